@@ -1,0 +1,112 @@
+package flashgin
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	// failuresToOpen is how many calls in a row must fail before pages are spared the wait.
+	failuresToOpen = 5
+	// inFlightAtMost bounds the calls of one node that requests have started and that have not ended.
+	inFlightAtMost = 64
+	// probeEvery is the pause between two probes of a node that failed.
+	probeEvery = 250 * time.Millisecond
+)
+
+// A node is one server of the store, as far as pages depend on it. A store that tells its nodes apart (a cluster) gets a breaker for each, so that one
+// frozen server costs only the pages whose messages it keeps.
+type node struct {
+	name string
+
+	mu       sync.Mutex
+	inFlight int
+	failures int // in a row
+	open     bool
+}
+
+// sharded is what a store of several servers has beside the methods of [Store].
+type sharded interface {
+	// node names the server that keeps the session's messages. It does not block.
+	node(session string) string
+	pingNode(ctx context.Context, node string) error
+}
+
+func (g *guard) nodeOf(session string) *node {
+	var name string
+	if store, ok := g.store.(sharded); ok {
+		name = store.node(session)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := g.nodes[name]
+	if n == nil {
+		n = &node{name: name}
+		g.nodes[name] = n
+	}
+	return n
+}
+
+// enter asks for leave to call the node; leave follows when the call has ended.
+func (n *node) enter() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.open:
+		return errStoreDown
+	case n.inFlight >= inFlightAtMost:
+		return errStoreBusy
+	}
+	n.inFlight++
+	return nil
+}
+
+func (n *node) leave() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.inFlight--
+}
+
+// record counts failures in a row and opens the breaker, which only the probe closes.
+func (g *guard) record(n *node, err error) {
+	if n == nil {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err == nil {
+		n.failures = 0
+		return
+	}
+	n.failures++
+	if n.failures >= failuresToOpen && !n.open {
+		n.open = g.goInBackground(func() { g.probe(n) })
+	}
+}
+
+// probe asks the node until it answers, then lets the pages ask again.
+func (g *guard) probe(n *node) {
+	for sleep(g.ctx, probeEvery) {
+		ctx, cancel := context.WithTimeout(g.ctx, callTimeout)
+		err := g.ping(ctx, n.name)
+		cancel()
+		if err == nil {
+			break
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.open, n.failures = false, 0
+}
+
+func (g *guard) ping(ctx context.Context, node string) error {
+	switch store := g.store.(type) {
+	case sharded:
+		return store.pingNode(ctx, node)
+	case interface{ Ping(context.Context) error }:
+		return store.Ping(ctx)
+	}
+	_, err := g.store.Peek(ctx, "flashgin", []string{"/"}) // any read will do
+	return err
+}

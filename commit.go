@@ -1,0 +1,163 @@
+package flashgin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// commit does what must be done before the headers leave: the messages that this answer does not show are stored, with the session if that is new, and a
+// page that shows messages is kept out of caches.
+func (r *request) commit() {
+	if r.committed.Load() {
+		return
+	}
+	r.mu.Lock()
+	defer r.unlock()
+	if r.committed.Load() || r.ended() {
+		return
+	}
+	defer r.committed.Store(true)
+	status, header := r.writer.Status(), r.writer.Header()
+	unshown := r.panicked || leadsAway(status, header) || status >= http.StatusInternalServerError
+	var rest []*item
+	for _, it := range r.items {
+		if it.state == taken && unshown {
+			it.state = waiting
+		}
+		if it.state == waiting && it.claim < 0 {
+			rest = append(rest, it)
+		}
+	}
+	if r.private {
+		keepOutOfCaches(header)
+	}
+	if len(rest) > 0 {
+		r.store(rest)
+	}
+}
+
+// keepOutOfCaches is for answers with messages in them: nobody else must see them, nor the user again.
+func keepOutOfCaches(h http.Header) {
+	h.Set("Cache-Control", "private, no-store")
+	h.Del("ETag")
+	h.Del("Last-Modified")
+	h.Del("Expires")
+}
+
+// store stores the request's own messages at the place where the answer sends the user.
+func (r *request) store(rest []*item) {
+	messages := make([]Message, 0, len(rest))
+	var view string
+	var err error
+	for _, it := range rest {
+		if it.View == "" {
+			if view == "" && err == nil {
+				if view, err = r.destination(); err != nil {
+					r.failAnswer("address", err)
+				}
+			}
+			if it.View = view; view == "" {
+				continue
+			}
+		}
+		messages = append(messages, it.Message)
+	}
+	// They are the store's from here on.
+	r.items = slices.DeleteFunc(r.items, func(it *item) bool { return slices.Contains(rest, it) })
+	if len(messages) == 0 {
+		return
+	}
+	key, err := r.saveKey()
+	if err == nil {
+		r.key = key
+		err = r.m.store.addForRequest(r.ctx.Context, key, messages)
+	}
+	if err != nil {
+		r.failAnswer("add", fmt.Errorf("flashgin: %d messages of a request may be lost: %w", len(messages), err))
+	}
+}
+
+// saveKey returns the session's key as it is now: the handler may have cleared the session since the messages were added. A new secret is saved.
+func (r *request) saveKey() (string, error) {
+	if err := r.bind(r.c); err != nil {
+		return "", err
+	}
+	if r.m.cfg.SessionKey != nil {
+		return r.key, nil
+	}
+	session, err := r.m.session(r.c)
+	if err != nil {
+		return "", err
+	}
+	if r.unsaved {
+		r.unsaved = false
+		if err := save(session); err != nil {
+			return "", err
+		}
+	}
+	return keyIn(session), nil
+}
+
+// leave ends the request's part: what its answer showed is confirmed, the rest released.
+func (r *request) leave(completed bool) {
+	r.mu.Lock()
+	r.panicked = !completed
+	r.mu.Unlock()
+	r.commit() // an answer without a body, such as a redirect after a POST, never calls the writer
+	var confirmed, released []Claim
+	var lost []Message
+	r.mu.Lock()
+	for i, claim := range r.claims {
+		done, back := claim, claim
+		done.Messages, back.Messages = nil, nil
+		for _, it := range r.items {
+			switch {
+			case it.claim != i:
+			case r.arrived(it):
+				done.Messages = append(done.Messages, it.Message)
+			default:
+				back.Messages = append(back.Messages, it.Message)
+			}
+		}
+		confirmed, released = append(confirmed, done), append(released, back)
+	}
+	for _, it := range r.items {
+		if it.claim < 0 && !it.hidden && !r.arrived(it) {
+			lost = append(lost, it.Message)
+		}
+	}
+	key := ""
+	if len(lost) > 0 {
+		key = r.keepUndelivered(lost)
+	}
+	ctx := r.ctx.Context
+	r.c = nil
+	r.unlock()
+
+	for _, claim := range confirmed {
+		r.m.store.confirm(claim)
+	}
+	for _, claim := range released {
+		r.m.store.release(claim)
+	}
+	if key != "" {
+		r.m.addUndelivered(ctx, key, lost)
+	}
+}
+
+// keepUndelivered prepares messages of the request's own for the next page: this one showed them, but did not arrive.
+func (r *request) keepUndelivered(lost []Message) (key string) {
+	key, err := r.addressLate(lost)
+	if err != nil {
+		r.failAnswer("add", fmt.Errorf("flashgin: %d messages are lost with the answer that showed them: %w", len(lost), err))
+	}
+	return key
+}
+
+func (m *Messenger) addUndelivered(ctx context.Context, key string, msgs []Message) {
+	if err := m.store.addForRequest(ctx, key, msgs); err != nil {
+		m.errs.report(ctx, "add", fmt.Errorf("flashgin: %d messages of a request may be lost: %w", len(msgs), err))
+	}
+}

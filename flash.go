@@ -1,0 +1,340 @@
+package flashgin
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Anywhere is the view of a message that is shown on the next page of the session, whichever it is.
+const Anywhere = "*"
+
+// Status says what kind of news a message is. Any word of your own will do; it becomes the data-status of the markup.
+type Status string
+
+// The statuses that the ready-made markup has words and colours for. The zero Status counts as StatusInfo.
+const (
+	StatusInfo    Status = "info"
+	StatusSuccess Status = "success"
+	StatusWarning Status = "warning"
+	StatusError   Status = "error"
+)
+
+// A Message is a notice that is shown once. Make one with [Info], [Success], [Warning] or [Error], or as a literal where it needs
+// more than a text. A message without Text, Title and HTML is empty: adding it does nothing.
+//
+// Message is a value: a copy shares only Link and Data, which flashgin copies when it takes a message over.
+type Message struct {
+	// View is where the message is shown: a route ("/problems/:id"), a path as in an href ("/problems/108"), [Anywhere], or a name
+	// that Config.View returns. Empty means where the answer sends the user; see the package documentation.
+	View string `json:"view,omitempty"`
+	// Status is StatusInfo if empty.
+	Status Status `json:"status,omitempty"`
+	Title  string `json:"title,omitempty"` // optional
+	// Text is plain text. Templates escape it.
+	Text string `json:"text,omitempty"`
+	// HTML is shown by templates as it is, instead of Text. Its type says that you vouch for it.
+	HTML template.HTML `json:"html,omitempty"`
+	// AutoClose says that the message may leave the page by itself.
+	AutoClose bool  `json:"autoClose,omitempty"`
+	Link      *Link `json:"link,omitempty"` // optional
+	// Data is for your own templates.
+	Data map[string]string `json:"data,omitempty"`
+	// Key, if set, makes the message replace those with the same Key that wait at the same address: "50 %", then "done".
+	Key string `json:"key,omitempty"`
+	// ID tells messages apart. One is generated when the message is added ("f-" and 26 characters of A–Z and 2–7),
+	// unless you give your own: an address takes a given ID once, also after it was shown, until the TTL ends, so a job that runs
+	// again does not repeat itself. A message that was taken and is added again gets a new generated ID.
+	ID string `json:"id,omitempty"`
+	// TTL is how long the message waits at the most. Zero, and more than the store's TTL, mean the store's; a negative TTL is an error.
+	// Its JSON form counts nanoseconds.
+	TTL time.Duration `json:"ttl,omitempty"`
+	// Created is set when the message is added: UTC, in whole microseconds.
+	Created time.Time `json:"created,omitzero"`
+}
+
+// A Link is something to follow from a message, such as "View order". It is opened by GET, so it is never an action by itself.
+type Link struct {
+	Label string `json:"label"`
+	URL   string `json:"url"`
+}
+
+// Info returns a message with StatusInfo.
+func Info(text string) Message { return Message{Status: StatusInfo, Text: text} }
+
+// Success returns a message with StatusSuccess.
+func Success(text string) Message { return Message{Status: StatusSuccess, Text: text} }
+
+// Warning returns a message with StatusWarning.
+func Warning(text string) Message { return Message{Status: StatusWarning, Text: text} }
+
+// Error returns a message with StatusError.
+func Error(text string) Message { return Message{Status: StatusError, Text: text} }
+
+// At returns a copy of m that is addressed to view; see [Message] for what a view is.
+func (m Message) At(view string) Message {
+	m.View = view
+	return m
+}
+
+func (m Message) empty() bool { return m.Text == "" && m.Title == "" && m.HTML == "" }
+
+// clone returns a copy that shares nothing with m.
+func (m Message) clone() Message {
+	m.Data = maps.Clone(m.Data)
+	if m.Link != nil {
+		link := *m.Link
+		m.Link = &link
+	}
+	return m
+}
+
+// The errors that a caller can act on. Test for them with [errors.Is]; their text names the remedy.
+var (
+	// ErrNotInstalled: the request did not pass through [Messenger.Install].
+	ErrNotInstalled = errors.New("flashgin: not installed: pass Messenger.Install to gin.New, gin.Default or Engine.With before the routes are registered, and hand on the *gin.Context or a context of its request")
+	// ErrNoSession: there is no session to bind the message to.
+	ErrNoSession = errors.New("flashgin: no session")
+	// ErrNoView: no page would show the message.
+	ErrNoView = errors.New("flashgin: no page to show the message on")
+	// ErrTooLarge: the encoded message is larger than Config.MaxBytes.
+	ErrTooLarge = errors.New("flashgin: message too large")
+	// ErrTooLate: the headers of the answer are sent, so the session can no longer be given a key.
+	ErrTooLate = errors.New("flashgin: too late: the headers are sent and this session has no key yet: add the message before the answer, or make the key with Messenger.SessionKey")
+)
+
+// Config configures a [Messenger]. The zero value is ready for an application that is one process and uses gin-contrib/sessions.
+// [New] copies it; durations and sizes that are zero mean their default, negative ones are an error.
+type Config struct {
+	// Store keeps the waiting messages. Nil means a new [MemoryStore], for one process.
+	Store Store
+	// SessionKey returns the key under which a request's messages are kept; "" means that the request has none. It is asked on
+	// reads too and must be safe for concurrent use by multiple goroutines. Whoever knows a key can read and write its messages, so a
+	// guessable one must not come from the client. Nil means the hash of a random secret that is kept among the values of the
+	// gin-contrib session.
+	SessionKey func(*gin.Context) (string, error)
+	// SessionName says which session holds the secret where sessions.SessionsMany is in use.
+	SessionName string
+	// View names a place of the application's own, such as "dashboard": a message without a View waits there, and the request reads
+	// it besides route, path and [Anywhere]. Nil, or the result "", means the route.
+	View func(*gin.Context) string
+	// Prefix is what browsers see before the engine's paths, such as "/app", behind a proxy that strips it.
+	Prefix string
+	// MountPath is the path under which [Messenger.Mount] serves. Empty means "/_flash".
+	MountPath string
+	// Timeout is how long a page waits for the store. Zero means 100 ms. A page that waited in vain is shown without messages,
+	// and they wait for the next one.
+	Timeout time.Duration
+	// AddTimeout is how long a request waits for its own messages to be stored. Zero means 1 s.
+	AddTimeout time.Duration
+	// Lease is how long messages that were taken for a page stay out of sight when that page never reports back, because its process
+	// died. Zero means 10 s.
+	Lease time.Duration
+	// MaxBytes bounds one encoded message. Zero means 8192.
+	MaxBytes int
+	// OnError is told of every failure that no caller is there to receive. It must be safe for concurrent use by multiple goroutines.
+	// Nil means that such failures are only logged.
+	OnError func(context.Context, error)
+	// Logger logs those failures, repeated ones once a second at most. Nil means slog.Default().
+	Logger *slog.Logger
+}
+
+const (
+	defaultMountPath  = "/_flash"
+	defaultTimeout    = 100 * time.Millisecond
+	defaultAddTimeout = time.Second
+	defaultLease      = 10 * time.Second
+	defaultMaxBytes   = 8 << 10
+)
+
+func (cfg Config) withDefaults() Config {
+	if cfg.Store == nil {
+		cfg.Store = new(MemoryStore)
+	}
+	cfg.Prefix = strings.TrimSuffix(cfg.Prefix, "/")
+	cfg.MountPath = cmp.Or(cfg.MountPath, defaultMountPath)
+	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
+	cfg.AddTimeout = cmp.Or(cfg.AddTimeout, defaultAddTimeout)
+	cfg.Lease = cmp.Or(cfg.Lease, defaultLease)
+	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, defaultMaxBytes)
+	return cfg
+}
+
+func (cfg Config) validate() error {
+	for _, d := range []struct {
+		field string
+		value time.Duration
+		zero  time.Duration
+	}{
+		{"Timeout", cfg.Timeout, defaultTimeout},
+		{"AddTimeout", cfg.AddTimeout, defaultAddTimeout},
+		{"Lease", cfg.Lease, defaultLease},
+	} {
+		if d.value < 0 {
+			return fmt.Errorf("flashgin: Config.%s is %v: want zero (%v) or more", d.field, d.value, d.zero)
+		}
+	}
+	if cfg.MaxBytes < 0 {
+		return fmt.Errorf("flashgin: Config.MaxBytes is %d: want zero (%d) or more", cfg.MaxBytes, defaultMaxBytes)
+	}
+	if cfg.Prefix != "" && !strings.HasPrefix(cfg.Prefix, "/") {
+		return fmt.Errorf("flashgin: Config.Prefix is %q: want it to begin with a slash, or to be empty", cfg.Prefix)
+	}
+	if cfg.MountPath != "" && !strings.HasPrefix(cfg.MountPath, "/") {
+		return fmt.Errorf("flashgin: Config.MountPath is %q: want it to begin with a slash, or to be empty (%s)", cfg.MountPath, defaultMountPath)
+	}
+	if store, ok := cfg.Store.(interface{ validate() error }); ok {
+		return store.validate()
+	}
+	return nil
+}
+
+// A Messenger takes messages from handlers and jobs, and hands them to the pages that they are meant for. Make one with [New], install it
+// with [Messenger.Install], and give it to the jobs that send messages.
+//
+// A Messenger is safe for concurrent use by multiple goroutines.
+type Messenger struct {
+	cfg   Config
+	store *guard
+	errs  reporter
+}
+
+// New returns a Messenger. Its errors name the field of cfg that cannot be used.
+func New(cfg Config) (*Messenger, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	m := &Messenger{cfg: cfg, errs: reporter{onError: cfg.OnError, logger: cfg.Logger}}
+	if store, ok := cfg.Store.(interface {
+		OnError(func(context.Context, error))
+	}); ok {
+		store.OnError(func(ctx context.Context, err error) { m.errs.report(ctx, "store", err) })
+	}
+	m.store = newGuard(cfg, &m.errs)
+	return m, nil
+}
+
+// Add stores messages for session at once: the call for jobs, and for handlers that must know. Each message needs a View. The session is
+// what [Messenger.SessionKey] returned, or Config.SessionKey returns. Empty messages are dropped.
+//
+// The errors are [ErrNoSession], [ErrNoView], [ErrTooLarge], that of a negative TTL, that of ctx, and those of the store. Nothing
+// is stored after the first four. An error of the store means that the messages may have been stored or not: to be sure, call again with
+// messages that have an ID of yours.
+func (m *Messenger) Add(ctx context.Context, session string, msgs ...Message) error {
+	if session == "" {
+		return fmt.Errorf("%w: Add was given an empty session key; Messenger.SessionKey makes one", ErrNoSession)
+	}
+	prepared, err := m.prepare(msgs)
+	if err != nil {
+		return err
+	}
+	for _, msg := range prepared {
+		if msg.View == "" {
+			return fmt.Errorf("%w: outside a request a message needs a view: address it with At", ErrNoView)
+		}
+	}
+	if len(prepared) == 0 {
+		return nil
+	}
+	return m.store.add(ctx, session, prepared)
+}
+
+// Take returns the messages that wait for session at the views, in order of creation, and removes them: they count as shown. It waits as
+// long as ctx allows. Pages take theirs by the template function or by [Flashes] instead, which release what could not be shown.
+//
+// The errors are [ErrNoSession], [ErrNoView] if there is no view, that of ctx, and those of the store; nothing is taken then.
+func (m *Messenger) Take(ctx context.Context, session string, views ...string) (Messages, error) {
+	views, err := m.readable(session, views)
+	if err != nil {
+		return nil, err
+	}
+	claim, err := m.store.take(ctx, session, views)
+	return claim.Messages, err
+}
+
+// Peek returns the messages that wait for session at the views, in order of creation, and leaves them there. Messages that are on their way to
+// a page are not among them. Its errors are those of [Messenger.Take].
+func (m *Messenger) Peek(ctx context.Context, session string, views ...string) (Messages, error) {
+	views, err := m.readable(session, views)
+	if err != nil {
+		return nil, err
+	}
+	return m.store.peek(ctx, session, views)
+}
+
+// Withdraw removes the messages with this Key that wait for session at view, such as a progress report that is out of date. One that is on
+// its way to a page may still be shown there, but waits no more. An empty key withdraws nothing. Its errors are those of [Messenger.Take].
+func (m *Messenger) Withdraw(ctx context.Context, session, view, key string) error {
+	views, err := m.readable(session, []string{view})
+	if err != nil {
+		return err
+	}
+	return m.store.withdraw(ctx, session, views[0], validUTF8(key))
+}
+
+// readable checks what Take, Peek and Withdraw are given and cleans the views.
+func (m *Messenger) readable(session string, views []string) ([]string, error) {
+	if session == "" {
+		return nil, fmt.Errorf("%w: the session key is empty; Messenger.SessionKey makes one", ErrNoSession)
+	}
+	if len(views) == 0 {
+		return nil, fmt.Errorf("%w: no view was given", ErrNoView)
+	}
+	cleaned := make([]string, len(views))
+	for i, view := range views {
+		if cleaned[i] = m.cleanView(view); cleaned[i] == "" {
+			return nil, fmt.Errorf("%w: a view is empty", ErrNoView)
+		}
+	}
+	return cleaned, nil
+}
+
+// Close waits until what runs in the background has ended: confirmations of pages that were sent, and the probe of a store that failed. It
+// returns the error of ctx if that ends first. Call it after http.Server.Shutdown and before the store's client is closed. A closed
+// Messenger still works, but starts nothing in the background. Closing twice is not an error.
+func (m *Messenger) Close(ctx context.Context) error { return m.store.close(ctx) }
+
+// prepare checks messages and makes them complete, but for the view of those that have none. Empty ones are left out. When it returns an
+// error, none is to be added.
+func (m *Messenger) prepare(msgs []Message) ([]Message, error) {
+	prepared := make([]Message, 0, len(msgs))
+	for _, msg := range msgs {
+		if msg.empty() {
+			continue
+		}
+		if msg.TTL < 0 {
+			return nil, fmt.Errorf("flashgin: Message.TTL is %v: want zero (the store's) or more", msg.TTL)
+		}
+		msg = msg.valid()
+		msg.View = m.cleanView(msg.View)
+		msg.Status = msg.Status.orInfo()
+		msg.Created = time.Now().UTC().Truncate(time.Microsecond)
+		// A message that was taken and is added again is a new one, though it brings the ID that was made for it.
+		if msg.ID == "" || generatedID(msg.ID) {
+			msg.ID = newID()
+		}
+		encoded, err := encodeMessage(msg)
+		if err != nil {
+			return nil, err
+		}
+		if len(encoded) > m.cfg.MaxBytes {
+			return nil, fmt.Errorf("%w: %d bytes encoded; Config.MaxBytes is %d", ErrTooLarge, len(encoded), m.cfg.MaxBytes)
+		}
+		prepared = append(prepared, msg)
+	}
+	return prepared, nil
+}
+
+const generatedIDPrefix = "f-"
+
+func newID() string { return generatedIDPrefix + rand.Text() }

@@ -1,0 +1,283 @@
+package flashgin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// callTimeout bounds one call of a store, which goes on when the page has stopped waiting: a connection that is slow to
+	// open is then ready for the next page.
+	callTimeout = 2 * time.Second
+	// attempts is how often an add is tried, and retryAfter the pause before the second time; it doubles.
+	attempts   = 3
+	retryAfter = 50 * time.Millisecond
+)
+
+// A guard stands between a Messenger and its store, so that no page waits longer than it may, however the store behaves:
+//
+//   - a call runs detached from the request, which waits for it only so long; what it claims too late is released;
+//   - where calls fail one after another, a breaker spares the pages the wait until a probe in the background succeeds;
+//   - adds, confirmations and releases are tried again, which the rules of [Store] make safe.
+//
+// A store in the same process needs none of that and is called directly.
+type guard struct {
+	store     Store
+	inProcess bool
+	cfg       Config
+	errs      *reporter
+
+	ctx        context.Context // ends with close
+	cancel     context.CancelFunc
+	background sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	nodes  map[string]*node
+}
+
+func newGuard(cfg Config, errs *reporter) *guard {
+	_, inProcess := cfg.Store.(interface{ inProcess() })
+	g := &guard{store: cfg.Store, inProcess: inProcess, cfg: cfg, errs: errs, nodes: map[string]*node{}}
+	g.ctx, g.cancel = context.WithCancel(context.Background())
+	return g
+}
+
+// claimForPage takes what waits at views, for a page that waits Config.Timeout at the most.
+func (g *guard) claimForPage(ctx context.Context, session string, views []string) (Claim, error) {
+	if g.inProcess {
+		return g.store.Claim(ctx, session, views, g.cfg.Lease)
+	}
+	return await(ctx, g, g.nodeOf(session), g.cfg.Timeout, g.claimCall(session, views), g.release)
+}
+
+// peekForPage is claimForPage for a page that only looks.
+func (g *guard) peekForPage(ctx context.Context, session string, views []string) (Messages, error) {
+	if g.inProcess {
+		return g.store.Peek(ctx, session, views)
+	}
+	return await(ctx, g, g.nodeOf(session), g.cfg.Timeout, g.peekCall(session, views), nil)
+}
+
+// addForRequest stores a request's messages, for an answer that waits Config.AddTimeout at the most. It does not end with the request:
+// the user may have closed the tab, and still wants the message.
+func (g *guard) addForRequest(ctx context.Context, session string, msgs []Message) error {
+	ctx = context.WithoutCancel(ctx)
+	if g.inProcess {
+		return g.store.Add(ctx, session, msgs...)
+	}
+	_, err := await(ctx, g, g.nodeOf(session), g.cfg.AddTimeout, g.addCall(session, msgs), nil)
+	return err
+}
+
+// add, take, peek and withdraw serve callers that wait as long as their context allows.
+
+func (g *guard) add(ctx context.Context, session string, msgs []Message) error {
+	if g.inProcess {
+		return g.store.Add(ctx, session, msgs...)
+	}
+	_, err := await(ctx, g, nil, 0, g.addCall(session, msgs), nil)
+	return err
+}
+
+func (g *guard) take(ctx context.Context, session string, views []string) (Claim, error) {
+	if g.inProcess {
+		claim, err := g.store.Claim(ctx, session, views, g.cfg.Lease)
+		if err == nil {
+			err = g.store.Confirm(context.WithoutCancel(ctx), claim)
+		}
+		return claim, err
+	}
+	claim, err := await(ctx, g, nil, 0, g.claimCall(session, views), g.release)
+	if err == nil {
+		g.confirm(claim)
+	}
+	return claim, err
+}
+
+func (g *guard) peek(ctx context.Context, session string, views []string) (Messages, error) {
+	if g.inProcess {
+		return g.store.Peek(ctx, session, views)
+	}
+	return await(ctx, g, nil, 0, g.peekCall(session, views), nil)
+}
+
+func (g *guard) withdraw(ctx context.Context, session, view, key string) error {
+	if g.inProcess {
+		return g.store.Withdraw(ctx, session, view, key)
+	}
+	_, err := await(ctx, g, nil, 0, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, retry(ctx, func() error { return g.store.Withdraw(ctx, session, view, key) })
+	}, nil)
+	return err
+}
+
+func (g *guard) claimCall(session string, views []string) func(context.Context) (Claim, error) {
+	return func(ctx context.Context) (Claim, error) { return g.store.Claim(ctx, session, views, g.cfg.Lease) }
+}
+
+func (g *guard) peekCall(session string, views []string) func(context.Context) (Messages, error) {
+	return func(ctx context.Context) (Messages, error) { return g.store.Peek(ctx, session, views) }
+}
+
+func (g *guard) addCall(session string, msgs []Message) func(context.Context) (struct{}, error) {
+	return func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, retry(ctx, func() error { return g.store.Add(ctx, session, msgs...) })
+	}
+}
+
+// retry calls again what failed, for the few times that a caller may still be waiting.
+func retry(ctx context.Context, call func() error) error {
+	pause := retryAfter
+	for attempt := 1; ; attempt++ {
+		err := call()
+		if err == nil || attempt == attempts || !sleep(ctx, pause) {
+			return err
+		}
+		pause *= 2
+	}
+}
+
+// sleep reports whether ctx lasted that long.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// confirm and release settle a claim off the page's path. They try until the lease ends; after that there is nothing left to settle.
+func (g *guard) confirm(claim Claim) { g.settle("confirm", claim, g.store.Confirm) }
+func (g *guard) release(claim Claim) { g.settle("release", claim, g.store.Release) }
+
+func (g *guard) settle(doing string, claim Claim, call func(context.Context, Claim) error) {
+	if len(claim.Messages) == 0 {
+		return
+	}
+	try := func(patience time.Duration) {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := untilDone(ctx, func(ctx context.Context) error { return call(ctx, claim) }); err != nil {
+			g.errs.report(ctx, doing, fmt.Errorf("flashgin: %s: not done within %v, so %d messages may be shown again: %w", doing, patience, len(claim.Messages), err))
+		}
+	}
+	if g.inProcess || !g.goInBackground(func() { try(g.cfg.Lease) }) {
+		try(g.cfg.Timeout)
+	}
+}
+
+// untilDone calls until it succeeds or ctx ends, each attempt within callTimeout.
+func untilDone(ctx context.Context, call func(context.Context) error) error {
+	for pause := retryAfter; ; pause = min(2*pause, time.Second) {
+		attempt, cancel := context.WithTimeout(ctx, callTimeout)
+		err := call(attempt)
+		cancel()
+		if err == nil || !sleep(ctx, pause) {
+			return err
+		}
+	}
+}
+
+// await runs call, which gets a context of its own, and waits for it until ctx ends or, if wait is not zero, for that long. A result that comes
+// too late is handed to late, if there is one. The breaker of node, if there is one, may forbid the call.
+func await[T any](ctx context.Context, g *guard, node *node, wait time.Duration, call func(context.Context) (T, error), late func(T)) (T, error) {
+	var none T
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
+	if node != nil {
+		if err := node.enter(); err != nil {
+			return none, err
+		}
+	}
+	const running, delivered, abandoned = 0, 1, 2
+	type result struct {
+		value T
+		err   error
+	}
+	var state atomic.Int32
+	results := make(chan result, 1)
+	run := func() {
+		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+		defer cancel()
+		value, err := call(detached)
+		if node != nil {
+			node.leave()
+		}
+		if state.CompareAndSwap(running, delivered) {
+			results <- result{value, err}
+		} else if err == nil && late != nil {
+			late(value)
+		}
+	}
+	if !g.goInBackground(run) {
+		run()
+	}
+
+	var expired <-chan time.Time
+	if wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		expired = timer.C
+	}
+	select {
+	case r := <-results:
+		g.record(node, r.err)
+		return r.value, r.err
+	case <-expired:
+		if state.CompareAndSwap(running, abandoned) {
+			err := fmt.Errorf("flashgin: the store did not answer within %v", wait)
+			g.record(node, err)
+			return none, err
+		}
+	case <-ctx.Done():
+		if state.CompareAndSwap(running, abandoned) {
+			return none, ctx.Err()
+		}
+	}
+	r := <-results
+	g.record(node, r.err)
+	return r.value, r.err
+}
+
+// goInBackground starts f, unless the guard is closed, and reports whether it did.
+func (g *guard) goInBackground(f func()) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return false
+	}
+	g.background.Go(f)
+	return true
+}
+
+func (g *guard) close(ctx context.Context) error {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	g.cancel()
+	ended := make(chan struct{})
+	go func() {
+		g.background.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("flashgin: close: background work has not ended: %w", ctx.Err())
+	}
+}
+
+var (
+	errStoreDown = errors.New("flashgin: the store failed repeatedly and is not asked again before a probe of it succeeds")
+	errStoreBusy = errors.New("flashgin: too many calls of the store are in flight")
+)

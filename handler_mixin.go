@@ -1,0 +1,78 @@
+package flashgin
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Controller gives a handler struct the methods that its handlers need, by embedding:
+//
+//	type Settings struct{ flashgin.Controller }
+//
+// It holds nothing: the zero value is ready, copies are equal, and it is safe for concurrent use by multiple goroutines.
+type Controller struct{}
+
+// AddFlash is the function [AddFlash].
+func (Controller) AddFlash(ctx context.Context, msgs ...Message) error {
+	return AddFlash(ctx, msgs...)
+}
+
+// RedirectFlash is the function [RedirectFlash].
+func (Controller) RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
+	return RedirectFlash(c, location, msgs...)
+}
+
+// Flashes is the function [Flashes].
+func (Controller) Flashes(ctx context.Context) Messages { return Flashes(ctx) }
+
+// PeekFlashes is the function [PeekFlashes].
+func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes(ctx) }
+
+// AddFlash adds messages to the answer: its page shows those that are meant for it, and the others are stored just before the headers leave. A message
+// without a View is meant for the page of this very answer or, if that shows none, for the place where the answer sends the user: the target of a
+// redirect on this host, else the current route. Empty messages are dropped.
+//
+// ctx is the *gin.Context, or a context that descends from it or from its request's, as templ components get. The errors are [ErrNotInstalled], [ErrNoSession],
+// [ErrTooLarge], that of a negative TTL and, after the headers, [ErrTooLate], [ErrNoView] and those of the store; none of the messages is
+// added then. What fails later, when the messages are stored, goes to Config.OnError, the log and the Errors of the *gin.Context.
+//
+// Call it in the request's own goroutine; what outlives the request uses [Messenger.Add].
+func AddFlash(ctx context.Context, msgs ...Message) error {
+	r := requestOf(ctx)
+	if r == nil {
+		return ErrNotInstalled
+	}
+	return r.add(ctx, msgs)
+}
+
+// RedirectFlash adds messages as [AddFlash] does and redirects to location with 303 See Other, also if they cannot be added. Its errors are those
+// of AddFlash.
+func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
+	err := AddFlash(c, msgs...)
+	c.Redirect(http.StatusSeeOther, location)
+	return err
+}
+
+// Flashes takes the messages for this request's page, in order of creation: for handlers that answer with JSON, and for templ components. Within one request it returns the same
+// messages however often it is called. They count as shown when the answer has left; they wait again if it was a redirect, a 5xx, or did not arrive.
+//
+// ctx is as in [AddFlash]. There are none where flashgin is not installed, where the request cannot show a message (a HEAD, a prefetch, an image),
+// after the request, and while the store cannot be reached, which goes to Config.OnError and the log.
+func Flashes(ctx context.Context) Messages {
+	r := requestOf(ctx)
+	if r == nil {
+		return nil
+	}
+	return r.show(nil, taken, nil)
+}
+
+// PeekFlashes returns the messages that [Flashes] would take, and leaves them: for a badge, say. After Flashes, it returns the same as Flashes.
+func PeekFlashes(ctx context.Context) Messages {
+	r := requestOf(ctx)
+	if r == nil {
+		return nil
+	}
+	return r.look(nil)
+}

@@ -1,0 +1,97 @@
+package flashgin
+
+import (
+	"encoding/json"
+	"html"
+	"html/template"
+	"slices"
+	"strings"
+)
+
+// Messages is a list of messages, in order of creation. Printed as text it is [Messages.String]; in a script, html/template prints it
+// as JSON.
+type Messages []Message
+
+// ByStatus returns the messages that have one of the statuses, in the same order. Without an argument it returns all of them.
+// The empty Status counts as StatusInfo.
+func (ms Messages) ByStatus(statuses ...Status) Messages {
+	if len(statuses) == 0 {
+		return slices.Clone(ms)
+	}
+	var found Messages
+	for _, m := range ms {
+		if m.hasStatus(statuses) {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+func (m Message) hasStatus(statuses []Status) bool {
+	if len(statuses) == 0 {
+		return true
+	}
+	for _, status := range statuses {
+		if status.orInfo() == m.Status.orInfo() {
+			return true
+		}
+	}
+	return false
+}
+
+func (s Status) orInfo() Status {
+	if s == "" {
+		return StatusInfo
+	}
+	return s
+}
+
+// JSON returns the messages as a JSON array that is safe inside a script element; none are "[]". The error is always nil for messages
+// that a Messenger returned.
+func (ms Messages) JSON() (template.JS, error) {
+	if ms == nil {
+		ms = Messages{}
+	}
+	// json.Marshal escapes <, >, &, U+2028 and U+2029, so the text cannot end the script.
+	text, err := json.Marshal([]Message(ms))
+	return template.JS(text), err
+}
+
+// String returns the messages as plain text, a line each: the title and the text, or, for a message with HTML alone, the HTML
+// without its tags.
+func (ms Messages) String() string {
+	lines := make([]string, len(ms))
+	for i, m := range ms {
+		lines[i] = m.line()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (m Message) line() string {
+	text := m.Text
+	if text == "" {
+		text = withoutTags(string(m.HTML))
+	}
+	if m.Title != "" && text != "" {
+		text = m.Title + ": " + text
+	} else {
+		text = m.Title + text
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// withoutTags makes readable text of HTML. It is no sanitizer: whoever prints the result escapes it, as any text.
+func withoutTags(markup string) string {
+	var text strings.Builder
+	for {
+		before, rest, tag := strings.Cut(markup, "<")
+		text.WriteString(before)
+		if !tag {
+			return html.UnescapeString(text.String())
+		}
+		text.WriteByte(' ')
+		if _, markup, tag = strings.Cut(rest, ">"); !tag {
+			return html.UnescapeString(text.String())
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package flashgin
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"weak"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Install makes the engine show messages: it is a gin.OptionFunc, for gin.New(m.Install), gin.Default(m.Install) or engine.With(m.Install). It adds
+// the template functions to engine.FuncMap, uses a middleware and wraps the renderer, whether templates are loaded before or after.
+//
+// Install before routes are registered: those that exist already do not pass through the middleware, and a warning names them. SetFuncMap replaces
+// the functions, so after Install give it [FuncMap](yours). Installing the same Messenger twice does nothing.
+//
+// Install panics when another Messenger is installed on the engine: one shows all the messages there are.
+func (m *Messenger) Install(engine *gin.Engine) {
+	if !claimEngine(engine, m) {
+		return
+	}
+	if routes := engine.Routes(); len(routes) > 0 {
+		m.errs.warn(fmt.Sprintf("these routes were registered before Install and will show no messages; install first: %s", names(routes)))
+	}
+	// A user's map is never written to.
+	engine.FuncMap = FuncMap(engine.FuncMap)
+	in := &installation{messenger: m, engine: engine}
+	if engine.HTMLRender != nil {
+		in.wrapRenderer()
+	}
+	engine.Use(in.handle)
+}
+
+// engines remembers which Messenger is installed on which engine, and keeps neither alive.
+var engines sync.Map // weak.Pointer[gin.Engine] → weak.Pointer[Messenger]
+
+// claimEngine reports whether m is still to be installed on the engine.
+func claimEngine(engine *gin.Engine, m *Messenger) bool {
+	key := weak.Make(engine)
+	installed, exists := engines.LoadOrStore(key, weak.Make(m))
+	if exists && installed != weak.Make(m) {
+		panic("flashgin: another Messenger is installed on this engine: install one, and share it")
+	}
+	if !exists {
+		runtime.AddCleanup(engine, func(key weak.Pointer[gin.Engine]) { engines.Delete(key) }, key)
+	}
+	return !exists
+}
+
+// names lists routes, the first few by name.
+func names(routes gin.RoutesInfo) string {
+	const most = 10
+	var list []string
+	for i, route := range routes {
+		if i == most {
+			list = append(list, fmt.Sprintf("and %d more", len(routes)-most))
+			break
+		}
+		list = append(list, route.Method+" "+route.Path)
+	}
+	return strings.Join(list, ", ")
+}
+
+// installation is a Messenger on an engine.
+type installation struct {
+	messenger *Messenger
+	engine    *gin.Engine
+	once      sync.Once
+}
+
+// wrapRenderer wraps the engine's renderer, unless it is ours already.
+func (in *installation) wrapRenderer() {
+	if in.engine.HTMLRender == nil {
+		return
+	}
+	if _, ours := in.engine.HTMLRender.(*renderer); ours {
+		return
+	}
+	in.engine.HTMLRender = newRenderer(in.messenger, in.engine.HTMLRender)
+}
+
+func (in *installation) handle(c *gin.Context) {
+	// Every request passes here before it can render, so none of them sees the renderer change.
+	in.once.Do(in.wrapRenderer)
+	if _, ours := in.engine.HTMLRender.(*renderer); !ours && in.engine.HTMLRender != nil {
+		in.messenger.errs.warn("the engine's HTMLRender was replaced after the first request, so pages show no messages: load templates before serving")
+	}
+	if outer, _ := c.Request.Context().Value(requestKey{}).(*request); outer != nil && outer.reenter(c) {
+		// HandleContext sends the headers itself when this handler chain has ended.
+		defer outer.commit()
+		c.Next()
+		return
+	}
+
+	r := newRequest(in, c)
+	completed := false
+	defer func() { r.leave(completed) }()
+	c.Next()
+	completed = true
+}

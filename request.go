@@ -1,0 +1,501 @@
+package flashgin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gin-gonic/gin"
+)
+
+// A request is what flashgin knows of one HTTP request: the messages that it brought, those that were claimed for its page, and what has become of them.
+// Handlers, templates and the writer may use it from several goroutines.
+type request struct {
+	m         *Messenger
+	engine    *gin.Engine
+	client    context.Context // ends when the client goes away
+	ctx       requestContext
+	writer    responseWriter
+	committed atomic.Bool // what the headers need is done
+
+	mu       sync.Mutex
+	c        *gin.Context // nil once the middleware has ended: Gin uses it for other requests then
+	places   []place
+	views    []string // what the page reads; made when first needed
+	asked    []string // of these, what was claimed already
+	items    []*item  // what the store gave, then the request's own
+	claims   []Claim
+	peeked   Messages // what waits, as the page was told without taking it
+	looked   bool
+	key      string // the session's, once known
+	unsaved  bool   // the session was given a secret by this request
+	private  bool   // the answer was given messages to show
+	panicked bool
+	broken   bool // a write failed
+	failures []failure
+}
+
+// place is a page that the request stands for: one, or two where HandleContext went on to another.
+type place struct{ route, path string }
+
+// item is a message of this request.
+type item struct {
+	Message
+	state  itemState
+	claim  int  // index of the claim it came with; -1 if it is the request's own
+	hidden bool // another one is shown in its place
+	status int  // of the page it was printed on
+}
+
+type itemState int
+
+const (
+	waiting   itemState = iota // not shown by this request
+	taken                      // given to the handler
+	printing                   // on a page that is being rendered
+	printed                    // on a page that was written
+	delivered                  // flushed to the client
+)
+
+type failure struct {
+	doing string
+	err   error
+}
+
+// newRequest puts a request behind the context and the writer of c.
+func newRequest(in *installation, c *gin.Context) *request {
+	r := &request{m: in.messenger, engine: in.engine, c: c, client: c.Request.Context()}
+	r.ctx = requestContext{r.client, r}
+	r.writer = responseWriter{c.Writer, r}
+	r.places = append(r.places, place{c.FullPath(), c.Request.URL.Path})
+	c.Writer = &r.writer
+	c.Request = c.Request.WithContext(&r.ctx)
+	return r
+}
+
+// reenter makes r stand for the page to which HandleContext went on, too: the browser asked for the one, and sees the other. It reports false if r
+// is not the request of c, but that of an engine which handed its *http.Request to this one.
+func (r *request) reenter(c *gin.Context) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.c != c {
+		return false
+	}
+	r.places = append(r.places, place{c.FullPath(), c.Request.URL.Path})
+	r.views, r.looked = nil, false
+	c.Writer = &responseWriter{c.Writer, r} // HandleContext took ours off
+	return true
+}
+
+// requestContext carries the request below its own context.
+type requestContext struct {
+	context.Context
+	request *request
+}
+
+type requestKey struct{}
+
+func (ctx *requestContext) Value(key any) any {
+	if key == (requestKey{}) {
+		return ctx.request
+	}
+	return ctx.Context.Value(key)
+}
+
+// requestOf finds the request that ctx belongs to: a *gin.Context, whose Value does not see the request's by default, or a context that
+// descends from either.
+func requestOf(ctx context.Context) *request {
+	if ctx == nil {
+		return nil
+	}
+	c, ok := ginContextOf(ctx)
+	switch {
+	case !ok:
+		r, _ := ctx.Value(requestKey{}).(*request)
+		return r
+	case c == nil || c.Request == nil:
+		return nil
+	}
+	if r, ok := c.Request.Context().Value(requestKey{}).(*request); ok {
+		return r
+	}
+	// Middleware may have given the request a context that does not descend from ours.
+	return requestBehind(c.Writer)
+}
+
+func ginContextOf(ctx context.Context) (*gin.Context, bool) {
+	c, ok := ctx.(*gin.Context)
+	if !ok {
+		c, ok = ctx.Value(gin.ContextKey).(*gin.Context)
+	}
+	return c, ok
+}
+
+// unlock reports what failed meanwhile, when the lock is free: OnError and the log belong to the application.
+func (r *request) unlock() {
+	failures := r.failures
+	r.failures = nil
+	ctx := r.ctx.Context
+	r.mu.Unlock()
+	for _, f := range failures {
+		r.m.errs.report(ctx, f.doing, f.err)
+	}
+}
+
+func (r *request) fail(doing string, err error) {
+	r.failures = append(r.failures, failure{doing, err})
+}
+
+// failAnswer is fail for what keeps the answer's own messages from being stored: Gin's error handling sees it too.
+func (r *request) failAnswer(doing string, err error) {
+	r.fail(doing, err)
+	if r.c != nil {
+		_ = r.c.Error(err)
+	}
+}
+
+// ended reports whether the middleware has ended.
+func (r *request) ended() bool { return r.c == nil }
+
+// add takes messages of the request's own. They are stored when the headers leave, unless its page shows them before.
+func (r *request) add(ctx context.Context, msgs []Message) error {
+	prepared, err := r.m.prepare(msgs)
+	if len(prepared) == 0 || err != nil {
+		return err
+	}
+	r.mu.Lock()
+	if r.committed.Load() || r.ended() {
+		key, err := r.addressLate(prepared)
+		r.unlock()
+		if err != nil {
+			return err
+		}
+		return r.m.store.addForRequest(r.ctx.Context, key, prepared)
+	}
+	defer r.unlock()
+	c := r.c
+	if given, ok := ginContextOf(ctx); ok {
+		c = given // maybe a copy, to which middleware has given the session
+	}
+	if err := r.bind(c); err != nil {
+		return err
+	}
+	for _, msg := range prepared {
+		if !slices.ContainsFunc(r.items, func(it *item) bool { return it.claim < 0 && it.ID == msg.ID && it.View == msg.View }) {
+			r.items = append(r.items, &item{Message: msg, claim: -1})
+		}
+	}
+	return nil
+}
+
+// bind makes sure that there is a session to bind messages to. A new secret is saved later, once, when the headers leave.
+func (r *request) bind(c *gin.Context) error {
+	key, err := r.m.key(c)
+	if key != "" || err != nil {
+		r.key = key
+		return err
+	}
+	if r.m.cfg.SessionKey != nil {
+		return fmt.Errorf(`%w: Config.SessionKey returned ""`, ErrNoSession)
+	}
+	session, err := r.m.session(c)
+	if err != nil {
+		return err
+	}
+	if err := putSecret(c.Request, session); err != nil {
+		return err
+	}
+	r.unsaved = true
+	// A middleware that keeps headers of its own (timeout) copies them before ours leave: the cookie must be among them now.
+	if requestBehind(c.Writer) == r && !sameMap(c.Writer.Header(), r.writer.Header()) {
+		r.unsaved = false
+		return save(session)
+	}
+	return nil
+}
+
+func sameMap(a, b http.Header) bool {
+	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+}
+
+// addressLate gives messages that come after the headers the session and the view that they would have had before.
+func (r *request) addressLate(msgs []Message) (key string, err error) {
+	if r.key == "" && !r.ended() {
+		if r.key, err = r.m.key(r.c); err != nil {
+			return "", err
+		}
+	}
+	if r.key == "" {
+		return "", ErrTooLate
+	}
+	for i := range msgs {
+		if msgs[i].View != "" {
+			continue
+		}
+		if r.ended() {
+			return "", fmt.Errorf("%w: the request has ended; address the message with At", ErrNoView)
+		}
+		if msgs[i].View, err = r.destination(); msgs[i].View == "" {
+			return "", err
+		}
+	}
+	return r.key, nil
+}
+
+func (r *request) destination() (string, error) {
+	view, err := r.m.destination(r.engine, r.c, r.writer.Status(), r.writer.Header())
+	if len(view) > r.m.cfg.MaxBytes {
+		return "", fmt.Errorf("%w: the view has %d bytes; Config.MaxBytes is %d", ErrTooLarge, len(view), r.m.cfg.MaxBytes)
+	}
+	return view, err
+}
+
+// readViews returns what the page reads. It is made anew when HandleContext has gone on to another page.
+func (r *request) readViews() []string {
+	if r.views != nil {
+		return r.views
+	}
+	views := make([]string, 0, 4)
+	add := func(view string) {
+		// No message fits into a view that alone is longer than any message.
+		if view != "" && len(view) <= r.m.cfg.MaxBytes && !slices.Contains(views, view) {
+			views = append(views, view)
+		}
+	}
+	for _, place := range r.places {
+		if place.route != "" {
+			add(cleanPath(place.route))
+		}
+		add(cleanPath(place.path))
+	}
+	if r.m.cfg.View != nil {
+		add(r.m.cleanView(r.m.cfg.View(r.c)))
+	}
+	if !inFrame(r.c.Request.Header) {
+		add(Anywhere)
+	}
+	r.views = views
+	return views
+}
+
+// unasked returns the views for which the store was not asked yet.
+func (r *request) unasked() []string {
+	views := r.readViews()
+	if len(r.asked) == 0 {
+		return views
+	}
+	return slices.DeleteFunc(slices.Clone(views), func(view string) bool { return slices.Contains(r.asked, view) })
+}
+
+// show returns the messages for this page, claiming what waits for it, and notes how they are being shown. w is the answer's outermost writer.
+func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) Messages {
+	r.mu.Lock()
+	defer r.unlock()
+	if r.ended() {
+		return nil
+	}
+	if w == nil {
+		w = r.c.Writer
+	}
+	if !mayShow(r.c.Request) || leadsAway(statusOf(w), w.Header()) {
+		return nil
+	}
+	r.claim()
+	r.hideReplaced()
+	var list Messages
+	for _, it := range r.items {
+		if !r.joins(it) {
+			continue
+		}
+		if it.hidden {
+			it.advance(how)
+			continue
+		}
+		if it.hasStatus(statuses) {
+			it.advance(how)
+			list = append(list, it.Message)
+		}
+	}
+	r.private = r.private || len(list) > 0
+	return list
+}
+
+func (it *item) advance(how itemState) {
+	if it.state < how {
+		it.state = how
+	}
+}
+
+func statusOf(w http.ResponseWriter) int {
+	if w, ok := w.(interface{ Status() int }); ok {
+		return w.Status()
+	}
+	return http.StatusOK
+}
+
+// joins reports whether the page shows the item: what was claimed for it, and what the request itself has added for it or for no view in particular.
+func (r *request) joins(it *item) bool {
+	return it.claim >= 0 || it.View == "" || slices.Contains(r.readViews(), it.View)
+}
+
+// claim takes what waits at the views out of the store, once: where that failed, this page goes without.
+func (r *request) claim() {
+	views := r.unasked()
+	if len(views) == 0 {
+		return
+	}
+	r.asked = append(r.asked, views...)
+	key, ok := r.readKey()
+	if !ok {
+		return
+	}
+	claim, err := r.m.store.claimForPage(r.client, key, views)
+	if err != nil {
+		r.failRead("claim", err)
+		return
+	}
+	if len(claim.Messages) == 0 {
+		return
+	}
+	r.claims = append(r.claims, claim)
+	claimed := make([]*item, len(claim.Messages), len(claim.Messages)+len(r.items))
+	for i, msg := range claim.Messages {
+		claimed[i] = &item{Message: msg, claim: len(r.claims) - 1}
+	}
+	// What waited is older than what the request has added.
+	own := slices.IndexFunc(r.items, func(it *item) bool { return it.claim < 0 })
+	if own < 0 {
+		own = len(r.items)
+	}
+	r.items = slices.Insert(r.items, own, claimed...)
+}
+
+// readKey returns the session's key for reading, which never makes one.
+func (r *request) readKey() (string, bool) {
+	key, err := r.m.key(r.c)
+	if err != nil {
+		r.fail("find the session", err)
+	}
+	return key, key != ""
+}
+
+// failRead reports a read that failed, unless there is nothing new in it.
+func (r *request) failRead(doing string, err error) {
+	if r.client.Err() != nil || errors.Is(err, errStoreDown) {
+		return
+	}
+	r.fail(doing, err)
+}
+
+// hideReplaced marks what is not to be listed beside another message: an earlier one with the same Key, and one with an ID that is listed already.
+func (r *request) hideReplaced() {
+	for i, own := range r.items {
+		if own.claim >= 0 || own.state != waiting || !r.joins(own) {
+			continue
+		}
+		for _, earlier := range r.items[:i] {
+			sameView := earlier.View == own.View || own.View == ""
+			switch {
+			case !sameView || !r.joins(earlier):
+			case earlier.ID == own.ID:
+				own.hidden = true
+			case own.Key != "" && earlier.Key == own.Key && earlier.state == waiting:
+				earlier.hidden = true
+			}
+		}
+	}
+}
+
+// look returns the messages that show would return, and leaves them. What this request has claimed, it still sees.
+func (r *request) look(statuses []Status) Messages {
+	r.mu.Lock()
+	defer r.unlock()
+	if r.ended() {
+		return nil
+	}
+	views := r.unasked()
+	if len(views) > 0 && !r.looked {
+		r.looked = true
+		if key, ok := r.readKey(); ok {
+			var err error
+			if r.peeked, err = r.m.store.peekForPage(r.client, key, views); err != nil {
+				r.failRead("peek", err)
+			}
+		}
+	}
+	var list Messages
+	if len(views) > 0 {
+		list = slices.Clone(r.peeked)
+	}
+	r.hideReplaced()
+	for _, it := range r.items {
+		if r.joins(it) && !it.hidden {
+			list = append(list, it.Message)
+		}
+	}
+	r.private = r.private || len(list) > 0
+	return list.ByStatus(statuses...)
+}
+
+// pageDone notes what has become of the page on which messages were being printed.
+func (r *request) pageDone(w http.ResponseWriter, err error) {
+	if r == nil { // a route that was registered before Install
+		return
+	}
+	r.mu.Lock()
+	defer r.unlock()
+	for _, it := range r.items {
+		if it.state != printing {
+			continue
+		}
+		if err != nil {
+			it.state = waiting
+			continue
+		}
+		it.state, it.status = printed, statusOf(w)
+	}
+}
+
+// wrote notes whether the client can still be reached.
+func (r *request) wrote(err error) {
+	if err == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.unlock()
+	r.broken = true
+}
+
+// flushed notes that what was written has left: if the client goes away after that, it has seen the messages.
+func (r *request) flushed() {
+	r.mu.Lock()
+	defer r.unlock()
+	for _, it := range r.items {
+		if r.arrived(it) {
+			it.state = delivered
+		}
+	}
+}
+
+// arrived reports whether the answer, as it stands, shows the item to its user.
+func (r *request) arrived(it *item) bool {
+	status := r.writer.Status()
+	if it.state == delivered {
+		return true
+	}
+	if r.broken || r.client.Err() != nil || leadsAway(status, r.writer.Header()) {
+		return false
+	}
+	switch it.state {
+	case taken:
+		return !r.panicked && status < http.StatusInternalServerError
+	case printed:
+		return status == it.status // else another answer has taken the page's place
+	}
+	return false
+}

@@ -1,0 +1,93 @@
+package flashgin
+
+import (
+	"html/template"
+	"reflect"
+	"text/template/parse"
+)
+
+// One function cannot return what prints as markup and what range takes: the former must be template.HTML, the latter a slice. But a bare print can be
+// told from every other use in the parse tree, before html/template escapes it: there, and only there, a second function is appended that turns
+// the list into markup.
+
+// rewritePrints makes every bare {{flashes …}} of a set print markup. The set must be a clone that was never executed. The template that renders the markup
+// is left alone, lest it call itself.
+func rewritePrints(set *template.Template) {
+	for _, t := range set.Templates() {
+		if t.Tree == nil || t.Name() == messagesName {
+			continue
+		}
+		walk(t.Tree.Root, func(n parse.Node) {
+			action, ok := n.(*parse.ActionNode)
+			if !ok || len(action.Pipe.Decl) > 0 || len(action.Pipe.Cmds) != 1 {
+				return
+			}
+			command := action.Pipe.Cmds[0]
+			if !isCallOf(command.Args[0], flashesName) {
+				return
+			}
+			print := parse.NewIdentifier(printName).SetTree(t.Tree).SetPos(command.Pos)
+			appended := command.Copy().(*parse.CommandNode)
+			appended.Args = []parse.Node{print}
+			action.Pipe.Cmds = append(action.Pipe.Cmds, appended)
+		})
+	}
+}
+
+// namesOurs reports whether a set of templates calls our functions.
+func namesOurs(set *template.Template) (found bool) {
+	for _, t := range set.Templates() {
+		if t.Tree == nil {
+			continue
+		}
+		walk(t.Tree.Root, func(n parse.Node) {
+			found = found || isCallOf(n, flashesName) || isCallOf(n, peekFlashesName)
+		})
+	}
+	return found
+}
+
+func isCallOf(n parse.Node, name string) bool {
+	id, ok := n.(*parse.IdentifierNode)
+	return ok && id.Ident == name
+}
+
+// walk calls visit for every node below n, and for n.
+func walk(n parse.Node, visit func(parse.Node)) {
+	if n == nil || reflect.ValueOf(n).IsNil() {
+		return
+	}
+	visit(n)
+	switch n := n.(type) {
+	case *parse.ListNode:
+		for _, child := range n.Nodes {
+			walk(child, visit)
+		}
+	case *parse.ActionNode:
+		walk(n.Pipe, visit)
+	case *parse.TemplateNode:
+		walk(n.Pipe, visit)
+	case *parse.PipeNode:
+		for _, command := range n.Cmds {
+			walk(command, visit)
+		}
+	case *parse.CommandNode:
+		for _, arg := range n.Args {
+			walk(arg, visit)
+		}
+	case *parse.ChainNode:
+		walk(n.Node, visit)
+	case *parse.IfNode:
+		walkBranch(&n.BranchNode, visit)
+	case *parse.RangeNode:
+		walkBranch(&n.BranchNode, visit)
+	case *parse.WithNode:
+		walkBranch(&n.BranchNode, visit)
+	}
+}
+
+func walkBranch(n *parse.BranchNode, visit func(parse.Node)) {
+	walk(n.Pipe, visit)
+	walk(n.List, visit)
+	walk(n.ElseList, visit)
+}

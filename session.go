@@ -1,0 +1,163 @@
+package flashgin
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
+)
+
+// secretName is the name of our secret among the values of the gin-contrib session.
+const secretName = "flashgin"
+
+// errOwnKeys is what Forget says where it cannot help.
+var errOwnKeys = errors.New("flashgin: Forget: Config.SessionKey makes the keys here, so give the session a new one there")
+
+// SessionKey returns the key of the request's session: what a handler hands to a job, which adds messages with [Messenger.Add]. It is a hash, so who
+// knows it can add and take messages of the session, but cannot become its user. If the session has no key yet, one is made and the session is saved.
+//
+// The errors are [ErrNoSession], [ErrTooLate], and that of saving the session. Call it in the request's own goroutine.
+func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
+	key, err := m.key(c)
+	if key != "" || err != nil {
+		return key, err
+	}
+	if m.cfg.SessionKey != nil {
+		return "", fmt.Errorf(`%w: Config.SessionKey returned ""`, ErrNoSession)
+	}
+	if c.Writer.Written() {
+		return "", ErrTooLate
+	}
+	return m.newKey(c)
+}
+
+// Forget gives the session a new key from here on, and saves it: call it at login, so that a session that somebody planted in the browser
+// reads nothing that its user is told. Messages that wait under the old key are not shown any more; those that this request has added use the new one.
+// A session without a key is left as it is.
+//
+// The errors are [ErrNoSession], [ErrTooLate], that of saving the session, and an error where Config.SessionKey makes the keys. Call it
+// in the request's own goroutine.
+func (m *Messenger) Forget(c *gin.Context) error {
+	if m.cfg.SessionKey != nil {
+		return errOwnKeys
+	}
+	key, err := m.key(c)
+	if key == "" || err != nil {
+		return err
+	}
+	if c.Writer.Written() {
+		return ErrTooLate
+	}
+	_, err = m.newKey(c)
+	return err
+}
+
+// key returns the key of the session, or "" if it has none. It never makes one.
+func (m *Messenger) key(c *gin.Context) (string, error) {
+	if m.cfg.SessionKey != nil {
+		key, err := m.cfg.SessionKey(c)
+		if err != nil {
+			return "", fmt.Errorf("%w: Config.SessionKey: %w", ErrNoSession, err)
+		}
+		return validUTF8(key), nil
+	}
+	session, err := m.session(c)
+	if err != nil {
+		return "", err
+	}
+	return keyIn(session), nil
+}
+
+func keyIn(session sessions.Session) string {
+	secret, _ := session.Get(secretName).(string)
+	if secret == "" {
+		return ""
+	}
+	hash := sha256.Sum256([]byte(secret))
+	return base64.RawURLEncoding.EncodeToString(hash[:])
+}
+
+// newKey puts a new secret into the session, saves it and returns the key.
+func (m *Messenger) newKey(c *gin.Context) (string, error) {
+	session, err := m.session(c)
+	if err != nil {
+		return "", err
+	}
+	if err := putSecret(c.Request, session); err != nil {
+		return "", err
+	}
+	if err := save(session); err != nil {
+		return "", err
+	}
+	return keyIn(session), nil
+}
+
+// putSecret gives the session a secret, to be saved with it.
+func putSecret(request *http.Request, session sessions.Session) error {
+	if lost(request, session) {
+		return fmt.Errorf("%w: the session could not be loaded, and is not overwritten", ErrNoSession)
+	}
+	session.Set(secretName, rand.Text())
+	return nil
+}
+
+// save does not let a session store's panic through, for it runs when the headers are about to leave: gin-contrib's memstore panics over values that
+// gob cannot encode.
+func save(session sessions.Session) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("flashgin: saving the session panicked: %v", r)
+		}
+	}()
+	if err := session.Save(); err != nil {
+		return fmt.Errorf("flashgin: saving the session: %w", err)
+	}
+	return nil
+}
+
+// session returns the gin-contrib session of the request. It is looked up when it is needed and not before, for its middleware may come after ours.
+func (m *Messenger) session(c *gin.Context) (sessions.Session, error) {
+	value, _ := c.Get(sessions.DefaultKey)
+	switch s := value.(type) {
+	case sessions.Session:
+		return s, nil
+	case map[string]sessions.Session:
+		if session := s[m.cfg.SessionName]; session != nil {
+			return session, nil
+		}
+		if m.cfg.SessionName == "" {
+			return nil, fmt.Errorf("%w: sessions.SessionsMany is in use: set Config.SessionName to one of its names", ErrNoSession)
+		}
+		return nil, fmt.Errorf("%w: sessions.SessionsMany has no session named %q, as Config.SessionName says", ErrNoSession, m.cfg.SessionName)
+	}
+	return nil, fmt.Errorf("%w: let sessions.Sessions run before this handler (router.Use, above its route), or set Config.SessionKey", ErrNoSession)
+}
+
+// lost reports whether the session of a server-side store is empty because that store was out of reach when it was loaded. gin-contrib goes on with an
+// empty session then, which keeps the ID: saving it would log the user out. Only an empty session with an ID is in doubt, and the store is
+// asked again; it either fails again, or has the session after all.
+func lost(request *http.Request, session sessions.Session) bool {
+	loaded, ok := underlying(sessions.Store.New, session)
+	if !ok || !loaded.IsNew || loaded.ID == "" {
+		return false
+	}
+	again, err := loaded.Store().New(request, loaded.Name())
+	if decode, ok := err.(interface{ IsDecode() bool }); ok && decode.IsDecode() {
+		return false // a cookie that was forged, or signed with an older secret
+	}
+	return err != nil || !again.IsNew
+}
+
+// underlying returns the gorilla session below one of gin-contrib. Its type, which we do not import, is inferred from the method.
+func underlying[S any](_ func(sessions.Store, *http.Request, string) (S, error), session sessions.Session) (S, bool) {
+	if wrapper, ok := session.(interface{ Session() S }); ok {
+		return wrapper.Session(), true
+	}
+	var none S
+	return none, false
+}

@@ -1,0 +1,249 @@
+package flashgin
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// MemoryStore is the embedded [Store], for an application that is one process: messages do not survive a restart and no other process
+// sees them. The zero value is ready for use; it must not be copied after first use. It starts no goroutine: what has expired is removed by
+// later calls.
+//
+// A MemoryStore is safe for concurrent use by multiple goroutines.
+type MemoryStore struct {
+	// TTL is how long an address keeps its messages after the last one was added. Zero means 24 hours; [New] refuses a negative TTL.
+	TTL time.Duration
+	// Cap is how many messages wait at one address at the most; the oldest are dropped. Zero means 50; [New] refuses a negative Cap.
+	Cap int
+
+	mu       sync.Mutex
+	queues   map[address]*queue
+	expiring queuesByExpiry
+	sequence uint64 // of messages and of claims; never reused
+	report   func(context.Context, error)
+}
+
+// address is where a message waits.
+type address struct{ session, view string }
+
+func (s *MemoryStore) validate() error {
+	if s.TTL < 0 {
+		return fmt.Errorf("flashgin: MemoryStore.TTL is %v: want zero (24h) or more", s.TTL)
+	}
+	if s.Cap < 0 {
+		return fmt.Errorf("flashgin: MemoryStore.Cap is %d: want zero (50) or more", s.Cap)
+	}
+	return nil
+}
+
+// OnError sets the function that is told when the cap drops messages. [New] calls it; call it yourself only before first use.
+func (s *MemoryStore) OnError(report func(context.Context, error)) { s.report = report }
+
+// inProcess tells the guard that no call of this store can hang.
+func (s *MemoryStore) inProcess() {}
+
+// Add implements [Store]. Its only error is that of a context that has ended.
+func (s *MemoryStore) Add(ctx context.Context, session string, msgs ...Message) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("flashgin: add: %w", err)
+	}
+	if dropped := s.add(session, msgs); dropped > 0 && s.report != nil {
+		s.report(ctx, capError(dropped, s.cap()))
+	}
+	return nil
+}
+
+// capError says that an address was full. It names neither the session nor a text.
+func capError(dropped, limit int) error {
+	return fmt.Errorf("flashgin: add: dropped the %d oldest messages of an address, which holds %d: is its page never opened?", dropped, limit)
+}
+
+func (s *MemoryStore) add(session string, msgs []Message) (dropped int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.expire()
+	for _, m := range msgs {
+		q := s.queue(address{session, m.View}, now)
+		if q.knows(m.ID, now) {
+			continue
+		}
+		q.withdraw(m.Key, now)
+		s.sequence++
+		q.push(m, s.sequence, now)
+		dropped += q.dropOldest(s.cap(), now)
+	}
+	return dropped
+}
+
+// Claim implements [Store]. Its only error is that of a context that has ended.
+func (s *MemoryStore) Claim(ctx context.Context, session string, views []string, lease time.Duration) (Claim, error) {
+	if err := ctx.Err(); err != nil {
+		return Claim{}, fmt.Errorf("flashgin: claim: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.expire()
+	found := s.waiting(session, views, now)
+	if len(found) == 0 {
+		return Claim{}, nil
+	}
+	s.sequence++
+	ticket := strconv.FormatUint(s.sequence, 36)
+	claim := Claim{Session: session, Messages: copies(found), Tickets: map[string]string{}}
+	for _, m := range found {
+		m.ticket, m.lease = ticket, now.Add(lease)
+		claim.Tickets[m.View] = ticket
+	}
+	return claim, nil
+}
+
+// Confirm implements [Store]. Its only error is that of a context that has ended.
+func (s *MemoryStore) Confirm(ctx context.Context, claim Claim) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("flashgin: confirm: %w", err)
+	}
+	s.settle(claim, (*queue).remove)
+	return nil
+}
+
+// Release implements [Store]. Its only error is that of a context that has ended.
+func (s *MemoryStore) Release(ctx context.Context, claim Claim) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("flashgin: release: %w", err)
+	}
+	s.settle(claim, (*queue).release)
+	return nil
+}
+
+// settle calls do for each message that still carries the mark of claim.
+func (s *MemoryStore) settle(claim Claim, do func(*queue, *queued, time.Time)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.expire()
+	for _, m := range claim.Messages {
+		q, ticket := s.queues[address{claim.Session, m.View}], claim.Tickets[m.View]
+		if q == nil || ticket == "" {
+			continue
+		}
+		if found := q.find(m.ID); found != nil && found.ticket == ticket {
+			do(q, found, now)
+		}
+		s.shorten(q, now)
+	}
+}
+
+// Peek implements [Store]. Its only error is that of a context that has ended.
+func (s *MemoryStore) Peek(ctx context.Context, session string, views []string) (Messages, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("flashgin: peek: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return copies(s.waiting(session, views, s.expire())), nil
+}
+
+// Withdraw implements [Store]. Its only error is that of a context that has ended.
+func (s *MemoryStore) Withdraw(ctx context.Context, session, view, key string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("flashgin: withdraw: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.expire()
+	if q := s.queues[address{session, view}]; q != nil {
+		q.withdraw(key, now)
+		s.shorten(q, now)
+	}
+	return nil
+}
+
+// waiting returns what waits at the views, in order of creation.
+func (s *MemoryStore) waiting(session string, views []string, now time.Time) []*queued {
+	var found []*queued
+	for i, view := range views {
+		q := s.queues[address{session, view}]
+		if q == nil || slices.Contains(views[:i], view) {
+			continue
+		}
+		found = q.appendWaiting(found, now)
+	}
+	slices.SortFunc(found, func(a, b *queued) int { return cmp.Compare(a.sequence, b.sequence) })
+	return found
+}
+
+func copies(found []*queued) Messages {
+	var messages Messages
+	for _, m := range found {
+		messages = append(messages, m.clone())
+	}
+	return messages
+}
+
+// queue returns the queue of an address to which something is being added, so its time starts anew.
+func (s *MemoryStore) queue(at address, now time.Time) *queue {
+	q := s.queues[at]
+	if q == nil {
+		q = &queue{address: at, ttl: s.ttl()}
+		if s.queues == nil {
+			s.queues = map[address]*queue{}
+		}
+		s.queues[at] = q
+		heap.Push(&s.expiring, q)
+	}
+	q.expires = now.Add(s.ttl())
+	heap.Fix(&s.expiring, q.index)
+	return q
+}
+
+// shorten lets a queue in which nothing is left go as soon as its remembered IDs may be forgotten.
+func (s *MemoryStore) shorten(q *queue, now time.Time) {
+	q.dropExpired(now)
+	if len(q.messages) > 0 || !q.remembered.until.Before(q.expires) {
+		return
+	}
+	q.expires = q.remembered.until
+	heap.Fix(&s.expiring, q.index)
+}
+
+// expire removes the queues whose time has passed and returns the present time.
+func (s *MemoryStore) expire() time.Time {
+	now := time.Now()
+	for len(s.expiring) > 0 && !s.expiring[0].expires.After(now) {
+		q := heap.Pop(&s.expiring).(*queue)
+		delete(s.queues, q.address)
+	}
+	return now
+}
+
+func (s *MemoryStore) ttl() time.Duration { return cmp.Or(max(s.TTL, 0), defaultTTL) }
+func (s *MemoryStore) cap() int           { return cmp.Or(max(s.Cap, 0), defaultCap) }
+
+// queuesByExpiry is a heap: the queue that expires next comes first.
+type queuesByExpiry []*queue
+
+func (h queuesByExpiry) Len() int           { return len(h) }
+func (h queuesByExpiry) Less(i, j int) bool { return h[i].expires.Before(h[j].expires) }
+func (h queuesByExpiry) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+func (h *queuesByExpiry) Push(x any) {
+	q := x.(*queue)
+	q.index = len(*h)
+	*h = append(*h, q)
+}
+
+func (h *queuesByExpiry) Pop() any {
+	last := len(*h) - 1
+	q := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return q
+}

@@ -1,0 +1,69 @@
+package flashgin
+
+import (
+	"net/url"
+	"path"
+	"strings"
+)
+
+// cleanView returns the one spelling of a view that is given from outside, written as in an href: decoded, without host, query, fragment, prefix and
+// trailing slash. A view that is no path is a name, and stays as it is.
+func (m *Messenger) cleanView(view string) string {
+	if i := strings.Index(view, "://"); i > 0 && !strings.Contains(view[:i], "/") {
+		_, rest, slash := strings.Cut(view[i+len("://"):], "/")
+		if !slash {
+			return "/"
+		}
+		view = "/" + rest
+	}
+	if !strings.HasPrefix(view, "/") {
+		return validUTF8(view)
+	}
+	if i := strings.IndexAny(view, "?#"); i >= 0 {
+		view = view[:i]
+	}
+	if decoded, err := url.PathUnescape(view); err == nil {
+		view = decoded
+	}
+	return m.withoutPrefix(cleanPath(view))
+}
+
+// cleanPath returns the one spelling of a path, or a route, that is decoded already.
+func cleanPath(decoded string) string {
+	return path.Clean("/" + strings.TrimLeft(validUTF8(decoded), "/"))
+}
+
+// withoutPrefix turns a path that a browser sees into the engine's.
+func (m *Messenger) withoutPrefix(cleaned string) string {
+	rest, ok := strings.CutPrefix(cleaned, m.cfg.Prefix)
+	switch {
+	case !ok || m.cfg.Prefix == "":
+		return cleaned
+	case rest == "":
+		return "/"
+	case rest[0] == '/':
+		return rest
+	}
+	return cleaned // "/apple" does not lie below "/app"
+}
+
+// valid returns m with the bytes that are not UTF-8 replaced by U+FFFD, as they would be on their way to a page.
+func (m Message) valid() Message {
+	m = m.clone()
+	for _, s := range []*string{&m.View, (*string)(&m.Status), &m.Title, &m.Text, (*string)(&m.HTML), &m.Key, &m.ID} {
+		*s = validUTF8(*s)
+	}
+	if m.Link != nil {
+		m.Link.Label, m.Link.URL = validUTF8(m.Link.Label), validUTF8(m.Link.URL)
+	}
+	if m.Data != nil {
+		data := make(map[string]string, len(m.Data))
+		for key, value := range m.Data {
+			data[validUTF8(key)] = validUTF8(value)
+		}
+		m.Data = data
+	}
+	return m
+}
+
+func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

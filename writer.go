@@ -1,0 +1,87 @@
+package flashgin
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+	"reflect"
+
+	"github.com/gin-gonic/gin"
+)
+
+// responseWriter stores the request's messages just before the headers leave, and notes whether the body could be written.
+type responseWriter struct {
+	gin.ResponseWriter
+	request *request
+}
+
+// Unwrap lets http.ResponseController through. Its result type is the one that gin uses.
+func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *responseWriter) Write(data []byte) (int, error) {
+	w.request.commit()
+	n, err := w.ResponseWriter.Write(data)
+	w.request.wrote(err)
+	return n, err
+}
+
+func (w *responseWriter) WriteString(s string) (int, error) {
+	w.request.commit()
+	n, err := w.ResponseWriter.WriteString(s)
+	w.request.wrote(err)
+	return n, err
+}
+
+func (w *responseWriter) WriteHeaderNow() {
+	w.request.commit()
+	w.ResponseWriter.WriteHeaderNow()
+}
+
+func (w *responseWriter) Flush() {
+	w.request.commit()
+	w.ResponseWriter.Flush()
+	w.request.flushed()
+}
+
+func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.request.commit()
+	return w.ResponseWriter.Hijack()
+}
+
+// wrappersAtMost ends the search in a chain of writers that has no end.
+const wrappersAtMost = 32
+
+// requestBehind finds the request whose answer w writes, below the writers of other middleware.
+func requestBehind(w http.ResponseWriter) *request {
+	for range wrappersAtMost {
+		switch next := w.(type) {
+		case nil:
+			return nil
+		case *responseWriter:
+			return next.request
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = next.Unwrap()
+		default:
+			w = embedded(w)
+		}
+	}
+	return nil
+}
+
+// embedded returns what w embeds as ResponseWriter, as nearly all of Gin's middleware does: gin.ResponseWriter has no Unwrap that it would promote.
+func embedded(w http.ResponseWriter) http.ResponseWriter {
+	v := reflect.Indirect(reflect.ValueOf(w))
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	field, ok := v.Type().FieldByName("ResponseWriter")
+	if !ok || !field.IsExported() {
+		return nil
+	}
+	value, err := v.FieldByIndexErr(field.Index)
+	if err != nil || !value.CanInterface() {
+		return nil
+	}
+	next, _ := value.Interface().(http.ResponseWriter)
+	return next
+}
