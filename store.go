@@ -9,7 +9,7 @@ import (
 // one's own is checked with storetest.Run, whose failures cite the rules below.
 //
 // An address is a pair of session and view. A message is waiting at its address from Add until it is claimed, and again when
-// the claim is released or its lease ends. Every method is safe for concurrent use by multiple goroutines (rule 20).
+// the claim is released or its lease ends. Every method is safe for concurrent use by multiple goroutines.
 //
 //  1. Order. Claim and Peek return messages in the order in which Add took them, over all the views asked for. The order
 //     comes from a sequence of the store's own: neither IDs nor clocks decide, and messages of one Add keep their order.
@@ -25,9 +25,9 @@ import (
 //     comes after the lease harms no newer claim. Settling a claim twice, or the zero Claim, is not an error.
 //  9. Splitting. Confirm and Release act on exactly claim.Messages. A caller may split one Claim in two that share Tickets.
 //  10. Message TTL. A message with a TTL is gone when that time has passed since it was added, whether waiting or released.
-//     Zero, and more than the store's own, mean the store's own.
+//     With a TTL of zero, or one that is longer than the store's, it lives as long as its address (rule 11).
 //  11. Expiry. An address, with all it holds, is gone when the store's TTL has passed since the last Add to it. Each Add
-//     starts that time anew; nothing else does.
+//     starts that time anew, maybe also one that changes nothing; nothing else does.
 //  12. Cap. When more than cap messages wait at one address, the oldest waiting ones are dropped, and the store reports that
 //     through OnError, if it has one. Claimed messages do not count and are not dropped.
 //  13. Key. Adding a message with a Key replaces the messages with that Key that wait at its address; one that is claimed
