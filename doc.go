@@ -1,0 +1,87 @@
+// Package flashgin shows one-time notices in Gin applications ("Your settings have been changed successfully."), each on the page that it is
+// about.
+//
+// Ordinary flash messages are bound to a session, so whichever page the user opens next shows them. Those of flashgin are bound to a session and a
+// view. They wait in a [Store], and the page that they are meant for shows them once, whoever sent them: the handler that answered before, another
+// process, or a job that ended a minute later.
+//
+// # First steps
+//
+// A [Messenger] is installed on the engine before the routes. Handlers add messages, by the methods of [Controller] or the functions of the same names,
+// and templates print what waits for their page:
+//
+//	messages, err := flashgin.New(flashgin.Config{})
+//	router := gin.Default(messages.Install)
+//	cookies := cookie.NewStore(secret)
+//	cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}) // Secure: true under TLS
+//	router.Use(sessions.Sessions("id", cookies))
+//
+//	type Settings struct{ flashgin.Controller }
+//
+//	func (s *Settings) Update(c *gin.Context) {
+//		s.AddFlash(c, flashgin.Success("Your settings have been changed successfully."))
+//		c.Redirect(http.StatusSeeOther, "/settings")
+//	}
+//
+// In a template of the page /settings:
+//
+//	{{flashes}}
+//
+// The sessions are those of gin-contrib/sessions, with any store. The messages are not kept in them, only a random secret, from which the key is made
+// that messages are kept under. Options as above are needed for the cookie store: without them its cookie is Secure, and does not come back over
+// plain http.
+//
+// # Addresses
+//
+// A message waits for a session at a view, which is
+//
+//   - a route, as registered: "/problems/:id" reaches every page of that route, the first that is opened;
+//   - a path, as in an href: "/problems/108" reaches that page, and not "/problems/107";
+//   - [Anywhere]: the next page of the session, whichever it is;
+//   - a name that Config.View returns.
+//
+// A page reads its route, its path, Anywhere and what Config.View returns for it at once, and shows what it finds in order of creation. Paths are compared
+// decoded and cleaned, without host, query, fragment, trailing slash and Config.Prefix.
+//
+// Handlers need no address in general. A message without a View is meant for whatever the answer shows, such as a form that is rendered again with
+// its errors. If the answer shows nothing, the message waits where the answer sends the user: at the path of a redirect on the same host, else on the
+// current route. If no GET request can open that route, that is [ErrNoView]: address the message with [Message.At], or answer with [RedirectFlash]. A page that
+// only redirects on shows nothing, and takes nothing: address the page that it leads to.
+//
+// # In templates
+//
+// The functions flashes and peekFlashes belong to the request for which the template is being executed. A bare {{flashes}} prints the messages with
+// accessible markup, or through a template named "flashgin/messages" if there is one. Everywhere else it is a list of [Message], for range, if, len and
+// with; in a script, (flashes) is JSON. Arguments choose by status, and leave the others waiting: {{flashes "error"}}. {{len peekFlashes}} looks, and
+// takes nothing. Within one request flashes is the same list however often it is called.
+//
+// [Messenger.Install] adds the functions to the engine. Engine.SetFuncMap replaces them, and templates that are parsed by hand do not have them: give both a
+// [FuncMap]. A page that calls flashes is executed completely before its first byte is written, so that it is written whole or not at all.
+//
+// # Delivery
+//
+// A message is shown once, however many tabs load at the same time. A page claims its messages, is rendered, and confirms them when it has been
+// written; if it fails, if its handler panics or its client has gone away, it releases them to the next page. If the process ends in between, they wait again
+// after Config.Lease. The one case in which a message is shown twice is a page that left and could not confirm it within the lease.
+//
+// Only an answer that shows messages takes them. Redirects, HEAD requests, prefetches, and requests for images, scripts and the like show none. An answer that
+// has messages in it leaves with "Cache-Control: private, no-store".
+//
+// Messages that handlers add are stored just before the headers leave, so the page after a redirect finds them. [Messenger.Add] stores at once: it is for jobs, which
+// know the session by the key that a handler has handed to them, from [Messenger.SessionKey].
+//
+// # Failure
+//
+// A page never fails because of its messages, and waits for the store no longer than Config.Timeout: then it is shown without them, and they come with a later
+// page. After repeated failures the store is left alone for a while. What cannot be stored with an answer goes to Config.OnError, the log and
+// the Errors of the [gin.Context]; the answer leaves all the same.
+//
+// # Sessions
+//
+// The key of a session is made with its first message, and never by a read. So visitors without messages get no cookie. Three things to know:
+//
+//   - At login, call [Messenger.Forget]: who knew the session before reads nothing of what its user is told from then on.
+//   - At logout, clear the session, and add the goodbye. A session that is deleted with MaxAge -1 takes it along.
+//   - When the first two messages of a session are added by two requests at the same time, each makes a key, and only one of them reaches the browser. Where that
+//     can happen, call [Messenger.SessionKey] earlier: at login, or where the form is shown.
+package flashgin

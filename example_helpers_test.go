@@ -1,0 +1,55 @@
+package flashgin_test
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin"
+)
+
+// The examples share what follows, and show what matters.
+
+// exampleRouter returns an engine with flashgin, sessions and a template named "page".
+func exampleRouter(messages *flashgin.Messenger, page string) *gin.Engine {
+	router := gin.New(messages.Install)
+	router.SetHTMLTemplate(template.Must(template.New("page").Funcs(router.FuncMap).Parse(page)))
+	router.Use(sessions.Sessions("id", cookieStore()))
+	return router
+}
+
+// exampleBrowser returns a function that sends a request, as one browser with its cookies, and prints the answer. It follows no redirects.
+func exampleBrowser(router *gin.Engine) func(method, path string) {
+	jar, _ := cookiejar.New(nil)
+	return func(method, path string) {
+		request := httptest.NewRequestWithContext(context.Background(), method, "http://example.com"+path, http.NoBody)
+		for _, cookie := range jar.Cookies(request.URL) {
+			request.AddCookie(cookie)
+		}
+		recorder := httptest.NewRecorder()
+		router.ServeHTTP(recorder, request)
+		response := recorder.Result()
+		jar.SetCookies(request.URL, response.Cookies())
+		fmt.Println(strings.TrimSpace(fmt.Sprintf("%s %s: %d %s", method, path, response.StatusCode, exampleBody(response, nil))))
+	}
+}
+
+func exampleBody(response *http.Response, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
