@@ -72,7 +72,7 @@ func (r *request) store(rest []*item) {
 	key, err := r.saveKey()
 	if err == nil {
 		r.key = key
-		err = r.m.store.addForRequest(r.ctx.Context, key, messages)
+		err = r.m.store.addForRequest(r.ctx.Context, key, messages, r.opensPage())
 	}
 	if err != nil {
 		r.failAnswer("add", fmt.Errorf("flashgin: %d messages of a request may be lost: %w", len(messages), err))
@@ -84,20 +84,20 @@ func (r *request) saveKey() (string, error) {
 	if err := r.bind(r.c); err != nil {
 		return "", err
 	}
-	if r.m.cfg.SessionKey != nil {
-		return r.key, nil
-	}
-	session, err := r.m.session(r.c)
-	if err != nil {
-		return "", err
-	}
-	if r.unsaved {
-		r.unsaved = false
+	if r.unsaved != nil {
+		session, err := r.m.session(r.c)
+		if err != nil {
+			return "", err
+		}
+		if session != r.unsaved { // HandleContext has made a new one with the same values
+			session.Set(secretName, session.Get(secretName))
+		}
+		r.unsaved = nil
 		if err := save(session); err != nil {
 			return "", err
 		}
 	}
-	return keyIn(session), nil
+	return r.m.key(r.c)
 }
 
 // leave ends the request's part: what its answer showed is confirmed, the rest released.
@@ -157,7 +157,7 @@ func (r *request) keepUndelivered(lost []Message) (key string) {
 }
 
 func (m *Messenger) addUndelivered(ctx context.Context, key string, msgs []Message) {
-	if err := m.store.addForRequest(ctx, key, msgs); err != nil {
+	if err := m.store.addForRequest(ctx, key, msgs, false); err != nil {
 		m.errs.report(ctx, "add", fmt.Errorf("flashgin: %d messages of a request may be lost: %w", len(msgs), err))
 	}
 }

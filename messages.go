@@ -49,12 +49,18 @@ func (s Status) orInfo() Status {
 // JSON returns the messages as a JSON array that is safe inside a script element; none are "[]". The error is always nil for messages
 // that a Messenger returned.
 func (ms Messages) JSON() (template.JS, error) {
+	// json.Marshal escapes <, >, &, U+2028 and U+2029, so the text cannot end the script.
+	text, err := json.Marshal(ms)
+	return template.JS(text), err
+}
+
+// MarshalJSON returns the messages as a JSON array; none are "[]". A list in a script depends on it: html/template takes what has a String method and is no
+// json.Marshaler for text.
+func (ms Messages) MarshalJSON() ([]byte, error) {
 	if ms == nil {
 		ms = Messages{}
 	}
-	// json.Marshal escapes <, >, &, U+2028 and U+2029, so the text cannot end the script.
-	text, err := json.Marshal([]Message(ms))
-	return template.JS(text), err
+	return json.Marshal([]Message(ms))
 }
 
 // String returns the messages as plain text, a line each: the title and the text, or, for a message with HTML alone, the HTML

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
 )
 
@@ -32,9 +33,9 @@ type request struct {
 	claims   []Claim
 	peeked   Messages // what waits, as the page was told without taking it
 	looked   bool
-	key      string // the session's, once known
-	unsaved  bool   // the session was given a secret by this request
-	private  bool   // the answer was given messages to show
+	key      string           // the session's, once known
+	unsaved  sessions.Session // was given a secret by this request, and is saved when the headers leave
+	private  bool             // the answer was given messages to show
 	panicked bool
 	broken   bool // a write failed
 	failures []failure
@@ -175,7 +176,7 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 		if err != nil {
 			return err
 		}
-		return r.m.store.addForRequest(r.ctx.Context, key, prepared)
+		return r.m.store.addForRequest(r.ctx.Context, key, prepared, false)
 	}
 	defer r.unlock()
 	c := r.c
@@ -197,11 +198,10 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 func (r *request) bind(c *gin.Context) error {
 	key, err := r.m.key(c)
 	if key != "" || err != nil {
-		r.key = key
 		return err
 	}
 	if r.m.cfg.SessionKey != nil {
-		return fmt.Errorf(`%w: Config.SessionKey returned ""`, ErrNoSession)
+		return errNoKey
 	}
 	session, err := r.m.session(c)
 	if err != nil {
@@ -210,10 +210,10 @@ func (r *request) bind(c *gin.Context) error {
 	if err := putSecret(c.Request, session); err != nil {
 		return err
 	}
-	r.unsaved = true
+	r.unsaved = session
 	// A middleware that keeps headers of its own (timeout) copies them before ours leave: the cookie must be among them now.
 	if requestBehind(c.Writer) == r && !sameMap(c.Writer.Header(), r.writer.Header()) {
-		r.unsaved = false
+		r.unsaved = nil
 		return save(session)
 	}
 	return nil
@@ -226,7 +226,7 @@ func sameMap(a, b http.Header) bool {
 // addressLate gives messages that come after the headers the session and the view that they would have had before.
 func (r *request) addressLate(msgs []Message) (key string, err error) {
 	if r.key == "" && !r.ended() {
-		if r.key, err = r.m.key(r.c); err != nil {
+		if r.key, err = r.savedKey(); err != nil {
 			return "", err
 		}
 	}
@@ -245,6 +245,24 @@ func (r *request) addressLate(msgs []Message) (key string, err error) {
 		}
 	}
 	return r.key, nil
+}
+
+// madeKey reports whether the session has its secret from this request, which may not save it: its page may show the messages.
+func (r *request) madeKey() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.unsaved != nil
+}
+
+// savedKey returns the session's key, or "" if the browser will not have it.
+func (r *request) savedKey() (string, error) {
+	if r.unsaved != nil {
+		session, err := r.m.session(r.c)
+		if err != nil || session != r.unsaved || unsaved(session) {
+			return "", err
+		}
+	}
+	return r.m.key(r.c)
 }
 
 func (r *request) destination() (string, error) {
@@ -306,7 +324,7 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 		return nil
 	}
 	r.claim()
-	r.hideReplaced()
+	r.hideReplaced(r.items)
 	var list Messages
 	for _, it := range r.items {
 		if !r.joins(it) {
@@ -393,12 +411,12 @@ func (r *request) failRead(doing string, err error) {
 }
 
 // hideReplaced marks what is not to be listed beside another message: an earlier one with the same Key, and one with an ID that is listed already.
-func (r *request) hideReplaced() {
-	for i, own := range r.items {
+func (r *request) hideReplaced(items []*item) {
+	for i, own := range items {
 		if own.claim >= 0 || own.state != waiting || !r.joins(own) {
 			continue
 		}
-		for _, earlier := range r.items[:i] {
+		for _, earlier := range items[:i] {
 			sameView := earlier.View == own.View || own.View == ""
 			switch {
 			case !sameView || !r.joins(earlier):
@@ -428,12 +446,19 @@ func (r *request) look(statuses []Status) Messages {
 			}
 		}
 	}
-	var list Messages
+	var items []*item // copies: what is only looked at, is not replaced yet
 	if len(views) > 0 {
-		list = slices.Clone(r.peeked)
+		for _, msg := range r.peeked {
+			items = append(items, &item{Message: msg})
+		}
 	}
-	r.hideReplaced()
 	for _, it := range r.items {
+		seen := *it
+		items = append(items, &seen)
+	}
+	r.hideReplaced(items)
+	var list Messages
+	for _, it := range items {
 		if r.joins(it) && !it.hidden {
 			list = append(list, it.Message)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 
 	"github.com/gin-contrib/sessions"
@@ -14,6 +15,9 @@ import (
 
 // secretName is the name of our secret among the values of the gin-contrib session.
 const secretName = "flashgin"
+
+// errNoKey is what an add says where Config.SessionKey has none.
+var errNoKey = fmt.Errorf(`%w: Config.SessionKey returned ""`, ErrNoSession)
 
 // errOwnKeys is what Forget says where it cannot help.
 var errOwnKeys = errors.New("flashgin: Forget: Config.SessionKey makes the keys here, so give the session a new one there")
@@ -24,16 +28,30 @@ var errOwnKeys = errors.New("flashgin: Forget: Config.SessionKey makes the keys 
 // The errors are [ErrNoSession], [ErrTooLate], and that of saving the session. Call it in the request's own goroutine.
 func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
 	key, err := m.key(c)
-	if key != "" || err != nil {
-		return key, err
+	if err != nil {
+		return "", err
 	}
 	if m.cfg.SessionKey != nil {
-		return "", fmt.Errorf(`%w: Config.SessionKey returned ""`, ErrNoSession)
+		if key == "" {
+			return "", errNoKey
+		}
+		return key, nil
+	}
+	r := requestOf(c)
+	if key != "" && (r == nil || !r.madeKey()) {
+		return key, nil
 	}
 	if c.Writer.Written() {
 		return "", ErrTooLate
 	}
-	return m.newKey(c)
+	if key == "" {
+		return m.newKey(c)
+	}
+	session, err := m.session(c)
+	if err != nil {
+		return "", err
+	}
+	return key, save(session)
 }
 
 // Forget gives the session a new key from here on, and saves it: call it at login, so that a session that somebody planted in the browser
@@ -54,6 +72,9 @@ func (m *Messenger) Forget(c *gin.Context) error {
 		return ErrTooLate
 	}
 	_, err = m.newKey(c)
+	if err == nil {
+		m.live.forget(key)
+	}
 	return err
 }
 
@@ -64,7 +85,7 @@ func (m *Messenger) key(c *gin.Context) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("%w: Config.SessionKey: %w", ErrNoSession, err)
 		}
-		return validUTF8(key), nil
+		return key, nil
 	}
 	session, err := m.session(c)
 	if err != nil {
@@ -104,6 +125,12 @@ func putSecret(request *http.Request, session sessions.Session) error {
 	}
 	session.Set(secretName, rand.Text())
 	return nil
+}
+
+// unsaved reports whether the session has values that were not saved, as far as it tells.
+func unsaved(session sessions.Session) bool {
+	written, ok := session.(interface{ Written() bool })
+	return ok && written.Written()
 }
 
 // save does not let a session store's panic through, for it runs when the headers are about to leave: gin-contrib's memstore panics over values that
@@ -149,6 +176,9 @@ func lost(request *http.Request, session sessions.Session) bool {
 	again, err := loaded.Store().New(request, loaded.Name())
 	if decode, ok := err.(interface{ IsDecode() bool }); ok && decode.IsDecode() {
 		return false // a cookie that was forged, or signed with an older secret
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return false // a session that the file system store of gin-contrib has forgotten
 	}
 	return err != nil || !again.IsNew
 }

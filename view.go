@@ -6,15 +6,16 @@ import (
 	"strings"
 )
 
-// cleanView returns the one spelling of a view that is given from outside, written as in an href: decoded, without host, query, fragment, prefix and
-// trailing slash. A view that is no path is a name, and stays as it is.
+// cleanView returns the one spelling of a view that is given from outside, written as in an href: without host, query, fragment, prefix and
+// trailing slash, and escaped no further than it must be. A view that is no path is a name, and stays as it is.
 func (m *Messenger) cleanView(view string) string {
 	if i := strings.Index(view, "://"); i > 0 && !strings.Contains(view[:i], "/") {
-		_, rest, slash := strings.Cut(view[i+len("://"):], "/")
-		if !slash {
+		rest := view[i+len("://"):]
+		host := strings.IndexAny(rest, "/?#")
+		if host < 0 || rest[host] != '/' {
 			return "/"
 		}
-		view = "/" + rest
+		view = rest[host:]
 	}
 	if !strings.HasPrefix(view, "/") {
 		return validUTF8(view)
@@ -28,10 +29,13 @@ func (m *Messenger) cleanView(view string) string {
 	return m.withoutPrefix(cleanPath(view))
 }
 
-// cleanPath returns the one spelling of a path, or a route, that is decoded already.
+// cleanPath returns the one spelling of a path, or a route, that is decoded already. What would be read otherwise in an href stays escaped, so that the
+// view of a message that was taken is good for adding it again.
 func cleanPath(decoded string) string {
-	return path.Clean("/" + strings.TrimLeft(validUTF8(decoded), "/"))
+	return escapes.Replace(path.Clean("/" + strings.TrimLeft(validUTF8(decoded), "/")))
 }
+
+var escapes = strings.NewReplacer("%", "%25", "?", "%3F", "#", "%23")
 
 // withoutPrefix turns a path that a browser sees into the engine's.
 func (m *Messenger) withoutPrefix(cleaned string) string {
