@@ -1,0 +1,134 @@
+-- KEYS[1]: the address. ARGV: version, TTL in ms, cap, channel that wakes open pages or '', then of each message: its entry from the number on, ID, Key, how many ms it needs the address. Returns how many the cap dropped.
+local address = KEYS[1]
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local stamp = string.format('%016.0f', now)
+local size = redis.call('ZCARD', address)
+local function wake()
+  if ARGV[4] ~= '' then
+    redis.pcall('PUBLISH', ARGV[4], string.match(address, '{(.-)}')) -- without the right to, pages find out later
+  end
+end
+if size == 0 and #ARGV == 8 then -- as most adds
+  redis.call('ZADD', address, stamp, stamp .. '.' .. ARGV[5])
+  redis.call('PEXPIRE', address, ARGV[8])
+  wake()
+  return 0
+end
+--include member.lua
+
+-- What the address holds: its messages, and the entries that have to go.
+local queue, known, keyed, old = {}, {}, {}, {}
+local last_added, last_number = 0, 0
+local life = 0 -- what the address needs, in ms
+local function push(message, id, key)
+  queue[#queue + 1] = message
+  known[id] = true
+  if key ~= '' then
+    keyed[key] = keyed[key] or {}
+    table.insert(keyed[key], message)
+  end
+end
+
+local entries = size > 0 and redis.call('ZRANGEBYSCORE', address, '(-4e15', '+inf', 'WITHSCORES') or {}
+for i = 1, #entries, 2 do
+  local entry = entries[i]
+  local added, ends, id, key = parse(entry)
+  local number = tonumber(string.sub(entry, 18, 25))
+  if added and number then
+    if added > last_added or added == last_added and number > last_number then
+      last_added, last_number = added, number
+    end
+    if ends > 0 and ends <= now then
+      old[#old + 1] = entry
+    else
+      push({entry = entry, added = added, number = number, waits = tonumber(entries[i + 1]) >= -now}, id, key)
+      if ends == 0 then
+        life = tonumber(ARGV[2])
+      end
+    end
+  end
+end
+local has_ids = size > #entries / 2
+local function is_remembered(id)
+  local score = has_ids and redis.call('ZSCORE', address, '~' .. id)
+  if not score then
+    return false
+  end
+  score = tonumber(score)
+  return (score + (score < -5e15 and 6e15 or 5e15)) * 10 > now
+end
+
+local gone = {}
+local function go(message) -- replaced or dropped
+  local n, added, ends, id = #gone, parse(message.entry)
+  gone[n + 1], gone[n + 2], gone[n + 3] = id, added, ends
+  message.gone = true
+  if not message.new then
+    old[#old + 1] = message.entry
+  end
+end
+
+local added = now
+for i = 5, #ARGV, 4 do
+  local id, key = ARGV[i + 1], ARGV[i + 2]
+  if not known[id] and not is_remembered(id) then
+    -- A claimed message goes at once as well: confirming it later finds nothing, and so does releasing it.
+    for _, older in ipairs(keyed[key] or {}) do
+      go(older)
+    end
+    keyed[key] = nil
+    local number = tonumber(string.sub(ARGV[i], 1, 8))
+    if added < last_added or added == last_added and number <= last_number then
+      added = last_added + 1 -- the clock was set back, or stands
+      stamp = string.format('%016.0f', added)
+    end
+    last_added, last_number = added, number
+    push({entry = stamp .. '.' .. ARGV[i], added = added, number = number, waits = true, new = stamp}, id, key)
+    life = math.max(life, tonumber(ARGV[i + 3]))
+  end
+end
+
+local dropped, cap = 0, tonumber(ARGV[3])
+if #queue > cap then
+  local waiting = {}
+  for _, message in ipairs(queue) do
+    if message.waits and not message.gone then
+      waiting[#waiting + 1] = message
+    end
+  end
+  table.sort(waiting, function(a, b)
+    return a.added < b.added or a.added == b.added and a.number < b.number
+  end)
+  dropped = math.max(#waiting - cap, 0)
+  for i = 1, dropped do
+    go(waiting[i])
+  end
+end
+
+-- The first write is the one that a server with full memory refuses; then nothing has changed.
+local new = {}
+for _, message in ipairs(queue) do
+  if message.new and not message.gone then
+    new[#new + 1] = message.new
+    new[#new + 1] = message.entry
+  end
+end
+for i = 1, #new, 1000 do
+  redis.call('ZADD', address, unpack(new, i, math.min(i + 999, #new)))
+end
+if #old > 0 or #gone > 0 then
+  --include remember.lua
+end
+
+-- The address lives for the TTL from now on; for less if every message in it does, but never for less than before.
+if life > 0 then
+  if life < tonumber(ARGV[2]) then
+    life = math.max(life, redis.call('PTTL', address))
+  end
+  redis.call('PEXPIRE', address, string.format('%.0f', life))
+end
+if #new > 0 then
+  wake()
+end
+return dropped

@@ -1,0 +1,30 @@
+-- KEYS[1]: the address. ARGV: version, TTL in ms, ticket, IDs. Puts the messages with these IDs that carry the ticket back in their places.
+local address = KEYS[1]
+redis.call('ZREM', address, '') -- changes nothing, but fails on a replica, and lets ZADD through when memory is full
+local entries = redis.call('ZRANGEBYSCORE', address, '-' .. ARGV[3], '-' .. ARGV[3])
+if #entries == 0 then
+  return
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+--include member.lua
+
+local named = {}
+for i = 4, #ARGV do
+  named[ARGV[i]] = true
+end
+local old, gone = {}, {} -- its TTL has ended; such IDs need not be remembered
+for _, entry in ipairs(entries) do
+  local added, ends, id = parse(entry)
+  if added and named[id] then
+    if ends > 0 and ends <= now then
+      old[#old + 1] = entry
+    else
+      redis.call('ZADD', address, string.format('%.0f', added), entry)
+    end
+  end
+end
+if #old > 0 then
+  --include remember.lua
+end

@@ -1,0 +1,309 @@
+package flashgin
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// RedisConfig is what a [RedisStore] needs to know.
+type RedisConfig struct {
+	// App is the first part of every key after "flash:", so that applications can share a server: letters, digits, "_", "." and "-".
+	// There is no default.
+	App string
+	// TTL is how long an address keeps its messages after the last one was added. Zero means 24 hours; a negative TTL is an error. Redis
+	// counts it in whole milliseconds.
+	TTL time.Duration
+	// Cap is how many messages wait at one address at the most; the oldest are dropped. Zero means 50; a negative Cap is an error.
+	Cap int
+}
+
+// RedisStore is a [Store] in Redis 5 or later, or in what speaks its protocol: messages survive restarts of the application and are shared
+// by all its processes. It works with a single server, with Sentinel and with Cluster, whichever the client is made for.
+//
+// Each address is one sorted set, flash:<app>:{<hash of the session>}:<view>; neither sessions nor texts are ever part of a key or an
+// error. Every call of the store is one round trip, in which each command is sent once: a lost reply is an error of the call, and
+// calling again is safe, as the rules of Store say. It is [New] that bounds how long a page waits for the store and that tries again. The
+// client is used as it is, with its own time-outs; it stays the caller's, who closes it.
+//
+// A RedisStore is safe for concurrent use by multiple goroutines.
+type RedisStore struct {
+	client  redis.UniversalClient
+	cluster *redis.ClusterClient // the client, if it is one
+	prefix  string
+	ttl     time.Duration
+	cap     int
+	numbers atomic.Uint64 // see place
+	onError atomic.Pointer[func(context.Context, error)]
+	nodes   sync.Map // address of a master of the cluster → *redis.Client
+}
+
+// The longest times that the scores of an address have room for.
+const (
+	longestTTL   = 100 * 365 * 24 * time.Hour
+	longestLease = 365 * 24 * time.Hour
+)
+
+// NewRedisStore returns a store on the server or servers of client. It sends nothing, so the server need not be up yet. The error names the
+// field that cannot be used.
+func NewRedisStore(client redis.UniversalClient, cfg RedisConfig) (*RedisStore, error) {
+	if v := reflect.ValueOf(client); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return nil, errors.New("flashgin: NewRedisStore: the client is nil: want one, as redis.NewClient returns it")
+	}
+	switch {
+	case cfg.App == "":
+		return nil, errors.New(`flashgin: RedisConfig.App is empty: want the application's name, such as "shop", which becomes part of every key`)
+	case strings.Trim(cfg.App, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") != "":
+		return nil, fmt.Errorf("flashgin: RedisConfig.App is %q: want letters, digits, '_', '.' and '-' only", cfg.App)
+	case cfg.TTL < 0:
+		return nil, fmt.Errorf("flashgin: RedisConfig.TTL is %v: want zero (24h) or more", cfg.TTL)
+	case cfg.Cap < 0:
+		return nil, fmt.Errorf("flashgin: RedisConfig.Cap is %d: want zero (50) or more", cfg.Cap)
+	}
+	s := &RedisStore{
+		client: client,
+		prefix: "flash:" + cfg.App + ":{",
+		ttl:    min(cmp.Or(cfg.TTL, defaultTTL), longestTTL),
+		cap:    cmp.Or(cfg.Cap, defaultCap),
+	}
+	s.cluster, _ = client.(*redis.ClusterClient)
+	s.numbers.Store(rand.Uint64N(numberLimit / 2))
+	return s, nil
+}
+
+// OnError sets the function that is told of what no caller is there to hear: messages that the cap dropped, and data that cannot be read.
+// What it is told never quotes a session, a text or a key. [New] calls it; nil means nobody.
+func (s *RedisStore) OnError(report func(context.Context, error)) {
+	if report == nil {
+		s.onError.Store(nil)
+		return
+	}
+	s.onError.Store(&report)
+}
+
+func (s *RedisStore) report(ctx context.Context, err error) {
+	if report := s.onError.Load(); report != nil {
+		(*report)(ctx, err)
+	}
+}
+
+// Add implements [Store]. A server without memory for more refuses with an error that begins with OOM. When messages have several views
+// and an error is returned, those of some views may have been added.
+func (s *RedisStore) Add(ctx context.Context, session string, msgs ...Message) error {
+	return s.add(ctx, session, msgs, s.channel())
+}
+
+func (s *RedisStore) addQuietly(ctx context.Context, session string, msgs ...Message) error {
+	return s.add(ctx, session, msgs, "")
+}
+
+func (s *RedisStore) add(ctx context.Context, session string, msgs []Message, channel string) error {
+	var calls []*redisCall
+	mailbox, number := s.mailbox(session), s.place(len(msgs))
+	for i, m := range msgs {
+		// A call for each run of messages with one view: the scripts then run in the order of the messages, and the server's clock
+		// puts them in order over all views.
+		if i == 0 || m.View != msgs[i-1].View {
+			calls = append(calls, addScript.call(mailbox+escapeView(m.View)).append(encodingVersion, s.ttlMilliseconds(), s.cap, channel))
+		}
+		ttl, life := s.ownTTL(m)
+		entry, err := encodeRedisEntry((number+uint64(i))%numberLimit, ttl, m)
+		if err != nil {
+			return err
+		}
+		calls[len(calls)-1].append(entry, m.ID, m.Key, life)
+	}
+	if err := s.send(ctx, calls, inOrder); err != nil {
+		return s.failed("add", err)
+	}
+	var dropped int64
+	var failed error
+	for _, call := range calls {
+		n, err := call.cmd.Int64()
+		dropped += n
+		failed = cmp.Or(failed, err)
+	}
+	if dropped > 0 {
+		s.report(ctx, capError(int(dropped), s.cap))
+	}
+	return s.failed("add", failed)
+}
+
+// Claim implements [Store]. If the messages of some views could be claimed and those of others not, it returns the former and reports why
+// through OnError; without any message, it returns the error. The claimed messages of a lost reply wait again when the lease ends.
+//
+// A lease is no longer than a year; the server's clock measures it.
+func (s *RedisStore) Claim(ctx context.Context, session string, views []string, lease time.Duration) (Claim, error) {
+	// The end of the lease marks the claim. The spread keeps the marks of claims that follow at once apart, even on a clock that stands.
+	spread := s.numbers.Add(1) % 1000
+	length := microseconds(min(max(lease, 0), longestLease)) + int64(spread)
+	found, err := s.read(ctx, "claim", session, views, claimScript, length)
+	if len(found) == 0 {
+		return Claim{}, err
+	}
+	claim := Claim{Session: session, Messages: make(Messages, len(found)), Tickets: map[string]string{}}
+	for i, entry := range found {
+		claim.Messages[i] = entry.message
+		claim.Tickets[entry.message.View] = entry.ticket
+	}
+	return claim, nil
+}
+
+// Peek implements [Store]. Like Claim it prefers what it could read over an error.
+func (s *RedisStore) Peek(ctx context.Context, session string, views []string) (Messages, error) {
+	found, err := s.read(ctx, "peek", session, views, peekScript)
+	if len(found) == 0 {
+		return nil, err
+	}
+	messages := make(Messages, len(found))
+	for i, entry := range found {
+		messages[i] = entry.message
+	}
+	return messages, nil
+}
+
+// redisEntry is a message as an address holds it.
+type redisEntry struct {
+	place   string // compares as the messages were added
+	ticket  string // of the claim that took it
+	message Message
+}
+
+// read runs script at the views and returns the messages it found, in order. The error is nil if there are any.
+func (s *RedisStore) read(ctx context.Context, doing, session string, views []string, script *redisScript, args ...any) ([]redisEntry, error) {
+	views = withoutRepeats(views)
+	mailbox := s.mailbox(session)
+	keys := make([]string, len(views))
+	for i, view := range views {
+		keys[i] = mailbox + escapeView(view)
+	}
+	var calls []*redisCall
+	if s.cluster == nil && len(keys) > 0 {
+		calls = []*redisCall{script.call(keys...)}
+	} else {
+		for _, key := range keys {
+			calls = append(calls, script.call(key))
+		}
+	}
+	for _, call := range calls {
+		call.append(encodingVersion).append(args...)
+	}
+	if err := s.send(ctx, calls, apart); err != nil {
+		return nil, s.failed(doing, err)
+	}
+	var entries []redisEntry
+	var failed error
+	for i, call := range calls {
+		viewsOfCall := views[i:]
+		if len(calls) > 1 {
+			viewsOfCall = views[i : i+1]
+		}
+		found, err := call.found(len(viewsOfCall))
+		failed = cmp.Or(failed, err)
+		for _, at := range found {
+			messages, unreadable := at.messages(viewsOfCall[at.index])
+			entries = append(entries, messages...)
+			if unreadable != 0 {
+				s.report(ctx, s.unreadable(doing, unreadable))
+			}
+		}
+	}
+	if failed != nil && len(entries) > 0 {
+		s.report(ctx, s.failed(doing+" of some views", failed))
+		failed = nil
+	}
+	slices.SortFunc(entries, func(a, b redisEntry) int { return strings.Compare(a.place, b.place) })
+	return entries, s.failed(doing, failed)
+}
+
+// withoutRepeats returns views, each once. Rarely is there one to leave out.
+func withoutRepeats(views []string) []string {
+	for i, view := range views {
+		if slices.Contains(views[:i], view) {
+			return withoutRepeats(slices.Delete(slices.Clone(views), i, i+1))
+		}
+	}
+	return views
+}
+
+// Confirm implements [Store].
+func (s *RedisStore) Confirm(ctx context.Context, claim Claim) error {
+	return s.settle(ctx, "confirm", claim, confirmScript)
+}
+
+// Release implements [Store].
+func (s *RedisStore) Release(ctx context.Context, claim Claim) error {
+	return s.settle(ctx, "release", claim, releaseScript)
+}
+
+func (s *RedisStore) settle(ctx context.Context, doing string, claim Claim, script *redisScript) error {
+	var calls []*redisCall
+	of := map[string]*redisCall{} // by view
+	mailbox := s.mailbox(claim.Session)
+	for _, m := range claim.Messages {
+		ticket := claim.Tickets[m.View]
+		if _, err := strconv.ParseUint(ticket, 10, 64); err != nil {
+			continue // no claim of ours
+		}
+		call := of[m.View]
+		if call == nil {
+			call = script.call(mailbox+escapeView(m.View)).append(encodingVersion, s.ttlMilliseconds(), ticket)
+			of[m.View] = call
+			calls = append(calls, call)
+		}
+		call.append(m.ID)
+	}
+	return s.run(ctx, doing, calls)
+}
+
+// Withdraw implements [Store].
+func (s *RedisStore) Withdraw(ctx context.Context, session, view, key string) error {
+	var calls []*redisCall
+	if key != "" {
+		calls = []*redisCall{withdrawScript.call(s.key(session, view)).append(encodingVersion, s.ttlMilliseconds(), key)}
+	}
+	return s.run(ctx, "withdraw", calls)
+}
+
+// run sends calls whose replies say nothing.
+func (s *RedisStore) run(ctx context.Context, doing string, calls []*redisCall) error {
+	if err := s.send(ctx, calls, apart); err != nil {
+		return s.failed(doing, err)
+	}
+	for _, call := range calls {
+		if err := call.err(); err != nil {
+			return s.failed(doing, err)
+		}
+	}
+	return nil
+}
+
+// Ping reports whether the server answers; in a cluster, whether one of the masters does. It returns when ctx ends, even if the client waits longer.
+func (s *RedisStore) Ping(ctx context.Context) error { return s.ping(ctx, s.client) }
+
+// ttlMilliseconds is the TTL as EXPIRE wants it.
+func (s *RedisStore) ttlMilliseconds() int64 { return milliseconds(s.ttl) }
+
+// ownTTL returns the TTL of m in microseconds, or 0 if it waits as long as its address, and for how many milliseconds it needs that: until it
+// has ended and a retry of its add has as well.
+func (s *RedisStore) ownTTL(m Message) (ttl, life int64) {
+	if m.TTL <= 0 || m.TTL >= s.ttl {
+		return 0, s.ttlMilliseconds()
+	}
+	return microseconds(m.TTL), milliseconds(min(m.TTL+rememberFor, s.ttl))
+}
+
+// A fraction counts as a whole: zero would mean something else.
+func microseconds(d time.Duration) int64 { return int64((d + time.Microsecond - 1) / time.Microsecond) }
+func milliseconds(d time.Duration) int64 { return int64((d + time.Millisecond - 1) / time.Millisecond) }

@@ -1,0 +1,65 @@
+package flashgin
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// redisError is an error of the client or of the server. Its text is cut where it might begin to quote what was sent or received: a
+// server may name a key, the client the reply that it could not parse. The cause is there for errors.Is and errors.As.
+type redisError struct {
+	text  string
+	cause error
+}
+
+func (e *redisError) Error() string { return e.text }
+func (e *redisError) Unwrap() error { return e.cause }
+
+// redisHints tell an operator what the code that a server's error begins with means for the store.
+var redisHints = map[string]string{
+	"CLUSTERDOWN": "the cluster does not serve all of its slots",
+	"LOADING":     "the server is still loading its data",
+	"MISCONF":     "the server refuses writes because it cannot save them",
+	"NOAUTH":      "the client has no password",
+	"NOPERM":      "the ACL user lacks a right that docs/redis.md lists",
+	"NOREPLICAS":  "the server refuses writes because too few replicas follow it",
+	"OOM":         "the server's memory is full",
+	"READONLY":    "the server is a replica, where messages can be neither added nor taken",
+	"WRONGTYPE":   "the key of an address holds something else",
+}
+
+// failed names what failed. It returns nil if err is nil.
+func (s *RedisStore) failed(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	text, hint := err.Error(), ""
+	if server := redis.Error(nil); errors.As(err, &server) {
+		text, _, _ = strings.Cut(text, " '")
+		text, _, _ = strings.Cut(text, " script: ") // its hash, and the line
+		code, _, _ := strings.Cut(text, " ")
+		if strings.Contains(text, "user executing the script") {
+			code = "NOPERM" // which Redis 7.0 does not say
+		}
+		hint = redisHints[code]
+	}
+	if i := strings.IndexAny(text, "\"`{"); i >= 0 { // a quotation, or the session's part of a key
+		text = text[:i]
+	}
+	text = strings.TrimRight(text, " :,.")
+	if hint != "" {
+		text += " (" + hint + ")"
+	}
+	return fmt.Errorf("flashgin: redis: %s: %w", doing, &redisError{text, err})
+}
+
+// unreadable says what was passed over at an address: so many entries, or all it holds.
+func (s *RedisStore) unreadable(doing string, entries int64) error {
+	if entries == notSortedSet {
+		return fmt.Errorf("flashgin: redis: %s: skipped a key that is not a sorted set: who else writes keys that begin with %q?", doing, s.prefix)
+	}
+	return fmt.Errorf("flashgin: redis: %s: skipped %d entries of an address: garbage, or messages of another version of flashgin", doing, entries)
+}

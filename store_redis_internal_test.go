@@ -1,0 +1,140 @@
+package flashgin
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin/internal/redistest"
+)
+
+func redisStoreFor(t *testing.T, client redis.UniversalClient, app string) *RedisStore {
+	t.Helper()
+	store, err := NewRedisStore(client, RedisConfig{App: app})
+	require.NoError(t, err)
+	return store
+}
+
+func TestRedisKey(t *testing.T) {
+	client := redis.NewClient(&redis.Options{})
+	t.Cleanup(func() { _ = client.Close() })
+	assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:/problems/:id", redisStoreFor(t, client, "shop").key("abc", "/problems/:id"))
+	assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:*", redisStoreFor(t, client, "shop").key("abc", Anywhere))
+	assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:%7Ba%7D%25%00%C3%A9%20", redisStoreFor(t, client, "shop").key("abc", "{a}%\x00é "))
+
+	// Parts that a plain a:b:c would confuse.
+	parts := []string{"", ":", "a", "a:", ":a", "a:b", "b", "{", "}", "{}", "{a}", "}:{", "%", "%3A", "%7B", "*", "/", "é", "\xff", "a\x00"}
+	seen := map[string]bool{}
+	for _, app := range []string{"a", "b", "a.b", "a-b"} {
+		store := redisStoreFor(t, client, app)
+		for _, session := range parts {
+			for _, view := range parts {
+				key := store.key(session, view)
+				require.False(t, seen[key], "%q %q %q", app, session, view)
+				seen[key] = true
+				tag := key[strings.Index(key, "{")+1 : strings.Index(key, "}")]
+				require.Len(t, tag, 22, "the part of a key that chooses the slot")
+				require.True(t, strings.HasPrefix(store.key(session, ""), key[:len("flash::{}")+len(app)+22]), "one tag a session")
+			}
+		}
+	}
+}
+
+func TestRedisErrors(t *testing.T) {
+	client := redis.NewClient(&redis.Options{})
+	t.Cleanup(func() { _ = client.Close() })
+	store := redisStoreFor(t, client, "shop")
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{context.DeadlineExceeded, "context deadline exceeded"},
+		{fmt.Errorf("wrapped: %w", context.Canceled), "wrapped: context canceled"},
+		{io.EOF, "EOF"},
+		{redis.ErrClosed, "redis: client is closed"},
+		{redis.ErrPoolTimeout, "redis: connection pool timeout"},
+		{&net.OpError{Op: "dial", Net: "tcp", Err: errors.New("refused")}, "dial tcp: refused"},
+		{x509.UnknownAuthorityError{}, "x509: certificate signed by unknown authority"},
+		{fmt.Errorf("redis: can't parse reply=%.100q reading string", "secret"), "redis: can't parse reply="},
+		{redisReplyError("ERR unknown command 'EVALSHA', with args beginning with: 'secret'"), "ERR unknown command"},
+		{redisReplyError("ERR something about flash:shop:{secret}:/a"), "ERR something about flash:shop"},
+		{redisReplyError("OOM command not allowed when used memory > 'maxmemory'."), "OOM command not allowed when used memory > (the server's memory is full)"},
+		{redisReplyError("READONLY You can't write against a read only replica. script: 1234, on @user_script:3."), "READONLY You can't write against a read only replica (the server is a replica, where messages can be neither added nor taken)"},
+		{redisReplyError("ERR The user executing the script can't run this command or subcommand script: 1234, on @user_script:3."), "ERR The user executing the script can't run this command or subcommand (the ACL user lacks a right that docs/redis.md lists)"},
+	} {
+		err := store.failed("claim", test.err)
+		assert.EqualError(t, err, "flashgin: redis: claim: "+test.want)
+		assert.ErrorIs(t, err, test.err)
+		assert.NotContains(t, err.Error(), "secret")
+	}
+	assert.NoError(t, store.failed("claim", nil))
+}
+
+type redisReplyError string
+
+func (e redisReplyError) Error() string { return string(e) }
+func (redisReplyError) RedisError()     {}
+
+func TestRedisNode(t *testing.T) {
+	single := redistest.Start(t)
+	store := redisStoreFor(t, single.Client(), "shop")
+	assert.Empty(t, store.node("session"))
+	assert.NoError(t, store.pingNode(t.Context(), ""))
+
+	cluster := redistest.StartCluster(t, 3)
+	dials := make(chan struct{}, 1000)
+	client := cluster.ClientWith(&redis.ClusterOptions{
+		Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			dials <- struct{}{}
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		},
+	})
+	store = redisStoreFor(t, client, "shop")
+	assert.Empty(t, store.node("session"), "before the client has seen the cluster")
+	assert.Empty(t, dials, "node asks no server")
+	require.NoError(t, store.Add(t.Context(), "session", Info("text").At("/a")))
+
+	sessionOf := map[string]string{} // by node
+	for i := range 100 {
+		session := fmt.Sprint(i)
+		node := store.node(session)
+		owner := cluster.Servers[cluster.Owner(cluster.SlotOf(store.key(session, "/any")))]
+		require.Equal(t, owner.Addr(), node)
+		sessionOf[node] = session
+	}
+	require.Len(t, sessionOf, 3)
+
+	frozen := cluster.Servers[1]
+	for _, server := range cluster.Servers {
+		assert.NoError(t, store.pingNode(t.Context(), server.Addr()))
+	}
+	frozen.Pause()
+	defer frozen.Resume()
+	for i := range 9 {
+		server := cluster.Servers[i%3]
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		if server != frozen {
+			ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
+		}
+		err := store.pingNode(ctx, server.Addr())
+		cancel()
+		if server == frozen {
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+		} else {
+			assert.NoError(t, err)
+		}
+	}
+	frozen.Resume()
+	assert.Eventually(t, func() bool { return store.pingNode(t.Context(), frozen.Addr()) == nil }, 10*time.Second, 10*time.Millisecond)
+	assert.NoError(t, store.pingNode(t.Context(), "127.0.0.1:1"), "a server that no session was ever at")
+}

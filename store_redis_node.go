@@ -1,0 +1,63 @@
+package flashgin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// ended is a context that has ended. With it go-redis answers from what it knows and never from the network.
+var ended = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
+// node returns the address of the master that keeps the messages of session, so that the guard can tell which pages a server that hangs
+// concerns: the empty string where there is one server, or as long as the client has not yet seen the slots of the cluster. It does not wait.
+func (s *RedisStore) node(session string) string {
+	if s.cluster == nil {
+		return ""
+	}
+	master, err := s.cluster.MasterForKey(ended, s.key(session, ""))
+	if err != nil {
+		return ""
+	}
+	name := master.Options().Addr
+	if known, ok := s.nodes.Load(name); !ok || known != master {
+		s.nodes.Store(name, master)
+	}
+	return name
+}
+
+// pingNode reports whether the server that node named answers. One that has left the cluster concerns no page any more, and counts as well.
+func (s *RedisStore) pingNode(ctx context.Context, name string) error {
+	master, ok := s.nodes.Load(name)
+	if !ok {
+		return s.Ping(ctx)
+	}
+	err := s.ping(ctx, master.(*redis.Client))
+	if errors.Is(err, redis.ErrClosed) { // go-redis closes the clients of servers that are not in the cluster
+		s.nodes.Delete(name)
+		return s.Ping(ctx)
+	}
+	return err
+}
+
+func (s *RedisStore) ping(ctx context.Context, client redis.UniversalClient) error {
+	if err := ctx.Err(); err != nil {
+		return s.failed("ping", err)
+	}
+	cmd := redis.NewCmd(ctx, "ping")
+	cmd.SetStepCount(1) // see redisCall.command
+	answer := make(chan error, 1)
+	go func() { answer <- client.Process(ctx, once{cmd}) }() // ends by the client's own time-outs
+	select {
+	case err := <-answer:
+		return s.failed("ping", err)
+	case <-ctx.Done():
+		return s.failed("ping", fmt.Errorf("no answer: %w", ctx.Err()))
+	}
+}

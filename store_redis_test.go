@@ -1,0 +1,403 @@
+package flashgin_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/storetest"
+)
+
+var _ flashgin.Store = (*flashgin.RedisStore)(nil)
+
+func TestRedisStore(t *testing.T) {
+	conforms := func(t *testing.T, client redis.UniversalClient) {
+		t.Parallel()
+		storetest.Run(t, func(t *testing.T, ttl time.Duration, cap int) flashgin.Store {
+			store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop", TTL: ttl, Cap: cap})
+			require.NoError(t, err)
+			return store
+		})
+	}
+	t.Run("miniredis", func(t *testing.T) { conforms(t, startMiniredis(t)) })
+	t.Run("server", func(t *testing.T) { conforms(t, redistest.Start(t).Client()) })
+	t.Run("cluster", func(t *testing.T) { conforms(t, redistest.StartCluster(t, 3).Client()) })
+	t.Run("sentinel", func(t *testing.T) { conforms(t, redistest.StartSentinel(t).Client()) })
+	t.Run("ring", func(t *testing.T) {
+		ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": redistest.Start(t).Addr(), "b": redistest.Start(t).Addr()}})
+		t.Cleanup(func() { _ = ring.Close() })
+		conforms(t, ring)
+	})
+}
+
+// startMiniredis returns a client of a miniredis in which time passes, also for keys.
+func startMiniredis(t *testing.T) *redis.Client {
+	server := miniredis.RunT(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	stop := make(chan struct{})
+	var clock sync.WaitGroup
+	clock.Go(func() {
+		for last := time.Now(); ; {
+			select {
+			case <-stop:
+				return
+			case now := <-time.After(time.Millisecond):
+				// It takes the time off keys that are younger as well, so a machine that stalls must not cost them much.
+				server.FastForward(min(now.Sub(last), 4*time.Millisecond))
+				last = now
+			}
+		}
+	})
+	t.Cleanup(func() {
+		close(stop)
+		clock.Wait()
+		_ = client.Close()
+	})
+	return client
+}
+
+func TestNewRedisStoreErrors(t *testing.T) {
+	client := redis.NewClient(&redis.Options{})
+	t.Cleanup(func() { _ = client.Close() })
+	for _, test := range []struct {
+		name   string
+		client redis.UniversalClient
+		cfg    flashgin.RedisConfig
+		want   []string
+	}{
+		{"no client", nil, flashgin.RedisConfig{App: "shop"}, []string{"client is nil", "redis.NewClient"}},
+		{"nil client of a type", (*redis.ClusterClient)(nil), flashgin.RedisConfig{App: "shop"}, []string{"client is nil"}},
+		{"no App", client, flashgin.RedisConfig{}, []string{"RedisConfig.App is empty", `"shop"`}},
+		{"App with a brace", client, flashgin.RedisConfig{App: "a{b"}, []string{"RedisConfig.App", `"a{b"`, "letters, digits"}},
+		{"App with a colon", client, flashgin.RedisConfig{App: "a:b"}, []string{"RedisConfig.App", `"a:b"`}},
+		{"App with a pattern", client, flashgin.RedisConfig{App: "*"}, []string{"RedisConfig.App", `"*"`}},
+		{"negative TTL", client, flashgin.RedisConfig{App: "shop", TTL: -time.Second}, []string{"RedisConfig.TTL", "-1s", "zero (24h) or more"}},
+		{"negative Cap", client, flashgin.RedisConfig{App: "shop", Cap: -3}, []string{"RedisConfig.Cap", "-3", "zero (50) or more"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			store, err := flashgin.NewRedisStore(test.client, test.cfg)
+			require.Error(t, err)
+			assert.Nil(t, store)
+			for _, want := range test.want {
+				assert.Contains(t, err.Error(), want)
+			}
+		})
+	}
+	_, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "My-shop_2.x"})
+	assert.NoError(t, err)
+}
+
+func TestRedisDefaults(t *testing.T) {
+	p := newRedisProbe(t, startMiniredis(t))
+	for range 51 {
+		p.add("/a", "text")
+	}
+	assert.Len(t, p.peek("/a"), 50)
+	life := p.client.PTTL(t.Context(), p.keys()[0]).Val()
+	assert.Greater(t, life, 23*time.Hour)
+	assert.LessOrEqual(t, life, 24*time.Hour)
+}
+
+// A redisProbe is a store on a server, and a session of its own.
+type redisProbe struct {
+	t       *testing.T
+	client  redis.UniversalClient
+	store   *flashgin.RedisStore
+	session string
+
+	mu   sync.Mutex
+	errs []string // reported to OnError
+}
+
+func newRedisProbe(t *testing.T, client redis.UniversalClient) *redisProbe {
+	return newRedisProbeWith(t, client, flashgin.RedisConfig{App: "shop"})
+}
+
+func newRedisProbeWith(t *testing.T, client redis.UniversalClient, cfg flashgin.RedisConfig) *redisProbe {
+	t.Helper()
+	store, err := flashgin.NewRedisStore(client, cfg)
+	require.NoError(t, err)
+	p := &redisProbe{t: t, client: client, store: store, session: "session-" + rand.Text()}
+	store.OnError(func(_ context.Context, err error) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.errs = append(p.errs, err.Error())
+	})
+	return p
+}
+
+// reported returns what was reported since the last call.
+func (p *redisProbe) reported() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	errs := p.errs
+	p.errs = nil
+	return errs
+}
+
+// redisMessage returns a message as a Messenger makes it.
+func redisMessage(view, text string) flashgin.Message {
+	m := flashgin.Info(text).At(view)
+	m.ID = "f-" + rand.Text()
+	m.Created = time.Now().UTC().Truncate(time.Microsecond)
+	return m
+}
+
+func (p *redisProbe) add(view string, texts ...string) {
+	p.t.Helper()
+	var msgs []flashgin.Message
+	for _, text := range texts {
+		msgs = append(msgs, redisMessage(view, text))
+	}
+	require.NoError(p.t, p.store.Add(p.t.Context(), p.session, msgs...))
+}
+
+func (p *redisProbe) claim(views ...string) flashgin.Claim {
+	p.t.Helper()
+	claim, err := p.store.Claim(p.t.Context(), p.session, views, time.Minute)
+	require.NoError(p.t, err)
+	return claim
+}
+
+func (p *redisProbe) confirm(claim flashgin.Claim) {
+	p.t.Helper()
+	require.NoError(p.t, p.store.Confirm(p.t.Context(), claim))
+}
+
+func (p *redisProbe) release(claim flashgin.Claim) {
+	p.t.Helper()
+	require.NoError(p.t, p.store.Release(p.t.Context(), claim))
+}
+
+func (p *redisProbe) peek(views ...string) []string {
+	p.t.Helper()
+	msgs, err := p.store.Peek(p.t.Context(), p.session, views)
+	require.NoError(p.t, err)
+	return redisTexts(msgs)
+}
+
+func redisTexts(msgs flashgin.Messages) []string {
+	var texts []string
+	for _, m := range msgs {
+		texts = append(texts, m.Text)
+	}
+	return texts
+}
+
+// keys returns the names of all keys of the server.
+func (p *redisProbe) keys() []string {
+	p.t.Helper()
+	keys, err := p.client.Keys(p.t.Context(), "*").Result()
+	require.NoError(p.t, err)
+	return keys
+}
+
+// calls are all methods of the store that go to the server, on what setUp left.
+func (p *redisProbe) calls(claim flashgin.Claim) []redisOperation {
+	views := []string{"/a", "/b", flashgin.Anywhere}
+	return []redisOperation{
+		{"Add", 1, func(ctx context.Context) error {
+			return p.store.Add(ctx, p.session, redisMessage("/a", "one"), redisMessage("/a", "two"))
+		}},
+		{"Add at two views", 2, func(ctx context.Context) error {
+			return p.store.Add(ctx, p.session, redisMessage("/a", "one"), redisMessage("/b", "two"))
+		}},
+		{"Claim", 1, func(ctx context.Context) error {
+			_, err := p.store.Claim(ctx, p.session, views[:1], time.Minute)
+			return err
+		}},
+		{"Claim at three views", p.scripts(3), func(ctx context.Context) error {
+			_, err := p.store.Claim(ctx, p.session, views, time.Minute)
+			return err
+		}},
+		{"Peek", p.scripts(3), func(ctx context.Context) error {
+			_, err := p.store.Peek(ctx, p.session, views)
+			return err
+		}},
+		{"Confirm", 2, func(ctx context.Context) error { return p.store.Confirm(ctx, claim) }},
+		{"Release", 2, func(ctx context.Context) error { return p.store.Release(ctx, claim) }},
+		{"Withdraw", 1, func(ctx context.Context) error { return p.store.Withdraw(ctx, p.session, "/a", "key") }},
+	}
+}
+
+// scripts returns how many scripts look at n views: one for each in a cluster, where a slot may be on its way.
+func (p *redisProbe) scripts(n int) int {
+	if _, cluster := p.client.(*redis.ClusterClient); cluster {
+		return n
+	}
+	return 1
+}
+
+// A redisOperation is a call of the store that runs so many scripts.
+type redisOperation struct {
+	name    string
+	scripts int
+	call    func(context.Context) error
+}
+
+// claimed returns a claim of messages at two views.
+func (p *redisProbe) claimed() flashgin.Claim {
+	p.t.Helper()
+	p.add("/a", "first")
+	p.add("/b", "second")
+	claim := p.claim("/a", "/b")
+	require.Len(p.t, claim.Messages, 2)
+	return claim
+}
+
+func TestRedisEndedContext(t *testing.T) {
+	server := redistest.Start(t)
+	p := newRedisProbe(t, server.Client())
+	claim := p.claimed()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("the cause is not asked for"))
+	operations := append(p.calls(claim),
+		redisOperation{"Ping", 0, p.store.Ping},
+		redisOperation{"Purge", 0, func(ctx context.Context) error { _, err := p.store.Purge(ctx, 0); return err }},
+		redisOperation{"Confirm of nothing", 0, func(ctx context.Context) error { return p.store.Confirm(ctx, flashgin.Claim{}) }},
+		redisOperation{"Withdraw without a key", 0, func(ctx context.Context) error { return p.store.Withdraw(ctx, p.session, "/a", "") }},
+		redisOperation{"Add of nothing", 0, func(ctx context.Context) error { return p.store.Add(ctx, p.session) }},
+	)
+	before := redisCommands(t, server)
+	for _, operation := range operations {
+		assert.ErrorIs(t, operation.call(ctx), context.Canceled, operation.name)
+	}
+	assert.Equal(t, before, redisCommands(t, server), "commands sent with an ended context")
+}
+
+// redisCommands returns how often the server was asked for each command, without those that only tests and connections send.
+func redisCommands(t *testing.T, server *redistest.Server) map[string]int {
+	t.Helper()
+	info, err := server.Client().Info(t.Context(), "commandstats").Result()
+	require.NoError(t, err)
+	counts := map[string]int{}
+	for line := range strings.Lines(info) {
+		name, rest, ok := strings.Cut(strings.TrimPrefix(line, "cmdstat_"), ":calls=")
+		if !ok || strings.HasPrefix(name, "info") || strings.HasPrefix(name, "hello") || strings.HasPrefix(name, "client") || strings.HasPrefix(name, "auth") {
+			continue
+		}
+		var n int
+		_, err := fmt.Sscan(strings.SplitN(rest, ",", 2)[0], &n)
+		require.NoError(t, err)
+		counts[name] = n
+	}
+	return counts
+}
+
+// redisScripts returns how many scripts the server was asked to run.
+func redisScripts(t *testing.T, server *redistest.Server) int {
+	t.Helper()
+	counts := redisCommands(t, server)
+	return counts["evalsha"] + counts["eval"]
+}
+
+// One round trip, whatever the number of messages.
+func TestRedisRoundTrips(t *testing.T) {
+	server := redistest.Start(t)
+	writes := &countWrites{}
+	client := server.ClientWith(&redis.Options{})
+	client.AddHook(writes)
+	p := newRedisProbe(t, client)
+	views := []string{"/a", "/b", flashgin.Anywhere}
+	count := func(name string, trips, scripts int, call func() error) {
+		t.Helper()
+		tripsBefore, before := writes.n, redisScripts(t, server)
+		require.NoError(t, call())
+		assert.Equal(t, trips, writes.n-tripsBefore, "round trips of %s", name)
+		assert.Equal(t, scripts, redisScripts(t, server)-before, "scripts of %s", name)
+	}
+	ctx := t.Context()
+	p.claimed() // the server now knows the scripts of Add and Claim
+	p.confirm(p.claim("/a", "/b", "*"))
+	p.confirm(p.claimed())
+	p.peek("/a")
+
+	count("an empty page", 1, 1, func() error { _, err := p.store.Claim(ctx, p.session, views, time.Minute); return err })
+	var msgs []flashgin.Message
+	for i := range 40 {
+		msgs = append(msgs, redisMessage(views[i/20], "text"))
+	}
+	count("Add", 1, 1, func() error { return p.store.Add(ctx, p.session, msgs[0]) })
+	count("Add of 40", 1, 2, func() error { return p.store.Add(ctx, p.session, msgs...) })
+	count("Peek", 1, 1, func() error { _, err := p.store.Peek(ctx, p.session, views); return err })
+	var claim flashgin.Claim
+	count("Claim of 40", 1, 1, func() (err error) { claim, err = p.store.Claim(ctx, p.session, views, time.Minute); return })
+	require.Len(t, claim.Messages, 40)
+	count("Confirm", 1, 2, func() error { return p.store.Confirm(ctx, claim) })
+	count("Confirm of nothing", 0, 0, func() error { return p.store.Confirm(ctx, flashgin.Claim{}) })
+	count("Claim at no view", 0, 0, func() error { _, err := p.store.Claim(ctx, p.session, nil, time.Minute); return err })
+}
+
+// countWrites counts the times that a client sends something: one command or one pipeline.
+type countWrites struct{ n int }
+
+func (c *countWrites) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (c *countWrites) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		c.n++
+		return next(ctx, cmd)
+	}
+}
+
+func (c *countWrites) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if name := cmds[0].Name(); name != "hello" && name != "client" { // a new connection
+			c.n++
+		}
+		return next(ctx, cmds)
+	}
+}
+
+// More messages than a call from Lua takes arguments.
+func TestRedisManyMessages(t *testing.T) {
+	p := newRedisProbeWith(t, redistest.Start(t).ClientWith(&redis.Options{Protocol: 2}), flashgin.RedisConfig{App: "shop", Cap: 4000})
+	ctx := t.Context()
+	var msgs []flashgin.Message
+	var want []string
+	for i := range 5000 {
+		m := redisMessage("/a", fmt.Sprint(i))
+		if i%2 == 1 {
+			m.Key = fmt.Sprint("key ", i)
+		}
+		msgs = append(msgs, m)
+		if i >= 1000 {
+			want = append(want, m.Text)
+		}
+	}
+	require.NoError(t, p.store.Add(ctx, p.session, msgs...))
+	if errs := p.reported(); assert.Len(t, errs, 1) {
+		assert.Contains(t, errs[0], "1000")
+	}
+	assert.Equal(t, want, p.peek("/a"))
+	claim := p.claim("/a")
+	assert.Equal(t, want, redisTexts(claim.Messages))
+	p.release(claim)
+	assert.Equal(t, want, p.peek("/a"))
+	claim = p.claim("/a")
+	p.confirm(flashgin.Claim{Session: claim.Session, Messages: claim.Messages[:3000], Tickets: claim.Tickets})
+	p.release(claim)
+	assert.Equal(t, want[3000:], p.peek("/a"))
+	for i := range msgs {
+		msgs[i].ID, msgs[i].Key = msgs[i].ID+"2", "key"
+	}
+	require.NoError(t, p.store.Add(ctx, p.session, msgs[:4000]...)) // each replaces the one before
+	assert.Equal(t, append(want[3000:], "3999"), p.peek("/a"))
+	require.NoError(t, p.store.Withdraw(ctx, p.session, "/a", "key"))
+	assert.Equal(t, want[3000:], p.peek("/a"))
+	n, err := p.store.Purge(ctx, 0)
+	require.NoError(t, err)
+	assert.Equal(t, 1000, n)
+}

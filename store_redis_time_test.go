@@ -1,0 +1,303 @@
+package flashgin_test
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/internal/redistest"
+)
+
+// After everything was shown, an address ends with the IDs that it remembers.
+func TestRedisLeavesNothingBehind(t *testing.T) {
+	server := redistest.Start(t)
+	p := newRedisProbeWith(t, server.Client(), flashgin.RedisConfig{App: "shop", Cap: 3})
+	ctx := t.Context()
+	longest := func() (longest time.Duration) {
+		for _, key := range p.keys() {
+			life := p.client.PTTL(ctx, key).Val()
+			require.NotEqual(t, time.Duration(-1), life, "a key without an end")
+			longest = max(longest, life)
+		}
+		return longest
+	}
+	views := []string{"/a", "/b", "/c", "/d", "/e", flashgin.Anywhere}
+	keyed := func(view, text string) flashgin.Message {
+		m := redisMessage(view, text)
+		m.Key = "export"
+		return m
+	}
+	brief := redisMessage("/d", "brief")
+	brief.TTL = time.Hour
+
+	p.add("/a", "shown")
+	p.add("/b", "1", "2", "3", "4", "5") // more than the cap
+	require.NoError(t, p.store.Add(ctx, p.session, keyed("/c", "50 %"), keyed("/c", "done"), brief, keyed("/e", "withdrawn")))
+	p.add(flashgin.Anywhere, "released before it is shown")
+	assert.Greater(t, longest(), 23*time.Hour)
+	p.release(p.claim(views...))
+	require.NoError(t, p.store.Withdraw(ctx, p.session, "/e", "export"))
+	claim := p.claim(views...)
+	require.Len(t, claim.Messages, 7)
+	p.confirm(claim)
+	assert.LessOrEqual(t, longest(), 10*time.Second)
+	assert.Positive(t, longest(), "IDs are remembered")
+
+	given := redisMessage("/a", "of a job")
+	given.ID, given.TTL = "job 1", 5*time.Minute
+	require.NoError(t, p.store.Add(ctx, p.session, given))
+	p.confirm(p.claim("/a"))
+	p.add("/a", "shown after it")
+	p.confirm(p.claim("/a"))
+	assert.Greater(t, longest(), 4*time.Minute)
+	assert.LessOrEqual(t, longest(), 5*time.Minute)
+
+	p.session += "2"
+	p.add("/a", "to be purged")
+	n, err := p.store.Purge(ctx, 0)
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	assert.LessOrEqual(t, longest(), 5*time.Minute)
+}
+
+// Nor does an address stay because of a message that nobody saw before its TTL ended.
+func TestRedisLeavesNoEndedMessageBehind(t *testing.T) {
+	server, p := frozenRedis(t)
+	ctx := t.Context()
+	p.add("/a", "shown")
+	claim := p.claim("/a")
+	brief := redisMessage("/a", "brief")
+	brief.TTL = time.Minute
+	require.NoError(t, p.store.Add(ctx, p.session, brief))
+	p.confirm(claim)
+	server.SetTime(time.UnixMicro(1732334400123456).Add(2 * time.Minute))
+	assert.Empty(t, p.claim("/a").Messages)
+	for _, key := range p.keys() {
+		assert.LessOrEqual(t, p.client.PTTL(ctx, key).Val(), 10*time.Second)
+	}
+}
+
+// A message with a TTL of its own does not keep its address for longer than it needs.
+func TestRedisKeyOfBriefMessages(t *testing.T) {
+	p := newRedisProbe(t, redistest.Start(t).Client())
+	ctx := t.Context()
+	life := func() time.Duration { return p.client.PTTL(ctx, p.keys()[0]).Val() }
+	brief := redisMessage("/a", "brief")
+	brief.TTL = time.Minute
+	require.NoError(t, p.store.Add(ctx, p.session, brief))
+	assert.Greater(t, life(), 50*time.Second)
+	assert.LessOrEqual(t, life(), 70*time.Second)
+	less := redisMessage("/a", "less brief")
+	less.TTL = time.Hour
+	require.NoError(t, p.store.Add(ctx, p.session, less))
+	brief.ID += "2"
+	require.NoError(t, p.store.Add(ctx, p.session, brief))
+	assert.Greater(t, life(), 59*time.Minute)
+	assert.Less(t, life(), 2*time.Hour)
+	p.add("/a", "as long as the store's TTL")
+	brief.ID += "3"
+	require.NoError(t, p.store.Add(ctx, p.session, brief))
+	assert.Greater(t, life(), 23*time.Hour)
+}
+
+// Only Add prolongs the life of a key.
+func TestRedisKeyLife(t *testing.T) {
+	p := newRedisProbe(t, redistest.Start(t).Client())
+	ctx := t.Context()
+	p.add("/a", "first", "second", "third")
+	key := p.keys()[0]
+	require.NoError(t, p.client.PExpire(ctx, key, 5*time.Second).Err())
+	check := func(call string) {
+		t.Helper()
+		assert.LessOrEqual(t, p.client.PTTL(ctx, key).Val(), 5*time.Second, call)
+	}
+	claim := p.claim("/a")
+	require.Len(t, claim.Messages, 3)
+	check("Claim")
+	p.confirm(flashgin.Claim{Session: claim.Session, Messages: claim.Messages[:1], Tickets: claim.Tickets})
+	check("Confirm")
+	p.release(claim)
+	check("Release")
+	p.peek("/a")
+	check("Peek")
+	require.NoError(t, p.store.Withdraw(ctx, p.session, "/a", "key"))
+	check("Withdraw")
+	p.add("/a", "fourth")
+	assert.Greater(t, p.client.PTTL(ctx, key).Val(), 23*time.Hour, "Add")
+}
+
+// Numbers of 16 digits must survive Lua, whose tostring keeps 14.
+func TestRedisScores(t *testing.T) {
+	server := redistest.Start(t)
+	for name, client := range map[string]redis.UniversalClient{"miniredis": startMiniredis(t), "server": server.Client()} {
+		t.Run(name, func(t *testing.T) {
+			p := newRedisProbe(t, client)
+			ctx := t.Context()
+			before := time.Now()
+			p.add("/a", "first") // a script has a short way for the first message of an address
+			p.add("/a", "second", "third")
+			after := time.Now()
+			key := p.keys()[0]
+			entries := func() []redis.Z { return client.ZRangeWithScores(ctx, key, 0, -1).Val() }
+			var added []float64
+			for _, z := range entries() {
+				micros, err := strconv.ParseInt(z.Member.(string)[:16], 10, 64)
+				require.NoError(t, err)
+				assert.Equal(t, float64(micros), z.Score)
+				assert.WithinRange(t, time.UnixMicro(micros), before.Add(-time.Second), after.Add(time.Second))
+				added = append(added, z.Score)
+			}
+			claim := p.claim("/a")
+			ticket, err := strconv.ParseFloat(claim.Tickets["/a"], 64)
+			require.NoError(t, err)
+			assert.Len(t, claim.Tickets["/a"], 16)
+			for _, z := range entries() {
+				assert.Equal(t, -ticket, z.Score)
+			}
+			p.release(claim)
+			for i, z := range entries() {
+				assert.Equal(t, added[i], z.Score, "released into its old place")
+			}
+			p.confirm(p.claim("/a"))
+			for _, z := range entries() {
+				micros := (z.Score + 5e15) * 10
+				assert.True(t, strings.HasPrefix(z.Member.(string), "~f-"))
+				assert.WithinRange(t, time.UnixMicro(int64(micros)), before.Add(9*time.Second), time.Now().Add(11*time.Second))
+			}
+		})
+	}
+}
+
+// frozenRedis is a server whose clock is set by the test.
+func frozenRedis(t *testing.T) (*miniredis.Miniredis, *redisProbe) {
+	server := miniredis.RunT(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	server.SetTime(time.UnixMicro(1732334400123456))
+	return server, newRedisProbe(t, client)
+}
+
+// A clock that stands still, or goes back, changes neither the order nor what a claim holds.
+func TestRedisClockStands(t *testing.T) {
+	server, p := frozenRedis(t)
+	views := []string{"/b", "/a"}
+	var want []string
+	for i := range 20 {
+		want = append(want, fmt.Sprint(i))
+		p.add(views[i%2], fmt.Sprint(i))
+	}
+	assert.Equal(t, want, p.peek(views...))
+	require.NoError(t, p.store.Add(t.Context(), p.session, redisMessage("/a", "20"), redisMessage("/b", "21"), redisMessage("/a", "22")))
+	want = append(want, "20", "21", "22")
+	assert.Equal(t, want, p.peek(views...))
+
+	settled := p.claim(views...)
+	p.release(settled)
+	newer := p.claim(views...)
+	assert.Equal(t, want, redisTexts(newer.Messages))
+	p.confirm(settled)
+	p.release(settled)
+	assert.Empty(t, p.peek(views...), "a settled claim touched a newer one")
+	p.release(newer)
+	assert.Equal(t, want, p.peek(views...))
+
+	server.SetTime(time.UnixMicro(1732334400123456).Add(-time.Hour))
+	p.session += "2"
+	p.add("/a", "first")
+	server.SetTime(time.UnixMicro(1732334400123456).Add(-2 * time.Hour))
+	p.add("/a", "second", "third")
+	assert.Equal(t, []string{"first", "second", "third"}, p.peek("/a"))
+}
+
+func TestRedisRememberedIDs(t *testing.T) {
+	server, p := frozenRedis(t)
+	ctx := t.Context()
+	now := time.UnixMicro(1732334400123456)
+	pass := func(d time.Duration) { now = now.Add(d); server.SetTime(now) }
+	waiting := func(m flashgin.Message) int {
+		require.NoError(t, p.store.Add(ctx, p.session, m))
+		return len(p.peek(m.View))
+	}
+
+	generated := redisMessage("/a", "generated")
+	require.NoError(t, p.store.Add(ctx, p.session, generated))
+	p.confirm(p.claim("/a"))
+	pass(10*time.Second - time.Millisecond)
+	assert.Zero(t, waiting(generated), "before 10 s have passed")
+	pass(2 * time.Millisecond)
+	assert.Equal(t, 1, waiting(generated), "after 10 s")
+
+	job := redisMessage("/b", "of a job")
+	job.ID, job.TTL = "job", time.Hour
+	require.NoError(t, p.store.Add(ctx, p.session, job))
+	pass(59 * time.Minute)
+	p.confirm(p.claim("/b"))
+	pass(time.Minute - time.Millisecond)
+	assert.Zero(t, waiting(job), "before its TTL has passed")
+	pass(2 * time.Millisecond)
+	assert.Equal(t, 1, waiting(job), "after its TTL")
+
+	almost := redisMessage("/c", "almost generated")
+	almost.ID = "f-" + strings.Repeat("1", 26) // not a digit of base 32
+	require.NoError(t, p.store.Add(ctx, p.session, almost))
+	p.confirm(p.claim("/c"))
+	pass(time.Hour)
+	assert.Zero(t, waiting(almost), "a given ID after an hour")
+}
+
+// Remembered IDs do not pile up at a busy address, and are not read when a page looks for messages.
+func TestRedisRememberedIDsAreBounded(t *testing.T) {
+	server, p := frozenRedis(t)
+	key := ""
+	for i := range 300 {
+		p.add("/a", "text")
+		p.confirm(p.claim("/a"))
+		key = p.keys()[0]
+		server.SetTime(time.UnixMicro(1732334400123456).Add(time.Duration(i) * time.Second))
+	}
+	assert.LessOrEqual(t, p.client.ZCard(t.Context(), key).Val(), int64(70))
+}
+
+func TestRedisPurge(t *testing.T) {
+	server, p := frozenRedis(t)
+	ctx := t.Context()
+	now := time.UnixMicro(1732334400123456)
+	p.add("/a", "old")
+	p.add("/b", "old", "older than its lease")
+	old := p.claim("/b")
+	p.release(flashgin.Claim{Session: old.Session, Messages: old.Messages[:1], Tickets: old.Tickets})
+	server.SetTime(now.Add(2 * time.Hour))
+	p.add("/a", "new")
+	p.add("/c", "claimed")
+	p.claim("/c")
+
+	other := newRedisProbeWith(t, p.client, flashgin.RedisConfig{App: "shop2"})
+	other.add("/a", "of another application")
+	require.NoError(t, p.client.Set(ctx, "shop:other", "value", 0).Err())
+
+	n, err := p.store.Purge(ctx, 3*time.Hour)
+	require.NoError(t, err)
+	assert.Zero(t, n)
+	n, err = p.store.Purge(ctx, time.Hour)
+	require.NoError(t, err)
+	assert.Equal(t, 3, n)
+	assert.Equal(t, []string{"new"}, p.peek("/a", "/b", "/c"))
+	n, err = p.store.Purge(ctx, 0)
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	assert.Empty(t, p.peek("/a", "/b", "/c"))
+	assert.Equal(t, []string{"of another application"}, other.peek("/a"))
+	assert.Len(t, p.keys(), 3, "the claimed message, the other application's, and a key that is not ours")
+	assert.Empty(t, p.reported())
+
+	_, err = p.store.Purge(ctx, -time.Second)
+	assert.ErrorContains(t, err, "olderThan is -1s")
+}
