@@ -17,24 +17,26 @@ func leadsAway(status int, h http.Header) bool {
 }
 
 // sentTo returns the URL that an answer sends the user to: by a redirect, or by one of htmx's response headers.
+//
+// The names of the headers are spelled as Go keeps them: any other spelling costs an allocation each time.
 func sentTo(status int, h http.Header, request *http.Request) (location string, ok bool) {
 	if status >= 300 && status < 400 {
 		location = h.Get("Location")
 		return location, location != ""
 	}
-	if location = h.Get("HX-Redirect"); location != "" {
+	if location = h.Get("Hx-Redirect"); location != "" {
 		return location, true
 	}
-	if location = h.Get("HX-Location"); location != "" {
+	if location = h.Get("Hx-Location"); location != "" {
 		var detailed struct{ Path string }
 		if strings.HasPrefix(location, "{") && json.Unmarshal([]byte(location), &detailed) == nil {
 			location = detailed.Path
 		}
 		return location, true
 	}
-	if refresh := h.Get("HX-Refresh"); refresh == "true" {
+	if refresh := h.Get("Hx-Refresh"); refresh == "true" {
 		if request != nil {
-			location = request.Header.Get("HX-Current-URL")
+			location = request.Header.Get("Hx-Current-Url")
 		}
 		return location, true
 	}

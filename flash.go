@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"maps"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -131,6 +133,11 @@ type Config struct {
 	Prefix string
 	// MountPath is the path under which [Messenger.Mount] serves. Empty means "/_flash".
 	MountPath string
+	// Labels returns the words of the ready-made markup in the language of the page. It must be safe for concurrent use by multiple
+	// goroutines. Nil means English.
+	Labels func(*gin.Context) Labels
+	// Look says whose classes the ready-made markup has: our own style sheet's by default.
+	Look Look
 	// Timeout is how long a page waits for the store. Zero means 100 ms. A page that waited in vain is shown without messages,
 	// and they wait for the next one.
 	Timeout time.Duration
@@ -192,6 +199,12 @@ func (cfg Config) validate() error {
 	if cfg.MountPath != "" && !strings.HasPrefix(cfg.MountPath, "/") {
 		return fmt.Errorf("flashgin: Config.MountPath is %q: want it to begin with a slash, or to be empty (%s)", cfg.MountPath, defaultMountPath)
 	}
+	if strings.ContainsAny(cfg.MountPath, ":*") {
+		return fmt.Errorf("flashgin: Config.MountPath is %q: want a path without parameters", cfg.MountPath)
+	}
+	if cfg.Look < 0 || int(cfg.Look) >= len(looks) {
+		return fmt.Errorf("flashgin: Config.Look is %d: want LookPlain, LookBootstrap or LookTailwind", cfg.Look)
+	}
 	if store, ok := cfg.Store.(interface{ validate() error }); ok {
 		return store.validate()
 	}
@@ -205,7 +218,12 @@ func (cfg Config) validate() error {
 type Messenger struct {
 	cfg   Config
 	store *guard
+	live  *live
 	errs  reporter
+
+	mounted   atomic.Pointer[string]                        // where Mount serves, in the engine
+	unmounted sync.Once                                     // it was said that Mount is missing
+	empties   atomic.Pointer[map[emptyMarkup]template.HTML] // which nobody changes
 }
 
 // New returns a Messenger. Its errors name the field of cfg that cannot be used.
@@ -221,6 +239,7 @@ func New(cfg Config) (*Messenger, error) {
 		store.OnError(func(ctx context.Context, err error) { m.errs.report(ctx, "store", err) })
 	}
 	m.store = newGuard(cfg, &m.errs)
+	m.live = newLive(m)
 	return m, nil
 }
 
@@ -229,7 +248,7 @@ func New(cfg Config) (*Messenger, error) {
 //
 // The errors are [ErrNoSession], [ErrNoView], [ErrTooLarge], that of a negative TTL, that of ctx, and those of the store. Nothing
 // is stored after the first four. An error of the store means that the messages may have been stored or not: to be sure, call again with
-// messages that have an ID of yours.
+// messages that have an ID of yours. It waits for the store two seconds at the most.
 func (m *Messenger) Add(ctx context.Context, session string, msgs ...Message) error {
 	if session == "" {
 		return fmt.Errorf("%w: Add was given an empty session key; Messenger.SessionKey makes one", ErrNoSession)
@@ -249,8 +268,8 @@ func (m *Messenger) Add(ctx context.Context, session string, msgs ...Message) er
 	return m.store.add(ctx, session, prepared)
 }
 
-// Take returns the messages that wait for session at the views, in order of creation, and removes them: they count as shown. It waits as
-// long as ctx allows. Pages take theirs by the template function or by [Flashes] instead, which release what could not be shown.
+// Take returns the messages that wait for session at the views, in order of creation, and removes them: they count as shown. It waits
+// for the store two seconds at the most. Pages take theirs by the template function or by [Flashes] instead, which release what could not be shown.
 //
 // The errors are [ErrNoSession], [ErrNoView] if there is no view, that of ctx, and those of the store; nothing is taken then.
 func (m *Messenger) Take(ctx context.Context, session string, views ...string) (Messages, error) {
@@ -299,10 +318,13 @@ func (m *Messenger) readable(session string, views []string) ([]string, error) {
 	return cleaned, nil
 }
 
-// Close waits until what runs in the background has ended: confirmations of pages that were sent, and the probe of a store that failed. It
-// returns the error of ctx if that ends first. Call it after http.Server.Shutdown and before the store's client is closed. A closed
+// Close ends the streams to open pages, which takes less than a second, and waits until what runs in the background has ended: confirmations of pages
+// that were sent, the subscription to the store, and the probe of a store that failed. It returns the error of ctx if that ends first. Call it before the
+// store's client is closed; before or after http.Server.Shutdown, which ends the streams of its server by itself. A closed
 // Messenger still works, but starts nothing in the background. Closing twice is not an error.
-func (m *Messenger) Close(ctx context.Context) error { return m.store.close(ctx) }
+func (m *Messenger) Close(ctx context.Context) error {
+	return errors.Join(m.live.close(ctx), m.store.close(ctx))
+}
 
 // prepare checks messages and makes them complete, but for the view of those that have none. Empty ones are left out. When it returns an
 // error, none is to be added.

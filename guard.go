@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,9 +14,11 @@ const (
 	// callTimeout bounds one call of a store, which goes on when the page has stopped waiting: a connection that is slow to
 	// open is then ready for the next page.
 	callTimeout = 2 * time.Second
-	// attempts is how often an add is tried, and retryAfter the pause before the second time; it doubles.
-	attempts   = 3
-	retryAfter = 50 * time.Millisecond
+	// attempts is how often an add is tried, and retryAfter the pause before the second time; it doubles. An attempt that has not
+	// returned after addAgainAfter is joined by the next, while the answer still waits.
+	attempts      = 3
+	retryAfter    = 50 * time.Millisecond
+	addAgainAfter = 500 * time.Millisecond
 )
 
 // A guard stands between a Messenger and its store, so that no page waits longer than it may, however the store behaves:
@@ -31,18 +34,20 @@ type guard struct {
 	cfg       Config
 	errs      *reporter
 
-	ctx        context.Context // ends with close
-	cancel     context.CancelFunc
-	background sync.WaitGroup
+	ctx    context.Context // ends with close
+	cancel context.CancelFunc
 
-	mu     sync.Mutex
-	closed bool
-	nodes  map[string]*node
+	mu      sync.Mutex
+	closed  bool
+	running int        // what count has started and has not ended
+	idle    *sync.Cond // running is zero
+	nodes   map[string]*node
 }
 
 func newGuard(cfg Config, errs *reporter) *guard {
 	_, inProcess := cfg.Store.(interface{ inProcess() })
 	g := &guard{store: cfg.Store, inProcess: inProcess, cfg: cfg, errs: errs, nodes: map[string]*node{}}
+	g.idle = sync.NewCond(&g.mu)
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g
 }
@@ -63,14 +68,31 @@ func (g *guard) peekForPage(ctx context.Context, session string, views []string)
 	return await(ctx, g, g.nodeOf(session), g.cfg.Timeout, g.peekCall(session, views), nil)
 }
 
-// addForRequest stores a request's messages, for an answer that waits Config.AddTimeout at the most. It does not end with the request:
-// the user may have closed the tab, and still wants the message.
-func (g *guard) addForRequest(ctx context.Context, session string, msgs []Message) error {
-	ctx = context.WithoutCancel(ctx)
+// claimForStream is claimForPage for a page that is open already, and can wait as long as an answer makes sense.
+func (g *guard) claimForStream(ctx context.Context, session string, views []string) (Claim, error) {
 	if g.inProcess {
-		return g.store.Add(ctx, session, msgs...)
+		return g.store.Claim(ctx, session, views, g.cfg.Lease)
 	}
-	_, err := await(ctx, g, g.nodeOf(session), g.cfg.AddTimeout, g.addCall(session, msgs), nil)
+	return await(ctx, g, g.nodeOf(session), callTimeout/2, g.claimCall(session, views), g.release)
+}
+
+// quietStore is what a store has that can add without waking open pages.
+type quietStore interface {
+	addQuietly(ctx context.Context, session string, msgs ...Message) error
+}
+
+// addForRequest stores a request's messages, for an answer that waits Config.AddTimeout at the most. It does not end with the request:
+// the user may have closed the tab, and still wants the message. Quietly means that open pages are not to take them before the next page does.
+func (g *guard) addForRequest(ctx context.Context, session string, msgs []Message, quietly bool) error {
+	ctx = context.WithoutCancel(ctx)
+	add := g.store.Add
+	if store, ok := g.store.(quietStore); ok && quietly {
+		add = store.addQuietly
+	}
+	if g.inProcess {
+		return add(ctx, session, msgs...)
+	}
+	_, err := await(ctx, g, g.nodeOf(session), g.cfg.AddTimeout, g.addCall(add, session, msgs), nil)
 	return err
 }
 
@@ -80,7 +102,7 @@ func (g *guard) add(ctx context.Context, session string, msgs []Message) error {
 	if g.inProcess {
 		return g.store.Add(ctx, session, msgs...)
 	}
-	_, err := await(ctx, g, nil, 0, g.addCall(session, msgs), nil)
+	_, err := await(ctx, g, nil, 0, g.addCall(g.store.Add, session, msgs), nil)
 	return err
 }
 
@@ -111,7 +133,7 @@ func (g *guard) withdraw(ctx context.Context, session, view, key string) error {
 		return g.store.Withdraw(ctx, session, view, key)
 	}
 	_, err := await(ctx, g, nil, 0, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, retry(ctx, func() error { return g.store.Withdraw(ctx, session, view, key) })
+		return struct{}{}, g.persist(ctx, attempts, addAgainAfter, func(ctx context.Context) error { return g.store.Withdraw(ctx, session, view, key) })
 	}, nil)
 	return err
 }
@@ -124,21 +146,51 @@ func (g *guard) peekCall(session string, views []string) func(context.Context) (
 	return func(ctx context.Context) (Messages, error) { return g.store.Peek(ctx, session, views) }
 }
 
-func (g *guard) addCall(session string, msgs []Message) func(context.Context) (struct{}, error) {
+func (g *guard) addCall(add func(context.Context, string, ...Message) error, session string, msgs []Message) func(context.Context) (struct{}, error) {
 	return func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, retry(ctx, func() error { return g.store.Add(ctx, session, msgs...) })
+		return struct{}{}, g.persist(ctx, attempts, addAgainAfter, func(ctx context.Context) error { return add(ctx, session, msgs...) })
 	}
 }
 
-// retry calls again what failed, for the few times that a caller may still be waiting.
-func retry(ctx context.Context, call func() error) error {
-	pause := retryAfter
-	for attempt := 1; ; attempt++ {
-		err := call()
-		if err == nil || attempt == attempts || !sleep(ctx, pause) {
-			return err
+// persist calls until a call succeeds, so many times at the most, or until ctx ends. It calls again when a call has failed and when
+// none has returned for the time of patience: it may be waiting on a connection that is dead without anybody knowing, for longer than the
+// message can. The first to succeed counts.
+func (g *guard) persist(ctx context.Context, times int, patience time.Duration, call func(context.Context) error) error {
+	over := make(chan struct{})
+	defer close(over)
+	results := make(chan error)
+	attempt := func() {
+		attempt, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		select {
+		case results <- call(attempt):
+		case <-over:
 		}
-		pause *= 2
+	}
+	next := time.NewTimer(0)
+	defer next.Stop()
+	var failed error
+	for pause, running := retryAfter, 0; ; {
+		select {
+		case <-next.C:
+			if times > 0 {
+				times, running = times-1, running+1
+				g.start(attempt)
+				next.Reset(patience)
+			}
+		case failed = <-results:
+			running--
+			if failed == nil || times == 0 && running == 0 {
+				return failed
+			}
+			next.Reset(pause)
+			pause = min(2*pause, time.Second)
+		case <-ctx.Done():
+			if failed == nil {
+				failed = ctx.Err()
+			}
+			return failed
+		}
 	}
 }
 
@@ -162,27 +214,21 @@ func (g *guard) settle(doing string, claim Claim, call func(context.Context, Cla
 	if len(claim.Messages) == 0 {
 		return
 	}
+	if g.inProcess {
+		if err := call(context.Background(), claim); err != nil {
+			g.errs.report(context.Background(), doing, err)
+		}
+		return
+	}
 	try := func(patience time.Duration) {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if err := untilDone(ctx, func(ctx context.Context) error { return call(ctx, claim) }); err != nil {
+		if err := g.persist(ctx, math.MaxInt, callTimeout, func(ctx context.Context) error { return call(ctx, claim) }); err != nil {
 			g.errs.report(ctx, doing, fmt.Errorf("flashgin: %s: not done within %v, so %d messages may be shown again: %w", doing, patience, len(claim.Messages), err))
 		}
 	}
-	if g.inProcess || !g.goInBackground(func() { try(g.cfg.Lease) }) {
+	if !g.goInBackground(func() { try(g.cfg.Lease) }) {
 		try(g.cfg.Timeout)
-	}
-}
-
-// untilDone calls until it succeeds or ctx ends, each attempt within callTimeout.
-func untilDone(ctx context.Context, call func(context.Context) error) error {
-	for pause := retryAfter; ; pause = min(2*pause, time.Second) {
-		attempt, cancel := context.WithTimeout(ctx, callTimeout)
-		err := call(attempt)
-		cancel()
-		if err == nil || !sleep(ctx, pause) {
-			return err
-		}
 	}
 }
 
@@ -252,21 +298,50 @@ func await[T any](ctx context.Context, g *guard, node *node, wait time.Duration,
 func (g *guard) goInBackground(f func()) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.closed {
-		return false
+	if !g.closed {
+		g.count(f)
 	}
-	g.background.Go(f)
-	return true
+	return !g.closed
+}
+
+// start starts f, which somebody waits for, also when the guard is closed.
+func (g *guard) start(f func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.count(f)
+}
+
+// count starts f, so that close waits for it. It is called with mu locked.
+func (g *guard) count(f func()) {
+	g.running++
+	go func() {
+		defer func() {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			if g.running--; g.running == 0 {
+				g.idle.Broadcast()
+			}
+		}()
+		f()
+	}()
 }
 
 func (g *guard) close(ctx context.Context) error {
 	g.mu.Lock()
 	g.closed = true
+	idle := g.running == 0
 	g.mu.Unlock()
 	g.cancel()
+	if idle {
+		return nil
+	}
 	ended := make(chan struct{})
 	go func() {
-		g.background.Wait()
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		for g.running > 0 {
+			g.idle.Wait()
+		}
 		close(ended)
 	}()
 	select {

@@ -4,6 +4,10 @@ import (
 	"bytes"
 	_ "embed"
 	"html/template"
+	"maps"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
 )
 
 // messagesName is the template that a bare {{flashes}} is printed through. An application replaces it by defining one of that name.
@@ -14,18 +18,129 @@ var messagesMarkup string
 
 var defaultMessages = template.Must(template.New(messagesName).Parse(messagesMarkup))
 
-// print renders the list of a bare {{flashes}}, through the application's template if its set has one. That also runs when there are no messages.
-func (b *boundSet) print(list Messages) (template.HTML, error) {
+// print is a bare {{flashes …}}.
+func (b *boundSet) print(filter ...any) (template.HTML, error) {
+	list, err := b.flashes(filter...)
+	if err != nil {
+		return "", err
+	}
+	return b.markup(list)
+}
+
+// printAll is a bare {{flashes}}: print for most pages, without what a variable number of arguments costs.
+func (b *boundSet) printAll() (template.HTML, error) { return b.print() }
+
+// markup renders the list of a bare {{flashes}}, through the application's template if its set has one. That also runs when there are no messages.
+func (b *boundSet) markup(list Messages) (template.HTML, error) {
+	if b.printing { // that template has come back here, through another one: without end, if it were let
+		return template.HTML(template.HTMLEscapeString(list.String())), nil
+	}
 	messages := b.templates.Lookup(messagesName)
 	if messages == nil {
-		if len(list) == 0 {
-			return "", nil
-		}
-		messages = defaultMessages
+		b.prints++
+		return b.request.readyMade(list, b.prints)
 	}
+	b.printing = true
+	defer func() { b.printing = false }()
+	return execute(messages, list)
+}
+
+func execute(t *template.Template, dot any) (template.HTML, error) {
 	var buf bytes.Buffer
-	if err := messages.Execute(&buf, list); err != nil {
+	if err := t.Execute(&buf, dot); err != nil {
 		return "", err
 	}
 	return template.HTML(buf.String()), nil // html/template has escaped it
+}
+
+// A markup is the dot of the ready-made markup.
+type markup struct {
+	Label    string // of the region
+	Class    *classes
+	First    bool          // of its page: it has the announcers
+	Messages []messageView // to be shown
+	Blank    []messageView // one of each status, from which the script makes others; none where no script is served
+	Pull     string        // where the script gets the messages that a page which is loaded ahead of time must not take
+}
+
+// A messageView is a message as the ready-made markup shows it.
+type messageView struct {
+	Message
+	Class     *classes
+	Word      string // for the status
+	CloseName string // of the close button: it says what is closed to those who do not see what it belongs to
+	Blank     bool
+}
+
+// Leaves reports whether the message may close by itself. What is not good news, or has a link to follow, stays.
+func (v messageView) Leaves() bool {
+	return v.AutoClose && v.Link == nil && v.Status != StatusWarning && v.Status != StatusError
+}
+
+// uninstalled serves the pages of requests that did not pass through Install.
+var uninstalled = new(Messenger)
+
+// readyMade renders the ready-made markup, for the nth time on a page. r may be nil.
+func (r *request) readyMade(list Messages, nth int) (template.HTML, error) {
+	m, pull := uninstalled, ""
+	var c *gin.Context
+	if r != nil {
+		m = r.m
+		c, pull = r.context(), r.pullURL()
+	}
+	labels := m.labels(c)
+	if len(list) == 0 && pull == "" {
+		text, err := m.emptyMarkup(labels, nth)
+		return r.listening(text, nth), err
+	}
+	dot := m.newMarkup(labels, nth)
+	dot.Pull = pull
+	for _, msg := range list {
+		dot.Messages = append(dot.Messages, messageView{msg, dot.Class, labels.status(msg.Status), labels.closeName(msg), false})
+	}
+	text, err := execute(defaultMessages, dot)
+	return r.listening(text, nth), err
+}
+
+func (m *Messenger) newMarkup(labels Labels, nth int) *markup {
+	dot := &markup{Label: labels.Region, Class: &looks[m.cfg.Look], First: nth == 1}
+	if nth > 1 { // landmarks of one page need names of their own
+		dot.Label += " " + strconv.Itoa(nth)
+	}
+	if dot.First && m.mountedAt() != "" {
+		for _, status := range []Status{StatusInfo, StatusSuccess, StatusWarning, StatusError} {
+			dot.Blank = append(dot.Blank, messageView{Message{Status: status, Link: new(Link)}, dot.Class, labels.status(status), labels.Close, true})
+		}
+	}
+	return dot
+}
+
+// An emptyMarkup is what a page without messages prints. Most pages are, so it is rendered once.
+type emptyMarkup struct {
+	labels Labels
+	nth    int
+	base   string // of Mount
+}
+
+// emptyMarkupsAtMost bounds what is kept: an application may put a user's name into its labels.
+const emptyMarkupsAtMost = 64
+
+func (m *Messenger) emptyMarkup(labels Labels, nth int) (template.HTML, error) {
+	key := emptyMarkup{labels, nth, m.mountedAt()}
+	known := m.empties.Load()
+	if known != nil {
+		if text, ok := (*known)[key]; ok {
+			return text, nil
+		}
+	}
+	text, err := execute(defaultMessages, m.newMarkup(labels, nth))
+	if err != nil {
+		return "", err
+	}
+	more := map[emptyMarkup]template.HTML{key: text}
+	if known != nil && len(*known) < emptyMarkupsAtMost {
+		maps.Copy(more, *known)
+	}
+	m.empties.Store(&more) // of two at a time one is lost, and rendered again
+	return text, nil
 }

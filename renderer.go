@@ -3,8 +3,10 @@ package flashgin
 import (
 	"bytes"
 	"html/template"
+	"io"
 	"net/http"
 	"runtime"
+	"slices"
 	"sync"
 	"weak"
 
@@ -17,32 +19,44 @@ import (
 type renderer struct {
 	messenger *Messenger
 	next      render.HTMLRender
-	reparses  bool     // next makes a new template set for every page
-	sets      sync.Map // weak.Pointer[template.Template] → *templateSet
+	only      *template.Template // the one set that next has, if that is known
+	reparses  bool               // next makes a new set for every page
+
+	examining sync.Mutex // held while a set is looked at for the first time, for nobody may execute it meanwhile
+	sets      sync.Map   // weak.Pointer[template.Template] → *templateSet
 }
 
 func newRenderer(m *Messenger, next render.HTMLRender) *renderer {
-	debug, reparses := next.(render.HTMLDebug)
-	if reparses {
+	rd := &renderer{messenger: m, next: next}
+	switch next := next.(type) {
+	case render.HTMLProduction:
+		rd.only = next.Template
+	case render.HTMLDebug:
 		// It has kept the functions of the time when the templates were named, maybe before Install.
-		debug.FuncMap = FuncMap(debug.FuncMap)
-		next = debug
+		next.FuncMap = FuncMap(next.FuncMap)
+		rd.next, rd.reparses = next, true
 	}
-	return &renderer{messenger: m, next: next, reparses: reparses}
+	return rd
 }
 
 // Instance implements render.HTMLRender. What is not html/template, and template sets that never name our functions, are left to the wrapped renderer.
 func (rd *renderer) Instance(name string, data any) render.Render {
+	if rd.only != nil {
+		page := render.HTML{Template: rd.only, Name: name, Data: data}
+		if set := rd.set(rd.only); set != nil {
+			return &boundPage{page, set}
+		}
+		return page
+	}
 	instance := rd.next.Instance(name, data)
 	page, ok := instance.(render.HTML)
 	if !ok || page.Template == nil {
 		return instance
 	}
-	set := rd.set(page.Template)
-	if set == nil {
-		return instance
+	if set := rd.set(page.Template); set != nil {
+		return &boundPage{page, set}
 	}
-	return &boundPage{HTML: page, set: set}
+	return instance
 }
 
 // set returns what is known of a template set, or nil if it does not name our functions.
@@ -51,10 +65,15 @@ func (rd *renderer) set(t *template.Template) *templateSet {
 		if !namesOurs(t) {
 			return nil
 		}
-		return newTemplateSet(rd.messenger, t)
+		return &templateSet{master: t} // nobody else has t
 	}
 	// Renderers that parse for every page make a new set each time: the weak key lets it go.
 	key := weak.Make(t)
+	if known, ok := rd.sets.Load(key); ok {
+		return known.(*templateSet)
+	}
+	rd.examining.Lock()
+	defer rd.examining.Unlock()
 	if known, ok := rd.sets.Load(key); ok {
 		return known.(*templateSet)
 	}
@@ -62,39 +81,39 @@ func (rd *renderer) set(t *template.Template) *templateSet {
 	if namesOurs(t) {
 		set = newTemplateSet(rd.messenger, t)
 	}
-	known, loaded := rd.sets.LoadOrStore(key, set)
-	if !loaded {
-		runtime.AddCleanup(t, func(key weak.Pointer[template.Template]) { rd.sets.Delete(key) }, key)
-	}
-	return known.(*templateSet)
+	rd.sets.Store(key, set)
+	runtime.AddCleanup(t, func(key weak.Pointer[template.Template]) { rd.sets.Delete(key) }, key)
+	return set
 }
 
 // A templateSet makes and keeps clones of one set of templates.
 type templateSet struct {
-	messenger *Messenger
-	master    *template.Template // a clone that is never executed, so that it can be cloned; nil if there can be none
-	clones    sync.Pool          // of *boundSet
+	master *template.Template // never executed, so that it can be cloned; nil if there can be none
+
+	mu    sync.Mutex
+	spare []*boundSet // the last is the next
+	more  sync.Pool   // of *boundSet, for a rush: the garbage collector may have them
 }
+
+// spareAtMost is how many clones of a set are kept for good. Making one of a large set takes longer than rendering a page.
+var spareAtMost = runtime.GOMAXPROCS(0)
 
 func newTemplateSet(m *Messenger, t *template.Template) *templateSet {
 	// A clone of our own: the application may execute its set, for a mail say, after which that one cannot be cloned.
 	master, err := t.Clone()
 	if err != nil {
 		m.errs.warn("a template set was executed before its first page, so its pages show no messages: execute a Clone of it instead")
-		return &templateSet{messenger: m}
+		return &templateSet{}
 	}
-	return &templateSet{messenger: m, master: master}
-}
-
-// A boundSet is a clone of a template set whose functions look into its slot.
-type boundSet struct {
-	templates *template.Template
-	slot      slot
+	return &templateSet{master: master}
 }
 
 // bound returns a clone for one execution, or nil if there can be none.
 func (set *templateSet) bound() *boundSet {
-	if b, ok := set.clones.Get().(*boundSet); ok {
+	if b := set.takeSpare(); b != nil {
+		return b
+	}
+	if b, ok := set.more.Get().(*boundSet); ok {
 		return b
 	}
 	if set.master == nil {
@@ -104,16 +123,66 @@ func (set *templateSet) bound() *boundSet {
 	if err != nil {
 		return nil
 	}
-	b := &boundSet{templates: clone}
-	b.bind()
+	return bind(clone)
+}
+
+func (set *templateSet) takeSpare() (b *boundSet) {
+	set.mu.Lock()
+	defer set.mu.Unlock()
+	if last := len(set.spare) - 1; last >= 0 {
+		b, set.spare[last] = set.spare[last], nil
+		set.spare = set.spare[:last]
+	}
 	return b
 }
 
-func (b *boundSet) bind() {
-	rewritePrints(b.templates)
+// putSpare reports whether there was room.
+func (set *templateSet) putSpare(b *boundSet) bool {
+	set.mu.Lock()
+	defer set.mu.Unlock()
+	if len(set.spare) >= spareAtMost {
+		return false
+	}
+	set.spare = append(set.spare, b)
+	return true
+}
+
+// bufferAtMost is the size above which a buffer is not kept for the next page.
+const bufferAtMost = 1 << 20
+
+// A boundSet is a clone of a template set whose functions look into its slot.
+type boundSet struct {
+	slot
+	templates *template.Template
+	rendered  []string // the templates that were executed, and so escaped, with all that they use
+	page      bytes.Buffer
+	printing  bool // the markup of a bare {{flashes}} is being rendered
+	prints    int  // how often the ready-made markup was printed on this page
+}
+
+func bind(clone *template.Template) *boundSet {
+	b := &boundSet{templates: clone}
+	rewritePrints(clone)
 	funcs := b.slot.funcs()
-	funcs[printName] = b.print
-	b.templates.Funcs(funcs)
+	funcs[printName], funcs[printAllName] = b.print, b.printAll
+	clone.Funcs(funcs)
+	return b
+}
+
+// execute renders a template to b.page.
+func (b *boundSet) execute(name string, data any, s slot) (err error) {
+	b.slot, b.prints = s, 0
+	defer func() { b.slot = slot{} }()
+	if name == "" {
+		err = b.templates.Execute(&b.page, data)
+	} else {
+		err = b.templates.ExecuteTemplate(&b.page, name, data)
+	}
+	if err == nil && !slices.Contains(b.rendered, name) {
+		b.rendered = append(b.rendered, name)
+		trimPrints(b.templates)
+	}
+	return err
 }
 
 // A boundPage is a page with our functions. Its methods are those of render.HTML but for Render.
@@ -122,11 +191,6 @@ type boundPage struct {
 	set *templateSet
 }
 
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// bufferAtMost is the size above which a buffer is not kept for the next page.
-const bufferAtMost = 1 << 20
-
 // Render executes the page and writes it at once. If it fails, nothing of it is written: the answer is a 500, for which an error page may still be
 // rendered, and the messages keep waiting.
 func (p *boundPage) Render(w http.ResponseWriter) error {
@@ -134,32 +198,32 @@ func (p *boundPage) Render(w http.ResponseWriter) error {
 	if bound == nil {
 		return p.HTML.Render(w)
 	}
-	buf := buffers.Get().(*bytes.Buffer)
-	defer func() {
-		if buf.Cap() <= bufferAtMost {
-			buf.Reset()
-			buffers.Put(buf)
-		}
-	}()
 	request := requestBehind(w)
-	err := bound.execute(buf, p.Name, p.Data, slot{request, w})
+	err := bound.execute(p.Name, p.Data, slot{request, w})
 	if err != nil {
 		request.pageDone(w, err)
 		w.WriteHeader(http.StatusInternalServerError)
 		return err
 	}
-	p.set.clones.Put(bound)
 	p.WriteContentType(w)
-	_, err = w.Write(buf.Bytes())
-	request.pageDone(w, err)
+	n, err := w.Write(bound.page.Bytes())
+	if n == 0 && bound.page.Len() > 0 {
+		// Middleware that has answered by itself may swallow the page without a word.
+		request.pageDone(w, io.ErrShortWrite)
+	} else {
+		request.pageDone(w, err)
+	}
+	p.set.keep(bound)
 	return err
 }
 
-func (b *boundSet) execute(buf *bytes.Buffer, name string, data any, s slot) error {
-	b.slot = s
-	defer func() { b.slot = slot{} }()
-	if name == "" {
-		return b.templates.Execute(buf, data)
+// keep is for a clone whose page was written.
+func (set *templateSet) keep(b *boundSet) {
+	if b.page.Cap() > bufferAtMost {
+		b.page = bytes.Buffer{}
 	}
-	return b.templates.ExecuteTemplate(buf, name, data)
+	b.page.Reset()
+	if !set.putSpare(b) {
+		set.more.Put(b)
+	}
 }

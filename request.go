@@ -33,12 +33,16 @@ type request struct {
 	claims   []Claim
 	peeked   Messages // what waits, as the page was told without taking it
 	looked   bool
+	keyed    bool             // the session had a key when messages were last read
 	key      string           // the session's, once known
 	unsaved  sessions.Session // was given a secret by this request, and is saved when the headers leave
 	private  bool             // the answer was given messages to show
 	panicked bool
 	broken   bool // a write failed
 	failures []failure
+
+	firstPlace [1]place  // behind places, for nearly all requests
+	firstViews [4]string // behind views
 }
 
 // place is a page that the request stands for: one, or two where HandleContext went on to another.
@@ -73,7 +77,8 @@ func newRequest(in *installation, c *gin.Context) *request {
 	r := &request{m: in.messenger, engine: in.engine, c: c, client: c.Request.Context()}
 	r.ctx = requestContext{r.client, r}
 	r.writer = responseWriter{c.Writer, r}
-	r.places = append(r.places, place{c.FullPath(), c.Request.URL.Path})
+	r.firstPlace[0] = place{c.FullPath(), c.Request.URL.Path}
+	r.places = r.firstPlace[:]
 	c.Writer = &r.writer
 	c.Request = c.Request.WithContext(&r.ctx)
 	return r
@@ -186,12 +191,22 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 	if err := r.bind(c); err != nil {
 		return err
 	}
+	r.moveOn(msgs)
 	for _, msg := range prepared {
 		if !slices.ContainsFunc(r.items, func(it *item) bool { return it.claim < 0 && it.ID == msg.ID && it.View == msg.View }) {
 			r.items = append(r.items, &item{Message: msg, claim: -1})
 		}
 	}
 	return nil
+}
+
+// moveOn lets go of messages that the handler took and adds again, to keep them for another page: they are new ones from here on.
+func (r *request) moveOn(msgs []Message) {
+	for _, it := range r.items {
+		if it.state == taken && generatedID(it.ID) && slices.ContainsFunc(msgs, func(msg Message) bool { return msg.ID == it.ID }) {
+			it.state, it.hidden = delivered, true
+		}
+	}
 }
 
 // bind makes sure that there is a session to bind messages to. A new secret is saved later, once, when the headers leave.
@@ -225,7 +240,7 @@ func sameMap(a, b http.Header) bool {
 
 // addressLate gives messages that come after the headers the session and the view that they would have had before.
 func (r *request) addressLate(msgs []Message) (key string, err error) {
-	if r.key == "" && !r.ended() {
+	if !r.ended() {
 		if r.key, err = r.savedKey(); err != nil {
 			return "", err
 		}
@@ -278,7 +293,10 @@ func (r *request) readViews() []string {
 	if r.views != nil {
 		return r.views
 	}
-	views := make([]string, 0, 4)
+	views := r.firstViews[:0]
+	if len(r.places) > 1 { // the store may still be reading the first ones
+		views = make([]string, 0, 8)
+	}
 	add := func(view string) {
 		// No message fits into a view that alone is longer than any message.
 		if view != "" && len(view) <= r.m.cfg.MaxBytes && !slices.Contains(views, view) {
@@ -367,7 +385,11 @@ func (r *request) claim() {
 	if len(views) == 0 {
 		return
 	}
-	r.asked = append(r.asked, views...)
+	if len(r.asked) == 0 {
+		r.asked = slices.Clip(views)
+	} else {
+		r.asked = append(r.asked, views...)
+	}
 	key, ok := r.readKey()
 	if !ok {
 		return
@@ -399,11 +421,16 @@ func (r *request) readKey() (string, bool) {
 	if err != nil {
 		r.fail("find the session", err)
 	}
-	return key, key != ""
+	if r.unsaved == nil {
+		r.key = key
+	}
+	r.keyed = key != ""
+	return key, r.keyed
 }
 
-// failRead reports a read that failed, unless there is nothing new in it.
+// failRead reports a read that failed, unless there is nothing new in it. This page goes without: it has waited for the store once.
 func (r *request) failRead(doing string, err error) {
+	r.asked, r.looked = r.readViews(), true
 	if r.client.Err() != nil || errors.Is(err, errStoreDown) {
 		return
 	}
@@ -518,7 +545,7 @@ func (r *request) arrived(it *item) bool {
 	}
 	switch it.state {
 	case taken:
-		return !r.panicked && status < http.StatusInternalServerError
+		return status < http.StatusInternalServerError && (!r.panicked || r.writer.Size() > 0)
 	case printed:
 		return status == it.status // else another answer has taken the page's place
 	}

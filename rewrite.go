@@ -7,8 +7,7 @@ import (
 )
 
 // One function cannot return what prints as markup and what range takes: the former must be template.HTML, the latter a slice. But a bare print can be
-// told from every other use in the parse tree, before html/template escapes it: there, and only there, a second function is appended that turns
-// the list into markup.
+// told from every other use in the parse tree, before html/template escapes it: there, and only there, another function is called, which returns markup.
 
 // rewritePrints makes every bare {{flashes …}} of a set print markup. The set must be a clone that was never executed. The template that renders the markup
 // is left alone, lest it call itself.
@@ -26,10 +25,34 @@ func rewritePrints(set *template.Template) {
 			if !isCallOf(command.Args[0], flashesName) {
 				return
 			}
-			print := parse.NewIdentifier(printName).SetTree(t.Tree).SetPos(command.Pos)
-			appended := command.Copy().(*parse.CommandNode)
-			appended.Args = []parse.Node{print}
-			action.Pipe.Cmds = append(action.Pipe.Cmds, appended)
+			name := printName
+			if len(command.Args) == 1 {
+				name = printAllName
+			}
+			command.Args[0] = parse.NewIdentifier(name).SetTree(t.Tree).SetPos(command.Pos)
+		})
+	}
+}
+
+// htmlEscaper is what html/template appends to a pipeline that is printed as text between tags. There, and nowhere else, it returns markup as it is.
+const htmlEscaper = "_html_template_htmlescaper"
+
+// trimPrints takes the escaper off the prints of markup where it has nothing to do: most pages have no message, and calling it costs them more than the rest
+// of {{flashes}}. Should html/template name it differently one day, it stays. The set must be a clone that was executed.
+func trimPrints(set *template.Template) {
+	for _, t := range set.Templates() {
+		if t.Tree == nil {
+			continue
+		}
+		walk(t.Tree.Root, func(n parse.Node) {
+			action, ok := n.(*parse.ActionNode)
+			if !ok || len(action.Pipe.Decl) > 0 || len(action.Pipe.Cmds) != 2 {
+				return
+			}
+			print, escape := action.Pipe.Cmds[0].Args[0], action.Pipe.Cmds[1].Args[0]
+			if isCallOf(escape, htmlEscaper) && (isCallOf(print, printName) || isCallOf(print, printAllName)) {
+				action.Pipe.Cmds = action.Pipe.Cmds[:1]
+			}
 		})
 	}
 }
@@ -41,7 +64,7 @@ func namesOurs(set *template.Template) (found bool) {
 			continue
 		}
 		walk(t.Tree.Root, func(n parse.Node) {
-			found = found || isCallOf(n, flashesName) || isCallOf(n, peekFlashesName)
+			found = found || isCallOf(n, flashesName) || isCallOf(n, peekFlashesName) || isCallOf(n, flashAssetsName)
 		})
 	}
 	return found

@@ -23,7 +23,8 @@ import (
 //     place.
 //  8. Late calls. Confirm and Release touch a message only while it carries the mark of that very claim, so a call that
 //     comes after the lease harms no newer claim. Settling a claim twice, or the zero Claim, is not an error.
-//  9. Splitting. Confirm and Release act on exactly claim.Messages. A caller may split one Claim in two that share Tickets.
+//  9. Splitting. Confirm and Release act on exactly claim.Messages, each of which they know by View and ID: the rest may be missing. A
+//     caller may split one Claim in two that share Tickets.
 //  10. Message TTL. A message with a TTL is gone when that time has passed since it was added, whether waiting or released.
 //     With a TTL of zero, or one that is longer than the store's, it lives as long as its address (rule 11).
 //  11. Expiry. An address, with all it holds, is gone when the store's TTL has passed since the last Add to it. Each Add
@@ -47,9 +48,15 @@ import (
 //     Peek leaves everything as it is and does not see what is claimed. Where nothing waits, Claim and Peek return no messages and
 //     a nil error.
 //
-// A Store may have two more methods. OnError(func(context.Context, error)) is called once by [New], before any other method,
+// A Store may have three more methods. OnError(func(context.Context, error)) is called once by [New], before any other method,
 // and hands the store the function to report through. Ping(context.Context) error tells whether the store answers; after
 // repeated failures flashgin asks it in the background before it asks the store for a page again.
+//
+// Watch(ctx context.Context, wake func(session string)) error tells open pages when to look for messages; without it they ask every few
+// seconds. It is called by one goroutine when the first page listens. It calls wake with the session of every Add, by whichever process, as soon
+// as the messages can be claimed; and with "" once it has begun to listen, and whenever it may have missed something. What it says is a
+// hint: one too many does no harm, one too few costs half a minute. wake does not block. Watch returns when ctx has ended or listening
+// has failed, and is then called again after a second or more; nil before that means that this store cannot tell after all.
 //
 // The messages that reach a store have been checked by [Messenger]: View, ID, Status and Created are set, strings are valid UTF-8,
 // TTL is not negative and the view is clean. A store compares views as they are.

@@ -27,6 +27,7 @@ type MemoryStore struct {
 	expiring queuesByExpiry
 	sequence uint64 // of messages and of claims; never reused
 	report   func(context.Context, error)
+	watches  []*func(session string) // never changed in place
 }
 
 // address is where a message waits.
@@ -50,6 +51,14 @@ func (s *MemoryStore) inProcess() {}
 
 // Add implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Add(ctx context.Context, session string, msgs ...Message) error {
+	err := s.addQuietly(ctx, session, msgs...)
+	if err == nil {
+		s.wake(session)
+	}
+	return err
+}
+
+func (s *MemoryStore) addQuietly(ctx context.Context, session string, msgs ...Message) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("flashgin: add: %w", err)
 	}

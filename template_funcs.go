@@ -12,7 +12,10 @@ import (
 const (
 	flashesName     = "flashes"
 	peekFlashesName = "peekFlashes"
-	printName       = "flashginPrint" // what a bare {{flashes}} is rewritten to
+	flashAssetsName = "flashAssets"
+	// What a bare {{flashes …}}, and {{flashes}}, is rewritten to.
+	printName    = "flashginPrint"
+	printAllName = "flashginPrintAll"
 )
 
 // FuncMap returns the template functions merged with yours, in a new map: for engine.SetFuncMap, which replaces the functions that
@@ -21,6 +24,8 @@ const (
 //   - flashes takes the messages of the page, as [Flashes] does: {{flashes}} prints them, everywhere else it is the list. Its arguments, strings or
 //     Status, choose among them; the others keep waiting.
 //   - peekFlashes is the same list, and leaves it: {{len peekFlashes}}.
+//   - flashAssets prints the tags that load the style sheet and the script which [Messenger.Mount] serves, for the head of the page. Its argument, if there
+//     is one, is the nonce of the page's Content-Security-Policy: {{flashAssets .Nonce}}.
 //
 // On their own these functions return no messages: the renderer that Install wraps binds them to the request.
 func FuncMap(yours ...template.FuncMap) template.FuncMap {
@@ -40,7 +45,7 @@ type slot struct {
 }
 
 func (s *slot) funcs() template.FuncMap {
-	return template.FuncMap{flashesName: s.flashes, peekFlashesName: s.peekFlashes}
+	return template.FuncMap{flashesName: s.flashes, peekFlashesName: s.peekFlashes, flashAssetsName: s.flashAssets}
 }
 
 // The errors of these functions are mistakes in a template, never the store's: a page must not fail because a message cannot be had.

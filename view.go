@@ -32,7 +32,11 @@ func (m *Messenger) cleanView(view string) string {
 // cleanPath returns the one spelling of a path, or a route, that is decoded already. What would be read otherwise in an href stays escaped, so that the
 // view of a message that was taken is good for adding it again.
 func cleanPath(decoded string) string {
-	return escapes.Replace(path.Clean("/" + strings.TrimLeft(validUTF8(decoded), "/")))
+	decoded = validUTF8(decoded)
+	if !strings.HasPrefix(decoded, "/") || strings.HasPrefix(decoded, "//") {
+		decoded = "/" + strings.TrimLeft(decoded, "/")
+	}
+	return escapes.Replace(path.Clean(decoded))
 }
 
 var escapes = strings.NewReplacer("%", "%25", "?", "%3F", "#", "%23")

@@ -75,7 +75,7 @@ func embedded(w http.ResponseWriter) http.ResponseWriter {
 		return nil
 	}
 	field, ok := v.Type().FieldByName("ResponseWriter")
-	if !ok || !field.IsExported() {
+	if !ok {
 		return nil
 	}
 	value, err := v.FieldByIndexErr(field.Index)

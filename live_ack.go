@@ -1,0 +1,77 @@
+package flashgin
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// ackBytesAtMost bounds what a browser acknowledges at a time. It is also what browsers send when a page is left.
+const ackBytesAtMost = 64 << 10
+
+// acknowledgement is what a page says of the messages that its stream handed over.
+type acknowledgement struct {
+	Shown []handed `json:"shown"` // the user has seen them
+	Back  []handed `json:"back"`  // the page was left before: they are to wait again
+}
+
+// handed is a message as far as its store must know it.
+type handed struct {
+	View   string `json:"view"`
+	ID     string `json:"id"`
+	Ticket string `json:"ticket"`
+}
+
+// serveAck settles claims of streams. It answers the same for messages that are settled already, are waiting again, or never were.
+func (m *Messenger) serveAck(c *gin.Context) {
+	keepOutOfCaches(c.Writer.Header())
+	if !byThisSite(c.Request) {
+		c.AbortWithStatus(http.StatusForbidden)
+		return
+	}
+	var ack acknowledgement
+	body := http.MaxBytesReader(c.Writer, c.Request.Body, ackBytesAtMost)
+	if err := json.NewDecoder(body).Decode(&ack); err != nil {
+		status := http.StatusBadRequest
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			status = http.StatusRequestEntityTooLarge
+		}
+		c.AbortWithStatus(status)
+		return
+	}
+	session, err := m.key(c)
+	if err != nil {
+		m.errs.report(c.Request.Context(), "find the session", err)
+		c.AbortWithStatus(http.StatusServiceUnavailable)
+		return
+	}
+	if session != "" {
+		for _, claim := range claimsOf(session, ack.Shown) {
+			m.store.confirm(claim)
+		}
+		for _, claim := range claimsOf(session, ack.Back) {
+			m.store.release(claim)
+		}
+	}
+	c.Status(http.StatusNoContent)
+}
+
+// claimsOf puts messages together that the same claim, or none, took at each view.
+func claimsOf(session string, list []handed) []Claim {
+	var claims []Claim
+next:
+	for _, msg := range list {
+		m := Message{View: msg.View, ID: msg.ID}
+		for i := range claims {
+			if ticket, ok := claims[i].Tickets[msg.View]; !ok || ticket == msg.Ticket {
+				claims[i].Tickets[msg.View] = msg.Ticket
+				claims[i].Messages = append(claims[i].Messages, m)
+				continue next
+			}
+		}
+		claims = append(claims, Claim{Session: session, Messages: Messages{m}, Tickets: map[string]string{msg.View: msg.Ticket}})
+	}
+	return claims
+}

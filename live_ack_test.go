@@ -1,0 +1,146 @@
+package flashgin_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// Only a page of this origin acknowledges. Everybody else changes nothing.
+func TestAckRefuses(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	v := a.visitor()
+	key := v.get("/key")
+	page := v.listen(streamPath("/a"))
+	a.job(key, flashgin.Info("text").At("/a"))
+	require.Eventually(t, func() bool { return len(textsOf(t, page.events())) == 1 }, 30*time.Second, time.Millisecond)
+	body := ackBody("back", handedOver(t, page.events())...) // whoever gets this through makes the message wait again
+	large := `{"shown":[` + strings.Repeat(`{"view":"/a","id":"x","ticket":"1"},`, 2000) + `{}]}`
+	for _, test := range []struct {
+		name, body string
+		header     []string
+		status     int
+	}{
+		{"says nothing of itself", body, []string{"Accept", "*/*"}, http.StatusForbidden},
+		{"another site", body, []string{"Sec-Fetch-Site", "cross-site", "Origin", "http://example.com"}, http.StatusForbidden},
+		{"another host of the site", body, []string{"Sec-Fetch-Site", "same-site"}, http.StatusForbidden},
+		{"typed by hand", body, []string{"Sec-Fetch-Site", "none"}, http.StatusForbidden},
+		{"another origin, by an old browser", body, []string{"Origin", "http://evil.example"}, http.StatusForbidden},
+		{"a host that begins like ours", body, []string{"Origin", "http://example.com.evil.example"}, http.StatusForbidden},
+		{"another port", body, []string{"Origin", "http://example.com:8080"}, http.StatusForbidden},
+		{"a sandbox", body, []string{"Origin", "null"}, http.StatusForbidden},
+		{"a path for an origin", body, []string{"Origin", "/"}, http.StatusForbidden},
+		{"no JSON", "shown=1", []string{"Sec-Fetch-Site", "same-origin"}, http.StatusBadRequest},
+		{"another type", `{"shown":"all"}`, []string{"Sec-Fetch-Site", "same-origin"}, http.StatusBadRequest},
+		{"nothing", "", []string{"Sec-Fetch-Site", "same-origin"}, http.StatusBadRequest},
+		{"too much", large, []string{"Sec-Fetch-Site", "same-origin"}, http.StatusRequestEntityTooLarge},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			assert.Equal(t, test.status, v.acknowledge(test.body, test.header...).Code)
+			assert.Empty(t, v.get("/a"))
+		})
+	}
+	t.Run("by GET", func(t *testing.T) {
+		assert.Equal(t, http.StatusNotFound, v.do(http.MethodGet, "/_flash/ack", "Sec-Fetch-Site", "same-origin").Code)
+	})
+	t.Run("accepted", func(t *testing.T) { // the host of httptest's requests is example.com
+		assert.Equal(t, http.StatusNoContent, v.acknowledge(body, "Origin", "http://example.com").Code)
+		assert.Equal(t, "[text]", v.get("/a"))
+	})
+}
+
+// IDs, views and tickets that are not those of a claim of this session change nothing.
+func TestAckForeign(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	v, other := a.visitor(), a.visitor()
+	key, otherKey := v.get("/key"), other.get("/key")
+	page, otherPage := v.listen(streamPath("/a", "/b")), other.listen(streamPath("/a"))
+	a.job(key, flashgin.Info("mine").At("/a"))
+	a.job(otherKey, flashgin.Info("theirs").At("/a"))
+	require.Eventually(t, func() bool { return len(textsOf(t, page.events()))+len(textsOf(t, otherPage.events())) == 2 }, 30*time.Second, time.Millisecond)
+	mine, theirs := handedOver(t, page.events())[0], handedOver(t, otherPage.events())[0]
+	m := mine.Messages[0]
+	for _, body := range []string{
+		ackBody("shown", theirs),
+		ackBody("back", theirs),
+		fmt.Sprintf(`{"back":[{"view":"/a","id":%q,"ticket":""}]}`, m.ID),
+		fmt.Sprintf(`{"back":[{"view":"/a","id":%q,"ticket":%q}]}`, m.ID, mine.Tickets["/a"]+"0"),
+		fmt.Sprintf(`{"back":[{"view":"/a","id":%q,"ticket":"-inf"}]}`, m.ID),
+		fmt.Sprintf(`{"back":[{"view":"/b","id":%q,"ticket":%q}]}`, m.ID, mine.Tickets["/a"]),
+		fmt.Sprintf(`{"back":[{"view":"","id":"","ticket":%q}]}`, mine.Tickets["/a"]),
+		fmt.Sprintf(`{"back":[{"view":"\u0000\ud800","id":"\u0000\r\n","ticket":%q}]}`, mine.Tickets["/a"]),
+		`{"shown":null,"back":[null,{}]}`,
+		`{}`,
+	} {
+		assert.Equal(t, http.StatusNoContent, v.acknowledge(body).Code, body)
+	}
+	assert.Empty(t, v.get("/a"))
+	assert.Empty(t, other.get("/a"))
+	assert.Empty(t, a.failures.all())
+	v.acknowledge(ackBody("back", mine))
+	other.acknowledge(ackBody("back", theirs))
+	assert.Equal(t, "[mine]", v.get("/a"))
+	assert.Equal(t, "[theirs]", other.get("/a"))
+}
+
+// One acknowledgement may be for several claims, of several views, and be sent twice.
+func TestAckOfSeveralClaims(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newLiveApp(t, flashgin.Config{})
+		v := a.visitor()
+		key := v.get("/key")
+		page := v.listen(streamPath("/a", "/b"))
+		synctest.Wait()
+		for i := range 3 {
+			a.job(key, flashgin.Info(fmt.Sprint("a", i)).At("/a"), flashgin.Info(fmt.Sprint("b", i)).At("/b"))
+			synctest.Wait()
+		}
+		handed := handedOver(t, page.events())
+		require.Len(t, handed, 3)
+		for range 2 {
+			assert.Equal(t, http.StatusNoContent, v.acknowledge(ackBody("shown", handed...)).Code)
+		}
+		page.close()
+		time.Sleep(time.Minute)
+		assert.Empty(t, v.get("/a")+v.get("/b"))
+	})
+}
+
+// An acknowledgement that comes after the lease harms nobody who was given the message since.
+func TestAckTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newLiveApp(t, flashgin.Config{Lease: time.Second})
+		v := a.visitor()
+		key := v.get("/key")
+		page := v.listen(streamPath("/a"))
+		synctest.Wait()
+		a.job(key, flashgin.Info("text").At("/a"))
+		synctest.Wait()
+		late := ackBody("shown", handedOver(t, page.events())...)
+		page.close()
+		time.Sleep(2 * time.Second)
+		second := v.listen(streamPath("/a"))
+		synctest.Wait()
+		require.Equal(t, []string{"text"}, textsOf(t, second.events()))
+		assert.Equal(t, http.StatusNoContent, v.acknowledge(late).Code)
+		second.close()
+		time.Sleep(2 * time.Second)
+		assert.Equal(t, "[text]", v.get("/a"), "the second claim was never acknowledged")
+	})
+}
+
+func TestAckWithoutSession(t *testing.T) {
+	v := newLiveApp(t, flashgin.Config{}).visitor()
+	answer := v.acknowledge(`{"shown":[{"view":"/a","id":"x","ticket":"1"}]}`)
+	assert.Equal(t, http.StatusNoContent, answer.Code)
+	assert.Empty(t, answer.Header().Values("Set-Cookie"))
+	assert.Contains(t, answer.Header().Get("Cache-Control"), "no-store")
+}

@@ -1,0 +1,60 @@
+package flashgin
+
+import (
+	"encoding/json"
+	"fmt"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// A stream is text in the format of server-sent events. Its events have names of their own, so that it can be read by clients that take unnamed ones for
+// markup. What comes from a message is one line of ASCII, so nothing in it can be taken for a field.
+//
+//	flash      {"messages": […], "tickets": {view: ticket}}: to be shown, and acknowledged
+//	flash-hb   a sign of life
+//	flash-bye  the stream ends; the data says why
+
+// Why a stream ends.
+const (
+	byeAge     = "age"     // it has lived its time: come back at once
+	byeFull    = "full"    // the session has newer ones
+	byeOver    = "over"    // the session has given up its key
+	byeClosing = "closing" // the server is being shut down
+)
+
+func event(name, data string) []byte {
+	return fmt.Appendf(nil, "event: %s\ndata: %s\n\n", name, data)
+}
+
+// flashEvent hands over what claim holds.
+func flashEvent(claim Claim) ([]byte, error) {
+	text, err := json.Marshal(struct {
+		Messages Messages          `json:"messages"`
+		Tickets  map[string]string `json:"tickets"`
+	}{claim.Messages, claim.Tickets})
+	if err != nil {
+		return nil, fmt.Errorf("flashgin: encode messages: %w", err)
+	}
+	return event("flash", string(toASCII(text))), nil
+}
+
+// toASCII escapes what is not printable ASCII in JSON, where that stands only in strings. The text may then pass through anything that takes
+// bytes for another encoding.
+func toASCII(text []byte) []byte {
+	ascii := make([]byte, 0, len(text)+len(text)/8)
+	for i := 0; i < len(text); {
+		if c := text[i]; ' ' <= c && c <= '~' {
+			ascii = append(ascii, c)
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(text[i:])
+		i += size
+		if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+			ascii = fmt.Appendf(ascii, `\u%04x\u%04x`, high, low)
+		} else {
+			ascii = fmt.Appendf(ascii, `\u%04x`, r)
+		}
+	}
+	return ascii
+}

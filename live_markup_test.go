@@ -1,0 +1,67 @@
+package flashgin_test
+
+import (
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// listensTo returns the address at which a page listens, as its markup says.
+func listensTo(page string) string {
+	found := regexp.MustCompile(`data-stream="([^"]*)"`).FindStringSubmatch(page)
+	if found == nil {
+		return ""
+	}
+	return html.UnescapeString(found[1])
+}
+
+func TestMarkupOfStream(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{View: func(c *gin.Context) string { return c.Query("view") }})
+	a.template("page", `<main>{{flashes}}{{flashes}}</main>`)
+	a.GET("/problems/:id", page)
+	v := a.visitor()
+	assert.Empty(t, listensTo(v.get("/problems/5")), "there is no session to listen for")
+	key := v.get("/key")
+	const path = "/problems/a&b\"<>+%2525é"
+	for range 2 { // with a message, and without
+		text := v.get(path + "?view=d%26ash")
+		require.Equal(t, 1, strings.Count(text, "data-stream"), text)
+		u, err := url.Parse(listensTo(text))
+		require.NoError(t, err)
+		assert.Equal(t, "/_flash/stream", u.Path)
+		assert.Equal(t, []string{"/problems/:id", "/problems/a&b\"<>+%2525é", "d&ash", "*"}, u.Query()["view"])
+		a.job(key, flashgin.Info("text").At("d&ash"))
+	}
+	// What the page reads is what the stream hands over.
+	page := v.listen(listensTo(v.get("/problems/5")))
+	a.job(key, flashgin.Info("route").At("/problems/:id"), flashgin.Info("path").At("/problems/5"), flashgin.Info("other").At("/problems/6"))
+	want := func() bool { return len(textsOf(t, page.events())) >= 2 }
+	require.Eventually(t, want, 30*time.Second, time.Millisecond)
+	assert.Equal(t, []string{"route", "path"}, textsOf(t, page.events()))
+
+	assert.NotEmpty(t, listensTo(v.get("/a", "Sec-Purpose", "prefetch")), "for the time when it is opened")
+	assert.Empty(t, listensTo(v.get("/problems/"+strings.Repeat("%C3%A9", 3000))), "longer than a stream takes")
+}
+
+// Pages of users share markup, but not what they listen to.
+func TestMarkupOfStreamIsNotShared(t *testing.T) {
+	a := newMounted(t, flashgin.Config{Prefix: "/app", MountPath: "/live"})
+	a.GET("/key", func(c *gin.Context) { _, _ = a.messenger.SessionKey(c) })
+	a.GET("/", page)
+	known, unknown := a.visitor(), a.visitor()
+	known.do(http.MethodGet, "/key")
+	for range 2 {
+		assert.Equal(t, "/app/live/stream?view=%2Fapp%2F&view=%2A", listensTo(known.get("/")))
+		assert.Empty(t, listensTo(unknown.get("/")))
+	}
+}

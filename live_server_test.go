@@ -1,0 +1,277 @@
+package flashgin_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gin-contrib/gzip"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// within runs f, which must return within a time that is generous for what takes a moment, and short for what would wait for ever.
+func within(t testing.TB, what string, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		require.Fail(t, what+" has not returned")
+	}
+}
+
+// goroutinesReturnTo waits until there are no more goroutines than before.
+func goroutinesReturnTo(t testing.TB, before int) {
+	t.Helper()
+	for start := time.Now(); runtime.NumGoroutine() > before; time.Sleep(5 * time.Millisecond) {
+		if time.Since(start) > 30*time.Second {
+			stacks := make([]byte, 1<<20)
+			require.Fail(t, "goroutines are left", "%d, before %d\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+		}
+	}
+}
+
+// Shutdown waits for streams, and ends those of its server.
+func TestShutdownEndsStreams(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	server, another := a.serve(), a.serve()
+	b := newBrowser(t, server.URL)
+	key := b.get("/key")
+	page := b.listen(streamPath("/a"), nil)
+	b.url = another.URL // the cookie is for both: the host is the same
+	anotherPage := b.listen(streamPath("/a"), nil)
+	within(t, "Shutdown", func() { assert.NoError(t, server.Config.Shutdown(context.Background())) })
+	assert.Equal(t, "closing", page.ends())
+	a.job(key, flashgin.Info("text").At("/a"))
+	anotherPage.hears("text")
+}
+
+// Close ends all streams, also those that nobody reads, and what it has started. It may be called twice, and before Shutdown.
+func TestCloseEndsStreams(t *testing.T) {
+	before := runtime.NumGoroutine()
+	a := newLiveApp(t, flashgin.Config{})
+	server := httptest.NewServer(a)
+	b := newBrowser(t, server.URL)
+	key := b.get("/key")
+	page := b.listen(streamPath("/a"), nil)
+	stuck := stickyReader(t, b, key, a)
+	for range 2 {
+		within(t, "Close", func() { assert.NoError(t, a.messenger.Close(context.Background())) })
+	}
+	assert.Equal(t, "closing", page.ends())
+	within(t, "Shutdown", func() { assert.NoError(t, server.Config.Shutdown(context.Background())) })
+	stuck.Close()
+	server.Close()
+	b.client.CloseIdleConnections()
+	goroutinesReturnTo(t, before)
+}
+
+// A closed Messenger has no streams, and tells clients to come back later, to another process maybe.
+func TestStreamAfterClose(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	v := a.visitor()
+	v.get("/key")
+	require.NoError(t, a.messenger.Close(t.Context()))
+	answer := v.do(http.MethodGet, streamPath("/a"))
+	assert.Equal(t, "retry: 30000\n\n", answer.Body.String())
+	assert.Equal(t, http.StatusOK, answer.Code)
+}
+
+// Close returns when its context ends, whatever hangs.
+func TestCloseGivesUp(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	v := a.visitor()
+	v.get("/key")
+	free := make(chan struct{})
+	page := v.listenOn(&streamWriter{fail: func(text []byte) error {
+		if strings.Contains(string(text), "flash-bye") {
+			<-free
+		}
+		return nil
+	}}, streamPath("/a"))
+	require.Eventually(t, func() bool { return len(page.events()) > 0 }, 30*time.Second, time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	assert.ErrorIs(t, a.messenger.Close(ctx), context.DeadlineExceeded)
+	close(free)
+}
+
+func TestStreamOutlivesWriteTimeout(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	server := httptest.NewUnstartedServer(a)
+	server.Config.WriteTimeout = 200 * time.Millisecond
+	server.Start()
+	t.Cleanup(server.Close)
+	b := newBrowser(t, server.URL)
+	key := b.get("/key")
+	page := b.listen(streamPath("/a"), nil)
+	time.Sleep(2 * server.Config.WriteTimeout)
+	a.job(key, flashgin.Info("text").At("/a"))
+	page.hears("text")
+	// The deadline of the stream does not stay with the connection.
+	assert.Equal(t, http.StatusNoContent, b.acknowledge(ackBody("shown", handedOver(t, page.all())...)).StatusCode)
+}
+
+func TestStreamOverHTTP2(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	server := httptest.NewUnstartedServer(a)
+	server.EnableHTTP2 = true
+	server.Config.WriteTimeout = 200 * time.Millisecond
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	b := newBrowser(t, server.URL)
+	b.client.Transport = server.Client().Transport
+	key := b.get("/key")
+	page := b.listen(streamPath("/a"), nil)
+	require.Equal(t, 2, page.response.ProtoMajor)
+	time.Sleep(2 * server.Config.WriteTimeout)
+	a.job(key, flashgin.Info("text").At("/a"))
+	page.hears("text")
+	within(t, "Shutdown", func() { assert.NoError(t, server.Config.Shutdown(context.Background())) })
+	assert.Equal(t, "closing", page.ends())
+}
+
+// A middleware that compresses is passed by where it comes after flashgin. The stream stays as it is, and its writes have deadlines.
+func TestStreamPassesCompression(t *testing.T) {
+	var log lockedBuffer
+	a := newApp(t, flashgin.Config{Logger: logTo(&log)})
+	a.Use(gzip.Gzip(gzip.DefaultCompression))
+	a.mountLive()
+	server := httptest.NewUnstartedServer(a)
+	server.Config.WriteTimeout = 200 * time.Millisecond
+	server.Start()
+	t.Cleanup(server.Close)
+	b := newBrowser(t, server.URL)
+	key := b.get("/key")
+	page := b.listen(streamPath("/a"), nil)
+	assert.Equal(t, "identity", page.response.Header.Get("Content-Encoding"))
+	time.Sleep(2 * server.Config.WriteTimeout)
+	a.job(key, flashgin.Info("text").At("/a"))
+	page.hears("text")
+	assert.Empty(t, log.String())
+}
+
+// plain is a writer of which nothing can be asked.
+type plain struct{ http.ResponseWriter }
+
+func (w plain) Flush() { w.ResponseWriter.(http.Flusher).Flush() }
+
+// A middleware around the engine cannot be passed by. Messages arrive all the same, and the log says once what is wrong.
+func TestStreamWithoutDeadlines(t *testing.T) {
+	var log lockedBuffer
+	a := newLiveApp(t, flashgin.Config{Logger: logTo(&log)})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.ServeHTTP(plain{w}, r) }))
+	t.Cleanup(server.Close)
+	b := newBrowser(t, server.URL)
+	key := b.get("/key")
+	first, second := b.listen(streamPath("/a"), nil), b.listen(streamPath("/b"), nil)
+	a.job(key, flashgin.Info("first").At("/a"), flashgin.Info("second").At("/b"))
+	first.hears("first")
+	second.hears("second")
+	assert.Equal(t, 1, strings.Count(log.String(), "a middleware hides the connection"), log.String())
+	assert.Contains(t, log.String(), "/_flash")
+}
+
+// Where answers are held back until they are complete there is no stream, and clients are told not to try again.
+func TestStreamWithoutFlush(t *testing.T) {
+	var log lockedBuffer
+	a := newLiveApp(t, flashgin.Config{Logger: logTo(&log)})
+	server := httptest.NewServer(http.TimeoutHandler(a, time.Minute, ""))
+	t.Cleanup(server.Close)
+	b := newBrowser(t, server.URL)
+	b.get("/key")
+	for range 2 {
+		assert.Equal(t, http.StatusNoContent, b.do(http.MethodGet, streamPath("/a")).StatusCode)
+	}
+	assert.Equal(t, 1, strings.Count(log.String(), "open pages get no messages"), log.String())
+}
+
+// stickyReader opens a stream, makes the server write until nothing more fits between them, and never reads.
+func stickyReader(t testing.TB, b *browser, key string, a *app) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
+	require.NoError(t, err)
+	t.Cleanup(func() { conn.Close() })
+	require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(4096))
+	request, err := http.NewRequest(http.MethodGet, b.url+streamPath("/stuck"), nil)
+	require.NoError(t, err)
+	for _, cookie := range b.client.Jar.Cookies(request.URL) {
+		request.AddCookie(cookie)
+	}
+	require.NoError(t, request.Write(conn))
+	reader := bufio.NewReader(io.LimitReader(conn, 100))
+	line, err := reader.ReadString('\n')
+	require.NoError(t, err)
+	require.Contains(t, line, "200")
+	// Each round more than the last one, until a claim stays with the stream that cannot pass it on.
+	text := strings.Repeat("x", 7000)
+	for range 20 {
+		for range 50 {
+			a.job(key, flashgin.Info(text).At("/stuck"))
+		}
+	}
+	return conn
+}
+
+// A client that does not read holds up nobody. When its write has failed, what it was to get goes to others.
+func TestStuckReaderDelaysNobody(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{Store: &flashgin.MemoryStore{Cap: 2000}, Lease: time.Hour})
+	b := a.browser()
+	key := b.get("/key")
+	stickyReader(t, b, key, a)
+	page := b.listen(streamPath("/a"), nil)
+	var slowest time.Duration
+	want := []string{}
+	for _, text := range strings.Split("abcdefghijklmnopqrst", "") {
+		want = append(want, text)
+		start := time.Now()
+		a.job(key, flashgin.Info(text).At("/a"))
+		page.hears(want...)
+		slowest = max(slowest, time.Since(start))
+	}
+	assert.Less(t, slowest, 4*time.Second, "a write to the one that is stuck takes 5 seconds to fail")
+	// Nothing but the failed write gives these messages back: their lease is an hour.
+	page.until("the messages wait again", func() bool {
+		waiting, err := a.messenger.Peek(t.Context(), key, "/stuck")
+		return assert.NoError(t, err) && len(waiting) > 0
+	})
+}
+
+func TestStreamsLeaveNothingBehind(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{Lease: 100 * time.Millisecond}) // the last one to go may take the message along
+	server := a.serve()
+	b := newBrowser(t, server.URL)
+	key := b.get("/key")
+	warm := b.listen(streamPath("/a"), nil)
+	warm.close()
+	b.client.CloseIdleConnections()
+	before := runtime.NumGoroutine()
+	var running sync.WaitGroup
+	for range 20 {
+		running.Go(func() {
+			for range 50 {
+				b.listen(streamPath("/a"), nil).close()
+			}
+		})
+	}
+	running.Wait()
+	b.client.CloseIdleConnections()
+	goroutinesReturnTo(t, before)
+	a.job(key, flashgin.Info("text").At("/a"))
+	b.listen(streamPath("/a"), nil).hears("text")
+}

@@ -1,0 +1,588 @@
+package flashgin_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+func TestStream(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	b := a.browser()
+	key := b.get("/key")
+	page := b.listen(streamPath("/a", flashgin.Anywhere), nil, "Sec-Fetch-Site", "same-origin")
+	header := page.response.Header
+	assert.Equal(t, http.StatusOK, page.response.StatusCode)
+	assert.Equal(t, "text/event-stream; charset=utf-8", header.Get("Content-Type"))
+	assert.Equal(t, "private, no-store, no-transform", header.Get("Cache-Control"))
+	assert.Equal(t, "no", header.Get("X-Accel-Buffering"))
+	assert.Equal(t, "identity", header.Get("Content-Encoding"))
+	assert.Empty(t, header.Values("Set-Cookie"))
+
+	a.job(key, flashgin.Success("done").At("/a"))
+	page.hears("done")
+	a.job(key, flashgin.Success("elsewhere").At("/b"), flashgin.Success("anywhere").At(flashgin.Anywhere))
+	page.hears("done", "anywhere")
+	assert.Equal(t, http.StatusNoContent, b.acknowledge(ackBody("shown", handedOver(t, page.all())...)).StatusCode)
+	assert.Empty(t, b.get("/a"))
+	assert.Equal(t, "[elsewhere]", b.get("/b"))
+	assert.Equal(t, sse{"", "open"}, page.all()[1])
+}
+
+// What waits when a page begins to listen comes at once.
+func TestStreamHandsOverWhatWaits(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	b := a.browser()
+	a.job(b.get("/key"), flashgin.Info("first").At("/a"), flashgin.Info("second").At("/b"), flashgin.Info("third").At("/a"))
+	b.listen(streamPath("/a", "/b"), nil).hears("first", "second", "third")
+}
+
+// Streams of one session and pages that are loaded meanwhile share what there is.
+func TestStreamExactlyOnce(t *testing.T) {
+	exactlyOnce(t, newLiveApp(t, flashgin.Config{}), nil)
+}
+
+// exactlyOnce adds messages while a session has four open pages and loads others, and checks that each is shown once. Trouble is what happens
+// to the store meanwhile; lost and repeated calls are its business.
+func exactlyOnce(t *testing.T, a *app, trouble func()) {
+	const count = 200
+	b := a.browser()
+	key := b.get("/key")
+	var mu sync.Mutex
+	shown := map[string]int{}
+	show := func(texts []string) {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, text := range texts {
+			shown[text]++
+		}
+	}
+	total := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(shown)
+	}
+	stop := make(chan struct{})
+	var running sync.WaitGroup
+	for range 4 {
+		running.Go(func() {
+			known := map[string]bool{}
+			for {
+				acknowledge := b.acknowledging()
+				l := b.listen(streamPath("/a"), func(e sse) {
+					for _, h := range handedOver(t, []sse{e}) {
+						for _, m := range h.Messages {
+							if !known[m.ID] { // as the script does
+								known[m.ID] = true
+								show([]string{m.Text})
+							}
+						}
+					}
+					acknowledge(e)
+				})
+				select {
+				case <-l.ended: // as a browser does, come back
+				case <-stop:
+					l.close()
+					return
+				}
+			}
+		})
+	}
+	running.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			text := strings.Trim(b.get("/a"), "[]")
+			if text != "" {
+				show(strings.Split(text, "]["))
+			}
+			time.Sleep(time.Millisecond)
+		}
+	})
+	running.Go(func() {
+		for i := range count {
+			m := flashgin.Info(strconv.Itoa(i)).At("/a")
+			m.ID = "job-" + m.Text
+			for a.messenger.Add(t.Context(), key, m) != nil { // a job tries until it is certain
+				time.Sleep(10 * time.Millisecond)
+			}
+			time.Sleep(time.Millisecond)
+		}
+	})
+	if trouble != nil {
+		trouble()
+	}
+	assert.Eventually(t, func() bool { return total() == count }, 60*time.Second, 5*time.Millisecond, "reported: %s", a.failures)
+	close(stop)
+	running.Wait()
+	mu.Lock()
+	defer mu.Unlock()
+	assert.Len(t, shown, count)
+	for text, times := range shown {
+		assert.Equal(t, 1, times, "message %s", text)
+	}
+}
+
+func TestStreamTellsNobodyElse(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	server := a.serve()
+	anne, bert, thief := newBrowser(t, server.URL), newBrowser(t, server.URL), newBrowser(t, server.URL)
+	annesKey, bertsKey := anne.get("/key"), bert.get("/key")
+	annesPage, bertsPage := anne.listen(streamPath("/a"), nil), bert.listen(streamPath("/a"), nil)
+
+	a.job(annesKey, flashgin.Info("for Anne").At("/a"))
+	annesPage.hears("for Anne")
+	a.job(bertsKey, flashgin.Info("for Bert").At("/a"))
+	bertsPage.hears("for Bert")
+	assert.Equal(t, []string{"for Anne"}, annesPage.texts())
+
+	// Bert knows all there is to know of Anne's message, and her key.
+	stolen := ackBody("back", handedOver(t, annesPage.all())...)
+	assert.Equal(t, http.StatusNoContent, bert.acknowledge(stolen).StatusCode)
+	assert.Equal(t, http.StatusNoContent, thief.acknowledge(stolen).StatusCode)
+	assert.Empty(t, anne.get("/a"), "it is still out of sight")
+	thief.get("/key")
+	stranger := thief.listen(streamPath("/a")+"&session="+annesKey+"&key="+annesKey, nil)
+	bert.listen(streamPath("/a"), nil)
+	assert.Equal(t, http.StatusNoContent, anne.acknowledge(ackBody("back", handedOver(t, annesPage.all())...)).StatusCode)
+	assert.Equal(t, "[for Anne]", anne.get("/a"))
+	assert.Empty(t, stranger.texts())
+}
+
+func TestStreamWithoutSession(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	v := a.visitor()
+	answer := v.get("/a")
+	assert.Empty(t, answer)
+	nothing := v.do(http.MethodGet, streamPath("/a"))
+	assert.Equal(t, http.StatusNoContent, nothing.Code)
+	assert.Empty(t, nothing.Header().Get("Set-Cookie"))
+	assert.Empty(t, a.failures.all())
+
+	// A page that nobody has opened yet must not take messages.
+	key := v.get("/key")
+	a.job(key, flashgin.Info("later").At("/a"))
+	assert.Equal(t, http.StatusNoContent, v.do(http.MethodGet, streamPath("/a"), "Sec-Purpose", "prefetch;prerender").Code)
+	assert.Equal(t, "[later]", v.get("/a"))
+}
+
+func TestStreamWithoutSessionMiddleware(t *testing.T) {
+	a := newAppWithoutSessions(t, flashgin.Config{})
+	a.mountLive()
+	answer := a.visitor().do(http.MethodGet, streamPath("/a"))
+	assert.Equal(t, http.StatusOK, answer.Code)
+	assert.Equal(t, "retry: 30000\n\n", answer.Body.String())
+	assert.ErrorIs(t, errors.Join(a.failures.all()...), flashgin.ErrNoSession)
+}
+
+func TestStreamRefuses(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	v := a.visitor()
+	a.job(v.get("/key"), flashgin.Info("waits").At("/a"))
+	million := "/_flash/stream?" + strings.Repeat("view=/a&", 1_000_000)
+	for _, test := range []struct {
+		name   string
+		path   string
+		header []string
+		status int
+	}{
+		{"no view", "/_flash/stream", nil, http.StatusBadRequest},
+		{"an empty view", streamPath("/a", ""), nil, http.StatusBadRequest},
+		{"17 views", streamPath(slices.Repeat([]string{"/a"}, 17)...), nil, http.StatusBadRequest},
+		{"a million views", million, nil, http.StatusBadRequest},
+		{"a long view", streamPath("/a", strings.Repeat("x", 9000)), nil, http.StatusBadRequest},
+		{"another site", streamPath("/a"), []string{"Sec-Fetch-Site", "cross-site"}, http.StatusForbidden},
+		{"another host of the site", streamPath("/a"), []string{"Sec-Fetch-Site", "same-site"}, http.StatusForbidden},
+		{"another origin, by an old browser", streamPath("/a"), []string{"Origin", "https://evil.example"}, http.StatusForbidden},
+		{"no origin at all", streamPath("/a"), []string{"Origin", "null"}, http.StatusForbidden},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			answer := v.do(http.MethodGet, test.path, test.header...)
+			assert.Equal(t, test.status, answer.Code)
+			assert.NotEqual(t, "text/event-stream; charset=utf-8", answer.Header().Get("Content-Type"))
+		})
+	}
+	assert.Equal(t, "[waits]", v.get("/a"))
+}
+
+// Sixteen views are read, written as scripts see them.
+func TestStreamViews(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{Prefix: "/app"})
+	b := a.browser()
+	key := b.get("/key")
+	views := []string{"/problems/:id", "/app/caf%C3%A9", "/100%25", "dashboard", flashgin.Anywhere}
+	for len(views) < 16 {
+		views = append(views, fmt.Sprintf("/%d", len(views)))
+	}
+	page := b.listen(streamPath(views...), nil)
+	want := []string{}
+	for _, view := range []string{"/problems/:id", "/café", "/100%25", "dashboard", flashgin.Anywhere, "/15"} {
+		a.job(key, flashgin.Info(view).At(view))
+		want = append(want, view)
+		page.hears(want...)
+	}
+}
+
+// Nothing in a message can end the line that it is on, and nothing but ASCII is on it.
+func TestStreamInjection(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	b := a.browser()
+	key := b.get("/key")
+	hostile := "a\r\n\r\nevent: flash-bye\rdata: x\n\n\u2028\u2029\x00\u0085é😀</script>\ufeff"
+	view := "/a\r\ndata: x"
+	m := flashgin.Message{Text: hostile, Title: hostile, Status: flashgin.Status(hostile), Key: hostile, ID: hostile, View: "view " + hostile}
+	m.Link = &flashgin.Link{Label: hostile, URL: hostile}
+	m.Data = map[string]string{hostile: hostile}
+	page := b.listen(streamPath(m.View, view), nil)
+	a.job(key, m)
+	page.hears(hostile)
+	a.job(key, flashgin.Info("second").At(view))
+	page.hears(hostile, "second")
+	events := page.all()
+	require.Len(t, events, 4, "%q", events)
+	for _, e := range events {
+		assert.Empty(t, strings.Trim(e.data, " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"))
+	}
+	got := handedOver(t, events)[0].Messages[0]
+	assert.Equal(t, m.Link, got.Link)
+	assert.Equal(t, m.Data, got.Data)
+	assert.Equal(t, m.View, got.View)
+	for name, values := range page.response.Header {
+		assert.NotContains(t, name+strings.Join(values, ""), "flash-bye")
+	}
+	assert.Equal(t, http.StatusNoContent, b.acknowledge(ackBody("shown", handedOver(t, events)...)).StatusCode)
+	rest, err := a.messenger.Peek(t.Context(), key, m.View, view)
+	require.NoError(t, err)
+	assert.Empty(t, rest)
+}
+
+// Scripts show text, so what is nothing but HTML waits for a page that a template renders.
+func TestStreamLeavesHTML(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	a.template("page", `{{range flashes}}[{{.HTML}}{{.Text}}]{{end}}`)
+	b := a.browser()
+	key := b.get("/key")
+	page := b.listen(streamPath("/a"), b.acknowledging())
+	a.job(key, flashgin.Message{HTML: "<b>bold</b>", View: "/a"}, flashgin.Info("plain").At("/a"))
+	page.hears("plain")
+	eventually(t, "[<b>bold</b>]", func() string { return b.get("/a") })
+}
+
+func TestStreamLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newLiveApp(t, flashgin.Config{})
+		v := a.visitor()
+		v.get("/key")
+		start := time.Now()
+		page := v.listen(streamPath("/a"))
+		synctest.Wait()
+		first := page.events()
+		require.Len(t, first, 2)
+		retry, err := strconv.Atoi(first[0].data)
+		require.NoError(t, err)
+		assert.True(t, 2000 <= retry && retry <= 8000, "retry %d", retry)
+
+		// Beats, until it has lived its time.
+		beats := 0
+		for last := start; page.isOpen(); {
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			if now := len(page.events()) - len(first); now > beats {
+				beats = now
+				if page.isOpen() {
+					between := time.Since(last)
+					assert.True(t, 17900*time.Millisecond < between && between < 22100*time.Millisecond, "%v between beats", between)
+				}
+				last = time.Now()
+			}
+			require.Less(t, time.Since(start), 13*time.Minute)
+		}
+		life := time.Since(start)
+		assert.True(t, 8*time.Minute <= life && life <= 12*time.Minute+time.Second, "%v", life)
+		events := page.events()
+		assert.Equal(t, sse{"flash-hb", ""}, events[2])
+		assert.Equal(t, sse{"flash-bye", "age"}, events[len(events)-1])
+		assert.Greater(t, beats, 20)
+	})
+}
+
+// Every write has five seconds. Between writes there is no deadline: it would end a stream of HTTP/2.
+func TestStreamDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newLiveApp(t, flashgin.Config{})
+		v := a.visitor()
+		key := v.get("/key")
+		page := v.listen(streamPath("/a"))
+		a.job(key, flashgin.Info("text").At("/a"))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		page.mu.Lock()
+		defer page.mu.Unlock()
+		require.Greater(t, len(page.deadlines), 6)
+		for i, deadline := range page.deadlines {
+			assert.Equal(t, i%2 == 0, deadline.IsZero(), "call %d", i)
+		}
+		assert.Zero(t, page.deadline)
+	})
+}
+
+// A session has eight streams. The ninth ends the oldest.
+func TestStreamsOfOneSession(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	server := a.serve()
+	b, other := newBrowser(t, server.URL), newBrowser(t, server.URL)
+	b.get("/key")
+	other.get("/key")
+	otherPage := other.listen(streamPath("/a"), nil)
+	var pages []*listener
+	for range 8 {
+		pages = append(pages, b.listen(streamPath("/a"), nil))
+	}
+	for i := range 3 {
+		pages = append(pages, b.listen(streamPath("/a"), nil))
+		assert.Equal(t, "full", pages[i].ends())
+	}
+	for _, page := range append(pages[3:], otherPage) {
+		select {
+		case <-page.ended:
+			assert.Fail(t, "a stream too many has ended")
+		default:
+		}
+	}
+}
+
+func TestStreamAbuse(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	v := a.visitor()
+	key := v.get("/key")
+	const requests = 10_000
+	open := func() (list []*streamWriter) {
+		for range requests / 10 {
+			list = append(list, v.listen(streamPath("/a")))
+		}
+		return list
+	}
+	var all []*streamWriter
+	for range 10 {
+		all = append(all, open()...)
+	}
+	alive := func() (n int) {
+		for _, page := range all {
+			if page.isOpen() {
+				n++
+			}
+		}
+		return n
+	}
+	assert.Eventually(t, func() bool { return alive() == 8 }, 30*time.Second, 5*time.Millisecond)
+	a.job(key, flashgin.Info("still served").At("/a"))
+	heard := func() (n int) {
+		for _, page := range all {
+			n += len(textsOf(t, page.events()))
+		}
+		return n
+	}
+	assert.Eventually(t, func() bool { return heard() == 1 }, 30*time.Second, 10*time.Millisecond)
+	assert.Equal(t, 8, alive())
+}
+
+// What nobody acknowledges waits again after the lease, and comes back by itself, to this page or to another one.
+func TestStreamUnacknowledged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newLiveApp(t, flashgin.Config{Lease: 10 * time.Second})
+		v := a.visitor()
+		key := v.get("/key")
+		lost := v.listen(streamPath("/a"))
+		synctest.Wait()
+		a.job(key, flashgin.Info("text").At("/a"))
+		synctest.Wait()
+		assert.Equal(t, []string{"text"}, textsOf(t, lost.events()))
+		lost.close()
+
+		next := v.listen(streamPath("/a"))
+		time.Sleep(9 * time.Second)
+		synctest.Wait()
+		assert.Empty(t, textsOf(t, next.events()))
+		assert.Empty(t, v.get("/a"))
+		time.Sleep(4 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, []string{"text"}, textsOf(t, next.events()))
+
+		// It stays unacknowledged, so the same page gets it again, and again.
+		time.Sleep(13 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, []string{"text", "text"}, textsOf(t, next.events()))
+		v.acknowledge(ackBody("shown", handedOver(t, next.events())...))
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		assert.Equal(t, []string{"text", "text"}, textsOf(t, next.events()))
+	})
+}
+
+// A client that cannot be reached gets nothing, and what it was to get is for others at once.
+func TestStreamWriteFails(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	v := a.visitor()
+	key := v.get("/key")
+	broken := v.listenOn(&streamWriter{fail: func(text []byte) error {
+		if bytes.Contains(text, []byte("event: flash\n")) {
+			return errors.New("broken pipe")
+		}
+		return nil
+	}}, streamPath("/a"))
+	require.Eventually(t, func() bool { return len(broken.events()) > 0 }, 30*time.Second, time.Millisecond)
+	a.job(key, flashgin.Info("text").At("/a"))
+	<-broken.ended
+	assert.Equal(t, "[text]", v.get("/a"))
+}
+
+// Without wake-ups a stream asks every few seconds; with them, every half minute at the most, for they may be lost.
+func TestStreamPolls(t *testing.T) {
+	quiet := func(t *testing.T, store flashgin.Store, counter *spyStore) (claims int) {
+		a := newLiveApp(t, flashgin.Config{Store: store})
+		v := a.visitor()
+		v.get("/key")
+		page := v.listen(streamPath("/a"))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		before := counter.count("Claim")
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		claims = counter.count("Claim") - before
+		page.close()
+		return claims
+	}
+	synctest.Test(t, func(t *testing.T) {
+		spy := newSpyStore()
+		claims := quiet(t, spy, spy)
+		assert.True(t, 49 <= claims && claims <= 76, "%d claims in 5 minutes", claims)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		spy := newSpyStore()
+		claims := quiet(t, watchedStore{spy}, spy)
+		assert.True(t, 9 <= claims && claims <= 21, "%d claims in 5 minutes", claims)
+	})
+}
+
+// watchedStore is a spyStore that can tell when messages are added.
+type watchedStore struct{ *spyStore }
+
+func (s watchedStore) Watch(ctx context.Context, wake func(session string)) error {
+	return s.kept.(*flashgin.MemoryStore).Watch(ctx, wake)
+}
+
+func TestStreamWhileStoreFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		spy := newSpyStore()
+		a := newLiveApp(t, flashgin.Config{Store: spy})
+		v := a.visitor()
+		key := v.get("/key")
+		page := v.listen(streamPath("/a"))
+		synctest.Wait()
+		a.job(key, flashgin.Info("text").At("/a"))
+		spy.fail(errors.New("down"))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Empty(t, textsOf(t, page.events()))
+		assert.True(t, page.isOpen())
+		assert.Contains(t, a.failures.String(), "down")
+		assert.Less(t, spy.count("Claim"), 15, "the breaker spares the store")
+		spy.on(nil)
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, []string{"text"}, textsOf(t, page.events()))
+	})
+}
+
+func TestForgetEndsStreams(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	a.POST("/login", func(c *gin.Context) {
+		assert.NoError(t, a.messenger.Forget(c))
+		c.Status(http.StatusNoContent)
+	})
+	server := a.serve()
+	b, other := newBrowser(t, server.URL), newBrowser(t, server.URL)
+	b.get("/key")
+	otherKey := other.get("/key")
+	page, otherPage := b.listen(streamPath("/a"), nil), other.listen(streamPath("/a"), nil)
+	b.post("/login")
+	assert.Equal(t, "over", page.ends())
+	a.job(otherKey, flashgin.Info("goes on").At("/a"))
+	otherPage.hears("goes on")
+}
+
+// The page that a request leads to shows what the request added, and not the page that is being left.
+func TestStreamLeavesPostRedirectGet(t *testing.T) {
+	message := flashgin.Success("saved")
+	for _, test := range []struct {
+		name   string
+		do     gin.HandlerFunc
+		header []string
+		wakes  bool
+	}{
+		{"redirect", redirect("/a"), nil, false},
+		{"redirect of a form", redirect("/a"), []string{"Sec-Fetch-Mode", "navigate"}, false},
+		{"htmx redirect", func(c *gin.Context) { c.Header("HX-Redirect", "/a"); c.Status(http.StatusOK) }, []string{"Sec-Fetch-Mode", "cors"}, false},
+		{"a page of its own", status(http.StatusOK), []string{"Sec-Fetch-Mode", "navigate"}, false},
+		{"the same without TLS", status(http.StatusOK), []string{"Accept", "text/html,application/xml"}, false},
+		{"fetch", status(http.StatusNoContent), []string{"Sec-Fetch-Mode", "cors"}, true},
+		{"fetch without TLS", status(http.StatusNoContent), []string{"Accept", "*/*"}, true},
+		{"htmx without TLS", status(http.StatusNoContent), []string{"Accept", "text/html, */*", "HX-Request", "true"}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := newLiveApp(t, flashgin.Config{})
+				a.POST("/a", add(t, test.do, message))
+				v := a.visitor()
+				v.get("/key")
+				page := v.listen(streamPath("/a"))
+				synctest.Wait()
+				v.post("/a", test.header...)
+				synctest.Wait()
+				if test.wakes {
+					assert.Equal(t, []string{"saved"}, textsOf(t, page.events()))
+					return
+				}
+				assert.Empty(t, textsOf(t, page.events()))
+				time.Sleep(time.Second)
+				assert.Equal(t, "[saved]", v.get("/a"))
+			})
+		})
+	}
+}
+
+// What a page was left too early for waits again as soon as the page says so.
+func TestStreamGivesBack(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	b := a.browser()
+	key := b.get("/key")
+	page := b.listen(streamPath("/a"), nil)
+	a.job(key, flashgin.Info("text").At("/a"))
+	page.hears("text")
+	assert.Empty(t, b.get("/a"))
+	for range 2 { // once is enough, and twice does no harm
+		assert.Equal(t, http.StatusNoContent, b.acknowledge(ackBody("back", handedOver(t, page.all())...)).StatusCode)
+	}
+	assert.Equal(t, "[text]", b.get("/a"))
+	b.acknowledge(ackBody("back", handedOver(t, page.all())...))
+	assert.Empty(t, b.get("/a"), "that claim is not the stream's")
+}

@@ -1,0 +1,70 @@
+package flashgin
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// watcher is what a store has that tells when messages are added; see [Store].
+type watcher interface {
+	Watch(ctx context.Context, wake func(session string)) error
+}
+
+const (
+	rewatchAfter  = time.Second // doubled as long as it fails
+	rewatchAtMost = 5 * time.Second
+)
+
+// watch starts to watch the store, with the first stream. The lock is held.
+func (l *live) watch() {
+	if l.watching {
+		return
+	}
+	l.watching = true
+	store, ok := l.m.store.store.(watcher)
+	if !ok {
+		close(l.ended)
+		return
+	}
+	go func() {
+		defer close(l.ended)
+		for pause := rewatchAfter; ; pause = min(2*pause, rewatchAtMost) {
+			err := store.Watch(l.ctx, l.wake)
+			if l.listening.Swap(false) {
+				pause = rewatchAfter
+			}
+			if l.ctx.Err() != nil || err == nil { // nil: the store cannot tell, after all
+				return
+			}
+			l.m.errs.report(l.ctx, "watch the store for open pages", err)
+			if !sleep(l.ctx, spread(pause, 0.2)) {
+				return
+			}
+		}
+	}()
+}
+
+// key returns the name by which the store's wake-ups call a session.
+func (l *live) key(session string) string {
+	if store, ok := l.m.store.store.(interface{ wakeKey(session string) string }); ok {
+		return store.wakeKey(session)
+	}
+	return session
+}
+
+// opensPage reports whether the browser is about to open a page because of this request. What the request adds is for that page: the one that is open still, and
+// maybe listens at the same address, would show it for a moment and be gone.
+func (r *request) opensPage() bool {
+	if leadsAway(r.writer.Status(), r.writer.Header()) {
+		return true
+	}
+	header := r.c.Request.Header
+	switch mode := header.Get("Sec-Fetch-Mode"); mode {
+	case "navigate":
+		return true
+	case "": // a browser that is old, or a site without TLS
+		return strings.Contains(header.Get("Accept"), "text/html") && header.Get("HX-Request") == ""
+	}
+	return false
+}

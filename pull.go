@@ -1,0 +1,103 @@
+package flashgin
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// A page that a browser loads ahead of time, because it may be wanted next, must not take messages. When it is opened, no request tells us. So it is printed
+// with the address of its messages, and the script asks there.
+
+const (
+	// pullHeader is what a script says to get messages. Another site's page cannot send it, nor can a link or an image.
+	pullHeader = "X-Get-Flash"
+	// pullViewsAtMost is many more than a page reads.
+	pullViewsAtMost = 16
+)
+
+// pullURL returns where the page gets its messages when it is opened, or "" if it is open already.
+func (r *request) pullURL() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended() || r.m.mountedAt() == "" || r.c.Request.Method == http.MethodHead || !prefetch(r.c.Request.Header) {
+		return ""
+	}
+	return r.m.mountedURL("messages") + "?" + r.viewQuery()
+}
+
+// viewQuery names what the page reads, as scripts see it.
+func (r *request) viewQuery() string {
+	query := url.Values{}
+	for _, view := range r.readViews() {
+		if strings.HasPrefix(view, "/") {
+			view = r.m.cfg.Prefix + view
+		}
+		query.Add("view", view)
+	}
+	return query.Encode()
+}
+
+// servePull takes the messages of the session at the views that the query names: {"messages": […]}. Whoever names a view reaches only what waits there for
+// the session of the cookie.
+func (m *Messenger) servePull(c *gin.Context) {
+	keepOutOfCaches(c.Writer.Header())
+	site := c.GetHeader("Sec-Fetch-Site")
+	if c.GetHeader(pullHeader) == "" || site != "" && site != "same-origin" {
+		c.AbortWithStatus(http.StatusForbidden)
+		return
+	}
+	views := c.QueryArray("view")
+	if len(views) == 0 || len(views) > pullViewsAtMost {
+		c.AbortWithStatus(http.StatusBadRequest)
+		return
+	}
+	r := requestOf(c)
+	if r == nil || r.m != m {
+		m.errs.warn("Mount is not behind Install, so no page that was loaded ahead of time shows its messages")
+		c.AbortWithStatus(http.StatusNotFound)
+		return
+	}
+	for i, view := range views {
+		views[i] = m.cleanView(view)
+	}
+	messages := r.pull(views)
+	if messages == nil {
+		messages = Messages{}
+	}
+	c.JSON(http.StatusOK, gin.H{"messages": messages})
+}
+
+// pull returns the messages at the views in place of those that this request itself would read. A message that is nothing but HTML keeps waiting for
+// a page that a template renders, because scripts show text.
+func (r *request) pull(views []string) Messages {
+	r.mu.Lock()
+	defer r.unlock()
+	if r.ended() || !mayShow(r.c.Request) {
+		return nil
+	}
+	r.views = views
+	r.claim()
+	r.hideReplaced(r.items)
+	var list Messages
+	for _, it := range r.items {
+		if it.claim < 0 || it.Text == "" && it.Title == "" {
+			continue
+		}
+		it.advance(taken)
+		if !it.hidden {
+			list = append(list, it.Message)
+		}
+	}
+	r.private = true
+	return list
+}
+
+// context returns the *gin.Context of the request, or nil when it has ended.
+func (r *request) context() *gin.Context {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.c
+}
