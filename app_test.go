@@ -2,6 +2,7 @@ package flashgin_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"html/template"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +27,7 @@ import (
 
 func TestMain(m *testing.M) {
 	gin.SetMode(gin.TestMode)
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // gin-contrib/sessions logs there
 	os.Exit(m.Run())
 }
 
@@ -48,10 +51,7 @@ func newAppWithoutSessions(t testing.TB, cfg flashgin.Config) *app {
 	t.Helper()
 	failures := new(failures)
 	cfg.OnError = failures.add
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	messenger, err := flashgin.New(cfg)
+	messenger, err := flashgin.New(calm(cfg))
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -61,6 +61,19 @@ func newAppWithoutSessions(t testing.TB, cfg flashgin.Config) *app {
 	a := &app{Engine: gin.New(messenger.Install), t: t, messenger: messenger, failures: failures}
 	a.template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
 	return a
+}
+
+// calm makes a Messenger silent and, on a spyStore, so patient that a busy machine does not fail a test. In a synctest bubble no machine is busy: the
+// defaults stand.
+func calm(cfg flashgin.Config) flashgin.Config {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	bubble := time.Now().Year() == 2000 // that is when every bubble's clock starts
+	if _, spied := cfg.Store.(*spyStore); spied && !bubble {
+		cfg.Timeout, cfg.AddTimeout = cmp.Or(cfg.Timeout, time.Minute), cmp.Or(cfg.AddTimeout, time.Minute)
+	}
+	return cfg
 }
 
 func cookieStore() sessions.Store {
@@ -154,6 +167,169 @@ func (b *browser) post(path string, header ...string) answer {
 
 // cookies returns how many cookies an answer sets.
 func (a answer) cookies() int { return len(a.Header.Values("Set-Cookie")) }
+
+// visitor is a browser without a network: for tests in a synctest bubble, whose clock stands still while a connection is read, and for requests
+// that no browser sends.
+type visitor struct {
+	t       testing.TB
+	handler http.Handler
+	cookies map[string]*http.Cookie
+}
+
+func (a *app) visitor() *visitor { return newVisitor(a.t, a) }
+
+func newVisitor(t testing.TB, handler http.Handler) *visitor {
+	return &visitor{t: t, handler: handler, cookies: map[string]*http.Cookie{}}
+}
+
+// do sends a request; header is a list of names and values.
+func (v *visitor) do(method, path string, header ...string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(method, path, nil)
+	for i := 0; i+1 < len(header); i += 2 {
+		request.Header.Add(header[i], header[i+1])
+	}
+	return v.send(request)
+}
+
+func (v *visitor) send(request *http.Request) *httptest.ResponseRecorder {
+	for _, cookie := range v.cookies {
+		request.AddCookie(cookie)
+	}
+	recorder := httptest.NewRecorder()
+	v.handler.ServeHTTP(recorder, request)
+	for _, cookie := range recorder.Result().Cookies() {
+		v.cookies[cookie.Name] = cookie
+	}
+	return recorder
+}
+
+func (v *visitor) get(path string, header ...string) string {
+	return v.do(http.MethodGet, path, header...).Body.String()
+}
+
+func (v *visitor) post(path string, header ...string) *httptest.ResponseRecorder {
+	return v.do(http.MethodPost, path, header...)
+}
+
+// cookiesOf returns how many cookies an answer sets.
+func cookiesOf(recorder *httptest.ResponseRecorder) int {
+	return len(recorder.Result().Header.Values("Set-Cookie"))
+}
+
+// eventually polls a page until it shows want: what a store of another process does in the background may take a moment.
+func eventually(t testing.TB, want string, page func() string) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for got := page(); got != want; got = page() {
+		if time.Now().After(deadline) {
+			require.Equal(t, want, got)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// spyStore is a MemoryStore that flashgin takes for a server elsewhere. It counts the calls, and a test can come between.
+type spyStore struct {
+	kept  flashgin.Store
+	mu    sync.Mutex
+	calls []string
+	hook  func(ctx context.Context, method string, call func() error) error
+}
+
+func newSpyStore() *spyStore { return &spyStore{kept: new(flashgin.MemoryStore)} }
+
+// on makes hook stand between flashgin and the store; it runs call, or does not. Nil steps aside.
+func (s *spyStore) on(hook func(ctx context.Context, method string, call func() error) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hook = hook
+}
+
+// fail makes the methods named fail with err before they do anything; no names mean all of them.
+func (s *spyStore) fail(err error, methods ...string) {
+	s.on(func(_ context.Context, method string, call func() error) error {
+		if len(methods) == 0 || slices.Contains(methods, method) {
+			return err
+		}
+		return call()
+	})
+}
+
+// count returns how often the methods named were called; no names mean all of them.
+func (s *spyStore) count(methods ...string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, call := range s.calls {
+		if len(methods) == 0 || slices.Contains(methods, call) {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *spyStore) do(ctx context.Context, method string, call func() error) error {
+	s.mu.Lock()
+	s.calls = append(s.calls, method)
+	hook := s.hook
+	s.mu.Unlock()
+	if hook == nil {
+		return call()
+	}
+	return hook(ctx, method, call)
+}
+
+func (s *spyStore) Add(ctx context.Context, session string, msgs ...flashgin.Message) error {
+	return s.do(ctx, "Add", func() error { return s.kept.Add(ctx, session, msgs...) })
+}
+
+func (s *spyStore) Claim(ctx context.Context, session string, views []string, lease time.Duration) (claim flashgin.Claim, err error) {
+	err = s.do(ctx, "Claim", func() (err error) {
+		claim, err = s.kept.Claim(ctx, session, views, lease)
+		return err
+	})
+	return claim, err
+}
+
+func (s *spyStore) Confirm(ctx context.Context, claim flashgin.Claim) error {
+	return s.do(ctx, "Confirm", func() error { return s.kept.Confirm(ctx, claim) })
+}
+
+func (s *spyStore) Release(ctx context.Context, claim flashgin.Claim) error {
+	return s.do(ctx, "Release", func() error { return s.kept.Release(ctx, claim) })
+}
+
+func (s *spyStore) Peek(ctx context.Context, session string, views []string) (messages flashgin.Messages, err error) {
+	err = s.do(ctx, "Peek", func() (err error) {
+		messages, err = s.kept.Peek(ctx, session, views)
+		return err
+	})
+	return messages, err
+}
+
+func (s *spyStore) Withdraw(ctx context.Context, session, view, key string) error {
+	return s.do(ctx, "Withdraw", func() error { return s.kept.Withdraw(ctx, session, view, key) })
+}
+
+// logTo returns a logger that writes text lines to buf.
+func logTo(buf *lockedBuffer) *slog.Logger { return slog.New(slog.NewTextHandler(buf, nil)) }
+
+// everyField returns a message that uses every field.
+func everyField() flashgin.Message {
+	return flashgin.Message{
+		View: "/orders", Status: flashgin.StatusSuccess, Title: "Title", Text: "Text", HTML: "<b>HTML</b>", AutoClose: true,
+		Link: &flashgin.Link{Label: "View order", URL: "/orders/5"}, Data: map[string]string{"k": "v"},
+		Key: "key", ID: "id", TTL: time.Minute, Created: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
+	}
+}
+
+// texts returns the texts of messages.
+func texts(messages flashgin.Messages) []string {
+	list := []string{}
+	for _, m := range messages {
+		list = append(list, m.Text)
+	}
+	return list
+}
 
 // failures collects what OnError is told.
 type failures struct {

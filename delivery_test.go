@@ -1,0 +1,524 @@
+package flashgin_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// stores are the two ways to a store: called directly in this process, and guarded like a server elsewhere.
+var stores = map[string]func() flashgin.Store{
+	"in process": func() flashgin.Store { return new(flashgin.MemoryStore) },
+	"elsewhere":  func() flashgin.Store { return newSpyStore() },
+}
+
+// newAppBehind is newApp with middleware outside of flashgin's.
+func newAppBehind(t testing.TB, cfg flashgin.Config, outside ...gin.HandlerFunc) *app {
+	t.Helper()
+	failures := new(failures)
+	cfg.OnError = failures.add
+	m := newMessenger(t, cfg)
+	engine := gin.New()
+	engine.Use(outside...)
+	engine.With(m.Install)
+	engine.Use(sessions.Sessions("id", cookieStore()))
+	a := &app{Engine: engine, t: t, messenger: m, failures: failures}
+	a.template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
+	return a
+}
+
+// A page that failed has shown nothing. What it took is shown by the next one, and what it said itself is not lost.
+func TestAPageThatFails(t *testing.T) {
+	silent := gin.RecoveryWithWriter(io.Discard)
+	for _, test := range []struct {
+		name  string
+		fail  gin.HandlerFunc
+		shown bool // the answer reaches the user after all
+	}{
+		{name: "panic before the page", fail: func(*gin.Context) { panic("on purpose") }},
+		{name: "panic after Flashes", fail: func(c *gin.Context) {
+			assert.Len(t, flashgin.Flashes(c), 1)
+			panic("on purpose")
+		}},
+		{name: "panic after the page", shown: true, fail: func(c *gin.Context) {
+			page(c)
+			panic("on purpose")
+		}},
+		{name: "Flashes, then 500", fail: func(c *gin.Context) {
+			flashgin.Flashes(c)
+			c.AbortWithStatus(http.StatusInternalServerError)
+		}},
+		{name: "Flashes, then 503 with a body", fail: func(c *gin.Context) {
+			c.JSON(http.StatusServiceUnavailable, texts(flashgin.Flashes(c)))
+		}},
+		{name: "500 before Flashes", fail: func(c *gin.Context) {
+			c.Status(http.StatusInternalServerError)
+			flashgin.Flashes(c)
+		}},
+		{name: "a page with status 500", shown: true, fail: func(c *gin.Context) {
+			c.HTML(http.StatusInternalServerError, "page", nil)
+		}},
+		{name: "a page with status 404", shown: true, fail: func(c *gin.Context) {
+			c.HTML(http.StatusNotFound, "page", nil)
+		}},
+		{name: "Flashes, then 404", shown: true, fail: func(c *gin.Context) {
+			c.JSON(http.StatusNotFound, texts(flashgin.Flashes(c)))
+		}},
+	} {
+		for storeName, store := range stores {
+			for recovery, newApp := range map[string]func(t *testing.T) *app{
+				"Recovery outside": func(t *testing.T) *app { return newAppBehind(t, flashgin.Config{Store: store()}, silent) },
+				"Recovery inside": func(t *testing.T) *app {
+					a := newAppBehind(t, flashgin.Config{Store: store()})
+					a.Use(silent)
+					return a
+				},
+			} {
+				t.Run(test.name+"/"+storeName+"/"+recovery, func(t *testing.T) {
+					a := newApp(t)
+					failing := true
+					a.GET("/", func(c *gin.Context) {
+						if failing {
+							test.fail(c)
+							return
+						}
+						page(c)
+					})
+					a.POST("/", add(t, redirect("/"), flashgin.Info("kept")))
+					visitor := a.visitor()
+					visitor.post("/")
+
+					answer := visitor.get("/")
+					failing = false
+					if test.shown {
+						assert.Contains(t, answer, "kept")
+						assert.Empty(t, visitor.get("/"))
+					} else {
+						eventually(t, "[kept]", func() string { return visitor.get("/") })
+						assert.Empty(t, visitor.get("/"))
+					}
+					assert.Empty(t, a.failures.String())
+				})
+			}
+		}
+	}
+}
+
+// A handler that panics has said what it has said: its messages are stored.
+func TestTheMessagesOfAHandlerThatPanics(t *testing.T) {
+	silent := gin.RecoveryWithWriter(io.Discard)
+	for recovery, a := range map[string]*app{
+		"outside": newAppBehind(t, flashgin.Config{}, silent),
+		"inside":  newAppBehind(t, flashgin.Config{}),
+	} {
+		t.Run(recovery, func(t *testing.T) {
+			if recovery == "inside" {
+				a.Use(silent)
+			}
+			a.GET("/", page)
+			a.POST("/", add(t, func(c *gin.Context) {
+				flashgin.Flashes(c)
+				panic("on purpose")
+			}, flashgin.Info("said"), flashgin.Info("here").At("/")))
+			visitor := a.visitor()
+			answer := visitor.post("/")
+			assert.Equal(t, http.StatusInternalServerError, answer.Code)
+			assert.Equal(t, "[said][here]", visitor.get("/"))
+		})
+	}
+}
+
+// brokenWriter fails when the body is written, like a connection that the client has closed.
+type brokenWriter struct{ *httptest.ResponseRecorder }
+
+func (brokenWriter) Write([]byte) (int, error)       { return 0, io.ErrClosedPipe }
+func (brokenWriter) WriteString(string) (int, error) { return 0, io.ErrClosedPipe }
+
+// Messages of a page that did not arrive wait for the next one.
+func TestAPageThatDoesNotArrive(t *testing.T) {
+	cancelled := func(c *gin.Context) { c.MustGet("cancel").(context.CancelFunc)() }
+	for _, test := range []struct {
+		name  string
+		leave gin.HandlerFunc // answers
+		write func(http.ResponseWriter) http.ResponseWriter
+		seen  bool
+	}{
+		{name: "the context ends before the page", leave: func(c *gin.Context) { cancelled(c); page(c) }},
+		{name: "the context ends after the page", leave: func(c *gin.Context) { page(c); cancelled(c) }},
+		{name: "the context ends between Flashes and the answer", leave: func(c *gin.Context) {
+			list := flashgin.Flashes(c)
+			cancelled(c)
+			c.JSON(http.StatusOK, texts(list))
+		}},
+		{name: "the context ends after a flush", seen: true, leave: func(c *gin.Context) {
+			page(c)
+			c.Writer.Flush()
+			cancelled(c)
+		}},
+		{
+			name: "the page cannot be written", leave: page,
+			write: func(w http.ResponseWriter) http.ResponseWriter { return brokenWriter{w.(*httptest.ResponseRecorder)} },
+		},
+		{
+			name: "the JSON cannot be written", leave: jsonPage,
+			write: func(w http.ResponseWriter) http.ResponseWriter { return brokenWriter{w.(*httptest.ResponseRecorder)} },
+		},
+		{name: "nothing happens", leave: page, seen: true},
+	} {
+		for storeName, store := range stores {
+			t.Run(test.name+"/"+storeName, func(t *testing.T) {
+				a := newAppBehind(t, flashgin.Config{Store: store()}, func(c *gin.Context) {
+					ctx, cancel := context.WithCancel(c.Request.Context())
+					defer cancel()
+					c.Request = c.Request.WithContext(ctx)
+					c.Set("cancel", cancel)
+					c.Next()
+				})
+				failing := true
+				a.GET("/", func(c *gin.Context) {
+					if failing {
+						test.leave(c)
+						return
+					}
+					page(c)
+				})
+				a.POST("/", add(t, redirect("/"), flashgin.Info("1"), flashgin.Info("2")))
+				visitor := a.visitor()
+				visitor.post("/")
+				if test.write != nil {
+					visitor.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.ServeHTTP(test.write(w), r) })
+				}
+				visitor.get("/")
+				failing, visitor.handler = false, a
+				if test.seen {
+					assert.Empty(t, visitor.get("/"))
+					return
+				}
+				eventually(t, "[1][2]", func() string { return visitor.get("/") })
+				assert.Empty(t, visitor.get("/"))
+				assert.Empty(t, a.failures.String(), "a client that goes away is no failure")
+			})
+		}
+	}
+}
+
+// The request's own messages that were on such a page wait too.
+func TestOwnMessagesOnAPageThatDoesNotArrive(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.GET("/", page)
+	a.POST("/key", func(c *gin.Context) { _, _ = a.messenger.SessionKey(c) })
+	a.POST("/", add(t, func(c *gin.Context) { c.HTML(http.StatusUnprocessableEntity, "page", nil) }, flashgin.Error("name missing")))
+	visitor := a.visitor()
+	visitor.post("/key")
+	visitor.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.ServeHTTP(brokenWriter{w.(*httptest.ResponseRecorder)}, r)
+	})
+	visitor.post("/")
+	visitor.handler = a
+	assert.Equal(t, "[name missing]", visitor.get("/"))
+	assert.Empty(t, visitor.get("/"))
+}
+
+// Middleware inside of ours often gives the handler a context that it cancels when the handler returns. That says nothing about the client.
+func TestAnInnerContextThatEndsIsNotTheClient(t *testing.T) {
+	for storeName, store := range stores {
+		t.Run(storeName, func(t *testing.T) {
+			a := newApp(t, flashgin.Config{Store: store()})
+			a.Use(func(c *gin.Context) {
+				ctx, cancel := context.WithTimeout(c.Request.Context(), time.Hour)
+				defer cancel()
+				c.Request = c.Request.WithContext(ctx)
+				c.Next()
+			})
+			a.GET("/", page)
+			a.GET("/json", func(c *gin.Context) {
+				ctx, cancel := context.WithCancel(c.Request.Context())
+				cancel()
+				c.JSON(http.StatusOK, texts(flashgin.Flashes(ctx)))
+			})
+			a.POST("/", add(t, redirect("/"), flashgin.Info("template"), flashgin.Info("json").At("/json")))
+			visitor := a.visitor()
+			visitor.post("/")
+			assert.Equal(t, "[template]", visitor.get("/"))
+			assert.Empty(t, visitor.get("/"))
+			assert.JSONEq(t, `["json"]`, visitor.get("/json"))
+			assert.JSONEq(t, `[]`, visitor.get("/json"))
+		})
+	}
+}
+
+// A deadline outside of ours is the page's.
+func TestADeadlineThatPasses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAppBehind(t, flashgin.Config{Store: newSpyStore()}, func(c *gin.Context) {
+			ctx, cancel := context.WithTimeout(c.Request.Context(), time.Second)
+			defer cancel()
+			c.Request = c.Request.WithContext(ctx)
+			c.Next()
+		})
+		slow := true
+		a.GET("/", func(c *gin.Context) {
+			page(c)
+			if slow {
+				time.Sleep(2 * time.Second)
+			}
+		})
+		a.POST("/", add(t, redirect("/"), flashgin.Info("hello")))
+		visitor := a.visitor()
+		visitor.post("/")
+		assert.Equal(t, "[hello]", visitor.get("/"))
+		synctest.Wait()
+		slow = false
+		assert.Equal(t, "[hello]", visitor.get("/"))
+		assert.Empty(t, visitor.get("/"))
+	})
+}
+
+// A client that closes its connection while the page is made, over a real one.
+func TestAClientThatGoesAway(t *testing.T) {
+	for storeName, store := range stores {
+		t.Run(storeName, func(t *testing.T) {
+			a := newApp(t, flashgin.Config{Store: store()})
+			started := make(chan struct{})
+			hold := true
+			var ended sync.WaitGroup
+			a.GET("/", func(c *gin.Context) {
+				if hold {
+					ended.Add(1)
+					defer ended.Done()
+					list := flashgin.Flashes(c)
+					close(started)
+					<-c.Request.Context().Done()
+					c.JSON(http.StatusOK, texts(list))
+					return
+				}
+				page(c)
+			})
+			a.POST("/", add(t, redirect("/"), flashgin.Info("hello")))
+			browser := a.browser()
+			browser.post("/")
+
+			ctx, cancel := context.WithCancel(t.Context())
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, browser.url+"/", nil)
+			require.NoError(t, err)
+			go func() {
+				<-started
+				cancel()
+			}()
+			_, err = browser.client.Do(request) //nolint:bodyclose // there is none
+			require.ErrorIs(t, err, context.Canceled)
+			ended.Wait()
+			hold = false
+			eventually(t, "[hello]", func() string { return browser.get("/") })
+			assert.Empty(t, browser.get("/"))
+			assert.Empty(t, a.failures.String())
+		})
+	}
+}
+
+// The user closes the tab while the form is being processed: the message still wants to be seen.
+func TestAMessageOfAClientThatHasGoneAway(t *testing.T) {
+	for storeName, store := range stores {
+		t.Run(storeName, func(t *testing.T) {
+			a := newAppBehind(t, flashgin.Config{Store: store()}, func(c *gin.Context) {
+				ctx, cancel := context.WithCancel(c.Request.Context())
+				c.Request = c.Request.WithContext(ctx)
+				if c.Request.Method == http.MethodPost {
+					cancel()
+				}
+				c.Next()
+				cancel()
+			})
+			a.GET("/", page)
+			a.POST("/", add(t, redirect("/"), flashgin.Info("hello")))
+			visitor := a.visitor()
+			visitor.post("/")
+			assert.Equal(t, "[hello]", visitor.get("/"))
+			assert.Empty(t, a.failures.String())
+		})
+	}
+}
+
+// A process that dies between taking and confirming releases by time.
+func TestAClaimThatIsNeverConfirmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		dead := true
+		store.on(func(_ context.Context, method string, call func() error) error {
+			if dead && method == "Confirm" {
+				return nil // it never leaves the process
+			}
+			return call()
+		})
+		a := newApp(t, flashgin.Config{Store: store, Lease: time.Minute})
+		a.GET("/", page)
+		a.POST("/", add(t, redirect("/"), flashgin.Info("hello")))
+		visitor := a.visitor()
+		visitor.post("/")
+		assert.Equal(t, "[hello]", visitor.get("/"))
+		synctest.Wait()
+		dead = false
+		time.Sleep(time.Minute - time.Second)
+		assert.Empty(t, visitor.get("/"), "during the lease")
+		time.Sleep(time.Second)
+		assert.Equal(t, "[hello]", visitor.get("/"), "after it")
+		synctest.Wait()
+		time.Sleep(time.Minute)
+		assert.Empty(t, visitor.get("/"), "once it was confirmed")
+	})
+}
+
+// Two pages that load together show a message once between them, and the one that fails gives it back.
+func TestTabsShareMessages(t *testing.T) {
+	for storeName, store := range stores {
+		t.Run(storeName, func(t *testing.T) {
+			const rounds, tabs = 60, 6
+			a := newApp(t, flashgin.Config{Store: store()})
+			a.GET("/", page)
+			a.GET("/other", page)
+			var round string
+			a.POST("/", func(c *gin.Context) {
+				add(t, redirect("/"), flashgin.Info(round), flashgin.Info(round+"*").At(flashgin.Anywhere))(c)
+			})
+			browser := a.browser()
+			for i := range rounds {
+				round = fmt.Sprint(i)
+				browser.post("/")
+				seen := make(chan string, tabs)
+				for tab := range tabs {
+					go func() { seen <- browser.get([]string{"/", "/other"}[tab%2]) }()
+				}
+				var all strings.Builder
+				for range tabs {
+					all.WriteString(<-seen)
+				}
+				require.Equal(t, 1, strings.Count(all.String(), "["+round+"]"), "round %s: %s", round, all.String())
+				require.Equal(t, 1, strings.Count(all.String(), "["+round+"*]"), "round %s: %s", round, all.String())
+				require.Equal(t, 2, strings.Count(all.String(), "["), all.String())
+			}
+			assert.Empty(t, a.failures.String())
+		})
+	}
+}
+
+// Overlapping posts of one session lose nothing, for none of them writes the session.
+func TestParallelPosts(t *testing.T) {
+	for storeName, store := range stores {
+		t.Run(storeName, func(t *testing.T) {
+			const posts = 30
+			a := newApp(t, flashgin.Config{Store: store()})
+			a.GET("/", page)
+			a.POST("/key", func(c *gin.Context) { _, _ = a.messenger.SessionKey(c) })
+			a.POST("/:n", func(c *gin.Context) { add(t, redirect("/"), flashgin.Info(c.Param("n")))(c) })
+			browser := a.browser()
+			browser.post("/key")
+			var work sync.WaitGroup
+			for i := range posts {
+				work.Go(func() { assert.Zero(t, browser.post(fmt.Sprint("/", i)).cookies()) })
+			}
+			work.Wait()
+			shown := strings.Split(strings.Trim(browser.get("/"), "[]"), "][")
+			slices.Sort(shown)
+			assert.Len(t, slices.Compact(shown), posts)
+			assert.Empty(t, a.failures.String())
+		})
+	}
+}
+
+// Nobody ever sees another's messages, whoever is served at the same time by the same clones and buffers.
+func TestACrowd(t *testing.T) {
+	for storeName, store := range stores {
+		t.Run(storeName, func(t *testing.T) {
+			const users, cycles = 16, 25
+			a := newApp(t, flashgin.Config{Store: store()})
+			a.GET("/page", page)
+			a.GET("/json", jsonPage)
+			a.POST("/:user/:cycle", func(c *gin.Context) {
+				text := c.Param("user") + "-" + c.Param("cycle")
+				add(t, redirect("/page"), flashgin.Info(text), flashgin.Info(text).At("/json"), flashgin.Info(text).At(flashgin.Anywhere))(c)
+			})
+			url := a.serve().URL
+			var crowd sync.WaitGroup
+			for user := range users {
+				crowd.Go(func() {
+					browser := newBrowser(t, url)
+					for cycle := range cycles {
+						text := fmt.Sprintf("%d-%d", user, cycle)
+						browser.post(fmt.Sprintf("/%d/%d", user, cycle))
+						if got := browser.get("/page"); got != "["+text+"]["+text+"]" {
+							t.Errorf("user %d, cycle %d: /page shows %q", user, cycle, got)
+						}
+						if got := browser.get("/json"); got != `["`+text+`"]` {
+							t.Errorf("user %d, cycle %d: /json shows %q", user, cycle, got)
+						}
+					}
+				})
+			}
+			crowd.Wait()
+			assert.Empty(t, a.failures.String())
+		})
+	}
+}
+
+// A handler may keep what it took for one page more: what is added again is a new message.
+func TestAddingAgainWhatWasTaken(t *testing.T) {
+	for storeName, store := range stores {
+		t.Run(storeName, func(t *testing.T) {
+			a := newApp(t, flashgin.Config{Store: store()})
+			a.POST("/", add(t, redirect("/"), flashgin.Info("1"), flashgin.Warning("2")))
+			a.GET("/", page)
+			a.GET("/keep", func(c *gin.Context) {
+				list := flashgin.Flashes(c)
+				assert.NoError(t, flashgin.AddFlash(c, list.ByStatus(flashgin.StatusWarning)...))
+				c.JSON(http.StatusOK, texts(list))
+			})
+			a.POST("/keep", add(t, redirect("/keep"), flashgin.Info("1"), flashgin.Warning("2")))
+			visitor := a.visitor()
+			visitor.post("/keep")
+			assert.JSONEq(t, `["1","2"]`, visitor.get("/keep"))
+			for range 3 {
+				eventually(t, `["2"]`, func() string { return visitor.get("/keep") })
+			}
+			assert.Empty(t, a.failures.String())
+		})
+	}
+}
+
+// The same with a redirect, which itself lets go of what was taken: the messages wait once.
+func TestAddingAgainWhatWasTakenBeforeARedirect(t *testing.T) {
+	for storeName, store := range stores {
+		t.Run(storeName, func(t *testing.T) {
+			a := newApp(t, flashgin.Config{Store: store()})
+			a.POST("/", add(t, redirect("/"), flashgin.Info("1"), flashgin.Warning("2")))
+			a.GET("/", func(c *gin.Context) {
+				if c.Query("keep") == "" {
+					page(c)
+					return
+				}
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Flashes(c)...))
+				c.Redirect(http.StatusSeeOther, "/")
+			})
+			visitor := a.visitor()
+			visitor.post("/")
+			visitor.get("/?keep=1")
+			eventually(t, "[1][2]", func() string { return visitor.get("/") })
+			assert.Empty(t, visitor.get("/"))
+			assert.Empty(t, a.failures.String())
+		})
+	}
+}

@@ -1,0 +1,342 @@
+package flashgin_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// header returns a handler that answers 200 with headers and no page.
+func header(names ...string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		for i := 0; i+1 < len(names); i += 2 {
+			c.Header(names[i], names[i+1])
+		}
+		c.Status(http.StatusOK)
+	}
+}
+
+// A message without a View waits where the answer sends the user, and nowhere else.
+func TestWhereTheAnswerSendsTheUser(t *testing.T) {
+	pages := []string{"/settings", "/other", "/problems/107", "/problems/108", "/orders/5", "/files/a/b", "/a b", "/"}
+	for _, test := range []struct {
+		name   string
+		post   string // the path that is posted to; /settings if empty
+		header []string
+		answer gin.HandlerFunc
+		page   string
+		report string // part of what OnError is told; nothing if empty
+	}{
+		{name: "redirect to its own route", answer: redirect("/settings"), page: "/settings"},
+		{name: "redirect to another route", answer: redirect("/other"), page: "/other"},
+		{name: "redirect with a parameter", answer: redirect("/problems/108"), page: "/problems/108"},
+		{name: "redirect with query and fragment", answer: redirect("/other?tab=2#end"), page: "/other"},
+		{name: "redirect with a trailing slash", answer: redirect("/other/"), page: "/other"},
+		{name: "redirect to an escaped path", answer: redirect("/a%20b"), page: "/a b"},
+		{name: "redirect to an uncleaned path", answer: redirect("/x/..//other"), page: "/other"},
+		{name: "redirect to the root", answer: redirect("/"), page: "/"},
+		{name: "redirect to the root of the host", answer: redirect("http://example.com"), page: "/"},
+		{name: "302", answer: func(c *gin.Context) { c.Redirect(http.StatusFound, "/other") }, page: "/other"},
+		{name: "307", answer: func(c *gin.Context) { c.Redirect(http.StatusTemporaryRedirect, "/other") }, page: "/other"},
+		{name: "308", answer: func(c *gin.Context) { c.Redirect(http.StatusPermanentRedirect, "/other") }, page: "/other"},
+		{name: "201 with a Location does not send anybody anywhere", page: "/settings", answer: func(c *gin.Context) {
+			c.Header("Location", "/other")
+			c.Status(http.StatusCreated)
+		}},
+
+		{name: "this host, absolute", answer: redirect("http://example.com/other"), page: "/other"},
+		{name: "this host, without a scheme", answer: redirect("//example.com/other"), page: "/other"},
+		{name: "this host behind a proxy that ends TLS", answer: redirect("https://example.com/other"), page: "/other"},
+		{name: "this host in upper case", answer: redirect("HTTP://EXAMPLE.COM/other"), page: "/other"},
+		{name: "this host with the default port of http", answer: redirect("http://example.com:80/other"), page: "/other"},
+		{name: "this host with the default port of https", answer: redirect("https://example.com:443/other"), page: "/other"},
+		{
+			name: "the host that a proxy was asked for", header: []string{"X-Forwarded-Host", "shop.example, inner.example"},
+			answer: redirect("https://shop.example/other"), page: "/other",
+		},
+		{
+			name: "another host: the message waits here", answer: redirect("https://elsewhere.example/other"),
+			page: "/settings", report: "another host",
+		},
+		{
+			name: "another port is another host", answer: redirect("http://example.com:8080/other"),
+			page: "/settings", report: "another host",
+		},
+		{
+			name: "an address of mail is no page", answer: redirect("mailto:someone@example.com"),
+			page: "/settings", report: "another host",
+		},
+		{
+			name: "a Location that is no URL", page: "/settings", report: "another host",
+			answer: func(c *gin.Context) { c.Header("Location", "http://exa mple/%zz"); c.Status(http.StatusSeeOther) },
+		},
+
+		{name: "relative", post: "/problems/108", answer: redirect("107"), page: "/problems/107"},
+		// The handler writes these headers itself: http.Redirect would resolve a relative Location.
+		{
+			name: "relative, left to the browser", post: "/problems/108", page: "/other",
+			answer: func(c *gin.Context) { c.Header("Location", "../other"); c.Status(http.StatusSeeOther) },
+		},
+		{
+			name: "only a query, left to the browser", post: "/problems/108", page: "/problems/108",
+			answer: func(c *gin.Context) { c.Header("Location", "?x=1"); c.Status(http.StatusSeeOther) },
+		},
+		{
+			name: "a redirect without a Location", page: "/settings",
+			answer: status(http.StatusSeeOther),
+		},
+
+		{name: "HX-Redirect", answer: header("HX-Redirect", "/other"), page: "/other"},
+		{name: "HX-Location", answer: header("HX-Location", "/other"), page: "/other"},
+		{name: "HX-Location as JSON", answer: header("HX-Location", `{"path":"/other","target":"#main"}`), page: "/other"},
+		{
+			name: "HX-Refresh", header: []string{"HX-Current-URL", "http://example.com/problems/107?x=1"},
+			answer: header("HX-Refresh", "true"), page: "/problems/107",
+		},
+		{name: "HX-Refresh from a client that does not say where it is", answer: header("HX-Refresh", "true"), page: "/settings"},
+		{name: "HX-Refresh: false", answer: header("HX-Refresh", "false"), page: "/settings"},
+
+		{name: "204", answer: status(http.StatusNoContent), page: "/settings"},
+		{name: "204 on a route with a parameter", post: "/problems/108", answer: status(http.StatusNoContent), page: "/problems/108"},
+		{name: "204 where GET names its parameter otherwise", post: "/orders/5", answer: status(http.StatusNoContent), page: "/orders/5"},
+		{name: "204 on a catch-all route", post: "/files/a/b", answer: status(http.StatusNoContent), page: "/files/a/b"},
+		{name: "404 that shows nothing", answer: status(http.StatusNotFound), page: "/settings"},
+		{name: "500 that shows nothing", answer: status(http.StatusInternalServerError), page: "/settings"},
+		{name: "JSON", answer: func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"ok": true}) }, page: "/settings"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newApp(t, flashgin.Config{})
+			for _, route := range []string{"/settings", "/other", "/problems/:id", "/orders/:number", "/files/*path", "/a b", "/"} {
+				a.GET(route, page)
+			}
+			answer := add(t, test.answer, flashgin.Success("saved"))
+			for _, route := range []string{"/settings", "/problems/:key", "/orders/:id", "/files/*file"} {
+				a.POST(route, answer)
+			}
+			visitor := a.visitor()
+			post := test.post
+			if post == "" {
+				post = "/settings"
+			}
+
+			visitor.post(post, test.header...)
+			for _, path := range pages {
+				// Two problems are one route, so a message for the route may be shown by either.
+				if path != test.page && !(post == "/problems/108" && test.page == "/problems/108") {
+					assert.Empty(t, visitor.get(escaped(path)), path)
+				}
+			}
+			assert.Equal(t, "[saved]", visitor.get(escaped(test.page)))
+			if test.report == "" {
+				assert.Empty(t, a.failures.String())
+				return
+			}
+			require.Len(t, a.failures.all(), 1)
+			assert.ErrorIs(t, a.failures.all()[0], flashgin.ErrNoView)
+			assert.ErrorContains(t, a.failures.all()[0], test.report)
+		})
+	}
+}
+
+func TestRedirectToAnotherHostStillRedirects(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.POST("/settings", add(t, redirect("https://elsewhere.example/"), flashgin.Info("x")))
+	answer := a.visitor().post("/settings")
+	assert.Equal(t, http.StatusSeeOther, answer.Code)
+	assert.Equal(t, "https://elsewhere.example/", answer.Header().Get("Location"))
+}
+
+// A POST that answers with its page, such as a form with mistakes in it, shows the message at once.
+func TestAnAnswerThatRendersShowsItsMessagesAtOnce(t *testing.T) {
+	for _, code := range []int{http.StatusOK, http.StatusUnprocessableEntity, http.StatusInternalServerError} {
+		t.Run(http.StatusText(code), func(t *testing.T) {
+			a := newApp(t, flashgin.Config{})
+			a.GET("/settings", page)
+			a.POST("/settings", add(t, func(c *gin.Context) { c.HTML(code, "page", nil) }, flashgin.Error("name missing")))
+			visitor := a.visitor()
+
+			answer := visitor.post("/settings")
+			assert.Equal(t, code, answer.Code)
+			assert.Equal(t, "[name missing]", answer.Body.String())
+			assert.Zero(t, cookiesOf(answer), "nothing had to be kept")
+			assert.Empty(t, visitor.get("/settings"))
+		})
+	}
+}
+
+// A message that nobody would see is an error that says what to do.
+func TestAMessageThatNoPageWouldShow(t *testing.T) {
+	for _, test := range []struct {
+		name, post string
+		prepare    func(*app)
+	}{
+		{name: "a POST route without a GET route", post: "/api/save"},
+		{name: "a route that only looks like a page's", post: "/pages/1/save"},
+		{name: "no route", post: "/nowhere", prepare: func(a *app) {
+			a.NoRoute(add(a.t, status(http.StatusNoContent), flashgin.Success("saved")))
+		}},
+		{name: "no method", post: "/pages/1", prepare: func(a *app) {
+			a.HandleMethodNotAllowed = true
+			a.NoMethod(add(a.t, status(http.StatusNoContent), flashgin.Success("saved")))
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			log := new(lockedBuffer)
+			a := newApp(t, flashgin.Config{Logger: logTo(log)})
+			var inGin []error
+			a.Use(func(c *gin.Context) {
+				c.Next()
+				c.Writer.WriteHeaderNow()
+				for _, err := range c.Errors {
+					inGin = append(inGin, err.Err)
+				}
+			})
+			a.GET("/pages/:id", page)
+			a.POST("/api/save", add(t, status(http.StatusNoContent), flashgin.Success("saved"), flashgin.Success("twice")))
+			a.POST("/pages/:id/save", add(t, status(http.StatusNoContent), flashgin.Success("saved")))
+			if test.prepare != nil {
+				test.prepare(a)
+			}
+
+			answer := a.visitor().post(test.post)
+			assert.Equal(t, http.StatusNoContent, answer.Code)
+			assert.Zero(t, cookiesOf(answer), "nothing is stored, so the session needs no key")
+			require.Len(t, a.failures.all(), 1, "one answer, one mistake")
+			require.Len(t, inGin, 1)
+			for where, err := range map[string]error{"OnError": a.failures.all()[0], "c.Errors": inGin[0]} {
+				assert.ErrorIs(t, err, flashgin.ErrNoView, where)
+				for _, wayOut := range []string{"At", "RedirectFlash", "POST"} {
+					assert.ErrorContains(t, err, wayOut, where)
+				}
+			}
+			assert.Contains(t, log.String(), "RedirectFlash")
+		})
+	}
+}
+
+func TestAMessageWithAViewNeedsNoPageOfItsOwn(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.GET("/home", page)
+	a.POST("/api/save", add(t, status(http.StatusNoContent), flashgin.Success("saved").At("/home"), flashgin.Success("seen").At(flashgin.Anywhere)))
+	visitor := a.visitor()
+	visitor.post("/api/save")
+	assert.Equal(t, "[saved][seen]", visitor.get("/home"))
+	assert.Empty(t, a.failures.String())
+}
+
+// A GET opens its own route, and so does a page that no route serves.
+func TestAGetThatShowsNothing(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	show := true
+	handler := func(c *gin.Context) {
+		if show {
+			page(c)
+			return
+		}
+		add(t, status(http.StatusNoContent), flashgin.Info("later"))(c)
+	}
+	a.GET("/problems/:id", handler)
+	a.NoRoute(handler)
+	visitor := a.visitor()
+	for _, path := range []string{"/problems/1", "/one-page-application"} {
+		show = false
+		visitor.get(path)
+		show = true
+		assert.Equal(t, "[later]", visitor.get(path), path)
+	}
+}
+
+// Behind a proxy that strips a prefix, browsers see paths that the engine does not.
+func TestPrefix(t *testing.T) {
+	for _, test := range []struct {
+		name, location string
+		view           string
+		page           string
+	}{
+		{name: "a redirect names the path that the browser sees", location: "/app/settings", page: "/app/settings"},
+		{name: "the prefix alone", location: "/app", page: "/app/"},
+		{name: "an absolute redirect", location: "http://example.com/app/settings?x=1", page: "/app/settings"},
+		{name: "At may be given either", location: "/app/settings", view: "/other", page: "/app/other"},
+		{name: "At with the prefix", location: "/app/settings", view: "/app/other", page: "/app/other"},
+		{name: "a path that only begins alike", location: "/apple", page: "/app/apple"},
+	} {
+		for _, prefix := range []string{"/app", "/app/"} {
+			t.Run(test.name+" "+prefix, func(t *testing.T) {
+				a := newApp(t, flashgin.Config{Prefix: prefix})
+				for _, route := range []string{"/", "/settings", "/other", "/apple"} {
+					a.GET(route, page)
+				}
+				a.POST("/settings", add(t, redirect(test.location), flashgin.Success("saved").At(test.view)))
+				visitor := newVisitor(t, http.StripPrefix("/app", a))
+				visitor.post("/app/settings")
+				assert.Equal(t, "[saved]", visitor.get(test.page))
+				assert.Empty(t, a.failures.String())
+			})
+		}
+	}
+}
+
+// Config.View gives pages a name of the application's own.
+func TestConfigView(t *testing.T) {
+	dashboards := func(c *gin.Context) string {
+		if c.Query("board") == "" {
+			return ""
+		}
+		return "board " + c.Query("board")
+	}
+	a := newApp(t, flashgin.Config{View: dashboards})
+	a.GET("/board", page)
+	a.POST("/board", add(t, status(http.StatusNoContent), flashgin.Success("saved")))
+	a.POST("/api/save", add(t, status(http.StatusNoContent), flashgin.Success("by api")))
+	a.POST("/leave", add(t, redirect("/board"), flashgin.Success("redirected")))
+	visitor := a.visitor()
+
+	visitor.post("/board?board=1")
+	assert.Empty(t, visitor.get("/board?board=2"), "another board, though the route is the same")
+	assert.Equal(t, "[saved]", visitor.get("/board?board=1"))
+
+	visitor.post("/api/save?board=2")
+	assert.Equal(t, "[by api]", visitor.get("/board?board=2"), "the name stands in for the route that cannot be opened")
+
+	visitor.post("/board")
+	assert.Equal(t, "[saved]", visitor.get("/board?board=2"), "without a name, the route")
+
+	visitor.post("/leave?board=1")
+	assert.Equal(t, "[redirected]", visitor.get("/board?board=2"), "a redirect says where the user goes")
+	assert.Empty(t, a.failures.String())
+}
+
+// Where two hops lie between a message and its page, it waits at neither of them if it is addressed.
+func TestAMessageSurvivesRedirectsUntilItsPage(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.GET("/", redirect("/en/"))
+	a.GET("/en/", redirect("/en/home"))
+	a.GET("/en/home", page)
+	a.POST("/login", add(t, redirect("/"), flashgin.Success("welcome").At(flashgin.Anywhere), flashgin.Info("news").At("/en/home")))
+	visitor := a.visitor()
+	visitor.post("/login")
+	for _, hop := range []string{"/", "/en/"} {
+		require.Equal(t, http.StatusSeeOther, visitor.do(http.MethodGet, hop).Code)
+	}
+	assert.Equal(t, "[welcome][news]", visitor.get("/en/home"))
+}
+
+// The same message on two answers in a row is two messages.
+func TestEqualMessagesAreNotMerged(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.GET("/settings", page)
+	a.POST("/settings", add(t, redirect("/settings"), flashgin.Success("saved")))
+	visitor := a.visitor()
+	visitor.post("/settings")
+	visitor.post("/settings")
+	assert.Equal(t, "[saved][saved]", visitor.get("/settings"))
+}
+
+// escaped writes a path as in an href.
+func escaped(path string) string { return (&url.URL{Path: path}).EscapedPath() }

@@ -1,0 +1,112 @@
+package flashgin
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// fill gives every field of a struct a value, so that a field that is added later is not forgotten.
+func fill(t *testing.T, v reflect.Value) {
+	t.Helper()
+	for i := range v.NumField() {
+		field, name := v.Field(i), v.Type().Field(i).Name
+		switch value := field.Addr().Interface().(type) {
+		case **Link:
+			*value = new(Link)
+			fill(t, reflect.ValueOf(*value).Elem())
+		case *map[string]string:
+			*value = map[string]string{name: "value", "": "\x00 <&>\u2028"}
+		case *time.Duration:
+			*value = 90*time.Second + 1
+		case *time.Time:
+			*value = time.Date(2026, 2, 3, 4, 5, 6, 789_000, time.UTC)
+		case *bool:
+			*value = true
+		default:
+			require.Equal(t, reflect.String, field.Kind(), "fill %s", name)
+			field.SetString(name + " <&> \"'\\ \x00\n\u2028 ä 漢 🎉")
+		}
+		require.False(t, field.IsZero(), name)
+	}
+}
+
+func TestEveryFieldSurvivesStorage(t *testing.T) {
+	var full Message
+	fill(t, reflect.ValueOf(&full).Elem())
+	for name, m := range map[string]Message{"every field": full, "none": {}} {
+		t.Run(name, func(t *testing.T) {
+			data, err := encodeMessage(m)
+			require.NoError(t, err)
+			assert.NotContains(t, string(data), "\n", "one line")
+			assert.Contains(t, string(data), `"v":1`)
+			decoded, err := decodeMessage(data)
+			require.NoError(t, err)
+			assert.Equal(t, m, decoded)
+		})
+	}
+}
+
+// A copy that is made for a store shares nothing with the caller's.
+func TestCloneSharesNothing(t *testing.T) {
+	var m, want Message
+	fill(t, reflect.ValueOf(&m).Elem())
+	fill(t, reflect.ValueOf(&want).Elem())
+	for name, clone := range map[string]Message{"clone": m.clone(), "valid": m.valid()} {
+		assert.Equal(t, want, clone, name)
+		clone.Link.URL = "changed"
+		clone.Data["changed"] = "x"
+		assert.Equal(t, want, m, name)
+	}
+}
+
+func TestDecodeMessage(t *testing.T) {
+	for _, test := range []struct {
+		name, data string
+		want       string // the text
+		err        string // part of the error
+	}{
+		{name: "a field that a later version has added", data: `{"v":1,"text":"x","sparkles":{"many":true}}`, want: "x"},
+		{name: "a later version", data: `{"v":2,"text":"MARKER"}`, err: "version 2"},
+		{name: "no version", data: `{"text":"MARKER"}`, err: "version 0"},
+		{name: "a version that is no number", data: `{"v":"MARKER"}`, err: "not JSON of ours"},
+		{name: "a field of another type", data: `{"v":1,"text":{"MARKER":1}}`, err: "does not fit version 1"},
+		{name: "a status of another type", data: `{"v":1,"status":["MARKER"]}`, err: "does not fit version 1"},
+		{name: "a time that is none", data: `{"v":1,"created":"MARKER"}`, err: "does not fit version 1"},
+		{name: "not JSON", data: "MARKER", err: "6 bytes"},
+		{name: "cut off", data: `{"v":1,"text":"MARKER`, err: "not JSON of ours"},
+		{name: "followed by something", data: `{"v":1,"text":"x"} MARKER`, err: "not JSON of ours"},
+		{name: "null", data: "null", err: "version 0"},
+		{name: "a list", data: "[]", err: "not JSON of ours"},
+		{name: "nothing", data: "", err: "0 bytes"},
+		{name: "deep", data: strings.Repeat("[", 1<<16), err: "not JSON of ours"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m, err := decodeMessage([]byte(test.data))
+			if test.err == "" {
+				require.NoError(t, err)
+				assert.Equal(t, test.want, m.Text)
+				return
+			}
+			require.ErrorContains(t, err, test.err)
+			assert.NotContains(t, err.Error(), "MARKER", "errors never quote data")
+			assert.Equal(t, Message{}, m)
+		})
+	}
+}
+
+// Which IDs are ours decides how long they are remembered.
+func TestGeneratedID(t *testing.T) {
+	for range 100 {
+		id := newID()
+		assert.True(t, generatedID(id), id)
+		assert.NotEqual(t, id, newID())
+	}
+	for _, given := range []string{"", "f-", "job-1", "f-short", "f-" + strings.Repeat("a", 26), "f-" + strings.Repeat("1", 26), strings.Repeat("A", 28), "f-" + strings.Repeat("A", 27)} {
+		assert.False(t, generatedID(given), given)
+	}
+}

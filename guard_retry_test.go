@@ -1,0 +1,62 @@
+package flashgin_test
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/flashgin/flashgin"
+)
+
+// deadConnection makes the first call of method wait for an answer that does not come. As many clients do, it has a time-out of its own and does not
+// care for the context's.
+func deadConnection(store *spyStore, method string) {
+	var calls atomic.Int32
+	store.on(func(_ context.Context, called string, call func() error) error {
+		if called == method && calls.Add(1) == 1 {
+			time.Sleep(5 * time.Second)
+			return errDown
+		}
+		return call()
+	})
+}
+
+// A confirmation that hangs does not use up the lease: a page that was shown would be shown again.
+func TestAConfirmationOnADeadConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a, visitor := guarded(t, store, flashgin.Config{Lease: 3 * time.Second})
+		deadConnection(store, "Confirm")
+		assert.Equal(t, "page[hello]", visitor.get("/"))
+		time.Sleep(4 * time.Second)
+		assert.Equal(t, "page", visitor.get("/"))
+		assert.Equal(t, 2, store.count("Confirm"))
+		time.Sleep(time.Minute)
+		assert.Equal(t, "page", visitor.get("/"))
+		assert.Equal(t, 2, store.count("Confirm"), "it succeeded")
+		assert.Empty(t, a.failures.String())
+	})
+}
+
+// An add that hangs is tried again while the answer still waits for it.
+func TestAnAddOnADeadConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a, visitor := guarded(t, store, flashgin.Config{})
+		visitor.get("/")
+		synctest.Wait()
+		deadConnection(store, "Add")
+		before := store.count("Add")
+		assert.Less(t, took(func() { assert.Equal(t, http.StatusSeeOther, visitor.post("/").Code) }), time.Second)
+		assert.Equal(t, 2, store.count("Add")-before)
+		assert.Empty(t, a.failures.String())
+		assert.Equal(t, "page[hello]", visitor.get("/"))
+		time.Sleep(time.Minute)
+		assert.Equal(t, "page", visitor.get("/"), "once")
+	})
+}

@@ -1,0 +1,625 @@
+package flashgin_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+var errDown = errors.New("the store is down")
+
+// guarded is an application on a store that can fail, with a visitor for whom a message waits anywhere.
+func guarded(t *testing.T, store flashgin.Store, cfg flashgin.Config) (*app, *visitor) {
+	cfg.Store = store
+	a := newApp(t, cfg)
+	a.template("page", `page{{range flashes}}[{{.Text}}]{{end}}`)
+	a.GET("/", page)
+	a.GET("/peek", func(c *gin.Context) { c.JSON(http.StatusOK, texts(flashgin.PeekFlashes(c))) })
+	a.POST("/", add(t, redirect("/"), flashgin.Info("hello").At(flashgin.Anywhere)))
+	visitor := a.visitor()
+	visitor.post("/")
+	require.Empty(t, a.failures.String())
+	return a, visitor
+}
+
+// hang waits until the store's own patience ends: it behaves like a connection that answers nothing.
+func hang(ctx context.Context, _ string, _ func() error) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// took returns how long f takes by the clock of its synctest bubble.
+func took(f func()) time.Duration {
+	start := time.Now()
+	f()
+	return time.Since(start)
+}
+
+// A page is shown without messages when the store cannot be asked, and they come with a later one.
+func TestAPageWithTheStoreDown(t *testing.T) {
+	store := newSpyStore()
+	log := new(lockedBuffer)
+	a, visitor := guarded(t, store, flashgin.Config{Logger: logTo(log)})
+	store.fail(errDown)
+
+	answer := visitor.do(http.MethodGet, "/")
+	assert.Equal(t, http.StatusOK, answer.Code)
+	assert.Equal(t, "page", answer.Body.String())
+	assert.Zero(t, cookiesOf(answer))
+	require.Len(t, a.failures.all(), 1, "once a call")
+	assert.ErrorIs(t, a.failures.all()[0], errDown)
+	assert.Equal(t, 1, strings.Count(log.String(), "level=ERROR"))
+	assert.Contains(t, log.String(), errDown.Error())
+
+	assert.JSONEq(t, "[]", visitor.get("/peek"))
+	assert.Len(t, a.failures.all(), 2)
+
+	store.on(nil)
+	assert.JSONEq(t, `["hello"]`, visitor.get("/peek"))
+	assert.Equal(t, "page[hello]", visitor.get("/"))
+	eventually(t, "page", func() string { return visitor.get("/") })
+}
+
+// A page that calls flashes in many places asks a store that failed once.
+func TestAPageAsksOnce(t *testing.T) {
+	store := newSpyStore()
+	a, visitor := guarded(t, store, flashgin.Config{})
+	a.GET("/thrice", func(c *gin.Context) {
+		c.JSON(http.StatusOK, len(flashgin.Flashes(c))+len(flashgin.Flashes(c))+len(flashgin.PeekFlashes(c)))
+	})
+	store.fail(errDown)
+	assert.Equal(t, "0", visitor.get("/thrice"))
+	assert.Zero(t, store.count("Peek"))
+	assert.Equal(t, 1, store.count("Claim"))
+	assert.Len(t, a.failures.all(), 1)
+}
+
+// A store that hangs costs a page Config.Timeout, and what it hands over too late is put back.
+func TestAPageWithTheStoreHung(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		timeout time.Duration
+		want    time.Duration
+	}{
+		{"by default", 0, 100 * time.Millisecond},
+		{"configured", time.Second, time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newSpyStore()
+				a, visitor := guarded(t, store, flashgin.Config{Timeout: test.timeout})
+				store.on(hang)
+				for _, path := range []string{"/", "/peek"} {
+					var body string
+					assert.Equal(t, test.want, took(func() { body = visitor.get(path) }), path)
+					assert.NotContains(t, body, "hello")
+				}
+				require.Len(t, a.failures.all(), 2)
+				assert.ErrorContains(t, a.failures.all()[0], "did not answer within "+test.want.String())
+				store.on(nil)
+				assert.Equal(t, "page[hello]", visitor.get("/"))
+			})
+		})
+	}
+}
+
+// The call goes on when the page has stopped waiting, so what it takes must not be kept from the next page until the lease ends.
+func TestAClaimThatComesTooLateIsReleased(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		_, visitor := guarded(t, store, flashgin.Config{Lease: time.Hour})
+		store.on(func(_ context.Context, method string, call func() error) error {
+			err := call()
+			if method == "Claim" {
+				time.Sleep(time.Second) // the store has claimed, its answer takes its time
+			}
+			return err
+		})
+		assert.Equal(t, "page", visitor.get("/"))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		assert.Equal(t, 1, store.count("Release"))
+		store.on(nil)
+		assert.Equal(t, "page[hello]", visitor.get("/"))
+	})
+}
+
+// Nobody waits for a store on behalf of a client that has gone, and that is no failure of the store.
+func TestAPageWithTheStoreHungAndTheClientGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a, visitor := guarded(t, store, flashgin.Config{})
+		store.on(hang)
+		for range 10 {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+			request := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+			assert.Equal(t, 10*time.Millisecond, took(func() { visitor.send(request) }))
+			cancel()
+		}
+		assert.Equal(t, 10, store.count("Claim"), "the breaker is closed")
+		assert.Empty(t, a.failures.String())
+		store.on(nil)
+		time.Sleep(10 * time.Second)
+		assert.Equal(t, "page[hello]", visitor.get("/"))
+	})
+}
+
+func TestAStoreThatIsSlowButInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a, visitor := guarded(t, store, flashgin.Config{})
+		store.on(func(_ context.Context, _ string, call func() error) error {
+			time.Sleep(90 * time.Millisecond)
+			return call()
+		})
+		for range 10 {
+			assert.Equal(t, "page[hello]", visitor.get("/"))
+			visitor.post("/")
+			synctest.Wait()
+		}
+		assert.Empty(t, a.failures.String())
+	})
+}
+
+// pingStore is a spyStore that can be pinged.
+type pingStore struct {
+	*spyStore
+	ping func(context.Context) error
+}
+
+func (s *pingStore) Ping(ctx context.Context) error {
+	return s.do(ctx, "Ping", func() error { return s.ping(ctx) })
+}
+
+// After failures in a row the store is left alone; a probe in the background finds out when it is back.
+func TestTheBreaker(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		probe string // the method that the probe calls
+		down  func(context.Context, string, func() error) error
+		wait  time.Duration // of a page, as long as the store is asked
+	}{
+		{"fails, with Ping", "Ping", func(context.Context, string, func() error) error { return errDown }, 0},
+		{"fails, without Ping", "Peek", func(context.Context, string, func() error) error { return errDown }, 0},
+		{"hangs, with Ping", "Ping", hang, 100 * time.Millisecond},
+		{"hangs, without Ping", "Peek", hang, 100 * time.Millisecond},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				spy := newSpyStore()
+				var store flashgin.Store = spy
+				if test.probe == "Ping" {
+					store = &pingStore{spy, func(context.Context) error { return nil }}
+				}
+				a, visitor := guarded(t, store, flashgin.Config{})
+				spy.on(test.down)
+				for range 5 {
+					assert.Equal(t, test.wait, took(func() { visitor.get("/") }))
+				}
+				require.Len(t, a.failures.all(), 5)
+
+				// Now it is open.
+				for range 20 {
+					assert.Zero(t, took(func() { assert.Equal(t, "page", visitor.get("/")) }), "a page that does not ask need not wait")
+					assert.Zero(t, took(func() { visitor.get("/peek") }))
+				}
+				assert.Equal(t, 5, spy.count("Claim"))
+				assert.Len(t, a.failures.all(), 5, "nothing new, nothing to report")
+				assert.Zero(t, spy.count(test.probe), "the probe takes its time")
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				asked := spy.count(test.probe)
+				assert.Greater(t, asked, 20, "but it goes on")
+				assert.Less(t, asked, 300)
+				assert.Equal(t, "page", visitor.get("/"))
+				assert.Equal(t, 5, spy.count("Claim"))
+
+				spy.on(nil)
+				time.Sleep(5 * time.Second)
+				synctest.Wait()
+				assert.Equal(t, "page[hello]", visitor.get("/"), "it is closed")
+				asked = spy.count("Ping")
+				time.Sleep(time.Minute)
+				assert.Equal(t, asked, spy.count("Ping"), "the probe has ended")
+			})
+		})
+	}
+}
+
+func TestTheBreakerCountsFailuresInARow(t *testing.T) {
+	store := newSpyStore()
+	a, visitor := guarded(t, store, flashgin.Config{})
+	for range 5 {
+		store.fail(errDown)
+		for range 4 {
+			visitor.get("/")
+		}
+		store.on(nil)
+		visitor.get("/")
+	}
+	assert.Len(t, a.failures.all(), 20)
+	assert.Equal(t, 25, store.count("Claim"))
+}
+
+// A crowd that comes while the store hangs does not pile up calls of it.
+func TestCallsInFlightAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a, visitor := guarded(t, store, flashgin.Config{})
+		store.on(hang)
+		var crowd sync.WaitGroup
+		for range 200 {
+			guest := a.visitor()
+			guest.cookies["id"] = visitor.cookies["id"]
+			crowd.Go(func() { assert.Equal(t, "page", guest.get("/")) })
+		}
+		assert.Equal(t, 100*time.Millisecond, took(crowd.Wait))
+		assert.LessOrEqual(t, store.count("Claim"), 64)
+		store.on(nil)
+		time.Sleep(10 * time.Second)
+		assert.Equal(t, "page[hello]", visitor.get("/"))
+	})
+}
+
+// The answer goes out when its messages cannot be stored; who must know is told.
+func TestAnAddThatFails(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		hook func(context.Context, string, func() error) error
+		wait time.Duration
+		is   error
+	}{
+		{"the store fails", func(context.Context, string, func() error) error { return errDown }, 150 * time.Millisecond, errDown},
+		{"the store hangs", hang, time.Second, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newSpyStore()
+				log := new(lockedBuffer)
+				a, visitor := guarded(t, store, flashgin.Config{Logger: logTo(log)})
+				var inGin []error
+				a.POST("/failing", func(c *gin.Context) {
+					add(t, redirect("/"), flashgin.Info("1"), flashgin.Info("2"))(c)
+					c.Writer.WriteHeaderNow()
+					for _, err := range c.Errors {
+						inGin = append(inGin, err.Err)
+					}
+				})
+				store.on(test.hook)
+				var code int
+				assert.Equal(t, test.wait, took(func() { code = visitor.post("/failing").Code }))
+				assert.Equal(t, http.StatusSeeOther, code)
+				require.Len(t, a.failures.all(), 1)
+				require.Len(t, inGin, 1)
+				assert.Equal(t, a.failures.all()[0], inGin[0])
+				assert.ErrorContains(t, inGin[0], "2 messages")
+				if test.is != nil {
+					assert.ErrorIs(t, inGin[0], test.is)
+				}
+				assert.Contains(t, log.String(), "2 messages")
+				store.on(nil)
+			})
+		})
+	}
+}
+
+// An add is tried again, and rule 3 of Store makes sure that a message which did arrive the first time is not two.
+func TestAnAddThatIsTriedAgain(t *testing.T) {
+	for name, hook := range map[string]func(failed bool, call func() error) error{
+		"it had failed": func(failed bool, call func() error) error {
+			if !failed {
+				return errDown
+			}
+			return call()
+		},
+		"it had succeeded": func(failed bool, call func() error) error {
+			if err := call(); err != nil || failed {
+				return err
+			}
+			return errDown
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := newSpyStore()
+			a, visitor := guarded(t, store, flashgin.Config{})
+			a.GET("/again", page)
+			a.POST("/again", add(t, redirect("/again"), flashgin.Info("1"), flashgin.Info("2").At(flashgin.Anywhere)))
+			failed := false
+			store.on(func(_ context.Context, method string, call func() error) error {
+				if method != "Add" {
+					return call()
+				}
+				err := hook(failed, call)
+				failed = true
+				return err
+			})
+			visitor.post("/again")
+			assert.Equal(t, 3, store.count("Add"), "one for the first message, two for these")
+			assert.Equal(t, "page[hello][1][2]", visitor.get("/again"))
+			eventually(t, "page", func() string { return visitor.get("/again") })
+			assert.Empty(t, a.failures.String())
+		})
+	}
+}
+
+// A page is not confirmed once and for all at the first failure: until the lease ends, it may still be.
+func TestSettlingIsTriedUntilTheLeaseEnds(t *testing.T) {
+	for _, test := range []struct {
+		method string
+		path   string
+	}{
+		{"Confirm", "/"},
+		{"Release", "/release"},
+	} {
+		t.Run(test.method, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newSpyStore()
+				a, visitor := guarded(t, store, flashgin.Config{Lease: time.Minute})
+				a.GET("/release", func(c *gin.Context) {
+					flashgin.Flashes(c)
+					redirect("/")(c)
+				})
+				a.POST("/release", add(t, redirect("/release"), flashgin.Info("hello")))
+
+				store.fail(errDown, test.method)
+				visitor.post(test.path)
+				assert.Zero(t, took(func() { visitor.get(test.path) }), "no page waits for that")
+				time.Sleep(30 * time.Second)
+				assert.Greater(t, store.count(test.method), 5)
+				store.on(nil)
+				time.Sleep(2 * time.Second)
+				synctest.Wait()
+				assert.Empty(t, a.failures.String())
+				settled := store.count(test.method)
+				time.Sleep(10 * time.Second)
+				assert.Equal(t, settled, store.count(test.method), "done")
+
+				store.fail(errDown, test.method)
+				visitor.post(test.path)
+				visitor.get(test.path)
+				time.Sleep(2 * time.Minute)
+				synctest.Wait()
+				require.Len(t, a.failures.all(), 1, "given up")
+				assert.ErrorIs(t, a.failures.all()[0], errDown)
+				assert.ErrorContains(t, a.failures.all()[0], "may be shown again")
+				store.on(nil)
+			})
+		})
+	}
+}
+
+// A confirmation that hangs does not keep the next attempt from being made.
+func TestAConfirmationThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		_, visitor := guarded(t, store, flashgin.Config{Lease: time.Minute})
+		var hung atomic.Bool
+		store.on(func(ctx context.Context, method string, call func() error) error {
+			if method == "Confirm" && hung.CompareAndSwap(false, true) {
+				return hang(ctx, method, call)
+			}
+			return call()
+		})
+		assert.Equal(t, "page[hello]", visitor.get("/"))
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, 2, store.count("Confirm"))
+		time.Sleep(time.Minute)
+		assert.Equal(t, "page", visitor.get("/"))
+	})
+}
+
+// The calls for jobs return their errors, and end with the context that they are given.
+func TestJobsAreTold(t *testing.T) {
+	calls := map[string]func(context.Context, *flashgin.Messenger) error{
+		"Add": func(ctx context.Context, m *flashgin.Messenger) error {
+			return m.Add(ctx, "session", flashgin.Info("x").At("/"))
+		},
+		"Take": func(ctx context.Context, m *flashgin.Messenger) error {
+			messages, err := m.Take(ctx, "session", "/")
+			assert.Empty(t, messages)
+			return err
+		},
+		"Peek": func(ctx context.Context, m *flashgin.Messenger) error {
+			messages, err := m.Peek(ctx, "session", "/")
+			assert.Empty(t, messages)
+			return err
+		},
+		"Withdraw": func(ctx context.Context, m *flashgin.Messenger) error { return m.Withdraw(ctx, "session", "/", "key") },
+	}
+	for name, call := range calls {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newSpyStore()
+				a := newApp(t, flashgin.Config{Store: store})
+				store.fail(errDown)
+				for range 10 {
+					assert.ErrorIs(t, call(t.Context(), a.messenger), errDown, "no breaker keeps a job from asking")
+				}
+
+				store.on(hang)
+				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+				defer cancel()
+				assert.Equal(t, 300*time.Millisecond, took(func() {
+					assert.ErrorIs(t, call(ctx, a.messenger), context.DeadlineExceeded)
+				}))
+				asked := store.count()
+				assert.ErrorIs(t, call(ctx, a.messenger), context.DeadlineExceeded)
+				assert.Equal(t, asked, store.count(), "an ended context asks nothing")
+				assert.Empty(t, a.failures.String(), "who calls is told, and nobody else")
+				store.on(nil)
+			})
+		})
+	}
+}
+
+// What a job took too late waits for the next one.
+func TestATakeThatWasAbandoned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		m := newMessenger(t, flashgin.Config{Store: store})
+		require.NoError(t, m.Add(t.Context(), "session", flashgin.Info("x").At("/")))
+		store.on(func(_ context.Context, method string, call func() error) error {
+			if method == "Claim" {
+				defer time.Sleep(time.Second)
+			}
+			return call()
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		_, err := m.Take(ctx, "session", "/")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		messages, err := m.Take(t.Context(), "session", "/")
+		require.NoError(t, err)
+		assert.Equal(t, []string{"x"}, texts(messages))
+	})
+}
+
+// Close waits for what the pages have started.
+func TestClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a, visitor := guarded(t, store, flashgin.Config{})
+		store.on(func(_ context.Context, method string, call func() error) error {
+			if method == "Confirm" {
+				time.Sleep(time.Second)
+			}
+			return call()
+		})
+		visitor.get("/")
+
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		assert.Equal(t, 100*time.Millisecond, took(func() {
+			err := a.messenger.Close(ctx)
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.ErrorContains(t, err, "flashgin: close")
+		}))
+		assert.Equal(t, 900*time.Millisecond, took(func() { assert.NoError(t, a.messenger.Close(t.Context())) }))
+		assert.Zero(t, took(func() { assert.NoError(t, a.messenger.Close(t.Context())) }), "closing twice is not an error")
+
+		// It still works, and starts nothing.
+		store.on(nil)
+		visitor.post("/")
+		assert.Equal(t, "page[hello]", visitor.get("/"))
+		assert.Equal(t, "page", visitor.get("/"), "the confirmation has not been put off")
+		assert.Empty(t, a.failures.String())
+	})
+}
+
+// Close ends the probe of a store that does not come back.
+func TestCloseEndsTheProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a, visitor := guarded(t, store, flashgin.Config{})
+		store.fail(errDown)
+		for range 5 {
+			visitor.get("/")
+		}
+		time.Sleep(time.Second)
+		assert.NoError(t, a.messenger.Close(t.Context()))
+		asked := store.count()
+		time.Sleep(time.Minute)
+		assert.Equal(t, asked, store.count())
+		store.on(nil)
+		assert.Equal(t, "page[hello]", visitor.get("/"), "nothing keeps a closed Messenger from asking again")
+	})
+}
+
+// No goroutine of ours is left after Close, by the clock of the real world.
+func TestNoGoroutineIsLeft(t *testing.T) {
+	ours := func() (n int) {
+		buf := make([]byte, 1<<20)
+		buf = buf[:runtime.Stack(buf, true)]
+		for _, goroutine := range strings.Split(string(buf), "\n\n") {
+			if strings.Contains(goroutine, "flashgin.(*guard)") || strings.Contains(goroutine, "flashgin.await") {
+				n++
+			}
+		}
+		return n
+	}
+	store := newSpyStore()
+	a, visitor := guarded(t, store, flashgin.Config{})
+	entered, leave := make(chan struct{}), make(chan struct{})
+	store.on(func(_ context.Context, method string, call func() error) error {
+		if method == "Confirm" {
+			close(entered)
+			<-leave
+		}
+		return call()
+	})
+	visitor.get("/")
+	<-entered
+	require.NotZero(t, ours(), "the test looks at the right thing")
+	store.on(nil)
+	close(leave)
+	store.fail(errDown)
+	for range 5 {
+		visitor.get("/")
+	}
+	require.NoError(t, a.messenger.Close(context.Background()))
+	deadline := time.Now().Add(10 * time.Second)
+	for ours() > 0 && time.Now().Before(deadline) {
+		time.Sleep(5 * time.Millisecond)
+	}
+	assert.Zero(t, ours())
+}
+
+// A store that fails under load must not fill the disk.
+func TestRepeatedFailuresAreLoggedOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := new(lockedBuffer)
+		m := newMessenger(t, flashgin.Config{Logger: logTo(log)})
+		a := &app{Engine: gin.New(m.Install), t: t, messenger: m} // without sessions, so that each page fails
+		a.template("page", `{{range flashes}}{{end}}`)
+		a.GET("/", page)
+		visitor := a.visitor()
+		lines := func() []string { return strings.Split(strings.TrimSpace(log.String()), "\n") }
+		for range 100 {
+			visitor.get("/")
+		}
+		require.Len(t, lines(), 1)
+		assert.Contains(t, lines()[0], "suppressed=0")
+		time.Sleep(time.Second)
+		visitor.get("/")
+		visitor.get("/")
+		require.Len(t, lines(), 2)
+		assert.Contains(t, lines()[1], "suppressed=99")
+	})
+}
+
+// OnError hears of each failure; only the log is spared.
+func TestOnErrorHearsOfEachFailure(t *testing.T) {
+	a := newAppWithoutSessions(t, flashgin.Config{})
+	a.GET("/", page)
+	for range 10 {
+		a.visitor().get("/")
+	}
+	assert.Len(t, a.failures.all(), 10)
+}
+
+// A store in the same process is not waited for, so no time-out, however short, keeps a page that was shown from being confirmed.
+func TestTheEmbeddedStoreKnowsNoTimeout(t *testing.T) {
+	a, visitor := guarded(t, new(flashgin.MemoryStore), flashgin.Config{Timeout: 1, AddTimeout: 1})
+	for range 20 {
+		assert.Equal(t, "page[hello]", visitor.get("/"))
+		visitor.post("/")
+	}
+	assert.Empty(t, a.failures.String())
+}

@@ -1,0 +1,379 @@
+package flashgin_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// settings and problems embed the mixin as applications do: one has its handlers on the pointer, one on the value.
+type settings struct{ flashgin.Controller }
+
+func (s *settings) update(c *gin.Context) {
+	_ = s.AddFlash(c, flashgin.Success("saved"))
+	c.Redirect(http.StatusSeeOther, "/show")
+}
+
+func (s *settings) show(c *gin.Context) {
+	peeked := texts(s.PeekFlashes(c))
+	c.JSON(http.StatusOK, gin.H{"peeked": peeked, "taken": texts(s.Flashes(c))})
+}
+
+type problems struct{ flashgin.Controller }
+
+func (p problems) update(c *gin.Context) { _ = p.RedirectFlash(c, "/show", flashgin.Success("solved")) }
+
+func (p problems) show(c *gin.Context) { c.JSON(http.StatusOK, texts(p.Flashes(c))) }
+
+func TestController(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	s, p := new(settings), problems{}
+	a.POST("/settings", s.update)
+	a.POST("/problems", p.update)
+	a.GET("/show", s.show)
+	a.GET("/problems", p.show)
+	visitor := a.visitor()
+
+	for _, test := range []struct{ path, want string }{{"/settings", "saved"}, {"/problems", "solved"}} {
+		assert.Equal(t, http.StatusSeeOther, visitor.post(test.path).Code)
+		assert.JSONEq(t, `{"peeked":["`+test.want+`"],"taken":["`+test.want+`"]}`, visitor.get("/show"))
+		assert.JSONEq(t, `{"peeked":[],"taken":[]}`, visitor.get("/show"))
+	}
+	assert.JSONEq(t, `[]`, visitor.get("/problems"))
+	assert.Equal(t, flashgin.Controller{}, s.Controller, "it holds nothing")
+}
+
+// RedirectFlash redirects with 303, whatever became of its messages.
+func TestRedirectFlash(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		setup func(t *testing.T) *app
+		msg   flashgin.Message
+		err   error
+	}{
+		{"added", func(t *testing.T) *app { return newApp(t, flashgin.Config{}) }, flashgin.Info("hello"), nil},
+		{"empty", func(t *testing.T) *app { return newApp(t, flashgin.Config{}) }, flashgin.Message{}, nil},
+		{"no session", func(t *testing.T) *app { return newAppWithoutSessions(t, flashgin.Config{}) }, flashgin.Info("hello"), flashgin.ErrNoSession},
+		{"too large", func(t *testing.T) *app { return newApp(t, flashgin.Config{MaxBytes: 10}) }, flashgin.Info("hello"), flashgin.ErrTooLarge},
+		{"not installed", func(t *testing.T) *app { return &app{Engine: gin.New(), t: t} }, flashgin.Info("hello"), flashgin.ErrNotInstalled},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+			t.Run(test.name+"/"+method, func(t *testing.T) {
+				a := test.setup(t)
+				a.Handle(method, "/", func(c *gin.Context) {
+					err := flashgin.RedirectFlash(c, "/show?x=1", test.msg)
+					if test.err == nil {
+						assert.NoError(t, err)
+						return
+					}
+					assert.ErrorIs(t, err, test.err)
+				})
+				a.GET("/show", jsonPage)
+				visitor := a.visitor()
+				answer := visitor.do(method, "/")
+				assert.Equal(t, http.StatusSeeOther, answer.Code)
+				assert.Equal(t, "/show?x=1", answer.Header().Get("Location"))
+				if test.name == "added" {
+					assert.JSONEq(t, `["hello"]`, visitor.get("/show"))
+				}
+			})
+		}
+	}
+}
+
+type anyKey struct{}
+
+// derived lists the contexts that code below a handler is given.
+var derived = map[string]func(*gin.Context) context.Context{
+	"the gin.Context":          func(c *gin.Context) context.Context { return c },
+	"a copy of it":             func(c *gin.Context) context.Context { return c.Copy() },
+	"a child of it":            func(c *gin.Context) context.Context { return context.WithValue(c, anyKey{}, 1) },
+	"a grandchild of it":       func(c *gin.Context) context.Context { return withCancel(context.WithValue(c, anyKey{}, 1)) },
+	"the request's context":    func(c *gin.Context) context.Context { return c.Request.Context() },
+	"a child of the request's": func(c *gin.Context) context.Context { return context.WithValue(c.Request.Context(), anyKey{}, 1) },
+	"a grandchild of the request's": func(c *gin.Context) context.Context {
+		return withCancel(context.WithValue(c.Request.Context(), anyKey{}, 1))
+	},
+	"without cancel": func(c *gin.Context) context.Context { return context.WithoutCancel(c.Request.Context()) },
+}
+
+func withCancel(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	context.AfterFunc(ctx, cancel)
+	return ctx
+}
+
+// templ components and services get a context.Context. Any that descends from the request's will do.
+func TestContextsOfARequest(t *testing.T) {
+	for name, derive := range derived {
+		for _, fallback := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				a := newApp(t, flashgin.Config{})
+				a.ContextWithFallback = fallback
+				component := func(ctx context.Context) []string { // as templ renders one
+					assert.Len(t, flashgin.PeekFlashes(ctx), 2)
+					return texts(flashgin.Flashes(ctx))
+				}
+				a.GET("/", func(c *gin.Context) {
+					assert.NoError(t, flashgin.AddFlash(derive(c), flashgin.Info("own")))
+					c.JSON(http.StatusOK, component(derive(c)))
+				})
+				a.POST("/", func(c *gin.Context) {
+					assert.NoError(t, flashgin.AddFlash(derive(c), flashgin.Info("hello")))
+					c.Redirect(http.StatusSeeOther, "/")
+				})
+				visitor := a.visitor()
+				assert.Equal(t, 1, cookiesOf(visitor.post("/")))
+				assert.JSONEq(t, `["hello","own"]`, visitor.get("/"))
+				assert.Empty(t, a.failures.String())
+			})
+		}
+	}
+}
+
+// Middleware may give the request a context of its own making, or of none.
+func TestAnInnerMiddlewareThatReplacesTheContext(t *testing.T) {
+	for name, replace := range map[string]func(*gin.Context){
+		"a child":     func(c *gin.Context) { c.Request = c.Request.WithContext(withCancel(c.Request.Context())) },
+		"a stranger":  func(c *gin.Context) { c.Request = c.Request.WithContext(context.Background()) },
+		"a new clone": func(c *gin.Context) { c.Request = c.Request.Clone(context.Background()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newApp(t, flashgin.Config{})
+			a.Use(replace)
+			a.GET("/", page)
+			a.POST("/", add(t, redirect("/"), flashgin.Info("hello")))
+			visitor := a.visitor()
+			visitor.post("/")
+			assert.Equal(t, "[hello]", visitor.get("/"))
+		})
+	}
+}
+
+// Where there is no request of ours, adding is an error and there are no messages. Nothing panics.
+func TestContextsOfNoRequest(t *testing.T) {
+	bare, _ := gin.CreateTestContext(httptest.NewRecorder())
+	foreign, _ := gin.CreateTestContext(httptest.NewRecorder())
+	foreign.Request = httptest.NewRequest(http.MethodGet, "/", nil)
+	var typedNil *gin.Context
+	for name, ctx := range map[string]context.Context{
+		"nil":                          nil,
+		"a nil *gin.Context":           typedNil,
+		"the background":               context.Background(),
+		"a child of the background":    context.WithValue(context.Background(), anyKey{}, 1),
+		"a gin.Context of no request":  bare,
+		"a gin.Context of no engine":   foreign,
+		"the zero gin.Context":         &gin.Context{},
+		"a child of a foreign context": context.WithValue(foreign, anyKey{}, 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.ErrorIs(t, flashgin.AddFlash(ctx, flashgin.Info("x")), flashgin.ErrNotInstalled)
+			assert.Empty(t, flashgin.Flashes(ctx))
+			assert.Empty(t, flashgin.PeekFlashes(ctx))
+		})
+	}
+	assert.ErrorContains(t, flashgin.ErrNotInstalled, "Messenger.Install")
+}
+
+// Within one request the list is the same however often it is asked for; what is added in between joins it.
+func TestFlashesAgain(t *testing.T) {
+	store := newSpyStore()
+	a := newApp(t, flashgin.Config{Store: store})
+	a.POST("/", add(t, redirect("/"), flashgin.Info("1")))
+	a.GET("/", func(c *gin.Context) {
+		assert.Equal(t, []string{"1"}, texts(flashgin.PeekFlashes(c)))
+		assert.Equal(t, []string{"1"}, texts(flashgin.Flashes(c)))
+		assert.Equal(t, []string{"1"}, texts(flashgin.Flashes(c)))
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("2"), flashgin.Info("elsewhere").At("/elsewhere")))
+		assert.Equal(t, []string{"1", "2"}, texts(flashgin.PeekFlashes(c)))
+		assert.Equal(t, []string{"1", "2"}, texts(flashgin.Flashes(c)))
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("3").At("/"), flashgin.Info("4").At(flashgin.Anywhere)))
+		c.JSON(http.StatusOK, texts(flashgin.Flashes(c)))
+	})
+	a.GET("/elsewhere", jsonPage)
+	visitor := a.visitor()
+	visitor.post("/")
+	assert.JSONEq(t, `["1","2","3","4"]`, visitor.get("/"))
+	assert.Equal(t, 1, store.count("Claim"), "the store was asked once")
+	assert.Equal(t, 1, store.count("Peek"))
+	eventually(t, `["elsewhere"]`, func() string { return visitor.get("/elsewhere") })
+	assert.Empty(t, a.failures.String())
+}
+
+// The list is the caller's: changing it changes no other.
+func TestTheListIsTheCallers(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.GET("/", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("1"), flashgin.Info("2")))
+		list := flashgin.PeekFlashes(c)
+		list[0].Text = "changed"
+		_ = append(list[:1], flashgin.Info("3"))
+		list = flashgin.Flashes(c)
+		assert.Equal(t, []string{"1", "2"}, texts(list))
+		list[0].Text = "changed"
+		c.JSON(http.StatusOK, texts(flashgin.Flashes(c)))
+	})
+	assert.JSONEq(t, `["1","2"]`, a.visitor().get("/"))
+}
+
+// A message shown by its own request is not stored, so it is shown even with the store down.
+func TestAMessageForThisVeryPage(t *testing.T) {
+	store := newSpyStore()
+	store.fail(assert.AnError)
+	a := newApp(t, flashgin.Config{Store: store})
+	a.GET("/", add(t, page, flashgin.Info("now"), flashgin.Info("here").At("/")))
+	assert.Equal(t, "[now][here]", a.visitor().get("/"))
+	assert.Zero(t, store.count("Add"))
+}
+
+// After the headers a message is stored at once, if the session has its key.
+func TestAddFlashAfterTheHeaders(t *testing.T) {
+	for name, answer := range map[string]gin.HandlerFunc{
+		"a body":       func(c *gin.Context) { c.String(http.StatusOK, "body") },
+		"headers only": func(c *gin.Context) { c.Status(http.StatusAccepted); c.Writer.WriteHeaderNow() },
+		"a flush":      func(c *gin.Context) { c.Writer.Flush() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newApp(t, flashgin.Config{})
+			a.GET("/", page)
+			a.POST("/key", func(c *gin.Context) { _, _ = a.messenger.SessionKey(c) })
+			var want error
+			a.POST("/", func(c *gin.Context) {
+				answer(c)
+				for _, msg := range []flashgin.Message{flashgin.Info("late"), flashgin.Info("later").At("/")} {
+					if err := flashgin.AddFlash(c, msg); want == nil {
+						assert.NoError(t, err)
+					} else {
+						assert.ErrorIs(t, err, want)
+					}
+				}
+			})
+			a.POST("/api", func(c *gin.Context) {
+				answer(c)
+				assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("nowhere")), flashgin.ErrNoView)
+			})
+			visitor := a.visitor()
+			want = flashgin.ErrTooLate
+			assert.Zero(t, cookiesOf(visitor.post("/")))
+			visitor.post("/key")
+			want = nil
+			visitor.post("/")
+			visitor.post("/api")
+			assert.Equal(t, "[late][later]", visitor.get("/"))
+		})
+	}
+}
+
+// A key that the answer did not bring to the browser is none: its messages would be lost without a word.
+func TestAddFlashAfterAPageThatShowedTheFirstMessages(t *testing.T) {
+	for name, first := range map[string][]flashgin.Message{
+		"one message":  {flashgin.Info("shown")},
+		"two messages": {flashgin.Info("shown"), flashgin.Info("shown")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newApp(t, flashgin.Config{})
+			var late error
+			a.POST("/", func(c *gin.Context) {
+				for _, msg := range first {
+					assert.NoError(t, flashgin.AddFlash(c, msg))
+				}
+				page(c)
+				late = flashgin.AddFlash(c, flashgin.Info("late").At("/"))
+			})
+			a.GET("/", page)
+			visitor := a.visitor()
+			assert.Contains(t, visitor.post("/").Body.String(), "[shown]")
+			if late == nil {
+				assert.Equal(t, "[late]", visitor.get("/"), "AddFlash has promised it")
+			} else {
+				assert.ErrorIs(t, late, flashgin.ErrTooLate)
+			}
+		})
+	}
+}
+
+// A goroutine that outlives its request has an address if it names one, and an error otherwise; it never panics. It should use Messenger.Add.
+func TestAddFlashAfterTheRequest(t *testing.T) {
+	for name, derive := range derived {
+		if name == "the gin.Context" || name == "a child of it" || name == "a grandchild of it" {
+			continue // Gin uses it for other requests by then
+		}
+		t.Run(name, func(t *testing.T) {
+			a := newApp(t, flashgin.Config{})
+			a.GET("/", page)
+			ended := make(chan struct{})
+			var work sync.WaitGroup
+			a.POST("/", func(c *gin.Context) {
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("in time")))
+				ctx := derive(c)
+				work.Go(func() {
+					<-ended
+					assert.NoError(t, flashgin.AddFlash(ctx, flashgin.Info("late").At("/")))
+					assert.ErrorIs(t, flashgin.AddFlash(ctx, flashgin.Info("nowhere")), flashgin.ErrNoView)
+					assert.Empty(t, flashgin.Flashes(ctx))
+					assert.Empty(t, flashgin.PeekFlashes(ctx))
+				})
+				redirect("/")(c)
+			})
+			a.POST("/none", func(c *gin.Context) {
+				ctx := derive(c)
+				work.Go(func() {
+					<-ended
+					assert.ErrorIs(t, flashgin.AddFlash(ctx, flashgin.Info("late").At("/")), flashgin.ErrTooLate)
+				})
+			})
+			visitor := a.visitor()
+			visitor.post("/")
+			visitor.post("/none")
+			close(ended)
+			work.Wait()
+			assert.Equal(t, "[in time][late]", visitor.get("/"))
+		})
+	}
+}
+
+// Several goroutines of one request may add and read.
+func TestOneRequestManyGoroutines(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.POST("/", func(c *gin.Context) {
+		_, err := a.messenger.SessionKey(c) // sessions of gin-contrib are not for several goroutines: load it first
+		assert.NoError(t, err)
+		ctx := c.Request.Context()
+		var work sync.WaitGroup
+		for range 8 {
+			work.Go(func() {
+				assert.NoError(t, flashgin.AddFlash(ctx, flashgin.Info("x")))
+				flashgin.PeekFlashes(ctx)
+			})
+		}
+		work.Wait()
+		c.JSON(http.StatusOK, len(flashgin.Flashes(ctx)))
+	})
+	assert.Equal(t, "8", a.visitor().post("/").Body.String())
+}
+
+// Adding messages checks them at once, and adds all or none.
+func TestAddFlashRefuses(t *testing.T) {
+	a := newApp(t, flashgin.Config{MaxBytes: 300})
+	a.POST("/", func(c *gin.Context) {
+		big := flashgin.Info(string(make([]byte, 300)))
+		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("fine"), big), flashgin.ErrTooLarge)
+		assert.ErrorContains(t, flashgin.AddFlash(c, flashgin.Info("fine"), big), "Config.MaxBytes is 300")
+		assert.ErrorContains(t, flashgin.AddFlash(c, flashgin.Message{Text: "x", TTL: -time.Second}), "TTL is -1s")
+		assert.Empty(t, flashgin.PeekFlashes(c))
+		redirect("/")(c)
+	})
+	a.GET("/", page)
+	visitor := a.visitor()
+	require.Zero(t, cookiesOf(visitor.post("/")))
+	assert.Empty(t, visitor.get("/"))
+}

@@ -1,0 +1,93 @@
+package flashgin_test
+
+import (
+	"html/template"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/flashgin/flashgin"
+)
+
+func TestReadyMadeMarkup(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		message flashgin.Message
+		want    []string
+		not     []string
+	}{
+		{"text", flashgin.Success("saved"), []string{`data-status="success"`, ">saved<"}, nil},
+		{"no status is info", flashgin.Message{Text: "news"}, []string{`data-status="info"`}, nil},
+		{"a status of your own", flashgin.Message{Status: `odd" onclick="x`, Text: "odd"}, []string{`data-status="odd&#34; onclick=&#34;x"`}, []string{`onclick="`}},
+		{"title", flashgin.Message{Title: "Disk <full>", Text: "Remove something."}, []string{"Disk &lt;full&gt;", "Remove something."}, []string{"<full>"}},
+		{"text is escaped", flashgin.Info(hostile), []string{"&lt;/script&gt;&lt;img "}, []string{"<img", "</script>"}},
+		{"HTML as it is, instead of the text", flashgin.Message{Text: "plain", HTML: "<b>bold</b> & so on"}, []string{"<b>bold</b> & so on"}, []string{">plain<"}},
+		{"link", flashgin.Message{Text: "sent", Link: &flashgin.Link{Label: "View <order>", URL: "/orders/7?a=b&c=d"}},
+			[]string{`href="/orders/7?a=b&amp;c=d"`, "View &lt;order&gt;"}, nil},
+		{"link that would run a script", flashgin.Message{Text: "sent", Link: &flashgin.Link{Label: "View", URL: "javascript:alert(1)"}},
+			[]string{`href="#ZgotmplZ"`}, []string{"javascript:"}},
+		{"link that breaks out", flashgin.Message{Text: "sent", Link: &flashgin.Link{Label: "View", URL: `/"><img src=x>`}}, nil, []string{"<img"}},
+		{"given ID", flashgin.Message{Text: "sent", ID: `7" onclick="x`}, []string{`id="flash-7&#34; onclick=&#34;x"`}, []string{`onclick="`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newBoard(t)
+			a.board(`{{flashes}}`)
+			a.leave(test.message)
+			got := a.shown("/")
+			for _, want := range test.want {
+				assert.Contains(t, got, want)
+			}
+			for _, not := range test.not {
+				assert.NotContains(t, got, not)
+			}
+			assert.Equal(t, 1, strings.Count(got, "<li"), got)
+			assert.NotContains(t, a.shown("/"), "<li", "shown once")
+		})
+	}
+}
+
+// An application's template "flashgin/messages" is a template like any other.
+func TestMarkupOfTheApplication(t *testing.T) {
+	for _, test := range []struct{ name, templates, want string }{
+		{"dot is the Messages", `{{len .}}{{range .ByStatus "error"}}[{{.Text}}]{{end}}`, "2[full]"},
+		{"escapes", `{{range .}}{{.HTML}}{{.Title}}{{end}}`, "<b>1</b>&lt;b&gt;2&lt;/b&gt;"},
+		{"uses other templates", `{{range .}}{{template "one" .}}{{end}}{{end}}{{define "one"}}({{.Text}})`, "(saved)(full)"},
+		{"empty", ``, ""},
+		// What it calls for itself is the list, never its own markup again.
+		{"calls flashes", `{{range flashes}}[{{.Text}}]{{end}}`, "[saved][full]"},
+		{"prints flashes", `<p>{{flashes}}</p>`, "<p>saved\n&lt;b&gt;2&lt;/b&gt;: full</p>"},
+		{"prints flashes through another template", `<p>{{template "other" .}}</p>{{end}}{{define "other"}}{{flashes}}`, "<p>saved\n&lt;b&gt;2&lt;/b&gt;: full</p>"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newBoard(t)
+			a.board(`{{flashes}}{{define "flashgin/messages"}}` + test.templates + `{{end}}`)
+			a.leave(flashgin.Message{Status: "success", Text: "saved", HTML: "<b>1</b>"}, flashgin.Message{Status: "error", Text: "full", Title: "<b>2</b>"})
+			assert.Equal(t, test.want, a.shown("/"))
+			assert.Empty(t, a.left())
+		})
+	}
+}
+
+func TestMarkupOfTheApplicationFails(t *testing.T) {
+	a := newBoard(t)
+	a.board(`half a page{{flashes}}{{define "flashgin/messages"}}{{range .}}{{.Nonsense}}{{end}}{{end}}`)
+	assert.Equal(t, "half a page", a.shown("/"))
+	a.leave(flashgin.Success("saved"))
+	answer := a.visit(http.MethodGet, "/")
+	assert.Equal(t, http.StatusInternalServerError, answer.Code)
+	assert.Empty(t, answer.Body.String())
+	assert.Equal(t, "[saved]", a.left())
+}
+
+// A template may be associated with a set before it has a text.
+func TestMarkupThatWasNeverParsed(t *testing.T) {
+	a := newBoard(t)
+	set := template.Must(template.New("page").Funcs(a.FuncMap).Parse(`{{flashes}}`))
+	set.New("flashgin/messages")
+	a.SetHTMLTemplate(set)
+	a.GET("/", page)
+	a.leave(flashgin.Success("saved"))
+	assert.Contains(t, a.shown("/"), ">saved<")
+}

@@ -1,0 +1,567 @@
+package flashgin_test
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-contrib/sessions/cookie"
+	"github.com/gin-contrib/sessions/filesystem"
+	"github.com/gin-contrib/sessions/memstore"
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// Who never had a message gets no cookie and costs the store no call, whatever the pages ask.
+func TestAVisitorWithoutMessages(t *testing.T) {
+	store := newSpyStore()
+	a := newApp(t, flashgin.Config{Store: store})
+	a.GET("/page", page)
+	a.GET("/json", jsonPage)
+	a.GET("/peek", func(c *gin.Context) { assert.Empty(t, flashgin.PeekFlashes(c)) })
+	a.POST("/empty", add(t, redirect("/page"), flashgin.Message{}, flashgin.Info("")))
+	a.POST("/forget", func(c *gin.Context) { assert.NoError(t, a.messenger.Forget(c)) })
+	a.POST("/plain", redirect("/page"))
+	browser := a.browser()
+	for range 2 {
+		for _, path := range []string{"/page", "/json", "/peek", "/nowhere"} {
+			assert.Zero(t, browser.do(http.MethodGet, path).cookies(), path)
+		}
+		for _, path := range []string{"/empty", "/forget", "/plain"} {
+			assert.Zero(t, browser.post(path).cookies(), path)
+		}
+	}
+	assert.Zero(t, store.count())
+	assert.Empty(t, a.failures.String())
+}
+
+// The session gets its key with the first message, and is not saved again.
+func TestOneCookieInTheLifeOfASession(t *testing.T) {
+	for name, store := range map[string]sessions.Store{"cookie": cookieStore(), "memstore": memstore.NewStore([]byte("key"))} {
+		t.Run(name, func(t *testing.T) {
+			a := newAppWithoutSessions(t, flashgin.Config{})
+			a.Use(sessions.Sessions("id", store))
+			a.GET("/", page)
+			a.POST("/", add(t, redirect("/"), flashgin.Info("1"), flashgin.Info("2")))
+			a.POST("/late", func(c *gin.Context) {
+				c.String(http.StatusOK, "body")
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("late").At("/")))
+			})
+			a.POST("/key", func(c *gin.Context) {
+				_, err := a.messenger.SessionKey(c)
+				assert.NoError(t, err)
+			})
+			browser := a.browser()
+			assert.Equal(t, 1, browser.post("/").cookies(), "the first message")
+			for range 3 {
+				assert.Zero(t, browser.post("/").cookies(), "another message")
+				assert.Zero(t, browser.post("/late").cookies(), "a late message")
+				assert.Zero(t, browser.post("/key").cookies(), "SessionKey")
+				shown := browser.do(http.MethodGet, "/")
+				assert.NotEmpty(t, shown.body)
+				assert.Zero(t, shown.cookies(), "a page")
+			}
+		})
+	}
+}
+
+// A handler that saves the session itself does not make two cookies of one.
+func TestAHandlerThatSavesTheSession(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.GET("/", page)
+	a.POST("/", func(c *gin.Context) {
+		session := sessions.Default(c)
+		session.Set("user", "alice")
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("1")))
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("2")))
+		assert.NoError(t, session.Save())
+		redirect("/")(c)
+	})
+	browser := a.browser()
+	assert.Equal(t, 1, browser.post("/").cookies())
+	assert.Equal(t, "[1][2]", browser.get("/"))
+}
+
+// Clear at logout starts a session anew: what waited in it is gone, what this request says arrives.
+func TestClear(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		logout func(c *gin.Context, session sessions.Session)
+	}{
+		{"before AddFlash", func(c *gin.Context, session sessions.Session) {
+			session.Clear()
+			assert.NoError(t, session.Save())
+			assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("bye")))
+		}},
+		{"after AddFlash", func(c *gin.Context, session sessions.Session) {
+			assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("bye")))
+			session.Clear()
+			assert.NoError(t, session.Save())
+		}},
+		{"without Save", func(c *gin.Context, session sessions.Session) {
+			assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("bye")))
+			session.Clear()
+		}},
+		{"of a session whose key was made by this request", func(c *gin.Context, session sessions.Session) {
+			session.Clear()
+			assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("bye")))
+			session.Clear()
+			assert.NoError(t, session.Save())
+		}},
+	} {
+		for name, store := range map[string]sessions.Store{"cookie": cookieStore(), "memstore": memstore.NewStore([]byte("key"))} {
+			t.Run(test.name+"/"+name, func(t *testing.T) {
+				a := newAppWithoutSessions(t, flashgin.Config{})
+				a.Use(sessions.Sessions("id", store))
+				a.GET("/", page)
+				a.GET("/private", page)
+				a.POST("/private", add(t, status(http.StatusNoContent), flashgin.Info("balance: 3")))
+				a.POST("/logout", func(c *gin.Context) {
+					test.logout(c, sessions.Default(c))
+					redirect("/")(c)
+				})
+				browser := a.browser()
+				browser.post("/private")
+				browser.post("/logout")
+				assert.Equal(t, "[bye]", browser.get("/"))
+				assert.Empty(t, browser.get("/private"))
+				assert.Empty(t, a.failures.String())
+			})
+		}
+	}
+}
+
+// Who planted a session in somebody's browser reads nothing that is said after the login.
+func TestForget(t *testing.T) {
+	for name, store := range map[string]sessions.Store{"cookie": cookieStore(), "memstore": memstore.NewStore([]byte("key"))} {
+		t.Run(name, func(t *testing.T) {
+			a := newAppWithoutSessions(t, flashgin.Config{})
+			a.Use(sessions.Sessions("id", store))
+			a.GET("/", page)
+			a.POST("/", add(t, redirect("/"), flashgin.Info("secret")))
+			a.POST("/plant", func(c *gin.Context) {
+				_, err := a.messenger.SessionKey(c)
+				assert.NoError(t, err)
+			})
+			a.POST("/login", func(c *gin.Context) {
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("welcome")))
+				assert.NoError(t, a.messenger.Forget(c))
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("news")))
+				redirect("/")(c)
+			})
+			attacker, victim := a.visitor(), a.visitor()
+			attacker.post("/plant")
+			for name, cookie := range attacker.cookies {
+				victim.cookies[name] = cookie
+			}
+			planted := a.visitor()
+			for name, cookie := range attacker.cookies {
+				planted.cookies[name] = cookie
+			}
+
+			assert.Equal(t, 1, cookiesOf(victim.post("/login")))
+			if name == "cookie" { // the values of a memstore session are on the server: both browsers still share it
+				assert.Empty(t, planted.get("/"))
+				victim.post("/")
+				assert.Empty(t, planted.get("/"))
+				assert.Equal(t, "[welcome][news][secret]", victim.get("/"))
+				return
+			}
+			assert.Equal(t, "[welcome][news]", victim.get("/"))
+		})
+	}
+}
+
+func TestForgetLeavesOldMessagesBehind(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.GET("/", page)
+	a.POST("/", add(t, redirect("/"), flashgin.Info("before")))
+	var before, after string
+	a.POST("/login", func(c *gin.Context) {
+		before, _ = a.messenger.SessionKey(c)
+		assert.NoError(t, a.messenger.Forget(c))
+		after, _ = a.messenger.SessionKey(c)
+		c.String(http.StatusOK, "body")
+		assert.ErrorIs(t, a.messenger.Forget(c), flashgin.ErrTooLate)
+	})
+	browser := a.browser()
+	browser.post("/")
+	browser.post("/login")
+	assert.NotEqual(t, before, after)
+	assert.Empty(t, browser.get("/"))
+}
+
+// SessionKey is what a handler hands to a job.
+func TestSessionKey(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.GET("/", page)
+	var key string
+	a.POST("/import", func(c *gin.Context) {
+		var err error
+		key, err = a.messenger.SessionKey(c)
+		assert.NoError(t, err)
+		again, err := a.messenger.SessionKey(c)
+		assert.NoError(t, err)
+		assert.Equal(t, key, again)
+		c.Status(http.StatusAccepted)
+	})
+	alice, bob := a.browser(), a.browser()
+	bob.url = alice.url
+
+	assert.Equal(t, 1, alice.post("/import").cookies())
+	first := key
+	assert.Len(t, first, 43, "a SHA-256 in base64")
+	assert.Zero(t, alice.post("/import").cookies())
+	assert.Equal(t, first, key)
+	bob.post("/import")
+	assert.NotEqual(t, first, key)
+
+	require.NoError(t, a.messenger.Add(t.Context(), first, flashgin.Success("imported").At("/")))
+	assert.Empty(t, bob.get("/"))
+	assert.Equal(t, "[imported]", alice.get("/"))
+}
+
+// The key that a job is given is the session's, also if a message of this request has made it and nothing else would save it.
+func TestSessionKeyAfterAMessageThatThePageShows(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	var key string
+	a.POST("/import", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("started")))
+		var err error
+		key, err = a.messenger.SessionKey(c)
+		assert.NoError(t, err)
+		page(c)
+	})
+	a.GET("/", page)
+	browser := a.browser()
+	assert.Equal(t, "[started]", browser.post("/import").body)
+	require.NoError(t, a.messenger.Add(t.Context(), key, flashgin.Info("done").At("/")))
+	assert.Equal(t, "[done]", browser.get("/"))
+}
+
+func TestSessionKeyAfterTheHeaders(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.POST("/", func(c *gin.Context) {
+		c.String(http.StatusOK, "body")
+		_, err := a.messenger.SessionKey(c)
+		assert.ErrorIs(t, err, flashgin.ErrTooLate)
+		assert.NoError(t, a.messenger.Forget(c), "there is nothing to forget")
+	})
+	assert.Zero(t, a.browser().post("/").cookies())
+}
+
+// The secret stays in the session: what leaves it is a hash.
+func TestTheKeyIsNotTheSecret(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.POST("/", func(c *gin.Context) {
+		key, err := a.messenger.SessionKey(c)
+		assert.NoError(t, err)
+		secret, _ := sessions.Default(c).Get("flashgin").(string)
+		assert.GreaterOrEqual(t, len(secret), 26, "128 bits or more")
+		assert.NotContains(t, key, secret)
+		assert.NotContains(t, secret, key)
+	})
+	a.browser().post("/")
+}
+
+// Without a session there is nobody to bind a message to. The error says what to write where.
+func TestNoSession(t *testing.T) {
+	many := sessions.SessionsMany([]string{"a", "b"}, cookieStore())
+	for _, test := range []struct {
+		name    string
+		cfg     flashgin.Config
+		use     gin.HandlerFunc
+		wayOut  []string
+		keysOwn bool
+	}{
+		{name: "no middleware", wayOut: []string{"sessions.Sessions", "Config.SessionKey"}},
+		{name: "SessionsMany without SessionName", use: many, wayOut: []string{"SessionsMany", "Config.SessionName"}},
+		{
+			name: "SessionsMany with an unknown SessionName", use: many, cfg: flashgin.Config{SessionName: "c"},
+			wayOut: []string{"SessionsMany", `"c"`, "Config.SessionName"},
+		},
+		{
+			name: "something else under the key of gin-contrib", wayOut: []string{"sessions.Sessions"},
+			use: func(c *gin.Context) { c.Set(sessions.DefaultKey, "nonsense") },
+		},
+		{
+			name: `Config.SessionKey returns ""`, wayOut: []string{"Config.SessionKey"}, keysOwn: true,
+			cfg: flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "", nil }},
+		},
+		{
+			name: "Config.SessionKey fails", wayOut: []string{"Config.SessionKey", "no such user"}, keysOwn: true,
+			cfg: flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "", errors.New("no such user") }},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			store := newSpyStore()
+			test.cfg.Store = store
+			a := newAppWithoutSessions(t, test.cfg)
+			if test.use != nil {
+				a.Use(test.use)
+			}
+			a.template("page", `page{{range flashes}}{{.Text}}{{end}}{{len peekFlashes}}`)
+			a.GET("/", page)
+			a.POST("/", func(c *gin.Context) {
+				_, keyErr := a.messenger.SessionKey(c)
+				for _, err := range []error{flashgin.AddFlash(c, flashgin.Info("x")), keyErr} {
+					assert.ErrorIs(t, err, flashgin.ErrNoSession)
+					for _, text := range test.wayOut {
+						assert.ErrorContains(t, err, text)
+					}
+				}
+				if !test.keysOwn {
+					assert.ErrorIs(t, a.messenger.Forget(c), flashgin.ErrNoSession)
+				}
+				redirect("/")(c)
+			})
+			visitor := a.visitor()
+			assert.Equal(t, http.StatusSeeOther, visitor.post("/").Code)
+			assert.Empty(t, a.failures.String(), "the handler was told")
+			answer := visitor.do(http.MethodGet, "/")
+			assert.Equal(t, http.StatusOK, answer.Code)
+			assert.Equal(t, "page0", answer.Body.String(), "a page is shown all the same")
+			assert.Zero(t, store.count())
+		})
+	}
+}
+
+// A template cannot return an error, so a missing session is reported when a page looks for messages.
+func TestAPageWithoutASessionIsReported(t *testing.T) {
+	a := newAppWithoutSessions(t, flashgin.Config{})
+	a.GET("/", page)
+	assert.Empty(t, a.visitor().get("/"))
+	require.Len(t, a.failures.all(), 1)
+	assert.ErrorIs(t, a.failures.all()[0], flashgin.ErrNoSession)
+	assert.ErrorContains(t, a.failures.all()[0], "sessions.Sessions")
+}
+
+func TestSessionsMany(t *testing.T) {
+	for name, many := range map[string]gin.HandlerFunc{
+		"one store": sessions.SessionsMany([]string{"a", "b"}, cookieStore()),
+		"a store each": sessions.SessionsManyStores([]sessions.SessionStore{
+			{Name: "a", Store: memstore.NewStore([]byte("key"))}, {Name: "b", Store: cookieStore()},
+		}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAppWithoutSessions(t, flashgin.Config{SessionName: "b"})
+			a.Use(many)
+			a.GET("/", page)
+			a.POST("/", add(t, redirect("/"), flashgin.Info("hello")))
+			visitor := a.visitor()
+			answer := visitor.post("/")
+			require.Len(t, answer.Result().Cookies(), 1)
+			assert.Equal(t, "b", answer.Result().Cookies()[0].Name)
+			assert.Equal(t, "[hello]", visitor.get("/"))
+		})
+	}
+}
+
+// Config.SessionKey takes the place of gin-contrib/sessions.
+func TestConfigSessionKey(t *testing.T) {
+	a := newAppWithoutSessions(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) { return c.GetHeader("X-User"), nil }})
+	a.GET("/", page)
+	a.POST("/", add(t, redirect("/"), flashgin.Info("hello")))
+	a.POST("/key", func(c *gin.Context) {
+		key, err := a.messenger.SessionKey(c)
+		assert.NoError(t, err)
+		assert.Equal(t, "alice", key)
+		assert.ErrorContains(t, a.messenger.Forget(c), "Config.SessionKey")
+	})
+	visitor := a.visitor()
+	visitor.post("/key", "X-User", "alice")
+	visitor.post("/", "X-User", "alice")
+	assert.Empty(t, visitor.get("/", "X-User", "bob"))
+	assert.Empty(t, visitor.get("/"), "a visitor without a key")
+	assert.Equal(t, "[hello]", visitor.get("/", "X-User", "alice"))
+	assert.Empty(t, a.failures.String())
+}
+
+// A key is bytes. Two that are not UTF-8 are two, and a job that uses one reaches the pages that do.
+func TestKeysThatAreNotText(t *testing.T) {
+	a := newAppWithoutSessions(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) { return c.GetHeader("X-User"), nil }})
+	a.GET("/", page)
+	a.POST("/", add(t, redirect("/"), flashgin.Info("alice")))
+	visitor := a.visitor()
+	visitor.post("/", "X-User", "\xf0\x81")
+	assert.Empty(t, visitor.get("/", "X-User", "\xf0\x82"))
+	require.NoError(t, a.messenger.Add(t.Context(), "\xf0\x81", flashgin.Info("a job").At("/")))
+	assert.Equal(t, "[alice][a job]", visitor.get("/", "X-User", "\xf0\x81"))
+}
+
+// gin-contrib's memstore panics when a session holds what gob cannot encode. The answer goes out all the same, and the failure is reported.
+func TestASessionThatCannotBeSaved(t *testing.T) {
+	type unknownToGob struct{ Text string }
+	for _, test := range []struct {
+		name  string
+		store sessions.Store
+		value any
+	}{
+		{"memstore panics", memstore.NewStore([]byte("key")), unknownToGob{"MARKER"}},
+		{"cookie store fails", cookieStore(), unknownToGob{"MARKER"}},
+		{"cookie store is full", cookieStore(), strings.Repeat("MARKER", 1000)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newAppWithoutSessions(t, flashgin.Config{})
+			a.Use(sessions.Sessions("id", test.store))
+			a.GET("/", page)
+			a.POST("/", func(c *gin.Context) {
+				sessions.Default(c).Set("value", test.value)
+				add(t, redirect("/"), flashgin.Info("hello"))(c)
+			})
+			a.POST("/key", func(c *gin.Context) {
+				sessions.Default(c).Set("value", test.value)
+				_, err := a.messenger.SessionKey(c)
+				assert.ErrorContains(t, err, "saving the session")
+				assert.NotContains(t, err.Error(), "MARKER")
+			})
+			visitor := a.visitor()
+			answer := visitor.post("/")
+			assert.Equal(t, http.StatusSeeOther, answer.Code)
+			assert.Zero(t, cookiesOf(answer))
+			require.Len(t, a.failures.all(), 1)
+			assert.ErrorContains(t, a.failures.all()[0], "saving the session")
+			assert.NotContains(t, a.failures.String(), "MARKER")
+			visitor.post("/key")
+		})
+	}
+}
+
+// fileSessions is a server-side session store that a test can take away: like a redis store that is down, it then hands out an empty
+// session with the old ID, and an error.
+type fileSessions struct {
+	sessions.Store
+	t   *testing.T
+	dir string
+}
+
+func newFileSessions(t *testing.T) *fileSessions {
+	dir := t.TempDir()
+	store := filesystem.NewStore(dir, []byte("key"))
+	store.Options(sessions.Options{Path: "/", MaxAge: 3600})
+	return &fileSessions{store, t, dir}
+}
+
+// away makes every session unreadable until the function that it returns is called.
+func (s *fileSessions) away() (back func()) {
+	files, err := filepath.Glob(filepath.Join(s.dir, "session_*"))
+	require.NoError(s.t, err)
+	require.NotEmpty(s.t, files)
+	for _, file := range files {
+		require.NoError(s.t, os.Rename(file, file+".away"))
+		require.NoError(s.t, os.Mkdir(file, 0o700)) // a directory in its place: an error, but not "no such session"
+	}
+	return func() {
+		for _, file := range files {
+			require.NoError(s.t, os.Remove(file))
+			require.NoError(s.t, os.Rename(file+".away", file))
+		}
+	}
+}
+
+// lose makes the server forget every session, as when they have expired.
+func (s *fileSessions) lose() {
+	files, err := filepath.Glob(filepath.Join(s.dir, "session_*"))
+	require.NoError(s.t, err)
+	for _, file := range files {
+		require.NoError(s.t, os.Remove(file))
+	}
+}
+
+// spoil makes every session something that its keys do not open, as when they were changed.
+func (s *fileSessions) spoil() {
+	files, err := filepath.Glob(filepath.Join(s.dir, "session_*"))
+	require.NoError(s.t, err)
+	for _, file := range files {
+		require.NoError(s.t, os.WriteFile(file, []byte("garbage"), 0o600))
+	}
+}
+
+// A session that could not be loaded looks empty. Saving it with a new key would log the user out.
+func TestASessionThatCouldNotBeLoadedIsNotOverwritten(t *testing.T) {
+	store := newFileSessions(t)
+	a := newAppWithoutSessions(t, flashgin.Config{})
+	a.Use(sessions.Sessions("id", store))
+	a.GET("/", page)
+	a.GET("/user", func(c *gin.Context) {
+		user, _ := sessions.Default(c).Get("user").(string)
+		c.String(http.StatusOK, user)
+	})
+	a.POST("/login", func(c *gin.Context) {
+		sessions.Default(c).Set("user", "alice")
+		assert.NoError(t, sessions.Default(c).Save())
+	})
+	var during func(c *gin.Context)
+	a.POST("/", func(c *gin.Context) {
+		during(c)
+		c.Status(http.StatusNoContent)
+	})
+	visitor := a.visitor()
+	visitor.post("/login")
+
+	back := store.away()
+	during = func(c *gin.Context) {
+		assert.Empty(t, flashgin.Flashes(c))
+		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("x")), flashgin.ErrNoSession)
+		_, err := a.messenger.SessionKey(c)
+		assert.ErrorIs(t, err, flashgin.ErrNoSession)
+		assert.ErrorContains(t, err, "could not be loaded")
+	}
+	assert.Zero(t, cookiesOf(visitor.post("/")))
+
+	// The store comes back while the request runs: its session is still the empty one.
+	during = func(c *gin.Context) {
+		assert.Nil(t, sessions.Default(c).Get("user"))
+		back()
+		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("x")), flashgin.ErrNoSession)
+	}
+	assert.Zero(t, cookiesOf(visitor.post("/")))
+	assert.Equal(t, "alice", visitor.get("/user"), "nobody was logged out")
+
+	during = func(c *gin.Context) { assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("fine again"))) }
+	visitor.post("/")
+	assert.Equal(t, "[fine again]", visitor.get("/"))
+	assert.Equal(t, "alice", visitor.get("/user"))
+}
+
+// A session that the server has forgotten is new: it gets a key.
+func TestASessionThatTheServerHasForgotten(t *testing.T) {
+	files, spoilt := newFileSessions(t), newFileSessions(t)
+	for _, test := range []struct {
+		name   string
+		before sessions.Store
+		lose   func()
+		after  sessions.Store
+	}{
+		{"memstore after a restart", memstore.NewStore([]byte("key")), nil, memstore.NewStore([]byte("key"))},
+		{"memstore with another signature", memstore.NewStore([]byte("old key")), nil, memstore.NewStore([]byte("key"))},
+		{"cookie with another signature", cookie.NewStore([]byte("old key")), nil, cookieStore()},
+		{"file with another signature", filesystem.NewStore(t.TempDir(), []byte("old key")), nil, newFileSessions(t)},
+		{"file that was removed", files, files.lose, files},
+		{"file that was spoilt", spoilt, spoilt.spoil, spoilt},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			store := test.before
+			a := newAppWithoutSessions(t, flashgin.Config{})
+			a.Use(func(c *gin.Context) { sessions.Sessions("id", store)(c) })
+			a.GET("/", page)
+			a.POST("/", add(t, redirect("/"), flashgin.Info("hello")))
+			visitor := a.visitor()
+			visitor.post("/")
+			if store = test.after; test.lose != nil {
+				test.lose()
+			}
+			assert.Empty(t, visitor.get("/"))
+			assert.Equal(t, 1, cookiesOf(visitor.post("/")))
+			assert.Equal(t, "[hello]", visitor.get("/"))
+			assert.Empty(t, a.failures.String())
+		})
+	}
+}
