@@ -1,0 +1,285 @@
+// Package e2e looks at flashgin with a real browser. The numbers of the checks that a test names are those of the list in README.md.
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/chromedp"
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin/e2e/internal/chrome"
+)
+
+// patience is how long a test waits for what must come. Nothing is slept away: what is there is seen at once.
+const patience = 20 * time.Second
+
+var browser context.Context
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	gin.SetMode(gin.TestMode)
+	missing := ""
+	if _, err := os.Stat("node_modules/axe-core/axe.min.js"); err != nil {
+		missing = "the npm packages of e2e/ are missing: run npm ci there"
+	}
+	profile, err := os.MkdirTemp("", "flashgin-e2e-")
+	if err != nil {
+		log.Print(err)
+		return 1
+	}
+	defer os.RemoveAll(profile)
+	if missing == "" {
+		tab, stop, err := chrome.Start(context.Background(), filepath.Join(profile, "profile"))
+		if err != nil {
+			missing = err.Error()
+		} else {
+			browser = tab
+			defer stop()
+		}
+	}
+	if missing != "" {
+		log.Print("browser tests did not run: ", missing)
+		if os.Getenv("CI") == "true" {
+			return 1
+		}
+		return 0
+	}
+	return m.Run()
+}
+
+// A tab is a tab of a browser profile of its own. Whatever a page writes to the console fails the test.
+type tab struct {
+	t       testing.TB
+	ctx     context.Context
+	mu      sync.Mutex
+	console []string
+}
+
+func newTab(t testing.TB) *tab {
+	return openTab(t, browser, chromedp.WithNewBrowserContext())
+}
+
+// beside opens another tab of the same profile.
+func (b *tab) beside() *tab {
+	return openTab(b.t, b.ctx)
+}
+
+func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOption) *tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(parent, options...)
+	ctx, cancelTimeout := context.WithTimeout(ctx, 2*time.Minute)
+	b := &tab{t: t, ctx: ctx}
+	require.NoError(t, chromedp.Do(ctx))
+	listening, stop := context.WithCancel(ctx)
+	messages := chromedp.Console(listening)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for message, err := range messages {
+			if err != nil {
+				return
+			}
+			b.mu.Lock()
+			b.console = append(b.console, fmt.Sprintf("%s: %s", message.Type, message.Text))
+			b.mu.Unlock()
+		}
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-done
+		assert.Empty(t, b.console, "the console")
+		_ = chromedp.Cancel(ctx)
+		cancelTimeout()
+		cancel()
+	})
+	b.media("")
+	return b
+}
+
+// forgive drops what was written to the console so far, if all of it contains text.
+func (b *tab) forgive(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, line := range b.console {
+		assert.Contains(b.t, line, text)
+	}
+	b.console = nil
+}
+
+func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	require.NoError(b.t, chromedp.Do(b.ctx, actions...))
+}
+
+func (b *tab) open(url string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(url))
+}
+
+// object is a value of JSON.
+type object = map[string]any
+
+// call sends a command of the DevTools protocol.
+func (b *tab) call(method string, params object) (result object) {
+	b.t.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) (err error) {
+		result, err = cdp.Call(ctx, t, cdp.Command[object, object]{Method: method}, params)
+		return err
+	}))
+	return result
+}
+
+// eval returns the value of an expression, which may be a promise.
+func eval[T any](b *tab, expression string) T {
+	b.t.Helper()
+	value, err := tryEval[T](b, expression)
+	require.NoError(b.t, err, expression)
+	return value
+}
+
+func tryEval[T any](b *tab, expression string) (T, error) {
+	return chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// js runs statements.
+func (b *tab) js(statements string) {
+	b.t.Helper()
+	eval[bool](b, "(async () => {"+statements+"\n; return true})()")
+}
+
+// until waits for an expression to become true.
+func (b *tab) until(expression string) {
+	b.t.Helper()
+	b.untilEqual(true, expression)
+}
+
+// untilEqual waits for the value of an expression. A page that is being replaced by another one has none.
+func (b *tab) untilEqual(want any, expression string) {
+	b.t.Helper()
+	expected, got := encode(want), ""
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		value, err := tryEval[string](b, "JSON.stringify("+expression+") ?? ''")
+		if err == nil && value == expected {
+			return
+		}
+		got = fmt.Sprint(value, " ", err)
+	}
+	require.Failf(b.t, "not in time", "%s\nwant %s\ngot  %s", expression, expected, got)
+}
+
+// never looks for a while, and fails if the expression becomes true. It is for what has no sign of being over; prefer until.
+func (b *tab) never(expression string) {
+	b.t.Helper()
+	for deadline := time.Now().Add(300 * time.Millisecond); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		require.False(b.t, eval[bool](b, expression), expression)
+	}
+}
+
+// before runs a script ahead of those of every page that is opened from here on.
+func (b *tab) before(script string) {
+	b.t.Helper()
+	b.call("Page.addScriptToEvaluateOnNewDocument", object{"source": script})
+}
+
+func (b *tab) beforeFile(name string) {
+	b.t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	require.NoError(b.t, err)
+	b.before(string(text))
+}
+
+// media emulates media features, such as "prefers-color-scheme", "dark". Unless it is told otherwise, nothing moves.
+func (b *tab) media(kind string, features ...string) {
+	b.t.Helper()
+	list := []object{{"name": "prefers-reduced-motion", "value": "reduce"}}
+	for i := 0; i+1 < len(features); i += 2 {
+		list = append(list, object{"name": features[i], "value": features[i+1]})
+	}
+	b.call("Emulation.setEmulatedMedia", object{"media": kind, "features": list})
+}
+
+func (b *tab) size(width, height int) {
+	b.t.Helper()
+	b.call("Emulation.setDeviceMetricsOverride", object{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false})
+}
+
+// press presses keys, by the codes of kb.
+func (b *tab) press(keys string, modifiers ...chromedp.Modifier) {
+	b.t.Helper()
+	b.do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers...)))
+}
+
+// click clicks with the mouse at the middle of an element.
+func (b *tab) click(selector string) {
+	b.t.Helper()
+	x, y := b.middle(selector)
+	b.do(chromedp.MouseClickXY(x, y))
+}
+
+// point moves the mouse to the middle of an element.
+func (b *tab) point(selector string) {
+	b.t.Helper()
+	x, y := b.middle(selector)
+	b.do(chromedp.MouseEvent(chromedp.MouseMoved, x, y))
+}
+
+func (b *tab) middle(selector string) (x, y float64) {
+	b.t.Helper()
+	b.until("document.querySelector(" + quote(selector) + ") !== null")
+	at := eval[[]float64](b, `(() => { const e = document.querySelector(`+quote(selector)+`); e.scrollIntoView({block: "nearest"});
+		const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`)
+	return at[0], at[1]
+}
+
+// ready waits until the script has run and taken over what the page shows.
+func (b *tab) ready() {
+	b.t.Helper()
+	b.until(`customElements.get("flash-messages") !== undefined && document.readyState === "complete" && !document.querySelector("flash-messages [data-flash-close][hidden]")`)
+}
+
+// push shows a message by the script.
+func (b *tab) push(message object) {
+	b.t.Helper()
+	require.True(b.t, eval[bool](b, "FlashMessages.push("+encode(message)+") !== null"), message)
+}
+
+// texts returns the texts of the messages that are shown, in the order of the document.
+const texts = `[...document.querySelectorAll(":is(flash-messages, [data-flash-live]) [data-status] [data-flash-text]")].map(e => e.textContent)`
+
+// quote returns a string of JavaScript.
+func quote(s string) string { return encode(s) }
+
+// encode returns JSON, which is JavaScript too.
+func encode(v any) string {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // nor does JSON.stringify
+	if err := encoder.Encode(v); err != nil {
+		panic(err)
+	}
+	return strings.TrimSpace(text.String())
+}
+
+// untilConsole waits until something with text is written to the console, and forgives it.
+func (b *tab) untilConsole(text string) {
+	b.t.Helper()
+	require.Eventually(b.t, func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return len(b.console) > 0
+	}, patience, 10*time.Millisecond)
+	b.forgive(text)
+}

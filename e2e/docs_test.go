@@ -1,0 +1,133 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// snippets returns the code of docs/look.md in a language, below a heading.
+func snippets(t *testing.T, heading, language string) (found []string) {
+	t.Helper()
+	text, err := os.ReadFile("../docs/look.md")
+	require.NoError(t, err)
+	_, section, ok := strings.Cut(string(text), "\n## "+heading+"\n")
+	require.True(t, ok, heading)
+	section, _, _ = strings.Cut(section, "\n## ")
+	for _, match := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(section, -1) {
+		found = append(found, match[1])
+	}
+	require.NotEmpty(t, found, heading)
+	return found
+}
+
+// The page docs/look.md, snippet by snippet.
+func TestLookPage(t *testing.T) {
+	three := []flashgin.Message{flashgin.Success("saved"), flashgin.Error(`<b>"full"</b>`), {Status: "info", Text: "sent", Link: &flashgin.Link{Label: "View", URL: "/view"}}}
+
+	t.Run("as it is", func(t *testing.T) {
+		html := snippets(t, "As it is", "html")[0]
+		assert.Contains(t, html, "{{flashAssets}}\n</head>")
+		assert.Contains(t, html, "<main>\n{{flashes}}\n<h1>")
+		assert.Contains(t, snippets(t, "As it is", "go")[0], "messages.Mount(router)") // what newSite does
+		b := newSite(t, flashgin.Config{}).opened(three...)
+		b.axe("as it is")
+	})
+	t.Run("in your colours", func(t *testing.T) {
+		css := snippets(t, "In your colours", "css")[0]
+		s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}<link rel="stylesheet" href="/yours.css">{{end}}`)
+		s.GET("/yours.css", func(c *gin.Context) { c.Data(http.StatusOK, "text/css", []byte(css)) })
+		b := s.opened(three...)
+		b.push(object{"text": "pushed", "status": "success"})
+		for _, item := range []string{"flash-messages > ul > [data-status=success]", "[popover] [data-status=success]"} {
+			assert.Equal(t, []string{"rgb(0, 105, 92)", "0px", "rgb(32, 33, 36)", "16px"}, eval[[]string](b,
+				`(s => [s.borderLeftColor, s.borderTopLeftRadius, s.color, s.fontSize])(getComputedStyle(document.querySelector(`+quote(item)+`)))`), item)
+		}
+		for _, variable := range regexp.MustCompile(`--flash-\w+`).FindAllString(css, -1) {
+			style, err := os.ReadFile("../assets/flash.css")
+			require.NoError(t, err)
+			assert.Contains(t, string(style), "var("+variable, variable)
+		}
+		b.axe("in other colours")
+	})
+	t.Run("with Tailwind", func(t *testing.T) {
+		compile := exec.Command("node", "--input-type=module")
+		program, err := os.ReadFile("testdata/tailwind.mjs")
+		require.NoError(t, err)
+		compile.Args = append(compile.Args, "-e", string(program))
+		compile.Stdin = strings.NewReader(snippets(t, "With Bootstrap or Tailwind", "css")[0])
+		compile.Stderr = os.Stderr
+		css, err := compile.Output()
+		require.NoError(t, err)
+		s := newSite(t, flashgin.Config{Look: flashgin.LookTailwind}, `{{define "head"}}<link rel="stylesheet" href="/tailwind.css">{{flashAssets}}{{end}}`)
+		s.GET("/tailwind.css", func(c *gin.Context) { c.Data(http.StatusOK, "text/css", css) })
+		b := s.opened(every()...) // under the strict policy
+		b.pushFive()
+		classes := eval[[]string](b, `[document, document.querySelector("template").content].flatMap(root => [...root.querySelectorAll("flash-messages, flash-messages *, [data-status], [data-status] *")])
+			.flatMap(e => [...e.classList]).filter(name => !["alert-link"].includes(name)).map(name => CSS.escape(name))`)
+		require.Greater(t, len(classes), 100)
+		for _, class := range classes {
+			assert.Contains(t, string(css), "."+class, "a class that the list has not")
+		}
+	})
+	own := snippets(t, "With a template of your own", "html")
+	require.Len(t, own, 2)
+	t.Run("Bootstrap", func(t *testing.T) {
+		s := newSite(t, flashgin.Config{}, `{{define "head"}}<link rel="stylesheet" href="/npm/bootstrap/dist/css/bootstrap.css">{{flashAssets}}{{end}}`, own[0])
+		s.policy = ""
+		b := newTab(t)
+		b.beforeFile("log.js")
+		s.leave(three...)
+		b.open(s.url)
+		b.ready()
+		b.untilEqual([]string{"saved", `<b>"full"</b>`, "sent"}, texts)
+		b.untilEqual([]string{"status success. saved", `alert error. <b>"full"</b>`, "status info. sent"}, `spoken.map(s => s.role + " " + s.text)`)
+		b.axe("Bootstrap")
+		b.click("[data-flash-close]")
+		b.untilEqual([]string{`<b>"full"</b>`, "sent"}, texts)
+		assert.True(t, eval[bool](b, `FlashMessages.push({text: "no"}) === null`))
+		b.open(s.url) // with no message
+		b.ready()
+		b.axe("Bootstrap without messages")
+	})
+	t.Run("Tailwind", func(t *testing.T) {
+		s := newSite(t, flashgin.Config{}, `{{define "head"}}<script src="/npm/@tailwindcss/browser/dist/index.global.js"></script>{{end}}`, own[1])
+		s.policy = ""
+		b := newTab(t)
+		s.leave(three...)
+		b.open(s.url)
+		b.untilEqual(3, `document.querySelectorAll("main > p.rounded").length`)
+		b.until(`getComputedStyle(document.querySelector("main > p.rounded")).borderLeftWidth === "4px"`)
+		b.axe("Tailwind")
+	})
+	t.Run("toast library", func(t *testing.T) {
+		html, js := snippets(t, "With a toast library", "html")[0], snippets(t, "With a toast library", "js")[0]
+		s := newSite(t, flashgin.Config{}, `{{define "head"}}<link rel="stylesheet" href="/npm/notyf/notyf.min.css"><script src="/npm/notyf/notyf.min.js"></script><script src="/yours.js" defer></script>{{end}}`,
+			`{{define "messages"}}`+html+`{{end}}`)
+		s.policy = ""
+		s.StaticFile("/npm/notyf/notyf.min.css", "node_modules/notyf/notyf.min.css")
+		s.StaticFile("/npm/notyf/notyf.min.js", "node_modules/notyf/notyf.min.js")
+		s.GET("/yours.js", func(c *gin.Context) { c.Data(http.StatusOK, "text/javascript", []byte(js)) })
+		b := newTab(t)
+		s.leave(three...)
+		b.open(s.url)
+		b.untilEqual([]string{`<b>"full"</b>`, "saved", "sent"}, `[...document.querySelectorAll(".notyf__message")].map(e => e.textContent).sort()`)
+	})
+	t.Run("from scripts", func(t *testing.T) {
+		s := newSite(t, flashgin.Config{})
+		b := s.opened()
+		b.js(snippets(t, "From scripts", "js")[0])
+		b.untilEqual([]string{"214 contacts were imported."}, texts)
+		b.js(`FlashMessages.push({text: "", title: "no"})`)
+		b.never(texts + `.length > 1`)
+	})
+}

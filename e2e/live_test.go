@@ -1,0 +1,404 @@
+package e2e
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// A line is what lies between pages and the stream. Unless a test lays it, pages are told that there is nothing to hear: what one test has waiting for the next page
+// must not come to the one that is open.
+type line struct {
+	mu      sync.Mutex
+	trouble func(*gin.Context) // answers instead of the stream; nil: the stream is there
+	laid    bool
+
+	asked atomic.Int32 // requests for the stream
+	open  atomic.Int32 // of these, how many go on
+	acks  atomic.Int32
+}
+
+func (l *line) handle(c *gin.Context) {
+	switch {
+	case strings.HasSuffix(c.Request.URL.Path, "/ack"):
+		l.acks.Add(1)
+	case strings.HasSuffix(c.Request.URL.Path, "/stream"):
+		l.mu.Lock()
+		laid, trouble := l.laid, l.trouble
+		l.mu.Unlock()
+		if !laid {
+			c.AbortWithStatus(http.StatusNoContent)
+			return
+		}
+		l.asked.Add(1)
+		l.open.Add(1)
+		defer l.open.Add(-1)
+		if trouble != nil {
+			trouble(c)
+			c.Abort()
+		}
+		c.Next()
+	}
+}
+
+// lay lets streams through, or to what troubles them.
+func (l *line) lay(trouble func(*gin.Context)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.laid, l.trouble = true, trouble
+}
+
+// untilOpen waits until so many streams are open.
+func (s *site) untilOpen(n int) {
+	s.t.Helper()
+	assert.Eventually(s.t, func() bool { return int(s.line.open.Load()) == n }, patience, 5*time.Millisecond, "%d streams, not %d", s.line.open.Load(), n)
+}
+
+// live returns a site with streams and a tab in which its page "/" is open and listens.
+func live(t *testing.T, cfg flashgin.Config, templates ...string) (*site, *tab) {
+	t.Helper()
+	s := newSite(t, cfg, templates...)
+	s.line.lay(nil)
+	b := newTab(t)
+	b.open(s.url)
+	b.ready()
+	s.untilOpen(1)
+	return s, b
+}
+
+// hasten makes the script come back at once when the line fails, and notes how long it would have waited in pauses.
+const hasten = `{
+	const real = setTimeout;
+	globalThis.pauses = [];
+	globalThis.setTimeout = (f, ms, ...rest) => {
+		if (f.name === "listen") { pauses.push(ms); ms = 20; }
+		if (ms === 50000) ms = 500;
+		return real(f, ms, ...rest);
+	};
+}`
+
+// Check 24, without trouble: the message appears, is read out, and is gone from the store when the page says so.
+func TestLive(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	s.line.lay(nil)
+	b := newTab(t)
+	b.beforeFile("log.js")
+	b.open(s.url)
+	b.ready()
+	s.untilOpen(1)
+	b.js(`globalThis.same = true; document.getElementById("field").focus()`)
+	s.leave(flashgin.Success("done: Café ✓ 😀\nРахмат 日本語"))
+	b.untilEqual([]string{"done: Café ✓ 😀\nРахмат 日本語"}, texts)
+	b.untilEqual([]string{"Success. done: Café ✓ 😀\nРахмат 日本語"}, `spoken.map(s => s.text)`)
+	assert.True(t, eval[bool](b, `same && document.activeElement.id === "field"`))
+	assert.Eventually(t, func() bool { return s.line.acks.Load() == 1 }, patience, 10*time.Millisecond)
+
+	s.leave(flashgin.Message{Text: "50 %", Key: "job", AutoClose: true}, flashgin.Message{Text: "elsewhere", View: "/other"})
+	s.leave(flashgin.Message{Text: "100 %", Key: "job", Link: &flashgin.Link{Label: "View", URL: "/away"}})
+	b.untilEqual([]string{"done: Café ✓ 😀\nРахмат 日本語", "100 %"}, texts)
+	assert.Equal(t, "elsewhere", s.waiting("/other"))
+}
+
+// What was shown is acknowledged before its lease ends, and does not come back.
+func TestLiveAcknowledged(t *testing.T) {
+	s, b := live(t, flashgin.Config{Lease: 3 * time.Second})
+	s.leave(flashgin.Info("one"))
+	b.untilEqual([]string{"one"}, texts)
+	b.js(`globalThis.shows = 0; addEventListener("flash:before-show", () => shows++)`)
+	time.Sleep(4 * time.Second) // longer than the lease
+	assert.Empty(t, s.waiting("/"))
+	assert.Zero(t, eval[int](b, `shows`))
+	assert.EqualValues(t, 1, s.line.acks.Load())
+}
+
+// An acknowledgement that is lost makes the message come again. It is not shown again, and is acknowledged again.
+func TestLiveAcknowledgementLost(t *testing.T) {
+	s := newSite(t, flashgin.Config{Lease: 2 * time.Second})
+	s.line.lay(nil)
+	b := newTab(t)
+	b.before(`{ const real = fetch; let lost = false; globalThis.fetch = (url, init) => {
+		if (!lost && /ack$/.test(url)) { lost = true; return Promise.reject(new TypeError("lost")); }
+		return real(url, init);
+	} }`)
+	b.open(s.url)
+	b.ready()
+	s.untilOpen(1)
+	s.leave(flashgin.Info("one"))
+	b.untilEqual([]string{"one"}, texts)
+	assert.Eventually(t, func() bool { return s.line.acks.Load() == 1 }, patience, 10*time.Millisecond)
+	assert.Equal(t, []string{"one"}, eval[[]string](b, texts))
+}
+
+// Check 24: whatever the line does, the script comes back, more and more slowly, and nothing is lost or shown twice.
+func TestLiveTrouble(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		trouble func(*gin.Context)
+		console string
+	}{
+		{"503", func(c *gin.Context) { c.Status(http.StatusServiceUnavailable) }, "503"},
+		{"a page of a proxy", func(c *gin.Context) {
+			c.Data(http.StatusBadGateway, "text/html", []byte("<html>\n\nevent: flash\ndata: <h1>Bad gateway</h1>\n\n"))
+		}, "502"},
+		{"a page that says it is fine", func(c *gin.Context) { c.Data(http.StatusOK, "text/html", []byte("<h1>Log in</h1>")) }, ""},
+		{"connections that are cut", func(c *gin.Context) {
+			conn, _, err := c.Writer.Hijack()
+			if err == nil {
+				conn.Close()
+			}
+		}, "ERR_EMPTY_RESPONSE"},
+		{"silence", func(c *gin.Context) { <-c.Request.Context().Done() }, ""},
+		{"silence after the beginning", func(c *gin.Context) {
+			c.Header("Content-Type", "text/event-stream")
+			_, _ = io.WriteString(c.Writer, "retry: 2000\n: open\n\nevent: fla")
+			c.Writer.Flush()
+			<-c.Request.Context().Done()
+		}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, flashgin.Config{})
+			s.line.lay(nil)
+			b := newTab(t)
+			b.before(hasten)
+			b.open(s.url)
+			b.ready()
+			s.untilOpen(1)
+			s.leave(flashgin.Info("before"))
+			b.untilEqual([]string{"before"}, texts)
+			s.line.lay(test.trouble)
+			asked := s.line.asked.Load()
+			s.endStreams()
+			require.Eventually(t, func() bool { return s.line.asked.Load() >= asked+6 }, patience, 5*time.Millisecond)
+			s.leave(flashgin.Info("meanwhile"))
+			s.line.lay(nil)
+			b.untilEqual([]string{"before", "meanwhile"}, texts)
+			s.leave(flashgin.Info("after"))
+			b.untilEqual([]string{"before", "meanwhile", "after"}, texts)
+			if test.console != "" {
+				b.untilConsole(test.console)
+			}
+			if strings.HasPrefix(test.name, "silence after") {
+				return // that server has said when to come back
+			}
+			// The first pause is that of the stream that has ended. Then they grow, and are different.
+			pauses := eval[[]float64](b, `pauses`)[1:]
+			longest := 0.0
+			for i, pause := range pauses {
+				assert.LessOrEqual(t, pause, min(60_000, 1000*float64(int(2)<<i)), "pause %d", i)
+				longest = max(longest, pause)
+			}
+			assert.Greater(t, longest, 1000.0, "%v", pauses)
+		})
+	}
+}
+
+// endStreams cuts the connections of the streams, as the end of a server does.
+func (s *site) endStreams() { s.server.CloseClientConnections() }
+
+// A server that is not there for a while is come back to.
+func TestLiveServerRestarted(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	s.line.lay(nil)
+	listen := func(addr string) (*http.Server, string) {
+		listener, err := net.Listen("tcp", addr)
+		require.NoError(t, err)
+		server := &http.Server{Handler: s}
+		go func() { _ = server.Serve(listener) }()
+		return server, listener.Addr().String()
+	}
+	server, addr := listen("127.0.0.1:0")
+	b := newTab(t)
+	b.before(hasten)
+	b.open("http://" + addr)
+	b.ready()
+	s.untilOpen(1)
+	require.NoError(t, server.Shutdown(t.Context()))
+	s.untilOpen(0)
+	s.leave(flashgin.Info("meanwhile"))
+	b.until(`pauses.length > 3`)
+	server, _ = listen(addr)
+	defer server.Close()
+	b.untilEqual([]string{"meanwhile"}, texts)
+	b.untilConsole("ERR_CONNECTION_REFUSED")
+}
+
+// Where there is nothing to hear, nobody asks twice.
+func TestLiveNothingToHear(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	s.line.lay(func(c *gin.Context) { c.Status(http.StatusNoContent) })
+	b := newTab(t)
+	b.before(hasten)
+	b.open(s.url)
+	b.ready()
+	require.Eventually(t, func() bool { return s.line.asked.Load() == 1 }, patience, 5*time.Millisecond)
+	time.Sleep(300 * time.Millisecond)
+	assert.EqualValues(t, 1, s.line.asked.Load())
+
+	// A session without a key is not even sent there.
+	none := newSite(t, flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "", nil }})
+	none.line.lay(nil)
+	b.open(none.url)
+	b.ready()
+	b.never(`document.querySelector("[data-stream]") !== null`)
+	assert.Zero(t, none.line.asked.Load())
+}
+
+// The page that a form leads to shows what its request said, and the page that is being left does not.
+func TestLivePostRedirectGet(t *testing.T) {
+	s := newSite(t, flashgin.Config{}, `{{define "content"}}<form method="post" action="/"><button id="save">Save</button></form>{{end}}`)
+	s.line.lay(nil)
+	s.POST("/", func(c *gin.Context) { assert.NoError(t, flashgin.RedirectFlash(c, "/", flashgin.Success("saved"))) })
+	b := newTab(t)
+	b.open(s.url)
+	for range 5 {
+		b.ready()
+		s.untilOpen(1)
+		b.js(`globalThis.old = true`)
+		b.click("#save")
+		b.until(`!globalThis.old`)
+		b.untilEqual([]string{"saved"}, texts)
+		assert.True(t, eval[bool](b, `document.querySelector("flash-messages > ul [data-status]") !== null`), "in the page, not in the corner")
+	}
+}
+
+// A message that was hardly shown before the page was left is for the next page.
+func TestLiveLeftTooEarly(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	s.line.lay(nil)
+	b := newTab(t)
+	b.before(`addEventListener("flash:shown", () => location.pathname === "/" && location.search === "" && (location.search = "?again"))`)
+	b.open(s.url)
+	b.ready()
+	s.untilOpen(1)
+	s.leave(flashgin.Info("one"))
+	b.untilEqual("?again", `location.search`)
+	b.untilEqual([]string{"one"}, texts)
+}
+
+// Check 25. Eight tabs of which one is visible: it alone listens and shows, and a ninth page loads.
+func TestLiveTabs(t *testing.T) {
+	s, first := live(t, flashgin.Config{})
+	tabs := []*tab{first}
+	for range 7 {
+		tabs = append(tabs, first.besideInWindow())
+		b := tabs[len(tabs)-1]
+		b.open(s.url)
+		b.ready()
+		s.untilOpen(1)
+	}
+	last := tabs[len(tabs)-1]
+	s.leave(flashgin.Info("one"))
+	last.untilEqual([]string{"one"}, texts)
+	for _, b := range tabs[:7] {
+		assert.True(t, eval[bool](b, `document.hidden`))
+		assert.Empty(t, eval[[]string](b, texts))
+	}
+	// Another tab comes to the front and listens instead.
+	first.call("Page.bringToFront", object{})
+	first.until(`!document.hidden`)
+	s.untilOpen(1)
+	s.leave(flashgin.Info("two"))
+	first.untilEqual([]string{"two"}, texts)
+	assert.Equal(t, []string{"one"}, eval[[]string](last, texts))
+
+	ninth := first.beside()
+	ninth.open(s.url + "/away")
+	ninth.ready()
+}
+
+// Eight windows, all visible: each message is shown in one of them.
+func TestLiveWindows(t *testing.T) {
+	s, first := live(t, flashgin.Config{})
+	windows := []*tab{first}
+	for range 4 { // a browser has six connections to a server over HTTP/1.1, and the streams take one each
+		b := first.beside()
+		b.open(s.url)
+		b.ready()
+		windows = append(windows, b)
+	}
+	s.untilOpen(len(windows))
+	want := map[string]int{}
+	for _, text := range strings.Fields("a b c d e f g h i j k l") {
+		s.leave(flashgin.Info(text))
+		want[text] = 1
+	}
+	got := func() map[string]int {
+		counts := map[string]int{}
+		for _, b := range windows {
+			for _, text := range eval[[]string](b, texts) {
+				counts[text]++
+			}
+		}
+		return counts
+	}
+	assert.Eventually(t, func() bool { return len(got()) == len(want) }, patience, 50*time.Millisecond)
+	assert.Equal(t, want, got())
+}
+
+// Each user's messages come to that user.
+func TestLiveUsers(t *testing.T) {
+	s := newSite(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) { return c.Cookie("user") }})
+	s.line.lay(nil)
+	var tabs []*tab
+	for _, user := range []string{"anne", "bert"} {
+		b := newTab(t)
+		b.call("Network.setCookie", object{"name": "user", "value": user, "url": s.url})
+		b.open(s.url)
+		b.ready()
+		tabs = append(tabs, b)
+	}
+	s.untilOpen(2)
+	require.NoError(t, s.messenger.Add(t.Context(), "anne", flashgin.Info("for Anne").At("/")))
+	tabs[0].untilEqual([]string{"for Anne"}, texts)
+	require.NoError(t, s.messenger.Add(t.Context(), "bert", flashgin.Info("for Bert").At("/")))
+	tabs[1].untilEqual([]string{"for Bert"}, texts)
+	assert.Equal(t, []string{"for Anne"}, eval[[]string](tabs[0], texts))
+}
+
+// Check 23, with a stream: it ends when the page is left, does not keep the page out of the back/forward cache, and is there again when the user comes back.
+func TestLiveBackButton(t *testing.T) {
+	s := newSite(t, flashgin.Config{}, `{{define "head"}}{{if eq .Path "/"}}{{flashAssets}}{{end}}{{end}}`)
+	s.line.lay(nil)
+	b := newTab(t)
+	b.before(`addEventListener("pageshow", e => globalThis.persisted = e.persisted)`)
+	b.open(s.url)
+	b.ready()
+	s.untilOpen(1)
+	b.do(chromedp.Navigate(s.url + "/away"))
+	s.untilOpen(0)
+	b.js(`history.back()`)
+	b.untilEqual("/", `location.pathname`)
+	b.until(`persisted`)
+	s.untilOpen(1)
+	s.leave(flashgin.Info("welcome back"))
+	b.untilEqual([]string{"welcome back"}, texts)
+}
+
+// Turbo replaces the page below the script. The stream is then that of the new one.
+func TestLiveTurbo(t *testing.T) {
+	s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}<script src="/npm/@hotwired/turbo/dist/turbo.es2017-umd.js"></script>{{end}}`)
+	s.policy = "" // Turbo has a style element of its own
+	s.line.lay(nil)
+	b := newTab(t)
+	b.open(s.url)
+	b.ready()
+	s.untilOpen(1)
+	b.js(`Turbo.visit("/away")`)
+	b.untilEqual("/away", `location.pathname`)
+	assert.Eventually(t, func() bool { return s.line.asked.Load() >= 2 && s.line.open.Load() == 1 }, patience, 5*time.Millisecond)
+	s.leave(flashgin.Info("for the first page"), flashgin.Info("for this page").At("/away"))
+	b.untilEqual([]string{"for this page"}, texts)
+	assert.Equal(t, "for the first page", s.waiting("/"))
+}

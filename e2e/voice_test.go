@@ -1,0 +1,177 @@
+package e2e
+
+import (
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// live returns the live regions of the accessibility tree, as "role politeness atomic".
+func (b *tab) live() (found []string) {
+	b.t.Helper()
+	b.call("Accessibility.enable", object{})
+	for _, n := range b.call("Accessibility.getFullAXTree", object{})["nodes"].([]any) {
+		node := n.(object)
+		if node["ignored"] == true {
+			continue
+		}
+		live, atomic := "", ""
+		properties, _ := node["properties"].([]any)
+		for _, p := range properties {
+			property := p.(object)
+			value, _ := property["value"].(object)["value"]
+			switch property["name"] {
+			case "live":
+				live, _ = value.(string)
+			case "atomic":
+				if value == true {
+					atomic = "atomic"
+				}
+			}
+		}
+		role, _ := node["role"].(object)["value"].(string)
+		if role == "status" || role == "alert" || role == "log" || live != "" && live != "off" {
+			found = append(found, strings.Join([]string{role, live, atomic}, " "))
+		}
+	}
+	return found
+}
+
+var oneVoiceEach = []string{"status polite atomic", "alert assertive atomic"}
+
+// Check 3.
+func TestLiveRegions(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	b := newTab(t)
+	for _, messages := range [][]flashgin.Message{nil, every()} {
+		s.leave(messages...)
+		response, err := http.Get(s.url)
+		require.NoError(t, err)
+		raw, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		require.NoError(t, err)
+		for _, role := range []string{"status", "alert"} {
+			assert.Len(t, regexp.MustCompile(`<div class="flash__hidden" role="`+role+`" aria-atomic="true"></div>`).FindAll(raw, -1), 1, "empty in the HTML")
+		}
+		assert.NotContains(t, string(raw), "aria-live")
+
+		s.leave(messages...)
+		b.open(s.url)
+		b.ready()
+		assert.Equal(t, oneVoiceEach, b.live())
+		b.pushFive()
+		assert.Equal(t, oneVoiceEach, b.live(), "with pushed messages")
+	}
+}
+
+func TestTwoListsOnAPageHaveOneVoice(t *testing.T) {
+	s := newSite(t, flashgin.Config{}, `{{define "messages"}}{{flashes "error"}}<p>Between</p>{{flashes "info"}}{{end}}`)
+	b := s.opened(flashgin.Info("one"), flashgin.Error("two"))
+	assert.Equal(t, oneVoiceEach, b.live())
+	b.untilEqual([]string{"two", "one"}, texts)
+	b.axe("two lists")
+}
+
+// A fragment that an application loads may have the markup of a page.
+func TestFragmentHasNoVoiceOfItsOwn(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	b := s.opened()
+	b.js(`document.querySelector("main").append(document.querySelector("flash-messages").cloneNode(true))`)
+	b.until(`document.querySelectorAll("flash-messages").length === 2`)
+	assert.Equal(t, oneVoiceEach, b.live())
+	b.push(object{"text": "news"})
+	b.untilEqual([]string{"news"}, texts)
+	b.until(`document.querySelector("[data-flash-live] > [role=status]").textContent === "Info. news"`)
+}
+
+// Check 4: the live regions stay the same objects. What is inserted is what an application of today would send by hand.
+func TestLiveRegionsStayTheSame(t *testing.T) {
+	const item = `<li data-status="success" id="flash-%"><p data-flash-title>Success</p><p data-flash-text>%</p></li>`
+	for _, test := range []struct {
+		name, head, content, act string
+	}{
+		{"pushed", ``, ``, `FlashMessages.push({text: "%"})`},
+		{"htmx 2, out of band", `<script src="/npm/htmx2/dist/htmx.js"></script>`, `hx-get="/oob"`, `document.getElementById("b").click()`},
+		{"htmx 4, out of band", `<script src="/npm/htmx4/dist/htmx.js"></script>`, `hx-get="/oob"`, `document.getElementById("b").click()`},
+		{"htmx 2, header", `<script src="/npm/htmx2/dist/htmx.js"></script>`, `hx-get="/header"`, `document.getElementById("b").click()`},
+		{"htmx 4, header", `<script src="/npm/htmx4/dist/htmx.js"></script>`, `hx-get="/header"`, `document.getElementById("b").click()`},
+		{"Turbo stream", `<script src="/npm/@hotwired/turbo/dist/turbo.es2017-umd.js"></script>`, ``, `fetch("/stream").then(r => r.text()).then(text => Turbo.renderStreamMessage(text))`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}`+test.head+`{{end}}`,
+				`{{define "content"}}<button id="b" `+test.content+` hx-target="#out">Go</button><div id="out">-</div>{{end}}`)
+			s.policy = "" // htmx and Turbo have style elements of their own
+			s.GET("/oob", func(c *gin.Context) {
+				c.Data(http.StatusOK, "text/html", []byte(`done<ul hx-swap-oob="beforeend:[data-flash-live] ul">`+strings.ReplaceAll(item, "%", "news")+`</ul>`))
+			})
+			s.GET("/header", func(c *gin.Context) {
+				c.Header("HX-Trigger", `{"flash:show":{"messages":[{"text":"news"}]}}`)
+				c.Data(http.StatusOK, "text/html", []byte(`done`))
+			})
+			s.GET("/stream", func(c *gin.Context) {
+				c.Data(http.StatusOK, "text/vnd.turbo-stream.html", []byte(`<turbo-stream action="append" targets="[data-flash-live] ul"><template>`+strings.ReplaceAll(item, "%", "news")+`</template></turbo-stream>`))
+			})
+			b := newTab(t)
+			b.beforeFile("log.js")
+			b.open(s.url)
+			b.ready()
+			b.js(`globalThis.first = document.querySelectorAll("[data-flash-live] > [role]")`)
+			b.js(strings.ReplaceAll(test.act, "%", "news"))
+			b.untilEqual([]string{"news"}, texts)
+			b.until(`document.querySelector("[data-flash-live] [popover]").matches(":popover-open")`)
+			b.untilEqual(1, `spoken.length`)
+			assert.True(t, eval[bool](b, `[...document.querySelectorAll("[data-flash-live] > [role]")].every((e, i) => e === first[i])`))
+			assert.True(t, eval[bool](b, `/(Success|Info)\. news/.test(spoken[0].text)`))
+		})
+	}
+}
+
+// Check 5.
+func TestAnnouncements(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	b := newTab(t)
+	b.beforeFile("log.js")
+	s.leave(flashgin.Success("saved"), flashgin.Error("full"), flashgin.Message{Title: "News", Text: "Version 2 is here."})
+	b.open(s.url)
+	b.ready()
+	b.untilEqual([]string{"status Success. saved", "alert Error. full", "status Info: News. Version 2 is here."}, `spoken.map(s => s.role + " " + s.text)`)
+	assert.True(t, eval[bool](b, `spoken.every((s, i) => i === 0 || s.at - spoken[i - 1].at >= 149)`), "one after the other")
+
+	b.js(`spoken.length = 0`)
+	b.push(object{"text": "again"})
+	b.push(object{"text": "again"})
+	b.push(object{"text": "again"})
+	b.untilEqual(3, `spoken.length`)
+	assert.True(t, eval[bool](b, `spoken.every(s => s.text.trim() === "Info. again")`))
+	assert.True(t, eval[bool](b, `spoken.every((s, i) => i === 0 || s.text !== spoken[i - 1].text && s.at - spoken[i - 1].at >= 149)`), "equal texts are distinct changes")
+
+	b.untilEqual("", `[...voices].map(v => v.textContent).join("")`) // silent again
+	b.js(`spoken.length = 0; document.querySelectorAll("[data-flash-close]").forEach(button => button.click())`)
+	b.untilEqual([]string{}, texts)
+	b.never(`spoken.length > 0`)
+}
+
+// Check 6.
+func TestPushedMessagesDoNotDisturb(t *testing.T) {
+	s := newSite(t, flashgin.Config{}, `{{define "content"}}<div class="tall"></div><p><label for="field">Field</label> <input id="field" value="some words"></p><div class="tall"></div>{{end}}`)
+	b := s.opened()
+	b.click("#field")
+	b.js(`field.setSelectionRange(2, 5)`)
+	const state = `[document.activeElement.id, scrollY, field.selectionStart, field.selectionEnd]`
+	before := eval[[]any](b, state)
+	b.pushFive()
+	b.until(`document.querySelectorAll("[data-flash-live] [data-status]").length === 5`)
+	assert.Equal(t, before, eval[[]any](b, state))
+	b.untilEqual(true, `document.querySelector("[data-flash-live] > [role=alert]").textContent !== ""`)
+	assert.Equal(t, before, eval[[]any](b, state))
+	b.press("x")
+	b.untilEqual("soxwords", `field.value.replace(" ", "")`)
+}
