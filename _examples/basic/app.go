@@ -39,6 +39,7 @@ func newApp(config flashgin.Config, secret []byte) (*app, error) {
 	// Without these options the cookie would be Secure, and no browser would send it back over plain http. Under TLS, set Secure.
 	cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	router.Use(sessions.Sessions("id", cookies))
+	messenger.Mount(router) // the style sheet and the script that the layout asks for with flashAssets
 
 	settings := &Settings{}
 	problems := &Problems{}

@@ -167,11 +167,12 @@ func TestPagesWithoutMessagesSetNoCookie(t *testing.T) {
 	for _, path := range []string{"/", "/settings", "/problems/107", "/imports", "/login"} {
 		page := b.get(path)
 		assert.Equal(t, http.StatusOK, page.status, path)
-		assert.NotContains(t, page.body, "flash__item", path)
+		assert.NotContains(t, page.body, `id="flash-`, path)
 		assert.Contains(t, page.body, "</html>", path)
 		assert.Empty(t, page.header.Values("Set-Cookie"), path)
 	}
-	assert.Contains(t, b.get("/style.css").body, ".flash__item")
+	assert.Contains(t, b.get("/style.css").body, "color-scheme")
+	assert.Contains(t, b.get("/_flash/flash.css").body, ".flash__item")
 }
 
 // TestRun starts the program as main does, on a free port, and ends it as Ctrl-C does.
