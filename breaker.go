@@ -62,6 +62,17 @@ func (n *node) enter() error {
 	return nil
 }
 
+// enterAnyway is enter for a call that is worth a try even while the breaker is open. It reports whether the node is believed to answer.
+func (n *node) enterAnyway() (answers bool, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.inFlight >= inFlightAtMost {
+		return false, errStoreBusy
+	}
+	n.inFlight++
+	return !n.open, nil
+}
+
 func (n *node) leave() {
 	n.mu.Lock()
 	defer n.mu.Unlock()

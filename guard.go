@@ -92,7 +92,16 @@ func (g *guard) addForRequest(ctx context.Context, session string, msgs []Messag
 	if g.inProcess {
 		return add(ctx, session, msgs...)
 	}
-	_, err := await(ctx, g, g.nodeOf(session), g.cfg.AddTimeout, g.addCall(add, session, msgs), nil)
+	node, wait := g.nodeOf(session), g.cfg.AddTimeout
+	answers, err := node.enterAnyway()
+	if err != nil {
+		return err
+	}
+	if !answers {
+		// A message is not given up because pages were: it may yet be stored while the answer goes out.
+		wait = min(wait, g.cfg.Timeout)
+	}
+	_, err = awaitEntered(ctx, g, node, wait, g.addCall(add, session, msgs), nil)
 	return err
 }
 
@@ -167,20 +176,21 @@ func (g *guard) persist(ctx context.Context, times int, patience time.Duration, 
 		case <-over:
 		}
 	}
-	next := time.NewTimer(0)
+	next := time.NewTimer(patience)
 	defer next.Stop()
+	g.start(attempt)
 	var failed error
-	for pause, running := retryAfter, 0; ; {
+	for pause, running := retryAfter, 1; ; {
 		select {
 		case <-next.C:
-			if times > 0 {
-				times, running = times-1, running+1
+			if times--; times > 0 {
+				running++
 				g.start(attempt)
 				next.Reset(patience)
 			}
 		case failed = <-results:
 			running--
-			if failed == nil || times == 0 && running == 0 {
+			if failed == nil || times <= 1 && running == 0 {
 				return failed
 			}
 			next.Reset(pause)
@@ -220,16 +230,42 @@ func (g *guard) settle(doing string, claim Claim, call func(context.Context, Cla
 		}
 		return
 	}
-	try := func(patience time.Duration) {
+	settle := func(ctx context.Context) error { return call(ctx, claim) }
+	within := func(patience time.Duration, try func(context.Context, func(context.Context) error) error) {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if err := g.persist(ctx, math.MaxInt, callTimeout, func(ctx context.Context) error { return call(ctx, claim) }); err != nil {
+		if err := try(ctx, settle); err != nil {
 			g.errs.report(ctx, doing, fmt.Errorf("flashgin: %s: not done within %v, so %d messages may be shown again: %w", doing, patience, len(claim.Messages), err))
 		}
 	}
-	if !g.goInBackground(func() { try(g.cfg.Lease) }) {
-		try(g.cfg.Timeout)
+	if !g.goInBackground(func() { within(g.cfg.Lease, g.untilDone) }) {
+		within(g.cfg.Timeout, g.again)
 	}
+}
+
+// again calls until a call succeeds or ctx ends.
+func (g *guard) again(ctx context.Context, call func(context.Context) error) error {
+	return g.persist(ctx, math.MaxInt, callTimeout, call)
+}
+
+// untilDone is again for when nobody waits for the result. The first call, nearly always the only one, runs in this goroutine.
+func (g *guard) untilDone(ctx context.Context, call func(context.Context) error) error {
+	result := make(chan error, 1)
+	hung := time.AfterFunc(callTimeout, func() {
+		g.start(func() { result <- g.again(ctx, call) })
+	})
+	first, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	err := call(first)
+	switch inTime := hung.Stop(); {
+	case err == nil:
+		return nil
+	case !inTime:
+		return <-result
+	case !sleep(ctx, retryAfter):
+		return err
+	}
+	return g.again(ctx, call)
 }
 
 // await runs call, which gets a context of its own, and waits for it until ctx ends or, if wait is not zero, for that long. A result that comes
@@ -244,6 +280,12 @@ func await[T any](ctx context.Context, g *guard, node *node, wait time.Duration,
 			return none, err
 		}
 	}
+	return awaitEntered(ctx, g, node, wait, call, late)
+}
+
+// awaitEntered is await where the node has been entered.
+func awaitEntered[T any](ctx context.Context, g *guard, node *node, wait time.Duration, call func(context.Context) (T, error), late func(T)) (T, error) {
+	var none T
 	const running, delivered, abandoned = 0, 1, 2
 	type result struct {
 		value T

@@ -623,3 +623,33 @@ func TestTheEmbeddedStoreKnowsNoTimeout(t *testing.T) {
 	}
 	assert.Empty(t, a.failures.String())
 }
+
+// While pages are spared the store, what a request adds is still sent to it: a message is not lost because pages gave up.
+func TestAddsWhileTheBreakerIsOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a := newApp(t, flashgin.Config{Store: store})
+		a.GET("/", page)
+		a.POST("/", add(t, redirect("/"), flashgin.Info("kept")))
+		visitor := a.visitor()
+		visitor.post("/") // makes the key
+		synctest.Wait()
+		assert.Equal(t, "[kept]", visitor.get("/"))
+		synctest.Wait()
+
+		store.fail(errors.New("down"), "Claim", "Peek", "Ping")
+		for range 10 {
+			visitor.get("/")
+		}
+		asked := store.count("Claim")
+		visitor.get("/")
+		require.Equal(t, asked, store.count("Claim"), "the breaker is open")
+		visitor.post("/")
+		assert.NotContains(t, a.failures.String(), "may be lost")
+
+		store.on(nil)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		assert.Equal(t, "[kept]", visitor.get("/"))
+	})
+}
