@@ -17,6 +17,9 @@ import (
 // outageLease is longer than the outages, so that what was shown just before one can still be confirmed after it.
 const outageLease = 6 * time.Second
 
+// outageTimeout is longer than flashgin's default, so that a busy machine is not taken for an outage.
+const outageTimeout = 500 * time.Millisecond
+
 // A server that hangs costs pages their messages, but not their time; afterwards the messages are there.
 func TestRedisPausedUnderLoad(t *testing.T) {
 	server := redistest.Start(t, logAll()...)
@@ -40,7 +43,7 @@ func TestRedisKilledAndRestartedUnderLoad(t *testing.T) {
 // outage lets pages load before, during and after the server is away. Messages wait when it goes, others are on their way, and jobs keep adding.
 func outage(t *testing.T, server *redistest.Server, away func(during func())) {
 	const tabs = 8
-	p := newRedisPages(t, server.Client(), 60, flashgin.Config{Lease: outageLease})
+	p := newRedisPages(t, server.Client(), 60, flashgin.Config{Lease: outageLease, Timeout: outageTimeout})
 	waiting, busy := p.users[:30], p.users[30:]
 
 	p.browse(tabs, 30*time.Millisecond, busy)
