@@ -7,10 +7,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gin-contrib/gzip"
@@ -90,6 +92,30 @@ func TestStreamAfterClose(t *testing.T) {
 	answer := v.do(http.MethodGet, streamPath("/a"))
 	assert.Equal(t, "retry: 30000\n\n", answer.Body.String())
 	assert.Equal(t, http.StatusOK, answer.Code)
+}
+
+// A stream that cannot even say goodbye is cut off within a second.
+func TestCloseCutsOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newLiveApp(t, flashgin.Config{})
+		v := a.visitor()
+		v.get("/key")
+		expired := make(chan struct{})
+		page := v.listenOn(&streamWriter{expired: expired, fail: func(text []byte) error {
+			if strings.Contains(string(text), "flash-bye") {
+				<-expired
+				return os.ErrDeadlineExceeded
+			}
+			return nil
+		}}, streamPath("/a"))
+		synctest.Wait()
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		assert.NoError(t, a.messenger.Close(ctx))
+		assert.Less(t, time.Since(start), time.Second)
+		assert.False(t, page.isOpen())
+	})
 }
 
 // Close returns when its context ends, whatever hangs.

@@ -266,6 +266,7 @@ type streamWriter struct {
 	deadline  time.Time // zero: none
 	deadlines []time.Time
 	fail      func(text []byte) error
+	expired   chan struct{}      // closed when the deadline is one that has passed already
 	cancel    context.CancelFunc // the client goes away
 	ended     chan struct{}      // closed when the handler has returned
 }
@@ -309,13 +310,13 @@ func (w *streamWriter) WriteHeader(status int) {
 }
 
 func (w *streamWriter) Write(text []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if w.fail != nil {
 		if err := w.fail(text); err != nil {
 			return 0, err
 		}
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
@@ -334,6 +335,10 @@ func (w *streamWriter) SetWriteDeadline(deadline time.Time) error {
 	defer w.mu.Unlock()
 	w.deadline = deadline
 	w.deadlines = append(w.deadlines, deadline)
+	if w.expired != nil && !deadline.IsZero() && !deadline.After(time.Now()) {
+		close(w.expired)
+		w.expired = nil
+	}
 	return nil
 }
 

@@ -26,9 +26,9 @@ var (
 	styleAsset  = newAsset("flash.css", "text/css; charset=utf-8")
 )
 
-// Mount serves the script and the style sheet that {{flashAssets}} links, and the messages of pages that were loaded ahead of time, below
-// Config.MountPath in router: the engine, or a group of it. Call it before serving, after the sessions middleware of the routes. Without it messages are shown all
-// the same, but nothing closes them, reads them out or adds to them while the page is open.
+// Mount serves the script and the style sheet that {{flashAssets}} links, the messages of pages that were loaded ahead of time, and a stream to each page that is open, on
+// which messages come as they are added, below Config.MountPath in router: the engine, or a group of it. Call it before serving, after the sessions middleware of
+// the routes. Without it messages are shown all the same, but nothing closes them, reads them out or adds to them while the page is open.
 //
 // Mount panics when it is called twice, and when the path of the group has a parameter: pages could not tell where to find it.
 func (m *Messenger) Mount(router gin.IRouter) {
@@ -127,12 +127,12 @@ func newAsset(name, contentType string) asset {
 	}
 }
 
-// withoutComments leaves out what only we read: indentation, empty lines, and comments that have their lines to themselves. It is for our own files alone,
-// whose comments of more than one line begin each line with two slashes, and which have no strings of more than one line.
+// withoutComments leaves out what only we read: indentation, empty lines and comments. It is for our own files alone: they have no block comment of more
+// than one line or beside code, no string of more than one line, and none with two slashes between spaces.
 func withoutComments(source []byte) []byte {
 	var text bytes.Buffer
 	for line := range bytes.Lines(source) {
-		line = bytes.TrimSpace(line)
+		line, _, _ = bytes.Cut(bytes.TrimSpace(line), []byte(" // "))
 		block := bytes.HasPrefix(line, []byte("/*")) && bytes.HasSuffix(line, []byte("*/"))
 		if len(line) > 0 && !block && !bytes.HasPrefix(line, []byte("//")) {
 			text.Write(line)

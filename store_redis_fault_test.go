@@ -269,7 +269,7 @@ func TestRedisReplica(t *testing.T) {
 	onMaster := newRedisProbe(t, master.Client())
 	onMaster.add("/a", "first")
 	assert.Eventually(t, func() bool {
-		_, err := p.store.Purge(t.Context(), 0)
+		_, err := p.store.Purge(t.Context(), time.Hour)
 		return err != nil && strings.Contains(err.Error(), "READONLY")
 	}, 10*time.Second, 10*time.Millisecond)
 	assert.Equal(t, []string{"first"}, onMaster.peek("/a"))

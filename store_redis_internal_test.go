@@ -120,8 +120,8 @@ func TestRedisNode(t *testing.T) {
 	}
 	frozen.Pause()
 	defer frozen.Resume()
-	for i := range 9 {
-		server := cluster.Servers[i%3]
+	for _, i := range []int{0, 0, 1, 1, 2, 2, 1, 0, 2} { // not in turn, as a ping to any server goes
+		server := cluster.Servers[i]
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		if server != frozen {
 			ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
@@ -137,4 +137,10 @@ func TestRedisNode(t *testing.T) {
 	frozen.Resume()
 	assert.Eventually(t, func() bool { return store.pingNode(t.Context(), frozen.Addr()) == nil }, 10*time.Second, 10*time.Millisecond)
 	assert.NoError(t, store.pingNode(t.Context(), "127.0.0.1:1"), "a server that no session was ever at")
+
+	gone, _ := store.nodes.Load(frozen.Addr()) // go-redis closes the client of a server that has left the cluster
+	require.NoError(t, gone.(*redis.Client).Close())
+	assert.NoError(t, store.pingNode(t.Context(), frozen.Addr()), "a server that has left")
+	_, known := store.nodes.Load(frozen.Addr())
+	assert.False(t, known)
 }

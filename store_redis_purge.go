@@ -9,15 +9,15 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// purgeStep is how many keys one step of [RedisStore.Purge] looks at. A step holds up other clients for well under a millisecond.
+// purgeStep is how many keys one step of [RedisStore.Purge] looks at, each with a script of its own.
 const purgeStep = 100
 
 // Purge removes the messages that wait since longer than olderThan, at all addresses of this App, and returns how many there were. It is the
 // way out when memory runs low; [RedisConfig].TTL removes messages in time without it. Claimed messages stay. The IDs of purged
 // messages are not remembered. Zero removes all that wait; a negative olderThan is an error.
 //
-// It walks all keys of the server, of every master in a cluster, in small steps between which other clients are served, and takes about a
-// second per 100,000 keys. When ctx ends or a server fails, it returns what it had removed and the error; calling it again is safe.
+// It walks all keys of the server, of every master in a cluster, in small steps between which other clients are served, and takes a second
+// or two per 100,000 keys. When ctx ends or a server fails, it returns what it had removed and the error; calling it again is safe.
 func (s *RedisStore) Purge(ctx context.Context, olderThan time.Duration) (int, error) {
 	if olderThan < 0 {
 		return 0, fmt.Errorf("flashgin: Purge: olderThan is %v: want zero or more", olderThan)

@@ -209,6 +209,20 @@ func TestRedisClockStands(t *testing.T) {
 	p.release(newer)
 	assert.Equal(t, want, p.peek(views...))
 
+	// More claims whose leases end in the same microsecond: their spread grows by two, for the claim and the add.
+	p.session += "2"
+	p.add("/a", "first")
+	first := p.claim("/a").Tickets["/a"]
+	p.add("/a", "second")
+	tickets := map[string]bool{first: true}
+	for i := range 5 {
+		claim, err := p.store.Claim(t.Context(), p.session, []string{"/a"}, time.Minute-time.Duration(2*i+2)*time.Microsecond)
+		require.NoError(t, err)
+		require.Len(t, claim.Messages, 1)
+		require.False(t, tickets[claim.Tickets["/a"]], "two claims with one mark")
+		p.add("/a", "another")
+	}
+
 	server.SetTime(time.UnixMicro(1732334400123456).Add(-time.Hour))
 	p.session += "2"
 	p.add("/a", "first")
@@ -234,6 +248,14 @@ func TestRedisRememberedIDs(t *testing.T) {
 	assert.Zero(t, waiting(generated), "before 10 s have passed")
 	pass(2 * time.Millisecond)
 	assert.Equal(t, 1, waiting(generated), "after 10 s")
+
+	both := []flashgin.Message{redisMessage("/both", "first"), redisMessage("/both", "second")}
+	require.NoError(t, p.store.Add(ctx, p.session, both...))
+	p.confirm(p.claim("/both"))
+	pass(10*time.Second - time.Millisecond)
+	assert.Zero(t, waiting(both[0]), "one of two, before 10 s have passed")
+	pass(2 * time.Millisecond)
+	assert.Equal(t, 1, waiting(both[0]), "one of two, after 10 s")
 
 	job := redisMessage("/b", "of a job")
 	job.ID, job.TTL = "job", time.Hour

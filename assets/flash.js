@@ -116,7 +116,9 @@
   }
 
   function readingTime(text) {
-    const words = [...new Intl.Segmenter(undefined, { granularity: "word" }).segment(text)].filter((w) => w.isWordLike);
+    const words = Intl.Segmenter // knows those of languages without spaces, too
+      ? [...new Intl.Segmenter(undefined, { granularity: "word" }).segment(text)].filter((word) => word.isWordLike)
+      : text.split(/\s+/);
     return Math.max(STAY, 3000 + STAY_PER_WORD * words.length);
   }
 
@@ -277,9 +279,9 @@
     let pause = Math.random() * Math.min(BACK_OFF, 1000 * 2 ** attempts++);
     try {
       alive();
-      const { status, body } = await fetch(stream, { signal: mine.signal });
+      const { status, headers, body } = await fetch(stream, { signal: mine.signal });
       if (status === 204) stream = undefined; // there is nothing to hear
-      // The page of a proxy that is in trouble has no events.
+      if (!/^text\/event-stream/.test(headers.get("Content-Type"))) throw 0; // a proxy is in trouble
       const reader = body.pipeThrough(new TextDecoderStream()).getReader();
       let text = "";
       for (;;) {
@@ -298,7 +300,7 @@
         }
       }
     } catch {
-      // The line is broken, or nobody listens any more.
+      // The line is broken, or the page has hung up.
     }
     if (mine !== listening) return;
     hangUp();
