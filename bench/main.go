@@ -1,0 +1,193 @@
+// Bench measures what the Redis store costs and how it behaves when Redis hangs, against what one would write by hand. It starts
+// servers of its own, needs redis-server and about five minutes, and prints a table:
+//
+//	go run .
+//
+// With -short it takes seconds and its figures mean little; CI runs it so to know that it still works.
+//
+// What is compared is measured in turns, and the median of the rounds counts. Redis's processor time is that of its process, as INFO
+// tells it; that of a page is getrusage of a web server which is a process of its own, as is the load.
+package main
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+func main() {
+	if os.Getenv(serverEnv) != "" {
+		serve()
+		return
+	}
+	short := flag.Bool("short", false, "a few seconds instead of minutes")
+	messages := flag.Int("messages", 0, "how many messages wait, each in a session of its own (default 1000000; with -short 20000)")
+	only := flag.String("part", "", "one of trips, redis, page, outage, many; all by default")
+	flag.Parse()
+	b := &bench{short: *short, messages: *messages, only: *only, out: os.Stdout}
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-interrupted
+		b.cleanUp()
+		os.Exit(1)
+	}()
+	os.Exit(b.run())
+}
+
+// bench is one run of the program. It stands in for a test, which the package that starts Redis servers asks for.
+type bench struct {
+	testing.TB // the test that runs the program, if one does
+	short      bool
+	messages   int
+	only       string
+	out        io.Writer
+	cleanups   []func()
+	missed     int
+}
+
+// run returns the exit code.
+func (b *bench) run() int {
+	b.messages = cmp.Or(b.messages, pick(b.short, 20_000, 1_000_000))
+	defer b.cleanUp()
+	redis.SetLogger(quiet{})
+
+	fmt.Fprintf(b.out, "%s, %d processors, %s, %s", processor(), runtime.NumCPU(), runtime.Version(), b.redisVersion())
+	if b.short {
+		fmt.Fprint(b.out, "; a short run, whose figures mean little")
+	}
+	fmt.Fprint(b.out, "\n\n| what | measured | target | |\n|---|--:|--:|---|\n")
+	for _, part := range []struct {
+		name string
+		run  func(*bench)
+	}{{"trips", roundTrips}, {"redis", redisTime}, {"page", pageTime}, {"outage", outages}, {"many", manySessions}} {
+		if b.only == "" || b.only == part.name {
+			part.run(b)
+		}
+	}
+	if b.missed > 0 {
+		fmt.Fprintf(b.out, "\n%d targets missed\n", b.missed)
+	}
+	return 0
+}
+
+func pick[T any](short bool, a, b T) T {
+	if short {
+		return a
+	}
+	return b
+}
+
+// row prints a row of the table.
+func (b *bench) row(what, measured, target string, met bool) {
+	verdict := "met"
+	if !met {
+		verdict = "**missed**"
+		b.missed++
+	}
+	if target == "" {
+		verdict = ""
+	}
+	fmt.Fprintf(b.out, "| %s | %s | %s | %s |\n", what, measured, target, verdict)
+}
+
+// count prints a row about a number that has to be exact.
+func (b *bench) count(what string, n, target int) {
+	b.row(what, fmt.Sprint(n), fmt.Sprint(target), n == target)
+}
+
+// ratio prints a row about how ours compares with theirs, from the rounds.
+func (b *bench) ratio(what string, unit string, ours, theirs []float64, most float64) {
+	ratios := make([]float64, len(ours))
+	for i := range ours {
+		ratios[i] = ours[i] / theirs[i]
+	}
+	r := median(ratios)
+	b.row(what, fmt.Sprintf("%.2f (%.3g / %.3g %s)", r, median(ours), median(theirs), unit), fmt.Sprintf("≤ %g", most), r <= most)
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
+
+// The methods of testing.TB that are needed.
+
+func (b *bench) Helper()                   {}
+func (b *bench) Cleanup(f func())          { b.cleanups = append(b.cleanups, f) }
+func (b *bench) Fatal(args ...any)         { b.end(1, fmt.Sprintln(args...)) }
+func (b *bench) Fatalf(f string, a ...any) { b.end(1, fmt.Sprintf(f, a...)) }
+func (b *bench) Skip(args ...any)          { b.end(0, "nothing was measured: "+fmt.Sprint(args...)) }
+
+func (b *bench) TempDir() string {
+	dir, err := os.MkdirTemp("", "flashgin-bench-")
+	b.must(err)
+	b.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+func (b *bench) end(code int, text string) {
+	if b.TB != nil && code == 0 {
+		b.TB.Skip(text)
+	}
+	fmt.Fprintln(os.Stderr, strings.TrimSpace(text))
+	b.cleanUp()
+	os.Exit(code)
+}
+
+func (b *bench) cleanUp() {
+	for _, f := range slices.Backward(b.cleanups) {
+		f()
+	}
+	b.cleanups = nil
+}
+
+// scope ends what part starts when it returns.
+func (b *bench) scope(part func()) {
+	outer := b.cleanups
+	b.cleanups = nil
+	part()
+	b.cleanUp()
+	b.cleanups = outer
+}
+
+func (b *bench) must(err error) {
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bench) redisVersion() string {
+	name := cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server")
+	text, err := exec.Command(name, "--version").Output()
+	if err != nil {
+		return "no Redis"
+	}
+	server, rest, _ := strings.Cut(string(text), " v=")
+	version, _, _ := strings.Cut(rest, " ")
+	return strings.TrimSuffix(server, " server") + " " + version
+}
+
+func processor() string {
+	text, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(text)) {
+		if name, ok := strings.CutPrefix(line, "model name"); ok {
+			return strings.Trim(name, " \t:\n")
+		}
+	}
+	return runtime.GOOS + "/" + runtime.GOARCH
+}
+
+func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(serverEnv) != "" {
+		serve()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// The program works; its figures are nobody's business here.
+func TestShortRun(t *testing.T) {
+	var out strings.Builder
+	b := &bench{TB: t, short: true, messages: 2000, out: &out}
+	if code := b.run(); code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	for _, want := range []string{"round trips", "Redis time", "web server's time", "paused", "killed", "bytes a message", "time of a claim"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the table has nothing about %q:\n%s", want, out.String())
+		}
+	}
+}
