@@ -13,18 +13,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/internal/doctest"
 )
 
 // snippets returns the code of docs/look.md in a language, below a heading.
 func snippets(t *testing.T, heading, language string) (found []string) {
 	t.Helper()
-	text, err := os.ReadFile("../docs/look.md")
+	page, err := doctest.Open("..", "docs/look.md")
 	require.NoError(t, err)
-	_, section, ok := strings.Cut(string(text), "\n## "+heading+"\n")
-	require.True(t, ok, heading)
-	section, _, _ = strings.Cut(section, "\n## ")
-	for _, match := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(section, -1) {
-		found = append(found, match[1])
+	for _, block := range page.Blocks(language) {
+		if block.Heading == heading {
+			found = append(found, block.Text)
+		}
 	}
 	require.NotEmpty(t, found, heading)
 	return found

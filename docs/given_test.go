@@ -1,0 +1,47 @@
+package docs_test
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+	"time"
+
+	"github.com/flashgin/flashgin"
+	"github.com/gin-contrib/multitemplate"
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-contrib/sessions/cookie"
+	"github.com/gin-gonic/gin"
+	"github.com/redis/go-redis/v9"
+)
+
+// What the code on the pages uses without declaring it. Complete programs have none of it.
+var (
+	ctx      context.Context
+	c        *gin.Context
+	router   *gin.Engine
+	messages *flashgin.Messenger
+	session  string // the key of one
+	store    *flashgin.RedisStore
+	client   redis.UniversalClient
+	cookies  cookie.Store
+	secret   []byte
+
+	mine  template.FuncMap
+	pages multitemplate.Renderer
+
+	job   Job
+	queue interface{ Start(Job) }
+)
+
+type (
+	Job struct{ Session, View string }
+
+	Settings struct{ flashgin.Controller }
+)
+
+// What the pages import, so that each has a use here.
+var (
+	_ sessions.Session
+	_ time.Duration
+	_ http.Handler
+)

@@ -1,0 +1,49 @@
+package flashgin_test
+
+import (
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin/internal/doctest"
+)
+
+// Whether the code on the pages compiles, the tests in docs/ tell.
+
+// TestLinks checks the links of every page of documentation.
+func TestLinks(t *testing.T) {
+	for _, page := range pages(t) {
+		for _, link := range page.Links() {
+			assert.NoError(t, page.CheckLink(link), page.Path)
+		}
+	}
+}
+
+// TestCommands keeps the pages from naming folders, programs and tests that do not exist in the commands that they show.
+func TestCommands(t *testing.T) {
+	for _, page := range pages(t) {
+		assert.NoError(t, page.CheckCommands())
+	}
+}
+
+// TestNamedTests keeps the pages from referring to tests that do not exist.
+func TestNamedTests(t *testing.T) {
+	names, err := doctest.TestNames(".")
+	require.NoError(t, err)
+	named := regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark|Example)[A-Z]\w*`)
+	for _, page := range pages(t) {
+		for _, name := range named.FindAllString(page.Text, -1) {
+			assert.Contains(t, names, name, page.Path)
+		}
+	}
+}
+
+func pages(t *testing.T) []doctest.Page {
+	t.Helper()
+	pages, err := doctest.Pages(".")
+	require.NoError(t, err)
+	require.NotEmpty(t, pages)
+	return pages
+}
