@@ -27,6 +27,25 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+// parts are what the program measures, in this order.
+var parts = []struct {
+	name string
+	run  func(*bench)
+}{
+	{"trips", roundTrips},
+	{"redis", redisTime},
+	{"page", pageTime},
+	{"outage", outages},
+	{"many", manySessions},
+}
+
+func partNames() (names []string) {
+	for _, part := range parts {
+		names = append(names, part.name)
+	}
+	return names
+}
+
 func main() {
 	if os.Getenv(serverEnv) != "" {
 		serve()
@@ -34,8 +53,12 @@ func main() {
 	}
 	short := flag.Bool("short", false, "a few seconds instead of minutes")
 	messages := flag.Int("messages", 0, "how many messages wait, each in a session of its own (default 1000000; with -short 20000)")
-	only := flag.String("part", "", "one of trips, redis, page, outage, many; all by default")
+	only := flag.String("part", "", "one of "+strings.Join(partNames(), ", ")+"; all by default")
 	flag.Parse()
+	if *only != "" && !slices.Contains(partNames(), *only) {
+		fmt.Fprintf(os.Stderr, "-part %s: want one of %s\n", *only, strings.Join(partNames(), ", "))
+		os.Exit(2)
+	}
 	b := &bench{short: *short, messages: *messages, only: *only, out: os.Stdout}
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
@@ -69,10 +92,7 @@ func (b *bench) run() int {
 		fmt.Fprint(b.out, "; a short run, whose figures mean little")
 	}
 	fmt.Fprint(b.out, "\n\n| what | measured | target | |\n|---|--:|--:|---|\n")
-	for _, part := range []struct {
-		name string
-		run  func(*bench)
-	}{{"trips", roundTrips}, {"redis", redisTime}, {"page", pageTime}, {"outage", outages}, {"many", manySessions}} {
+	for _, part := range parts {
 		if b.only == "" || b.only == part.name {
 			part.run(b)
 		}
