@@ -65,3 +65,43 @@ func TestMarkupOfStreamIsNotShared(t *testing.T) {
 		assert.Empty(t, listensTo(unknown.get("/")))
 	}
 }
+
+// Pages with markup of the application's own listen, too: what the script needs follows that markup, once a page, and holds none of its messages.
+func TestLivePartBesideOwnMarkup(t *testing.T) {
+	const own = `{{define "flashgin/messages"}}<ul>{{range .}}<li>{{.Text}}</li>{{end}}</ul>{{end}}`
+	for _, test := range []struct{ name, page, before, after string }{
+		{"bare", `<main>{{flashes}}</main>` + own, "<main><ul><li>text</li></ul>", "</main>"},
+		{"bare, twice", `{{flashes "info"}}{{flashes}}` + own, "<ul><li>text</li></ul>", "<ul><li>text</li></ul>"},
+		{"a range, and a template that prints nothing", `{{range flashes}}[{{.Text}}]{{end}}<footer>{{flashes}}</footer>{{define "flashgin/messages"}}{{end}}`, "[text]<footer>", "</footer>"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newLiveApp(t, flashgin.Config{Labels: func(*gin.Context) flashgin.Labels { return flashgin.Labels{Region: "Meldungen"} }})
+			a.template("page", test.page)
+			v := a.visitor()
+			a.job(v.get("/key"), flashgin.Info("text").At("/a"))
+			text := v.get("/a")
+			before, live, ok := strings.Cut(text, "<flash-messages ")
+			require.True(t, ok, text)
+			live, after, _ := strings.Cut(live, "</flash-messages>")
+			assert.Equal(t, test.before, before)
+			assert.Equal(t, test.after, strings.TrimSpace(after))
+			assert.Equal(t, "/_flash/stream?view=%2Fa&view=%2A", listensTo(live))
+			assert.Contains(t, live, ` data-label="Meldungen">`)
+			assert.Equal(t, 2, strings.Count(live, " role="), "the announcers")
+			assert.Equal(t, 4, strings.Count(live, "<li "), "one of each status, in the template")
+			assert.NotContains(t, live, "text</")
+
+			// A page that is loaded ahead of time says where its messages are.
+			assert.Regexp(t, ` data-pull="/_flash/messages\?view=%2Fa&(amp|#38);view=%2A"`, v.get("/a", "Sec-Purpose", "prefetch"))
+		})
+	}
+}
+
+// A page that wants none of that prints the template, and not {{flashes}}.
+func TestOwnMarkupAlone(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	a.template("page", `{{template "flashgin/messages" flashes}}{{define "flashgin/messages"}}<ul>{{range .}}<li>{{.Text}}</li>{{end}}</ul>{{end}}`)
+	v := a.visitor()
+	a.job(v.get("/key"), flashgin.Info("text").At("/a"))
+	assert.Equal(t, "<ul><li>text</li></ul>", v.get("/a"))
+}

@@ -16,6 +16,7 @@ const (
 // classes are the class names of one look, by the part of the markup that they are for.
 type classes struct {
 	Root   string // the element around everything
+	Alone  string // the same where messages are in markup of the application's own: it must not take a place among that
 	List   string
 	Item   string
 	Icon   string
@@ -47,6 +48,7 @@ func (c classes) Kind(s Status) string {
 var looks = [...]classes{
 	LookPlain: {
 		Root:   "flash",
+		Alone:  "flash--alone",
 		List:   "flash__list",
 		Item:   "flash__item",
 		Icon:   "flash__icon",
@@ -62,6 +64,7 @@ var looks = [...]classes{
 	},
 	LookBootstrap: {
 		Root:   "d-block",
+		Alone:  "position-absolute",
 		List:   "list-unstyled m-0",
 		Item:   "alert alert-dismissible d-flex gap-2 mb-3 pe-auto",
 		Icon:   "flex-shrink-0 mt-1",
@@ -83,6 +86,7 @@ var looks = [...]classes{
 	},
 	LookTailwind: {
 		Root:   "block",
+		Alone:  "absolute",
 		List:   "m-0 list-none p-0",
 		Item:   "pointer-events-auto mb-4 flex items-start gap-3 rounded-lg border border-s-4 p-4 text-sm leading-5",
 		Icon:   "shrink-0",

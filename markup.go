@@ -30,20 +30,29 @@ func (b *boundSet) print(filter ...any) (template.HTML, error) {
 // printAll is a bare {{flashes}}: print for most pages, without what a variable number of arguments costs.
 func (b *boundSet) printAll() (template.HTML, error) { return b.print() }
 
-// markup renders the list of a bare {{flashes}}, through the application's template if its set has one. That also runs when there are no messages.
+// markup renders the list of a bare {{flashes}}, through the application's template if its set has one. That also runs when there are no messages, and the live
+// part follows it: what the script needs to show what arrives later.
 func (b *boundSet) markup(list Messages) (template.HTML, error) {
 	if b.printing { // that template has come back here, through another one: without end, if it were let
 		return template.HTML(template.HTMLEscapeString(list.String())), nil
 	}
+	b.prints++
 	messages := b.templates.Lookup(messagesName)
 	if messages == nil {
-		b.prints++
 		return b.request.readyMade(list, b.prints)
 	}
 	b.printing = true
 	defer func() { b.printing = false }()
-	return execute(messages, list)
+	text, err := execute(messages, list)
+	if err != nil || b.prints > 1 || b.request == nil || b.request.m.mountedAt() == "" {
+		return text, err
+	}
+	live, err := b.request.readyMade(nil, alone)
+	return text + live, err
 }
+
+// alone, for the nth time that the ready-made markup is printed on a page, is the live part without messages: those are in markup of the application's own.
+const alone = 0
 
 func execute(t *template.Template, dot any) (template.HTML, error) {
 	var buf bytes.Buffer
@@ -57,7 +66,8 @@ func execute(t *template.Template, dot any) (template.HTML, error) {
 type markup struct {
 	Label    string // of the region
 	Class    *classes
-	First    bool          // of its page: it has the announcers
+	Root     string        // classes of the element around everything
+	Live     bool          // it has the announcers, as the first of its page
 	Messages []messageView // to be shown
 	Blank    []messageView // one of each status, from which the script makes others; none where no script is served
 	Pull     string        // where the script gets the messages that a page which is loaded ahead of time must not take
@@ -103,11 +113,15 @@ func (r *request) readyMade(list Messages, nth int) (template.HTML, error) {
 }
 
 func (m *Messenger) newMarkup(labels Labels, nth int) *markup {
-	dot := &markup{Label: labels.Region, Class: &looks[m.cfg.Look], First: nth == 1}
+	class := &looks[m.cfg.Look]
+	dot := &markup{Label: labels.Region, Class: class, Root: class.Root, Live: nth <= 1}
+	if nth == alone {
+		dot.Root = class.Alone
+	}
 	if nth > 1 { // landmarks of one page need names of their own
 		dot.Label += " " + strconv.Itoa(nth)
 	}
-	if dot.First && m.mountedAt() != "" {
+	if dot.Live && m.mountedAt() != "" {
 		for _, status := range []Status{StatusInfo, StatusSuccess, StatusWarning, StatusError} {
 			dot.Blank = append(dot.Blank, messageView{Message{Status: status, Link: new(Link)}, dot.Class, labels.status(status), labels.Close, true})
 		}

@@ -157,7 +157,7 @@ type boundSet struct {
 	rendered  []string // the templates that were executed, and so escaped, with all that they use
 	page      bytes.Buffer
 	printing  bool // the markup of a bare {{flashes}} is being rendered
-	prints    int  // how often the ready-made markup was printed on this page
+	prints    int  // how often a bare {{flashes}} was printed on this page
 }
 
 func bind(clone *template.Template) *boundSet {

@@ -177,15 +177,18 @@
 
   const pushed = new Set(); // IDs
 
+  // blanks returns items to copy, or nothing where the page has no place for them.
+  const blanks = () => live?.querySelector("[popover] > *") && home.querySelector("template")?.content;
+
   function push(message) {
     const { status = "info", title, text, link, autoClose, id, key } = message;
-    const blanks = home?.querySelector("template")?.content;
-    if (!blanks || !(title || text)) return null;
+    const from = blanks();
+    if (!from || !(title || text)) return null;
     if (id && (pushed.has(id) || document.getElementById("flash-" + id))) return null;
     if (!emit(home, "before-show", { message })) return null;
 
-    const blank = blanks.querySelector(`[data-status="${CSS.escape(status)}"]`);
-    const item = document.importNode(blank ?? blanks.querySelector("[data-status]"), true);
+    const blank = from.querySelector(`[data-status="${CSS.escape(status)}"]`);
+    const item = document.importNode(blank ?? from.querySelector("[data-status]"), true);
     const [titled, texted, linked, button] = all(
       "[data-flash-title], [data-flash-text], [data-flash-link], [data-flash-close]",
       item,
@@ -398,14 +401,16 @@
         home = this;
         live = this.#live;
         follow(all("dialog:modal"));
-        subscribe(this.dataset.stream);
+        // Beside a live part of the page's own there is ours, with the address.
+        const addressed = this.dataset.stream ? this : document.querySelector("flash-messages[data-stream]");
+        subscribe(blanks() ? addressed?.dataset.stream : undefined);
       } else if (home !== this) this.#live?.remove(); // a page speaks with one voice
       for (const root of [this, this.#live]) if (root) this.#additions.observe(root, { childList: true, subtree: true });
       focusOnLoad(this);
       scan();
       const url = this.dataset.pull;
       this.removeAttribute("data-pull");
-      if (!url) return;
+      if (!url || !blanks()) return;
       if (document.prerendering) document.addEventListener("prerenderingchange", () => pull(url), { once: true });
       else pull(url);
     }

@@ -78,11 +78,13 @@ func TestLookPage(t *testing.T) {
 		for _, class := range classes {
 			assert.Contains(t, string(css), "."+class, "a class that the list has not")
 		}
+		assert.Contains(t, string(css), ".absolute", "beside markup of the application's own")
 	})
 	own := snippets(t, "With a template of your own", "html")
 	require.Len(t, own, 2)
 	t.Run("Bootstrap", func(t *testing.T) {
-		s := newSite(t, flashgin.Config{}, `{{define "head"}}<link rel="stylesheet" href="/npm/bootstrap/dist/css/bootstrap.css">{{flashAssets}}{{end}}`, own[0])
+		s := newSite(t, flashgin.Config{Look: flashgin.LookBootstrap}, `{{define "head"}}<link rel="stylesheet" href="/npm/bootstrap/dist/css/bootstrap.css">{{flashAssets}}{{end}}`, own[0])
+		s.line.lay(nil)
 		s.policy = ""
 		b := newTab(t)
 		b.beforeFile("log.js")
@@ -94,7 +96,11 @@ func TestLookPage(t *testing.T) {
 		b.axe("Bootstrap")
 		b.click("[data-flash-close]")
 		b.untilEqual([]string{`<b>"full"</b>`, "sent"}, texts)
-		assert.True(t, eval[bool](b, `FlashMessages.push({text: "no"}) === null`))
+		s.untilOpen(1)
+		s.leave(flashgin.Warning("arrived"))
+		b.untilEqual([]string{`<b>"full"</b>`, "sent", "arrived"}, texts)
+		b.untilEqual("status Warning. arrived", `spoken.map(s => s.role + " " + s.text)[3]`)
+		b.axe("Bootstrap, with one that arrived")
 		b.open(s.url) // with no message
 		b.ready()
 		b.axe("Bootstrap without messages")
