@@ -20,10 +20,10 @@ func (r *request) commit() {
 	}
 	defer r.committed.Store(true)
 	status, header := r.writer.Status(), r.writer.Header()
-	unshown := r.panicked || leadsAway(status, header) || status >= http.StatusInternalServerError
+	unshown := r.panicked || leadsAway(status, header)
 	var rest []*item
 	for _, it := range r.items {
-		if it.state == taken && unshown {
+		if (it.state == taken || it.state == placed) && (unshown || it.failed(status)) {
 			it.state = waiting
 		}
 		if it.state == waiting && it.claim < 0 {

@@ -48,7 +48,7 @@ func (rd *renderer) Instance(name string, data any) render.Render {
 		}
 		return page
 	}
-	instance := rd.next.Instance(name, data)
+	instance := rd.instance(name, data)
 	page, ok := instance.(render.HTML)
 	if !ok || page.Template == nil {
 		return instance

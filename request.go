@@ -39,6 +39,7 @@ type request struct {
 	private  bool             // the answer was given messages to show
 	panicked bool
 	broken   bool // a write failed
+	prints   int  // how often Markup was called for the page
 	failures []failure
 
 	firstPlace [1]place  // behind places, for nearly all requests
@@ -54,7 +55,7 @@ type item struct {
 	state  itemState
 	claim  int  // index of the claim it came with; -1 if it is the request's own
 	hidden bool // another one is shown in its place
-	status int  // of the page it was printed on
+	status int  // of the page it was placed or printed on
 }
 
 type itemState int
@@ -62,6 +63,7 @@ type itemState int
 const (
 	waiting   itemState = iota // not shown by this request
 	taken                      // given to the handler
+	placed                     // in markup that was given to a component
 	printing                   // on a page that is being rendered
 	printed                    // on a page that was written
 	delivered                  // flushed to the client
@@ -354,6 +356,9 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 		}
 		if it.hasStatus(statuses) {
 			it.advance(how)
+			if how == placed {
+				it.status = statusOf(w)
+			}
 			list = append(list, it.Message)
 		}
 	}
@@ -544,10 +549,15 @@ func (r *request) arrived(it *item) bool {
 		return false
 	}
 	switch it.state {
-	case taken:
-		return status < http.StatusInternalServerError && (!r.panicked || r.writer.Size() > 0)
+	case taken, placed:
+		return !it.failed(status) && (!r.panicked || r.writer.Size() > 0)
 	case printed:
 		return status == it.status // else another answer has taken the page's place
 	}
 	return false
+}
+
+// failed reports whether the answer, by its status, is not the one that the item was taken for. An error page that shows it is.
+func (it *item) failed(status int) bool {
+	return status >= http.StatusInternalServerError && status != it.status
 }

@@ -1,0 +1,90 @@
+package flashgin
+
+import (
+	"context"
+	"html/template"
+	"io"
+	"net/http"
+
+	"github.com/gin-gonic/gin/render"
+)
+
+// Markup takes the messages for this request's page, as [Flashes] does, and returns the ready-made markup, as a bare {{flashes}} prints it. It is for templ
+// (see the module flashtempl) and for whatever else makes HTML without html/template. Statuses choose among the messages; the others keep waiting.
+//
+// They count as shown when the answer has left, and wait again if it was a redirect, did not arrive, or became a 5xx after Markup was called: if
+// the page is rendered to a buffer first, one that fails takes nothing. A page that is written while it is rendered has shown what it had come to. Its
+// headers may have left by then, so it may be kept by caches: call Markup before the first byte is written, or use a buffer.
+//
+// ctx is as in [AddFlash]. Where flashgin is not installed, there is the markup of a page without messages.
+func Markup(ctx context.Context, statuses ...Status) template.HTML {
+	r := requestOf(ctx)
+	if r == nil {
+		text, _ := r.readyMade(nil, 1) // a template of ours, about nothing, which does not fail
+		return text
+	}
+	list := r.show(nil, placed, statuses)
+	text, err := r.readyMade(list, r.nextPrint())
+	if err != nil {
+		r.m.errs.report(ctx, "print", err)
+	}
+	return text
+}
+
+// Assets returns the tags that load the style sheet and the script which [Messenger.Mount] serves, as {{flashAssets}} prints them: for the head of a page
+// whose messages are printed by [Markup]. The nonce is that of the page's Content-Security-Policy; "" means none. ctx is as in [AddFlash]; where flashgin is not installed,
+// there are no tags.
+func Assets(ctx context.Context, nonce string) template.HTML {
+	r := requestOf(ctx)
+	if r == nil {
+		return ""
+	}
+	r.newPage()
+	return r.m.assetTags(nonce)
+}
+
+// nextPrint counts how often Markup was called for a page: what is unique in a document is in the first of them.
+func (r *request) nextPrint() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.prints++
+	return r.prints
+}
+
+// newPage begins to count anew: what was made before was the beginning of a page that failed.
+func (r *request) newPage() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.prints = 0
+}
+
+// A component is what templ makes pages of.
+type component interface {
+	Render(ctx context.Context, w io.Writer) error
+}
+
+// A boundComponent finds its request by the writer if it is rendered with a context that does not know it. The renderer in templ's example for Gin has none for
+// c.HTML, and so context.Background.
+type boundComponent struct{ component }
+
+func (b boundComponent) Render(ctx context.Context, w io.Writer) error {
+	if requestOf(ctx) == nil {
+		if w, ok := w.(http.ResponseWriter); ok {
+			if r := requestBehind(w); r != nil {
+				ctx = &requestContext{ctx, r}
+			}
+		}
+	}
+	return b.component.Render(ctx, w)
+}
+
+// instance is that of the wrapped renderer, with its component bound. For html/template data stays data, whatever methods it has.
+func (rd *renderer) instance(name string, data any) render.Render {
+	if c, ok := data.(component); ok {
+		instance := rd.next.Instance(name, boundComponent{c})
+		if _, page := instance.(render.HTML); !page {
+			return instance
+		}
+	}
+	return rd.next.Instance(name, data)
+}
