@@ -69,7 +69,9 @@ func TestMarkupIsThatOfTemplates(t *testing.T) {
 
 func TestMarkupChooses(t *testing.T) {
 	a := newBoard(t)
-	a.GET("/", func(c *gin.Context) { c.String(http.StatusOK, "%s", flashgin.Markup(c, flashgin.StatusError, "reminder")) })
+	a.GET("/", func(c *gin.Context) {
+		c.String(http.StatusOK, "%s", flashgin.Markup(c, flashgin.StatusError, "reminder"))
+	})
 	a.leave(flashgin.Info("news"), flashgin.Error("full"), flashgin.Message{Status: "reminder", Text: "drink"})
 	shown := a.shown("/")
 	assert.Contains(t, shown, ">full<")
@@ -159,7 +161,9 @@ func (r components) Instance(name string, data any) render.Render {
 
 type componentPage struct{ component }
 
-func (p componentPage) Render(w http.ResponseWriter) error { return p.component(context.Background(), w) }
+func (p componentPage) Render(w http.ResponseWriter) error {
+	return p.component(context.Background(), w)
+}
 func (componentPage) WriteContentType(http.ResponseWriter) {}
 
 func TestComponentsFindTheirRequest(t *testing.T) {
