@@ -106,7 +106,7 @@ func (r *request) leave(completed bool) {
 	r.panicked = !completed
 	r.mu.Unlock()
 	r.commit() // an answer without a body, such as a redirect after a POST, never calls the writer
-	var confirmed, released []Claim
+	var confirmed, released []claimed
 	var lost []Message
 	r.mu.Lock()
 	for i, claim := range r.claims {
@@ -137,10 +137,10 @@ func (r *request) leave(completed bool) {
 	r.unlock()
 
 	for _, claim := range confirmed {
-		r.m.store.confirm(claim)
+		claim.store.confirm(claim.Claim)
 	}
 	for _, claim := range released {
-		r.m.store.release(claim)
+		claim.store.release(claim.Claim)
 	}
 	if key != "" {
 		r.m.addUndelivered(ctx, key, lost)

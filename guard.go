@@ -30,7 +30,7 @@ const (
 // A store in the same process needs none of that and is called directly.
 type guard struct {
 	store     Store
-	inProcess bool
+	inProcess func() bool
 	cfg       Config
 	errs      *reporter
 
@@ -45,16 +45,24 @@ type guard struct {
 }
 
 func newGuard(cfg Config, errs *reporter) *guard {
-	_, inProcess := cfg.Store.(interface{ inProcess() })
-	g := &guard{store: cfg.Store, inProcess: inProcess, cfg: cfg, errs: errs, nodes: map[string]*node{}}
+	g := &guard{store: cfg.Store, inProcess: inProcess(cfg.Store), cfg: cfg, errs: errs, nodes: map[string]*node{}}
 	g.idle = sync.NewCond(&g.mu)
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g
 }
 
+// inProcess returns a function that reports whether no call of the store can hang. The store of flashtest is such a one until it is made to fail or wait.
+func inProcess(store Store) func() bool {
+	if sometimes, ok := store.(interface{ InProcess() bool }); ok {
+		return sometimes.InProcess
+	}
+	_, always := store.(interface{ inProcess() })
+	return func() bool { return always }
+}
+
 // claimForPage takes what waits at views, for a page that waits Config.Timeout at the most.
 func (g *guard) claimForPage(ctx context.Context, session string, views []string) (Claim, error) {
-	if g.inProcess {
+	if g.inProcess() {
 		return g.store.Claim(ctx, session, views, g.cfg.Lease)
 	}
 	return await(ctx, g, g.nodeOf(session), g.cfg.Timeout, g.claimCall(session, views), g.release)
@@ -62,7 +70,7 @@ func (g *guard) claimForPage(ctx context.Context, session string, views []string
 
 // peekForPage is claimForPage for a page that only looks.
 func (g *guard) peekForPage(ctx context.Context, session string, views []string) (Messages, error) {
-	if g.inProcess {
+	if g.inProcess() {
 		return g.store.Peek(ctx, session, views)
 	}
 	return await(ctx, g, g.nodeOf(session), g.cfg.Timeout, g.peekCall(session, views), nil)
@@ -70,7 +78,7 @@ func (g *guard) peekForPage(ctx context.Context, session string, views []string)
 
 // claimForStream is claimForPage for a page that is open already, and can wait as long as an answer makes sense.
 func (g *guard) claimForStream(ctx context.Context, session string, views []string) (Claim, error) {
-	if g.inProcess {
+	if g.inProcess() {
 		return g.store.Claim(ctx, session, views, g.cfg.Lease)
 	}
 	return await(ctx, g, g.nodeOf(session), callTimeout/2, g.claimCall(session, views), g.release)
@@ -89,7 +97,7 @@ func (g *guard) addForRequest(ctx context.Context, session string, msgs []Messag
 	if store, ok := g.store.(quietStore); ok && quietly {
 		add = store.addQuietly
 	}
-	if g.inProcess {
+	if g.inProcess() {
 		return add(ctx, session, msgs...)
 	}
 	node, wait := g.nodeOf(session), g.cfg.AddTimeout
@@ -108,7 +116,7 @@ func (g *guard) addForRequest(ctx context.Context, session string, msgs []Messag
 // add, take, peek and withdraw serve callers that wait as long as their context allows.
 
 func (g *guard) add(ctx context.Context, session string, msgs []Message) error {
-	if g.inProcess {
+	if g.inProcess() {
 		return g.store.Add(ctx, session, msgs...)
 	}
 	_, err := await(ctx, g, nil, 0, g.addCall(g.store.Add, session, msgs), nil)
@@ -116,7 +124,7 @@ func (g *guard) add(ctx context.Context, session string, msgs []Message) error {
 }
 
 func (g *guard) take(ctx context.Context, session string, views []string) (Claim, error) {
-	if g.inProcess {
+	if g.inProcess() {
 		claim, err := g.store.Claim(ctx, session, views, g.cfg.Lease)
 		if err == nil {
 			err = g.store.Confirm(context.WithoutCancel(ctx), claim)
@@ -131,14 +139,14 @@ func (g *guard) take(ctx context.Context, session string, views []string) (Claim
 }
 
 func (g *guard) peek(ctx context.Context, session string, views []string) (Messages, error) {
-	if g.inProcess {
+	if g.inProcess() {
 		return g.store.Peek(ctx, session, views)
 	}
 	return await(ctx, g, nil, 0, g.peekCall(session, views), nil)
 }
 
 func (g *guard) withdraw(ctx context.Context, session, view, key string) error {
-	if g.inProcess {
+	if g.inProcess() {
 		return g.store.Withdraw(ctx, session, view, key)
 	}
 	_, err := await(ctx, g, nil, 0, func(ctx context.Context) (struct{}, error) {
@@ -224,7 +232,7 @@ func (g *guard) settle(doing string, claim Claim, call func(context.Context, Cla
 	if len(claim.Messages) == 0 {
 		return
 	}
-	if g.inProcess {
+	if g.inProcess() {
 		if err := call(context.Background(), claim); err != nil {
 			g.errs.report(context.Background(), doing, err)
 		}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/seeding"
 )
 
 // A request is what flashgin knows of one HTTP request: the messages that it brought, those that were claimed for its page, and what has become of them.
@@ -30,7 +32,7 @@ type request struct {
 	views    []string // what the page reads; made when first needed
 	asked    []string // of these, what was claimed already
 	items    []*item  // what the store gave, then the request's own
-	claims   []Claim
+	claims   []claimed
 	peeked   Messages // what waits, as the page was told without taking it
 	looked   bool
 	keyed    bool             // the session had a key when messages were last read
@@ -48,6 +50,12 @@ type request struct {
 
 // place is a page that the request stands for: one, or two where HandleContext went on to another.
 type place struct{ route, path string }
+
+// claimed is a Claim and where it came from.
+type claimed struct {
+	Claim
+	store *guard
+}
 
 // item is a message of this request.
 type item struct {
@@ -395,11 +403,16 @@ func (r *request) claim() {
 	} else {
 		r.asked = append(r.asked, views...)
 	}
-	key, ok := r.readKey()
-	if !ok {
-		return
+	if key, ok := r.readKey(); ok {
+		r.claimFrom(r.m.store, key, views)
 	}
-	claim, err := r.m.store.claimForPage(r.client, key, views)
+	if seed := r.seed(); seed != nil {
+		r.claimFrom(seed, seeding.Session, views)
+	}
+}
+
+func (r *request) claimFrom(store *guard, session string, views []string) {
+	claim, err := store.claimForPage(r.client, session, views)
 	if err != nil {
 		r.failRead("claim", err)
 		return
@@ -407,17 +420,17 @@ func (r *request) claim() {
 	if len(claim.Messages) == 0 {
 		return
 	}
-	r.claims = append(r.claims, claim)
-	claimed := make([]*item, len(claim.Messages), len(claim.Messages)+len(r.items))
+	r.claims = append(r.claims, claimed{claim, store})
+	items := make([]*item, len(claim.Messages), len(claim.Messages)+len(r.items))
 	for i, msg := range claim.Messages {
-		claimed[i] = &item{Message: msg, claim: len(r.claims) - 1}
+		items[i] = &item{Message: msg, claim: len(r.claims) - 1}
 	}
 	// What waited is older than what the request has added.
 	own := slices.IndexFunc(r.items, func(it *item) bool { return it.claim < 0 })
 	if own < 0 {
 		own = len(r.items)
 	}
-	r.items = slices.Insert(r.items, own, claimed...)
+	r.items = slices.Insert(r.items, own, items...)
 }
 
 // readKey returns the session's key for reading, which never makes one.
@@ -476,6 +489,10 @@ func (r *request) look(statuses []Status) Messages {
 			if r.peeked, err = r.m.store.peekForPage(r.client, key, views); err != nil {
 				r.failRead("peek", err)
 			}
+		}
+		if seed := r.seed(); seed != nil {
+			seeded, _ := seed.peekForPage(r.client, seeding.Session, views)
+			r.peeked = append(r.peeked, seeded...)
 		}
 	}
 	var items []*item // copies: what is only looked at, is not replaced yet

@@ -1,0 +1,129 @@
+package flashtest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/flashtest"
+)
+
+// What a redirect leaves waits at its Location.
+func ExampleStore_Waiting() {
+	store := new(flashtest.Store)
+	app := newApp(flashgin.Config{Store: store})
+
+	response := post(app, "/orders")
+	flashtest.Equal(t, store.Waiting(response.Header().Get("Location")), flashgin.Success("Thank you for your order."))
+	for _, message := range store.Waiting() { // anywhere
+		fmt.Println(message.View, message.Text)
+	}
+	// Output:
+	// /orders/108 Thank you for your order.
+}
+
+func ExampleStore_Take() {
+	store := new(flashtest.Store)
+	app := newApp(flashgin.Config{Store: store})
+
+	post(app, "/settings")
+	fmt.Println(store.Take("/settings"))
+	fmt.Println(get(app, "/settings").Body)
+	// Output:
+	// Saved.
+	// The disk is nearly full.
+	// Settings.
+}
+
+// A page without a message costs the store one claim, and a redirect with a message one add.
+func ExampleStore_Calls() {
+	store := new(flashtest.Store)
+	app := newApp(flashgin.Config{Store: store})
+
+	get(app, "/settings")
+	fmt.Println(store.Calls(), store.Calls(flashtest.Claim), store.Calls(flashtest.Add))
+	post(app, "/settings")
+	fmt.Println(store.Calls(), store.Calls(flashtest.Claim), store.Calls(flashtest.Add))
+	// Output:
+	// 1 1 0
+	// 2 1 1
+}
+
+// A page while the store is down, and after.
+func ExampleStore_Fail() {
+	store := new(flashtest.Store)
+	app := newApp(flashgin.Config{Store: store})
+	post(app, "/settings")
+
+	store.Fail(errors.New("connection refused"))
+	response := get(app, "/settings")
+	fmt.Println(response.Code, response.Body)
+
+	store.Recover()
+	response = get(app, "/settings")
+	fmt.Println(response.Code, response.Body)
+	// Output:
+	// 200 Settings.
+	// 200 Settings. Saved. The disk is nearly full.
+}
+
+func ExampleStore_FailNext() {
+	store := new(flashtest.Store)
+	app := newApp(flashgin.Config{
+		Store:   store,
+		OnError: func(_ context.Context, err error) { fmt.Println("reported:", errors.Is(err, flashtest.ErrDown)) },
+	})
+	post(app, "/settings")
+
+	store.FailNext(1, nil, flashtest.Claim)
+	fmt.Println(get(app, "/settings").Body)
+	fmt.Println(get(app, "/settings").Body)
+	// Output:
+	// reported: true
+	// Settings.
+	// Settings. Saved. The disk is nearly full.
+}
+
+// A store that is slow, but not too slow.
+func ExampleStore_Delay() {
+	store := new(flashtest.Store)
+	app := newApp(flashgin.Config{Store: store, Timeout: time.Minute})
+	post(app, "/settings")
+
+	store.Delay(10*time.Millisecond, flashtest.Claim)
+	started := time.Now()
+	fmt.Println(get(app, "/settings").Body)
+	fmt.Println(time.Since(started) >= 10*time.Millisecond)
+	// Output:
+	// Settings. Saved. The disk is nearly full.
+	// true
+}
+
+// A store that hangs. The page waits for it for Config.Timeout, and is sent without messages.
+func ExampleStore_Hold() {
+	store := new(flashtest.Store)
+	app := newApp(flashgin.Config{Store: store, Timeout: 10 * time.Millisecond})
+
+	release := store.Hold()
+	defer release()
+	response := get(app, "/settings")
+	fmt.Println(response.Code == http.StatusOK, response.Body)
+	// Output:
+	// true Settings.
+}
+
+// Recover ends everything at once.
+func ExampleStore_Recover() {
+	store := new(flashtest.Store)
+	store.Fail(nil)
+	store.Delay(time.Second, flashtest.Add)
+	fmt.Println(store.InProcess())
+	store.Recover()
+	fmt.Println(store.InProcess())
+	// Output:
+	// false
+	// true
+}
