@@ -106,9 +106,7 @@ func (s *Store) Add(ctx context.Context, session string, msgs ...flashgin.Messag
 	if err := s.enter(ctx, Add); err != nil {
 		return err
 	}
-	if len(msgs) > 0 {
-		s.note(session, msgs)
-	}
+	s.note(session, msgs)
 	return s.kept().Add(ctx, session, msgs...)
 }
 

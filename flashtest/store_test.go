@@ -184,6 +184,12 @@ func TestStoreFailNext(t *testing.T) {
 		t.Error("it is in trouble though no more calls fail")
 	}
 
+	store.FailNext(1, nil)
+	store.FailNext(1, errRefused) // the call after
+	wantErr(t, call(ctx, store, flashtest.Add), flashtest.ErrDown)
+	wantErr(t, call(ctx, store, flashtest.Add), errRefused)
+	wantErr(t, call(ctx, store, flashtest.Add), nil)
+
 	store.FailNext(-1, nil, flashtest.Add)
 	for range 10 {
 		wantErr(t, call(ctx, store, flashtest.Add), flashtest.ErrDown)
