@@ -2,6 +2,7 @@ package flashgin_test
 
 import (
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -35,7 +36,7 @@ func TestNamedTests(t *testing.T) {
 	named := regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark|Example)[A-Z]\w*`)
 	for _, page := range pages(t) {
 		for _, name := range named.FindAllString(page.Text, -1) {
-			assert.Contains(t, names, name, page.Path)
+			assert.True(t, slices.Contains(names, name), "%s refers to %s, which does not exist", page.Path, name)
 		}
 	}
 }
