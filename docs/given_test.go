@@ -4,6 +4,7 @@ import (
 	"context"
 	"html/template"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/flashgin/flashgin"
@@ -12,9 +13,10 @@ import (
 	"github.com/gin-contrib/sessions/cookie"
 	"github.com/gin-gonic/gin"
 	"github.com/redis/go-redis/v9"
+	"github.com/yuin/goldmark"
 )
 
-// What the code on the pages uses without declaring it. Complete programs have none of it.
+// What the code on the pages uses without declaring it.
 var (
 	ctx      context.Context
 	c        *gin.Context
@@ -31,6 +33,8 @@ var (
 
 	job   Job
 	queue interface{ Start(Job) }
+
+	Markdown func(flashgin.Message) flashgin.Message
 )
 
 type (
@@ -44,4 +48,6 @@ var (
 	_ sessions.Session
 	_ time.Duration
 	_ http.Handler
+	_ strings.Builder
+	_ goldmark.Markdown
 )

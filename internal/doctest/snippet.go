@@ -232,15 +232,16 @@ func (c *Checker) Package(path string) (*types.Package, error) { return c.import
 
 // Check tells why the snippet does not compile.
 func (c *Checker) Check(s Snippet) error {
-	text, files := s.Text, []*ast.File(nil)
+	text, files := fmt.Sprintf("//line %s:%d\n%s", s.Page.Path, s.Line, s.Text), []*ast.File(nil)
 	if !s.complete() {
-		text, files = s.file(c.given), append(files, c.given)
-	} else {
-		text = fmt.Sprintf("//line %s:%d\n%s", s.Page.Path, s.Line, text)
+		text = s.file(c.given)
 	}
 	file, err := parser.ParseFile(c.files, "", text, parser.SkipObjectResolution)
 	if err != nil {
 		return err
+	}
+	if !s.complete() {
+		files = append(files, without(declared(file), c.given))
 	}
 	var failures []error
 	config := types.Config{Importer: c.importer, Error: func(err error) {
@@ -250,4 +251,53 @@ func (c *Checker) Check(s Snippet) error {
 	}}
 	_, _ = config.Check(file.Name.Name, c.files, append(files, file), nil)
 	return errors.Join(failures...)
+}
+
+// declared returns the names that a file declares.
+func declared(file *ast.File) map[string]bool {
+	names := map[string]bool{}
+	for _, decl := range file.Decls {
+		switch decl := decl.(type) {
+		case *ast.FuncDecl:
+			names[decl.Name.Name] = decl.Recv == nil
+		case *ast.GenDecl:
+			for _, spec := range decl.Specs {
+				for _, name := range namesOf(spec) {
+					names[name] = true
+				}
+			}
+		}
+	}
+	return names
+}
+
+// without returns a file without what it says of some names.
+func without(names map[string]bool, file *ast.File) *ast.File {
+	left := *file
+	left.Decls = nil
+	for _, decl := range file.Decls {
+		if general, ok := decl.(*ast.GenDecl); ok {
+			fewer := *general
+			fewer.Specs = slices.DeleteFunc(slices.Clone(general.Specs), func(spec ast.Spec) bool {
+				return slices.ContainsFunc(namesOf(spec), func(name string) bool { return names[name] })
+			})
+			decl = &fewer
+		}
+		left.Decls = append(left.Decls, decl)
+	}
+	return &left
+}
+
+func namesOf(spec ast.Spec) (names []string) {
+	switch spec := spec.(type) {
+	case *ast.TypeSpec:
+		names = append(names, spec.Name.Name)
+	case *ast.ValueSpec:
+		for _, ident := range spec.Names {
+			if ident.Name != "_" {
+				names = append(names, ident.Name)
+			}
+		}
+	}
+	return names
 }

@@ -47,6 +47,7 @@ func TestChecker(t *testing.T) {
 		"an import of its own":       "import \"slices\"\n\nslices.Sort([]int{1})\n",
 		"a function with a blank":    "func f() {\n\tname = \"a\"\n\n\tname = \"b\"\n}\n",
 		"a comment and nothing else": "// nothing\n",
+		"a given name, declared":     "func name() {}\n\ntype when struct{}\n\nname()\n",
 	} {
 		assert.NoError(t, check(code), what)
 	}
