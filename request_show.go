@@ -1,0 +1,227 @@
+package flashgin
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/flashgin/flashgin/internal/seeding"
+)
+
+// readViews returns what the page reads. It is made anew when HandleContext has gone on to another page.
+func (r *request) readViews() []string {
+	if r.views != nil {
+		return r.views
+	}
+	views := r.firstViews[:0]
+	if len(r.places) > 1 { // the store may still be reading the first ones
+		views = make([]string, 0, 8)
+	}
+	add := func(view string) {
+		// No message fits into a view that alone is longer than any message.
+		if view != "" && len(view) <= r.m.cfg.MaxBytes && !slices.Contains(views, view) {
+			views = append(views, view)
+		}
+	}
+	for _, place := range r.places {
+		if place.route != "" {
+			add(cleanPath(place.route))
+		}
+		add(cleanPath(place.path))
+	}
+	if r.m.cfg.View != nil {
+		add(r.m.cleanView(r.m.cfg.View(r.c)))
+	}
+	if !inFrame(r.c.Request.Header) {
+		add(Anywhere)
+	}
+	r.views = views
+	return views
+}
+
+// unasked returns the views for which the store was not asked yet.
+func (r *request) unasked() []string {
+	views := r.readViews()
+	if len(r.asked) == 0 {
+		return views
+	}
+	return slices.DeleteFunc(slices.Clone(views), func(view string) bool { return slices.Contains(r.asked, view) })
+}
+
+// show returns the messages for this page, claiming what waits for it, and notes how they are being shown. w is the answer's outermost writer.
+func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) Messages {
+	r.mu.Lock()
+	defer r.unlock()
+	if r.ended() {
+		return nil
+	}
+	if w == nil {
+		w = r.c.Writer
+	}
+	if !mayShow(r.c.Request) || leadsAway(statusOf(w), w.Header()) {
+		return nil
+	}
+	r.claim()
+	r.hideReplaced(r.items)
+	var list Messages
+	for _, it := range r.items {
+		if !r.joins(it) {
+			continue
+		}
+		if it.hidden {
+			it.advance(how)
+			continue
+		}
+		if it.hasStatus(statuses) {
+			it.advance(how)
+			if how == placed {
+				it.status = statusOf(w)
+			}
+			list = append(list, it.Message)
+		}
+	}
+	r.private = r.private || len(list) > 0
+	return list
+}
+
+func (it *item) advance(how itemState) {
+	if it.state < how {
+		it.state = how
+	}
+}
+
+func statusOf(w http.ResponseWriter) int {
+	if w, ok := w.(interface{ Status() int }); ok {
+		return w.Status()
+	}
+	return http.StatusOK
+}
+
+// joins reports whether the page shows the item: what was claimed for it, and what the request itself has added for it or for no view in particular.
+func (r *request) joins(it *item) bool {
+	return it.claim >= 0 || it.View == "" || slices.Contains(r.readViews(), it.View)
+}
+
+// claim takes what waits at the views out of the store, once: where that failed, this page goes without.
+func (r *request) claim() {
+	views := r.unasked()
+	if len(views) == 0 {
+		return
+	}
+	if len(r.asked) == 0 {
+		r.asked = slices.Clip(views)
+	} else {
+		r.asked = append(r.asked, views...)
+	}
+	if key, ok := r.readKey(); ok {
+		r.claimFrom(r.m.store, key, views)
+	}
+	if seed := r.seed(); seed != nil {
+		r.claimFrom(seed, seeding.Session, views)
+	}
+}
+
+func (r *request) claimFrom(store *guard, session string, views []string) {
+	claim, err := store.claimForPage(r.client, session, views)
+	if err != nil {
+		r.failRead("claim", err)
+		return
+	}
+	if len(claim.Messages) == 0 {
+		return
+	}
+	r.claims = append(r.claims, claimed{claim, store})
+	items := make([]*item, len(claim.Messages), len(claim.Messages)+len(r.items))
+	for i, msg := range claim.Messages {
+		items[i] = &item{Message: msg, claim: len(r.claims) - 1}
+	}
+	// What waited is older than what the request has added.
+	own := slices.IndexFunc(r.items, func(it *item) bool { return it.claim < 0 })
+	if own < 0 {
+		own = len(r.items)
+	}
+	r.items = slices.Insert(r.items, own, items...)
+}
+
+// readKey returns the session's key for reading, which never makes one.
+func (r *request) readKey() (string, bool) {
+	key, err := r.m.key(r.c)
+	if err != nil {
+		r.fail("find the session", err)
+	}
+	if r.unsaved == nil {
+		r.key = key
+	}
+	r.keyed = key != ""
+	return key, r.keyed
+}
+
+// failRead reports a read that failed, unless there is nothing new in it. This page goes without: it has waited for the store once.
+func (r *request) failRead(doing string, err error) {
+	r.asked, r.looked = r.readViews(), true
+	if r.client.Err() != nil || errors.Is(err, errStoreDown) {
+		return
+	}
+	r.fail(doing, err)
+}
+
+// hideReplaced marks what is not to be listed beside another message: an earlier one with the same Key, and one with an ID that is listed already.
+func (r *request) hideReplaced(items []*item) {
+	for i, own := range items {
+		if own.claim >= 0 || own.state != waiting || !r.joins(own) {
+			continue
+		}
+		for _, earlier := range items[:i] {
+			sameView := earlier.View == own.View || own.View == ""
+			switch {
+			case !sameView || !r.joins(earlier):
+			case earlier.ID == own.ID:
+				own.hidden = true
+			case own.Key != "" && earlier.Key == own.Key && earlier.state == waiting:
+				earlier.hidden = true
+			}
+		}
+	}
+}
+
+// look returns the messages that show would return, and leaves them. What this request has claimed, it still sees.
+func (r *request) look(statuses []Status) Messages {
+	r.mu.Lock()
+	defer r.unlock()
+	if r.ended() {
+		return nil
+	}
+	views := r.unasked()
+	if len(views) > 0 && !r.looked {
+		r.looked = true
+		if key, ok := r.readKey(); ok {
+			var err error
+			if r.peeked, err = r.m.store.peekForPage(r.client, key, views); err != nil {
+				r.failRead("peek", err)
+			}
+		}
+		if seed := r.seed(); seed != nil {
+			seeded, _ := seed.peekForPage(r.client, seeding.Session, views)
+			r.peeked = append(r.peeked, seeded...)
+		}
+	}
+	var items []*item // copies: what is only looked at, is not replaced yet
+	if len(views) > 0 {
+		for _, msg := range r.peeked {
+			items = append(items, &item{Message: msg})
+		}
+	}
+	for _, it := range r.items {
+		seen := *it
+		items = append(items, &seen)
+	}
+	r.hideReplaced(items)
+	var list Messages
+	for _, it := range items {
+		if r.joins(it) && !it.hidden {
+			list = append(list, it.Message)
+		}
+	}
+	r.private = r.private || len(list) > 0
+	return list.ByStatus(statuses...)
+}
