@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// commit does what must be done before the headers leave: the messages that this answer does not show are stored, with the session if that is new, and a
-// page that shows messages is kept out of caches.
-func (r *request) commit() {
+// commit does what must be done before the headers leave: the answer takes messages along if it can, those that it does not show are stored, with the session
+// if that is new, and what shows messages is kept out of caches.
+func (r *request) commit(how leaving) {
 	if r.committed.Load() {
 		return
 	}
@@ -21,11 +21,14 @@ func (r *request) commit() {
 	defer r.committed.Store(true)
 	status, header := r.writer.Status(), r.writer.Header()
 	unshown := r.panicked || leadsAway(status, header)
-	var rest []*item
 	for _, it := range r.items {
 		if (it.state == taken || it.state == placed) && (unshown || it.failed(status)) {
 			it.state = waiting
 		}
+	}
+	r.carry(how)
+	var rest []*item
+	for _, it := range r.items {
 		if it.state == waiting && it.claim < 0 {
 			rest = append(rest, it)
 		}
@@ -105,7 +108,8 @@ func (r *request) leave(completed bool) {
 	r.mu.Lock()
 	r.panicked = !completed
 	r.mu.Unlock()
-	r.commit() // an answer without a body, such as a redirect after a POST, never calls the writer
+	r.commit(ahead) // an answer without a body, such as a redirect after a POST, never calls the writer
+	r.follow()
 	var confirmed, released []claimed
 	var lost []Message
 	r.mu.Lock()

@@ -43,11 +43,11 @@ func sentTo(status int, h http.Header, request *http.Request) (location string, 
 	return "", false
 }
 
-// destination returns the view at which a message without a View waits that this answer does not show: the path that the answer sends the user to,
-// else what Config.View says, else the current route. If it returns both a view and an error, the message waits there, which the developer may not
-// expect; without a view, nobody would see it.
-func (m *Messenger) destination(engine *gin.Engine, c *gin.Context, status int, h http.Header) (view string, err error) {
-	if location, ok := sentTo(status, h, c.Request); ok {
+// destination returns the view at which a message without a View waits that this answer does not show: the path that the answer sends the user to, unless
+// the user stays, else what Config.View says, else the page on screen where this answer is none of its own, else the current route. If it returns both a
+// view and an error, the message waits there, which the developer may not expect; without a view, nobody would see it.
+func (m *Messenger) destination(engine *gin.Engine, c *gin.Context, status int, h http.Header, screen string, stays bool) (view string, err error) {
+	if location, ok := sentTo(status, h, c.Request); ok && !stays {
 		if target, ok := onThisHost(c.Request, location); ok {
 			return m.withoutPrefix(cleanPath(target.Path)), nil
 		}
@@ -57,6 +57,9 @@ func (m *Messenger) destination(engine *gin.Engine, c *gin.Context, status int, 
 		if view := m.cleanView(m.cfg.View(c)); view != "" {
 			return view, err
 		}
+	}
+	if screen != "" {
+		return screen, err
 	}
 	if route, ok := openable(engine, c); ok {
 		return route, err

@@ -138,6 +138,12 @@ type Config struct {
 	Labels func(*gin.Context) Labels
 	// Look says whose classes the ready-made markup has: our own style sheet's by default.
 	Look Look
+	// HTMX makes answers to htmx, 2 and 4, take messages along: those of the request, and those that wait for the page on screen. They are appended
+	// to markup, out-of-band, and are an event in the header HX-Trigger of other answers; see docs/answers.md. It needs [Messenger.Mount], or markup and a script of
+	// your own. False means that htmx gets what handlers and templates show, and nothing else.
+	HTMX bool
+	// Turbo does the same for the streams of Turbo 8, and keeps its frames, which throw away what is around them, from taking messages.
+	Turbo bool
 	// Timeout is how long a page waits for the store. Zero means 100 ms. A page that waited in vain is shown without messages,
 	// and they wait for the next one.
 	Timeout time.Duration
@@ -223,6 +229,7 @@ type Messenger struct {
 
 	mounted   atomic.Pointer[string]                        // where Mount serves, in the engine
 	unmounted sync.Once                                     // it was said that Mount is missing
+	printed   atomic.Bool                                   // pages have the ready-made markup
 	empties   atomic.Pointer[map[emptyMarkup]template.HTML] // which nobody changes
 }
 

@@ -228,6 +228,30 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (g *guard) confirm(claim Claim) { g.settle("confirm", claim, g.store.Confirm) }
 func (g *guard) release(claim Claim) { g.settle("release", claim, g.store.Release) }
 
+// releaseNow is release for an answer whose page will ask for the messages at once. It waits until they are there, Config.Timeout at the most.
+func (g *guard) releaseNow(claim Claim) {
+	if len(claim.Messages) == 0 {
+		return
+	}
+	released := make(chan struct{}, 1)
+	g.settle("release", claim, func(ctx context.Context, claim Claim) error {
+		err := g.store.Release(ctx, claim)
+		if err == nil {
+			select {
+			case released <- struct{}{}:
+			default:
+			}
+		}
+		return err
+	})
+	timer := time.NewTimer(g.cfg.Timeout)
+	defer timer.Stop()
+	select {
+	case <-released:
+	case <-timer.C:
+	}
+}
+
 func (g *guard) settle(doing string, claim Claim, call func(context.Context, Claim) error) {
 	if len(claim.Messages) == 0 {
 		return

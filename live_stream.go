@@ -293,7 +293,7 @@ func splitForScript(claim Claim) (forScript, back Claim) {
 	forScript, back = claim, claim
 	forScript.Messages, back.Messages = nil, nil
 	for _, m := range claim.Messages {
-		if m.Text == "" && m.Title == "" {
+		if !m.plain() {
 			back.Messages = append(back.Messages, m)
 		} else {
 			forScript.Messages = append(forScript.Messages, m)

@@ -56,7 +56,7 @@ func (l *live) key(session string) string {
 // opensPage reports whether the browser is about to open a page because of this request. What the request adds is for that page: the one that is open still, and
 // maybe listens at the same address, would show it for a moment and be gone.
 func (r *request) opensPage() bool {
-	if leadsAway(r.writer.Status(), r.writer.Header()) {
+	if leadsAway(r.writer.Status(), r.writer.Header()) && r.audience() != forFrame {
 		return true
 	}
 	header := r.c.Request.Header

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"maps"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 )
@@ -99,17 +100,38 @@ func (r *request) readyMade(list Messages, nth int) (template.HTML, error) {
 		c, pull = r.context(), r.pullURL()
 	}
 	labels := m.labels(c)
+	if c != nil {
+		m.printed.Store(true)
+	}
 	if len(list) == 0 && pull == "" {
 		text, err := m.emptyMarkup(labels, nth)
 		return r.listening(text, nth), err
 	}
 	dot := m.newMarkup(labels, nth)
 	dot.Pull = pull
+	dot.add(list, labels)
+	text, err := execute(defaultMessages, dot)
+	return r.listening(text, nth), err
+}
+
+func (dot *markup) add(list Messages, labels Labels) {
 	for _, msg := range list {
 		dot.Messages = append(dot.Messages, messageView{msg, dot.Class, labels.status(msg.Status), labels.closeName(msg), false})
 	}
-	text, err := execute(defaultMessages, dot)
-	return r.listening(text, nth), err
+}
+
+// additions renders items for the list of the page on screen.
+func (r *request) additions(by carrier, list Messages) (string, error) {
+	labels := r.m.labels(r.context())
+	dot := &markup{Class: &looks[r.m.cfg.Look]}
+	dot.add(list, labels)
+	name := "htmx"
+	if by == turboStream {
+		name = "turbo"
+	}
+	var text strings.Builder
+	err := defaultMessages.ExecuteTemplate(&text, name, dot)
+	return text.String(), err
 }
 
 func (m *Messenger) newMarkup(labels Labels, nth int) *markup {

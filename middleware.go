@@ -68,6 +68,7 @@ type installation struct {
 	messenger *Messenger
 	engine    *gin.Engine
 	once      sync.Once
+	routes    routes
 }
 
 // wrapRenderer wraps the engine's renderer, unless it is ours already.
@@ -89,7 +90,7 @@ func (in *installation) handle(c *gin.Context) {
 	}
 	if outer, _ := c.Request.Context().Value(requestKey{}).(*request); outer != nil && outer.reenter(c) {
 		// HandleContext sends the headers itself when this handler chain has ended.
-		defer outer.commit()
+		defer outer.commit(ahead)
 		c.Next()
 		return
 	}

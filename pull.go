@@ -75,15 +75,15 @@ func (m *Messenger) servePull(c *gin.Context) {
 func (r *request) pull(views []string) Messages {
 	r.mu.Lock()
 	defer r.unlock()
-	if r.ended() || !mayShow(r.c.Request) {
+	if r.ended() || !r.mayShow() {
 		return nil
 	}
-	r.views = views
+	r.views, r.handled = views, true
 	r.claim()
 	r.hideReplaced(r.items)
 	var list Messages
 	for _, it := range r.items {
-		if it.claim < 0 || it.Text == "" && it.Title == "" {
+		if !r.joins(it) || !it.plain() {
 			continue
 		}
 		it.advance(taken)

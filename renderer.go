@@ -23,7 +23,8 @@ type renderer struct {
 	reparses  bool               // next makes a new set for every page
 
 	examining sync.Mutex // held while a set is looked at for the first time, for nobody may execute it meanwhile
-	sets      sync.Map   // weak.Pointer[template.Template] → *templateSet
+	use       useOfSets
+	sets      sync.Map // weak.Pointer[template.Template] → *templateSet
 }
 
 func newRenderer(m *Messenger, next render.HTMLRender) *renderer {
@@ -31,10 +32,13 @@ func newRenderer(m *Messenger, next render.HTMLRender) *renderer {
 	switch next := next.(type) {
 	case render.HTMLProduction:
 		rd.only = next.Template
+		rd.use.add(rd.only)
 	case render.HTMLDebug:
 		// It has kept the functions of the time when the templates were named, maybe before Install.
 		next.FuncMap = FuncMap(next.FuncMap)
 		rd.next, rd.reparses = next, true
+	default:
+		rd.use.addAll(next)
 	}
 	return rd
 }
@@ -79,6 +83,7 @@ func (rd *renderer) set(t *template.Template) *templateSet {
 	}
 	var set *templateSet
 	if namesOurs(t) {
+		rd.use.add(t)
 		set = newTemplateSet(rd.messenger, t)
 	}
 	rd.sets.Store(key, set)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
@@ -17,7 +18,7 @@ import (
 // Handlers, templates and the writer may use it from several goroutines.
 type request struct {
 	m         *Messenger
-	engine    *gin.Engine
+	in        *installation
 	client    context.Context // ends when the client goes away
 	ctx       requestContext
 	writer    responseWriter
@@ -39,6 +40,14 @@ type request struct {
 	panicked bool
 	broken   bool // a write failed
 	prints   int  // how often Markup was called for the page
+	answers  audience
+	screen   place // the page on screen, once it was looked for
+	searched bool
+	pulls    bool      // the answer says where its messages are
+	handled  bool      // the handler is what a script asks for messages
+	behind   carrier   // what follows the body
+	since    time.Time // when messages were first claimed
+	packed   bool      // what the handlers write is compressed later
 	failures []failure
 
 	firstPlace [1]place  // behind places, for nearly all requests
@@ -71,6 +80,8 @@ const (
 	placed                     // in markup that was given to a component
 	printing                   // on a page that is being rendered
 	printed                    // on a page that was written
+	following                  // to be written behind the body
+	carried                    // taken along by the answer itself
 	delivered                  // flushed to the client
 )
 
@@ -81,11 +92,14 @@ type failure struct {
 
 // newRequest puts a request behind the context and the writer of c.
 func newRequest(in *installation, c *gin.Context) *request {
-	r := &request{m: in.messenger, engine: in.engine, c: c, client: c.Request.Context()}
+	r := &request{m: in.messenger, in: in, c: c, client: c.Request.Context()}
 	r.ctx = requestContext{r.client, r}
 	r.writer = responseWriter{c.Writer, r}
 	r.firstPlace[0] = place{c.FullPath(), c.Request.URL.Path}
 	r.places = r.firstPlace[:]
+	if r.m.cfg.HTMX || r.m.cfg.Turbo {
+		r.packed = c.Writer.Header().Get("Content-Encoding") != ""
+	}
 	c.Writer = &r.writer
 	c.Request = c.Request.WithContext(&r.ctx)
 	return r
@@ -288,7 +302,10 @@ func (r *request) savedKey() (string, error) {
 }
 
 func (r *request) destination() (string, error) {
-	view, err := r.m.destination(r.engine, r.c, r.writer.Status(), r.writer.Header())
+	view, err := r.m.destination(r.in.engine, r.c, r.writer.Status(), r.writer.Header(), r.screenView(), r.audience() == forFrame)
+	if view == "" && r.pulls {
+		view, err = Anywhere, nil
+	}
 	if len(view) > r.m.cfg.MaxBytes {
 		return "", fmt.Errorf("%w: the view has %d bytes; Config.MaxBytes is %d", ErrTooLarge, len(view), r.m.cfg.MaxBytes)
 	}
@@ -329,7 +346,7 @@ func (r *request) flushed() {
 	r.mu.Lock()
 	defer r.unlock()
 	for _, it := range r.items {
-		if r.arrived(it) {
+		if it.state != carried && r.arrived(it) { // what is carried, is read when all of the answer is there
 			it.state = delivered
 		}
 	}
@@ -347,6 +364,8 @@ func (r *request) arrived(it *item) bool {
 	switch it.state {
 	case taken, placed:
 		return !it.failed(status) && (!r.panicked || r.writer.Size() > 0)
+	case carried:
+		return !r.panicked
 	case printed:
 		return status == it.status // else another answer has taken the page's place
 	}

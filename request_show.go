@@ -4,17 +4,22 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/flashgin/flashgin/internal/seeding"
 )
 
-// readViews returns what the page reads. It is made anew when HandleContext has gone on to another page.
+// readViews returns what the page reads: for itself and, if it is only part of one, for the page on screen. It is made anew when HandleContext has gone on
+// to another page.
 func (r *request) readViews() []string {
 	if r.views != nil {
 		return r.views
 	}
-	views := r.firstViews[:0]
-	if len(r.places) > 1 { // the store may still be reading the first ones
+	views, places := r.firstViews[:0], r.places
+	if screen := r.onScreen(); screen.path != "" && r.audience() != forFrame {
+		places = append(slices.Clip(places), screen)
+	}
+	if len(places) > 1 { // the store may still be reading the first ones
 		views = make([]string, 0, 8)
 	}
 	add := func(view string) {
@@ -23,7 +28,7 @@ func (r *request) readViews() []string {
 			views = append(views, view)
 		}
 	}
-	for _, place := range r.places {
+	for _, place := range places {
 		if place.route != "" {
 			add(cleanPath(place.route))
 		}
@@ -58,7 +63,7 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 	if w == nil {
 		w = r.c.Writer
 	}
-	if !mayShow(r.c.Request) || leadsAway(statusOf(w), w.Header()) {
+	if !r.mayShow() || leadsAway(statusOf(w), w.Header()) {
 		return nil
 	}
 	r.claim()
@@ -131,6 +136,9 @@ func (r *request) claimFrom(store *guard, session string, views []string) {
 		return
 	}
 	r.claims = append(r.claims, claimed{claim, store})
+	if r.since.IsZero() {
+		r.since = time.Now()
+	}
 	items := make([]*item, len(claim.Messages), len(claim.Messages)+len(r.items))
 	for i, msg := range claim.Messages {
 		items[i] = &item{Message: msg, claim: len(r.claims) - 1}

@@ -17,12 +17,8 @@ func rewritePrints(set *template.Template) {
 			continue
 		}
 		walk(t.Tree.Root, func(n parse.Node) {
-			action, ok := n.(*parse.ActionNode)
-			if !ok || len(action.Pipe.Decl) > 0 || len(action.Pipe.Cmds) != 1 {
-				return
-			}
-			command := action.Pipe.Cmds[0]
-			if !isCallOf(command.Args[0], flashesName) {
+			command := barePrint(n)
+			if command == nil {
 				return
 			}
 			name := printName
@@ -32,6 +28,15 @@ func rewritePrints(set *template.Template) {
 			command.Args[0] = parse.NewIdentifier(name).SetTree(t.Tree).SetPos(command.Pos)
 		})
 	}
+}
+
+// barePrint returns the call of a bare {{flashes …}}, or nil if n is something else.
+func barePrint(n parse.Node) *parse.CommandNode {
+	action, ok := n.(*parse.ActionNode)
+	if !ok || len(action.Pipe.Decl) > 0 || len(action.Pipe.Cmds) != 1 || !isCallOf(action.Pipe.Cmds[0].Args[0], flashesName) {
+		return nil
+	}
+	return action.Pipe.Cmds[0]
 }
 
 // htmlEscaper is what html/template appends to a pipeline that is printed as text between tags. There, and nowhere else, it returns markup as it is.

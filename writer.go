@@ -19,32 +19,32 @@ type responseWriter struct {
 func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *responseWriter) Write(data []byte) (int, error) {
-	w.request.commit()
+	w.request.commit(leavingBefore(len(data)))
 	n, err := w.ResponseWriter.Write(data)
 	w.request.wrote(err)
 	return n, err
 }
 
 func (w *responseWriter) WriteString(s string) (int, error) {
-	w.request.commit()
+	w.request.commit(leavingBefore(len(s)))
 	n, err := w.ResponseWriter.WriteString(s)
 	w.request.wrote(err)
 	return n, err
 }
 
 func (w *responseWriter) WriteHeaderNow() {
-	w.request.commit()
+	w.request.commit(ahead)
 	w.ResponseWriter.WriteHeaderNow()
 }
 
 func (w *responseWriter) Flush() {
-	w.request.commit()
+	w.request.commit(ahead)
 	w.ResponseWriter.Flush()
 	w.request.flushed()
 }
 
 func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	w.request.commit()
+	w.request.commit(takenOver)
 	return w.ResponseWriter.Hijack()
 }
 

@@ -1,7 +1,11 @@
 // What the markup of {{flashes}} does by itself: messages are read out, close, stay out of the history, and can be added while the page is open.
 //
 // FlashMessages.push({status, title, text, link: {label, url}, autoClose, id, key}) shows a message, as text and never as HTML. It returns the
-// item, or null if there is nothing to show. So does an event flash:show with a list of such messages as detail.messages.
+// item, or null if there is nothing to show. So does an event flash:show with a list of such messages as detail.messages. An event flash:pull makes the
+// page get messages from detail.url.
+//
+// FlashMessages.handle(response) shows what an answer to fetch has brought along, and resolves to that answer: messages in its header Flash-Messages, which come
+// when the request has a header X-Get-Flash: 1, or the list "flash" of a JSON body.
 //
 // Events, all of which bubble: flash:before-show (on <flash-messages>, detail.message; can be cancelled), flash:shown (on the item), and flash:close
 // (on the item, detail.reason is "user", "timeout" or "replaced"; can be cancelled).
@@ -129,6 +133,8 @@
   function scan() {
     for (const item of all(ITEM)) {
       if (known.has(item)) continue;
+      const { key } = item.dataset;
+      if (key) for (const old of all(ITEM)) if (known.has(old) && old.dataset.key === key && !(item.id && old.id === item.id)) close(old, "replaced");
       known.add(item);
       const button = item.querySelector("[data-flash-close]");
       if (button) button.hidden = false; // without a script it would do nothing
@@ -215,11 +221,8 @@
       pushed.add(id);
       item.id = "flash-" + id;
     }
-    if (key) {
-      item.dataset.key = key;
-      for (const old of all(ITEM)) if (old.dataset.key === key) close(old, "replaced");
-    }
-    live.querySelector("[popover] > *").append(item);
+    if (key) item.dataset.key = key;
+    live.querySelector("[data-flash-added]").append(item);
     scan();
     return item;
   }
@@ -233,14 +236,31 @@
     }
   }
 
-  // A browser or Turbo may load a page before anybody asks for it. It then has no messages, but says where to get them when it is opened.
+  // A browser or Turbo may load a page before anybody asks for it. It then has no messages, but says where to get them when it is opened. So does an
+  // answer that has more of them than a header takes.
   async function pull(url) {
+    if (!home?.querySelector("template")) return; // they wait for a page that can show them
     try {
       const answer = await fetch(url, { headers: { "X-Get-Flash": "1" } });
       if (answer.ok) (await answer.json()).messages.forEach(push);
     } catch {
       // They come with the next page.
     }
+  }
+
+  function notice(response) {
+    const { messages, pull: url } = JSON.parse(response.headers.get("Flash-Messages") ?? "{}");
+    messages?.forEach(push);
+    if (url) pull(url);
+  }
+
+  async function handle(response) {
+    notice(response);
+    if (/json/.test(response.headers.get("Content-Type"))) {
+      const body = await response.clone().json().catch(() => {}); // what is none, its reader will notice
+      if (Array.isArray(body?.flash)) body.flash.forEach(push);
+    }
+    return response;
   }
 
   // Listening for messages while the page is open, as long as somebody can see it. An EventSource would not say why a server refuses, and gives up for good
@@ -386,6 +406,7 @@
 
   class FlashMessages extends HTMLElement {
     static push = push;
+    static handle = handle;
     #live;
     #additions = new MutationObserver(scan);
 
@@ -445,6 +466,9 @@
 
   // Such as htmx makes of a header: HX-Trigger: {"flash:show": {"messages": [...]}}
   document.addEventListener("flash:show", ({ detail }) => detail?.messages?.forEach(push));
+  document.addEventListener("flash:pull", ({ detail }) => detail?.url && pull(detail.url));
+  // A stream for Turbo to which nothing can be appended, for it is compressed, has them in a header.
+  document.addEventListener("turbo:before-fetch-response", ({ detail }) => notice(detail.fetchResponse.response));
 
   for (const type of ["pointerover", "pointerout", "focusin", "focusout", "selectionchange", "visibilitychange"])
     document.addEventListener(type, tick);
