@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 
 	"github.com/gin-contrib/sessions"
@@ -42,6 +43,7 @@ func exampleBrowser(router *gin.Engine) func(method, path string) {
 	}
 }
 
+// exampleBody returns the body of a response, with an ellipsis for what is different each time: IDs, and the hashes in the names of files.
 func exampleBody(response *http.Response, err error) string {
 	if err != nil {
 		return err.Error()
@@ -51,5 +53,7 @@ func exampleBody(response *http.Response, err error) string {
 	if err != nil {
 		return err.Error()
 	}
-	return string(text)
+	return exampleChanges.ReplaceAllString(string(text), "…")
 }
+
+var exampleChanges = regexp.MustCompile(`\bf-[A-Z2-7]{26}\b|\b[0-9a-f]{12}\b`)

@@ -66,8 +66,8 @@ type Message struct {
 
 // A Link is something to follow from a message, such as "View order". It is opened by GET, so it is never an action by itself.
 type Link struct {
-	Label string `json:"label"`
-	URL   string `json:"url"`
+	Label string `json:"label"` // what it says
+	URL   string `json:"url"`   // as in an href
 }
 
 // Info returns a message with StatusInfo.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -79,6 +80,29 @@ func ExampleMessages_list() {
 	// POST /settings: 422
 	// <p class="error">Please enter a name.</p>
 }
+
+// The tags for the head of the page, with the nonce of its Content-Security-Policy.
+func ExampleAssets() {
+	messages, _ := flashgin.New(flashgin.Config{
+		SessionKey: func(*gin.Context) (string, error) { return "Ada's", nil },
+	})
+	router := gin.New(messages.Install)
+	messages.Mount(router)
+	router.GET("/settings", func(c *gin.Context) {
+		ctx := templ.WithNonce(c.Request.Context(), "bm9uY2U")
+		templ.Handler(flashtempl.Assets()).ServeHTTP(c.Writer, c.Request.WithContext(ctx))
+	})
+
+	recorder := httptest.NewRecorder()
+	router.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/settings", nil))
+	fmt.Println(hashes.ReplaceAllString(recorder.Body.String(), "…"))
+	// Output:
+	// <link rel="stylesheet" href="/_flash/flash.….css" nonce="bm9uY2U">
+	// <script src="/_flash/flash.….js" defer nonce="bm9uY2U"></script>
+}
+
+// hashes are in the names of the files, and change with their content.
+var hashes = regexp.MustCompile(`[0-9a-f]{12}`)
 
 // browser returns a function that sends a request and prints the answer, without the markup that is the same on every page.
 func browser(router http.Handler) func(method, path string) {

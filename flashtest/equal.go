@@ -6,10 +6,10 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// T is what the helpers need of a *testing.T.
+// T is what the helpers need of a *testing.T, or whatever else runs tests.
 type T interface {
-	Helper()
-	Errorf(format string, args ...any)
+	Helper()                           // as in testing.TB
+	Errorf(format string, args ...any) // as in testing.TB: the test has failed, and goes on
 }
 
 // Equal fails the test, which goes on, unless got are the messages wanted, in that order. It tells the difference field by field.

@@ -115,15 +115,69 @@ func ExampleStore_Hold() {
 	// true Settings.
 }
 
-// Recover ends everything at once.
+// Everything that was begun ends at once.
 func ExampleStore_Recover() {
 	store := new(flashtest.Store)
-	store.Fail(nil)
-	store.Delay(time.Second, flashtest.Add)
-	fmt.Println(store.InProcess())
+	app := newApp(flashgin.Config{Store: store})
+	post(app, "/settings")
+
+	store.Fail(nil, flashtest.Claim)
+	store.Hold(flashtest.Confirm, flashtest.Release)
 	store.Recover()
+	fmt.Println(get(app, "/settings").Body)
+	// Output:
+	// Settings. Saved. The disk is nearly full.
+}
+
+func ExampleStore_InProcess() {
+	store := new(flashtest.Store)
+	fmt.Println(store.InProcess())
+	store.Delay(time.Second)
 	fmt.Println(store.InProcess())
 	// Output:
-	// false
 	// true
+	// false
+}
+
+// flashgin pings a store that has failed repeatedly, and asks it again when it answers.
+func ExampleStore_Ping() {
+	store := new(flashtest.Store)
+	store.Fail(nil)
+	fmt.Println(store.Ping(context.Background()))
+	store.Recover()
+	fmt.Println(store.Ping(context.Background()))
+	// Output:
+	// flashtest: the store was made to fail
+	// <nil>
+}
+
+// The report comes by way of the Messenger.
+func ExampleStore_OnError() {
+	store := &flashtest.Store{Cap: 1}
+	app := newApp(flashgin.Config{
+		Store:   store,
+		OnError: func(_ context.Context, err error) { fmt.Println(err) },
+	})
+	post(app, "/settings")
+	fmt.Println(store.Waiting())
+	// Output:
+	// flashgin: add: dropped the 1 oldest messages of an address, which holds 1: is its page never opened?
+	// The disk is nearly full.
+}
+
+// Open pages watch the store; a test can do so, too.
+func ExampleStore_Watch() {
+	store := new(flashtest.Store)
+	app := newApp(flashgin.Config{Store: store})
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	named := make(chan string)
+	go store.Watch(ctx, func(session string) { named <- session })
+	fmt.Printf("%q\n", <-named) // it has begun
+
+	go post(app, "/settings")
+	fmt.Printf("%q\n", <-named)
+	// Output:
+	// ""
+	// "the test's"
 }
