@@ -54,35 +54,45 @@ type benchApp struct {
 	writer    discard
 }
 
-// newBenchApp makes the application with flashgin or without. notice is what its template has in the place of the messages, and list is what
-// the handler gives it. withKey is for a user who has had a message before.
-func newBenchApp(b testing.TB, install bool, notice string, list flashgin.Messages, withKey bool) *benchApp {
-	messenger, err := flashgin.New(flashgin.Config{Logger: slog.New(slog.DiscardHandler)})
+// benchOptions say how the page is made.
+type benchOptions struct {
+	key     func(*gin.Context) (string, error) // Config.SessionKey
+	notice  string                             // what its template has in the place of the messages; without flashgin it does not say flashes
+	list    flashgin.Messages                  // what the handler gives it
+	known   bool                               // the user has had a message before
+	unasked bool                               // the handler itself does not look into the session
+}
+
+func newBenchApp(b testing.TB, options benchOptions) *benchApp {
+	messenger, err := flashgin.New(flashgin.Config{SessionKey: options.key, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(b, err)
 	app := &benchApp{engine: gin.New(), messenger: messenger, writer: discard{header: http.Header{}}}
-	if install {
+	if strings.Contains(options.notice, "flashes") {
 		app.engine.With(messenger.Install)
 	}
 	app.engine.SetHTMLTemplate(template.Must(template.New("").Funcs(flashgin.FuncMap()).Parse(
-		strings.Replace(benchPage, "{{notice}}", notice, 1))))
+		strings.Replace(benchPage, "{{notice}}", options.notice, 1))))
 	app.engine.Use(sessions.Sessions("id", cookieStore()))
 	app.engine.GET("/login", func(c *gin.Context) {
 		session := sessions.Default(c)
 		session.Set("user", "alice")
-		if withKey {
+		require.NoError(b, session.Save())
+		if options.known {
 			app.key, err = messenger.SessionKey(c)
 			require.NoError(b, err)
-			return
 		}
-		require.NoError(b, session.Save())
 	})
 	app.engine.GET("/problems", func(c *gin.Context) {
-		c.HTML(http.StatusOK, "page", benchData(sessions.Default(c).Get("user"), list))
+		var user any = "alice"
+		if !options.unasked {
+			user = sessions.Default(c).Get("user")
+		}
+		c.HTML(http.StatusOK, "page", benchData(user, options.list))
 	})
-	login := httptest.NewRecorder()
-	app.engine.ServeHTTP(login, httptest.NewRequest(http.MethodGet, "/login", nil))
+	visitor := newVisitor(b, app.engine)
+	visitor.get("/login")
 	app.request = httptest.NewRequest(http.MethodGet, "/problems", nil)
-	for _, cookie := range login.Result().Cookies() {
+	for _, cookie := range visitor.cookies {
 		app.request.AddCookie(cookie)
 	}
 	return app
@@ -124,14 +134,14 @@ type comparison struct {
 
 // pageComparisons are what the issue bounds: 1.10 times the time and 8 more allocations without a message, 1.5 times the time with one.
 func pageComparisons(b testing.TB) []comparison {
-	plain := newBenchApp(b, false, "", nil, false)
-	visitor := newBenchApp(b, true, "{{flashes}}", nil, false)
-	known := newBenchApp(b, true, "{{flashes}}", nil, true)
-	plainKnown := newBenchApp(b, false, "", nil, true)
-	shown := newBenchApp(b, true, "{{range flashes}}<p>{{.Text}}</p>{{end}}", nil, true)
-	printed := newBenchApp(b, true, "{{flashes}}", nil, true)
+	plain := newBenchApp(b, benchOptions{})
+	plainKnown := newBenchApp(b, benchOptions{known: true})
+	visitor := newBenchApp(b, benchOptions{notice: "{{flashes}}"})
+	known := newBenchApp(b, benchOptions{notice: "{{flashes}}", known: true})
+	shown := newBenchApp(b, benchOptions{notice: "{{range flashes}}<p>{{.Text}}</p>{{end}}", known: true})
+	printed := newBenchApp(b, benchOptions{notice: "{{flashes}}", known: true})
 	one := flashgin.Messages{{ID: "1", Status: "success", Text: "Your settings have been changed successfully."}}
-	variable := newBenchApp(b, false, "{{range .Notice}}<p>{{.Text}}</p>{{end}}", one, true)
+	variable := newBenchApp(b, benchOptions{notice: "{{range .Notice}}<p>{{.Text}}</p>{{end}}", list: one, known: true})
 	return []comparison{
 		{"no message, new visitor", visitor.page, plain.page, nil, 1},
 		{"no message, known session", known.page, plainKnown.page, nil, 1},
@@ -140,9 +150,21 @@ func pageComparisons(b testing.TB) []comparison {
 	}
 }
 
+// keyComparisons are of pages whose handlers do not look into the session, so that only flashgin does: by a cookie key, against no flashes, and against
+// flashgin with the key in the session.
+func keyComparisons(b testing.TB) []comparison {
+	plain := newBenchApp(b, benchOptions{unasked: true})
+	session := newBenchApp(b, benchOptions{notice: "{{flashes}}", known: true, unasked: true})
+	cookie := newBenchApp(b, benchOptions{notice: "{{flashes}}", known: true, unasked: true, key: flashgin.CookieKey("flash")})
+	return []comparison{
+		{"no message, cookie key", cookie.page, plain.page, nil, 1},
+		{"no message, cookie key against session key", cookie.page, session.page, nil, 1},
+	}
+}
+
 // BenchmarkPage is a whole request, without the network: session from the cookie, table of 20 rows.
 func BenchmarkPage(b *testing.B) {
-	for _, c := range pageComparisons(b) {
+	for _, c := range append(pageComparisons(b), keyComparisons(b)...) {
 		b.Run(c.name+"/gin", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -249,7 +271,7 @@ func rendererComparisons() []comparison {
 // BenchmarkRatios reports how ours compares with Gin alone: the median over rounds that measure both in turns, as x-time, and the difference in allocations a
 // page, as more-allocs.
 func BenchmarkRatios(b *testing.B) {
-	for _, c := range append(pageComparisons(b), rendererComparisons()...) {
+	for _, c := range slices.Concat(pageComparisons(b), keyComparisons(b), rendererComparisons()) {
 		b.Run(c.name, func(b *testing.B) {
 			_, warm := c.time(100)
 			n := 1 + int(2*time.Millisecond/(warm/100)) // many short rounds: the median leaves out those that were disturbed
@@ -299,7 +321,7 @@ func TestAllocationsOfAPageWithoutMessages(t *testing.T) {
 	if raceEnabled() {
 		t.Skip("the race detector empties pools at random")
 	}
-	for _, c := range pageComparisons(t)[:2] {
+	for _, c := range append(pageComparisons(t)[:2], keyComparisons(t)...) {
 		t.Run(c.name, func(t *testing.T) {
 			assert.LessOrEqual(t, c.moreAllocations(), 8.0)
 		})

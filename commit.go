@@ -39,6 +39,7 @@ func (r *request) commit(how leaving) {
 	if len(rest) > 0 {
 		r.store(rest)
 	}
+	r.cookie.made.send(r.c.Request, header)
 }
 
 // keepOutOfCaches is for answers with messages in them: nobody else must see them, nor the user again.
@@ -86,6 +87,12 @@ func (r *request) store(rest []*item) {
 func (r *request) saveKey() (string, error) {
 	if err := r.bind(r.c); err != nil {
 		return "", err
+	}
+	if r.m.cfg.SessionKey != nil {
+		if key, err := r.m.key(r.c); key != "" || err != nil {
+			return key, err
+		}
+		return r.newCookieKey(r.c)
 	}
 	if r.unsaved != nil {
 		session, err := r.m.session(r.c)

@@ -291,3 +291,31 @@ func ExampleMessenger_Install_markup() {
 	// Output:
 	// GET /: 200 <ul><li class="warning">1 &lt; 2</li></ul>
 }
+
+// An application without gin-contrib/sessions.
+func ExampleCookieKey() {
+	messages, _ := flashgin.New(flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
+	router := gin.New(messages.Install)
+	router.SetHTMLTemplate(template.Must(template.New("page").Funcs(router.FuncMap).Parse("{{range flashes}}{{.Text}}{{end}}")))
+	router.GET("/settings", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
+	router.POST("/settings", func(c *gin.Context) {
+		flashgin.RedirectFlash(c, "/settings", flashgin.Success("Your settings have been changed successfully."))
+	})
+	router.POST("/logout", func(c *gin.Context) {
+		messages.Forget(c) // the next user of this browser shall not read what waits
+		flashgin.RedirectFlash(c, "/settings", flashgin.Info("Goodbye."))
+	})
+
+	visit := exampleBrowser(router)
+	visit("POST", "/settings")
+	visit("GET", "/settings")
+	visit("POST", "/settings")
+	visit("POST", "/logout")
+	visit("GET", "/settings")
+	// Output:
+	// POST /settings: 303
+	// GET /settings: 200 Your settings have been changed successfully.
+	// POST /settings: 303
+	// POST /logout: 303
+	// GET /settings: 200 Goodbye.
+}

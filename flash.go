@@ -122,7 +122,7 @@ type Config struct {
 	// SessionKey returns the key under which a request's messages are kept; "" means that the request has none. It is asked on
 	// reads too and must be safe for concurrent use by multiple goroutines. Whoever knows a key can read and write its messages, so a
 	// guessable one must not come from the client. Nil means the hash of a random secret that is kept among the values of the
-	// gin-contrib session.
+	// gin-contrib session; [CookieKey] keeps it in a cookie of its own.
 	SessionKey func(*gin.Context) (string, error)
 	// SessionName says which session holds the secret where sessions.SessionsMany is in use.
 	SessionName string

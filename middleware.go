@@ -88,14 +88,15 @@ func (in *installation) handle(c *gin.Context) {
 	if _, ours := in.engine.HTMLRender.(*renderer); !ours && in.engine.HTMLRender != nil {
 		in.messenger.errs.warn("the engine's HTMLRender was replaced after the first request, so pages show no messages: load templates before serving")
 	}
-	if outer, _ := c.Request.Context().Value(requestKey{}).(*request); outer != nil && outer.reenter(c) {
+	outer, _ := c.Request.Context().Value(requestKey{}).(*request)
+	if outer != nil && outer.reenter(c) {
 		// HandleContext sends the headers itself when this handler chain has ended.
 		defer outer.commit(ahead)
 		c.Next()
 		return
 	}
 
-	r := newRequest(in, c)
+	r := newRequest(in, c, outer)
 	completed := false
 	defer func() { r.leave(completed) }()
 	c.Next()

@@ -36,6 +36,7 @@ type request struct {
 	keyed    bool             // the session had a key when messages were last read
 	key      string           // the session's, once known
 	unsaved  sessions.Session // was given a secret by this request, and is saved when the headers leave
+	cookie   cookieKey        // where Config.SessionKey is CookieKey's
 	private  bool             // the answer was given messages to show
 	panicked bool
 	broken   bool // a write failed
@@ -90,13 +91,14 @@ type failure struct {
 	err   error
 }
 
-// newRequest puts a request behind the context and the writer of c.
-func newRequest(in *installation, c *gin.Context) *request {
+// newRequest puts a request behind the context and the writer of c. outer is that of an engine which has handed the *http.Request on, if there is one.
+func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	r := &request{m: in.messenger, in: in, c: c, client: c.Request.Context()}
 	r.ctx = requestContext{r.client, r}
 	r.writer = responseWriter{c.Writer, r}
 	r.firstPlace[0] = place{c.FullPath(), c.Request.URL.Path}
 	r.places = r.firstPlace[:]
+	r.cookie.init(outer)
 	if r.m.cfg.HTMX || r.m.cfg.Turbo {
 		r.packed = c.Writer.Header().Get("Content-Encoding") != ""
 	}
@@ -237,7 +239,10 @@ func (r *request) bind(c *gin.Context) error {
 		return err
 	}
 	if r.m.cfg.SessionKey != nil {
-		return errNoKey
+		if !r.cookie.canMake() {
+			return errNoKey
+		}
+		return nil // the cookie is made when the headers leave, if a message waits then
 	}
 	session, err := r.m.session(c)
 	if err != nil {

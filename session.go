@@ -25,27 +25,21 @@ var errOwnKeys = errors.New("flashgin: Forget: Config.SessionKey makes the keys 
 // SessionKey returns the key of the request's session: what a handler hands to a job, which adds messages with [Messenger.Add]. It is a hash, so who
 // knows it can add and take messages of the session, but cannot become its user. If the session has no key yet, one is made and the session is saved.
 //
-// The errors are [ErrNoSession], [ErrTooLate], and that of saving the session. Call it in the request's own goroutine.
+// The errors are [ErrNoSession], [ErrTooLate], and that of saving the session; with [CookieKey] also [ErrNotInstalled]. Call it in the request's own
+// goroutine.
 func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
 	key, err := m.key(c)
 	if err != nil {
 		return "", err
 	}
-	if m.cfg.SessionKey != nil {
-		if key == "" {
-			return "", errNoKey
-		}
-		return key, nil
+	if key == "" {
+		return m.newKey(c)
 	}
-	r := requestOf(c)
-	if key != "" && (r == nil || !r.madeKey()) {
+	if r := requestOf(c); r == nil || !r.madeKey() {
 		return key, nil
 	}
 	if c.Writer.Written() {
 		return "", ErrTooLate
-	}
-	if key == "" {
-		return m.newKey(c)
 	}
 	session, err := m.session(c)
 	if err != nil {
@@ -58,24 +52,30 @@ func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
 // reads nothing that its user is told. Messages that wait under the old key are not shown any more; those that this request has added use the new one.
 // A session without a key is left as it is.
 //
-// The errors are [ErrNoSession], [ErrTooLate], that of saving the session, and an error where Config.SessionKey makes the keys. Call it
-// in the request's own goroutine.
+// The errors are [ErrNoSession], [ErrTooLate], that of saving the session, and an error where a Config.SessionKey other than that of [CookieKey] makes the
+// keys. Call it in the request's own goroutine.
 func (m *Messenger) Forget(c *gin.Context) error {
-	if m.cfg.SessionKey != nil {
-		return errOwnKeys
-	}
 	key, err := m.key(c)
-	if key == "" || err != nil {
+	if err != nil {
 		return err
 	}
-	if c.Writer.Written() {
-		return ErrTooLate
+	if m.cfg.SessionKey != nil {
+		if r := requestOf(c); r != nil && !r.cookie.canMake() {
+			return errOwnKeys
+		}
 	}
-	_, err = m.newKey(c)
-	if err == nil {
-		m.live.forget(key)
+	if key == "" {
+		return nil
 	}
-	return err
+	renewed, err := m.newKey(c)
+	if err != nil {
+		return err
+	}
+	if renewed == key { // a function that hands on to CookieKey's has used another key
+		return errOwnKeys
+	}
+	m.live.forget(key)
+	return nil
 }
 
 // key returns the key of the session, or "" if it has none. It never makes one.
@@ -96,6 +96,11 @@ func (m *Messenger) key(c *gin.Context) (string, error) {
 
 func keyIn(session sessions.Session) string {
 	secret, _ := session.Get(secretName).(string)
+	return keyOf(secret)
+}
+
+// keyOf returns the key of a secret, or "" if there is none.
+func keyOf(secret string) string {
 	if secret == "" {
 		return ""
 	}
@@ -105,6 +110,12 @@ func keyIn(session sessions.Session) string {
 
 // newKey puts a new secret into the session, saves it and returns the key.
 func (m *Messenger) newKey(c *gin.Context) (string, error) {
+	if m.cfg.SessionKey != nil {
+		return m.newCookieKey(c)
+	}
+	if c.Writer.Written() {
+		return "", ErrTooLate
+	}
 	session, err := m.session(c)
 	if err != nil {
 		return "", err
@@ -116,6 +127,30 @@ func (m *Messenger) newKey(c *gin.Context) (string, error) {
 		return "", err
 	}
 	return keyIn(session), nil
+}
+
+// newCookieKey is newKey where Config.SessionKey, which has just been called, may be that of CookieKey.
+func (m *Messenger) newCookieKey(c *gin.Context) (string, error) {
+	r := requestOf(c)
+	switch {
+	case r == nil:
+		return "", fmt.Errorf("%w, and CookieKey makes none here: %w", errNoKey, ErrNotInstalled)
+	case !r.cookie.canMake():
+		return "", errNoKey
+	case r.committed.Load():
+		return "", ErrTooLate
+	}
+	return r.newCookieKey(c)
+}
+
+// newCookieKey makes a secret for the cookie of CookieKey, and returns what Config.SessionKey makes of it.
+func (r *request) newCookieKey(c *gin.Context) (string, error) {
+	r.cookie.make()
+	key, err := r.m.key(c)
+	if key == "" && err == nil {
+		err = errNoKey
+	}
+	return key, err
 }
 
 // putSecret gives the session a secret, to be saved with it.
@@ -162,7 +197,7 @@ func (m *Messenger) session(c *gin.Context) (sessions.Session, error) {
 		}
 		return nil, fmt.Errorf("%w: sessions.SessionsMany has no session named %q, as Config.SessionName says", ErrNoSession, m.cfg.SessionName)
 	}
-	return nil, fmt.Errorf("%w: let sessions.Sessions run before this handler (router.Use, above its route), or set Config.SessionKey", ErrNoSession)
+	return nil, fmt.Errorf("%w: let sessions.Sessions run before this handler (router.Use, above its route), or set Config.SessionKey, for example to CookieKey(\"flash\")", ErrNoSession)
 }
 
 // lost reports whether the session of a server-side store is empty because that store was out of reach when it was loaded. gin-contrib goes on with an

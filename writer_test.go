@@ -280,20 +280,28 @@ func (w *slowWriter) expire() {
 // eachTimeout runs a test with the time-out at every place among the middlewares.
 func eachTimeout(t *testing.T, test func(t *testing.T, a *app)) {
 	session := sessions.Sessions("id", cookieStore())
+	cookieKey := flashgin.Config{SessionKey: flashgin.CookieKey("flash")}
 	for _, order := range []struct {
 		name string
+		cfg  flashgin.Config
 		wire func(engine *gin.Engine, install gin.OptionFunc)
 	}{
-		{"flash, timeout, sessions", func(engine *gin.Engine, install gin.OptionFunc) { engine.With(install).Use(timeout, session) }},
-		{"flash, sessions, timeout", func(engine *gin.Engine, install gin.OptionFunc) { engine.With(install).Use(session, timeout) }},
-		{"timeout, flash, sessions", func(engine *gin.Engine, install gin.OptionFunc) {
+		{"flash, timeout, sessions", flashgin.Config{}, func(engine *gin.Engine, install gin.OptionFunc) { engine.With(install).Use(timeout, session) }},
+		{"flash, sessions, timeout", flashgin.Config{}, func(engine *gin.Engine, install gin.OptionFunc) { engine.With(install).Use(session, timeout) }},
+		{"timeout, flash, sessions", flashgin.Config{}, func(engine *gin.Engine, install gin.OptionFunc) {
 			engine.Use(timeout)
 			engine.With(install).Use(session)
+		}},
+		{"flash, timeout, cookie key", cookieKey, func(engine *gin.Engine, install gin.OptionFunc) { engine.With(install).Use(timeout) }},
+		{"timeout, flash, cookie key", cookieKey, func(engine *gin.Engine, install gin.OptionFunc) {
+			engine.Use(timeout)
+			engine.With(install)
 		}},
 	} {
 		t.Run(order.name, func(t *testing.T) {
 			failures := new(failures)
-			messenger, err := flashgin.New(flashgin.Config{OnError: failures.add})
+			order.cfg.OnError = failures.add
+			messenger, err := flashgin.New(order.cfg)
 			require.NoError(t, err)
 			a := &app{Engine: gin.New(), t: t, messenger: messenger, failures: failures}
 			order.wire(a.Engine, messenger.Install)

@@ -1,0 +1,450 @@
+package flashgin_test
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// newCookieApp is an application without sessions: a page, and a post that leaves a message for it.
+func newCookieApp(t testing.TB, cfg flashgin.Config) *app {
+	cfg.SessionKey = flashgin.CookieKey("flash")
+	a := newAppWithoutSessions(t, cfg)
+	a.GET("/", page)
+	a.POST("/", add(t, redirect("/"), flashgin.Info("hello")))
+	return a
+}
+
+func TestCookieKey(t *testing.T) {
+	a := newCookieApp(t, flashgin.Config{})
+	browser := a.browser()
+	first := browser.post("/")
+	require.Len(t, first.Cookies(), 1)
+	cookie := first.Cookies()[0]
+	assert.Equal(t, "flash="+cookie.Value+"; Path=/; HttpOnly; SameSite=Lax", cookie.Raw)
+	assert.GreaterOrEqual(t, len(cookie.Value)*5, 128, "bits, five a character")
+	for range 3 {
+		shown := browser.do(http.MethodGet, "/")
+		assert.Equal(t, "[hello]", shown.body)
+		assert.Equal(t, "private, no-store", shown.Header.Get("Cache-Control"))
+		assert.Zero(t, shown.cookies())
+		assert.Empty(t, browser.get("/"), "once")
+		assert.Zero(t, browser.post("/").cookies(), "another message")
+	}
+	assert.Empty(t, a.browser().get("/"), "another browser")
+	assert.Empty(t, a.failures.String())
+}
+
+// What jobs, the store and the log get to see is the hash of what the browser has.
+func TestTheKeyOfACookieIsItsHash(t *testing.T) {
+	a := newCookieApp(t, flashgin.Config{})
+	var key string
+	a.POST("/key", func(c *gin.Context) { key, _ = a.messenger.SessionKey(c) })
+	cookies := a.visitor().post("/key").Result().Cookies()
+	require.Len(t, cookies, 1)
+	hash := sha256.Sum256([]byte(cookies[0].Value))
+	assert.Equal(t, base64.RawURLEncoding.EncodeToString(hash[:]), key)
+}
+
+// A read makes no cookie, and without one the store is not asked.
+func TestCookieKeyOfAVisitorWithoutMessages(t *testing.T) {
+	store := newSpyStore()
+	a := newCookieApp(t, flashgin.Config{Store: store})
+	a.GET("/json", jsonPage)
+	a.GET("/peek", func(c *gin.Context) { assert.Empty(t, flashgin.PeekFlashes(c)) })
+	a.GET("/key", func(c *gin.Context) {
+		key, err := flashgin.CookieKey("flash")(c)
+		assert.NoError(t, err)
+		assert.Empty(t, key)
+	})
+	a.POST("/empty", add(t, redirect("/"), flashgin.Message{}))
+	a.POST("/forget", func(c *gin.Context) { assert.NoError(t, a.messenger.Forget(c)) })
+	a.POST("/here", add(t, page, flashgin.Info("here")))
+	browser := a.browser()
+	for _, path := range []string{"/", "/json", "/peek", "/key", "/nowhere"} {
+		assert.Zero(t, browser.do(http.MethodGet, path).cookies(), path)
+	}
+	for _, path := range []string{"/empty", "/forget"} {
+		assert.Zero(t, browser.post(path).cookies(), path)
+	}
+	here := browser.post("/here")
+	assert.Equal(t, "[here]", here.body)
+	assert.Zero(t, here.cookies(), "a message that its own answer shows needs no cookie")
+	assert.Zero(t, store.count())
+	assert.Empty(t, a.failures.String())
+}
+
+// Browsers take a cookie whose name begins with __Host- only as it is here.
+func TestCookieKeyIsSecureUnderTLS(t *testing.T) {
+	plain := func(*http.Request) {}
+	for _, test := range []struct {
+		name, cookie string
+		edit         func(*http.Request)
+		secure       bool
+	}{
+		{"plain", "flash", plain, false},
+		{"TLS", "flash", func(r *http.Request) { r.TLS = new(tls.ConnectionState) }, true},
+		{"a proxy's word", "flash", func(r *http.Request) { r.Header.Set("X-Forwarded-Proto", "https") }, true},
+		{"in capitals", "flash", func(r *http.Request) { r.Header.Set("X-Forwarded-Proto", "HTTPS") }, true},
+		{"the first of two proxies", "flash", func(r *http.Request) { r.Header.Set("X-Forwarded-Proto", "https, http") }, true},
+		{"only the second", "flash", func(r *http.Request) { r.Header.Set("X-Forwarded-Proto", "http, https") }, false},
+		{"a name that asks for it", "__Host-flash", plain, true},
+		{"another", "__secure-flash", plain, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newAppWithoutSessions(t, flashgin.Config{SessionKey: flashgin.CookieKey(test.cookie)})
+			a.GET("/", page)
+			a.POST("/", add(t, redirect("/"), flashgin.Info("hello")))
+			visitor := a.visitor()
+			request := httptest.NewRequest(http.MethodPost, "/", nil)
+			test.edit(request)
+			cookies := visitor.send(request).Result().Cookies()
+			require.Len(t, cookies, 1)
+			assert.Equal(t, test.cookie, cookies[0].Name)
+			assert.Equal(t, test.secure, cookies[0].Secure)
+			assert.Equal(t, "/", cookies[0].Path)
+			assert.Empty(t, cookies[0].Domain)
+			assert.True(t, cookies[0].HttpOnly)
+			assert.Equal(t, "[hello]", visitor.get("/"))
+		})
+	}
+}
+
+// What is no secret of ours is no key, so nobody can choose one that others guess, or make one that is long.
+func TestCookiesThatHoldNoSecret(t *testing.T) {
+	secret := rand.Text()
+	for name, sent := range map[string]string{
+		"empty":                     "flash=",
+		"no value":                  "flash",
+		"short":                     "flash=" + secret[1:],
+		"long":                      "flash=" + strings.Repeat("A", 65),
+		"very long":                 "flash=" + strings.Repeat("A", 1<<20),
+		"lower case":                "flash=" + strings.ToLower(secret),
+		"a digit that base32 lacks": "flash=" + strings.Repeat("1", 26),
+		"quoted":                    `flash="` + secret + `"`,
+		"control characters":        "flash=" + secret + "\x00",
+		"another name":              "flash2=" + secret + "; Flash=" + secret + "; xflash=" + secret,
+		"nothing but semicolons":    ";;; ;",
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := newSpyStore()
+			a := newCookieApp(t, flashgin.Config{Store: store})
+			visitor := a.visitor()
+			assert.Empty(t, visitor.get("/", "Cookie", sent))
+			assert.Zero(t, store.count())
+			assert.Equal(t, 1, cookiesOf(visitor.post("/", "Cookie", sent)), "a proper one takes its place")
+			assert.Equal(t, "[hello]", visitor.get("/"))
+			assert.Empty(t, a.failures.String())
+		})
+	}
+}
+
+// The first cookie that holds a secret counts, wherever it is among the others.
+func TestCookiesAroundTheSecret(t *testing.T) {
+	secret := rand.Text()
+	hash := sha256.Sum256([]byte(secret))
+	a := newCookieApp(t, flashgin.Config{})
+	for _, sent := range []string{
+		"flash=" + secret,
+		"a=b; flash=" + secret + "; c=d",
+		"a=b;flash=" + secret,
+		"flash=junk; flash=" + secret,
+		"flash=" + secret + "; flash=" + rand.Text(),
+		"a; ;=; flash=" + secret + " ",
+	} {
+		require.NoError(t, a.messenger.Add(t.Context(), base64.RawURLEncoding.EncodeToString(hash[:]), flashgin.Info("hello").At("/")))
+		assert.Equal(t, "[hello]", a.visitor().get("/", "Cookie", sent), sent)
+	}
+	request := httptest.NewRequest(http.MethodGet, "/", nil)
+	request.Header["Cookie"] = []string{"a=b", "flash=" + secret} // as HTTP/2 may have it
+	require.NoError(t, a.messenger.Add(t.Context(), base64.RawURLEncoding.EncodeToString(hash[:]), flashgin.Info("hello").At("/")))
+	assert.Equal(t, "[hello]", a.visitor().send(request).Body.String())
+}
+
+// SessionKey makes the cookie, once, and hands out the key that messages of the same request are kept under.
+func TestSessionKeyMakesTheCookie(t *testing.T) {
+	a := newCookieApp(t, flashgin.Config{})
+	var keys [3]string
+	a.POST("/key", func(c *gin.Context) {
+		for i := range keys {
+			var err error
+			keys[i], err = a.messenger.SessionKey(c)
+			assert.NoError(t, err)
+		}
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("own")))
+		redirect("/")(c)
+	})
+	a.GET("/late", func(c *gin.Context) {
+		c.String(http.StatusOK, "body")
+		_, err := a.messenger.SessionKey(c)
+		assert.ErrorIs(t, err, flashgin.ErrTooLate)
+		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("late").At("/")), flashgin.ErrTooLate)
+	})
+	a.POST("/known", func(c *gin.Context) {
+		c.String(http.StatusOK, "body")
+		key, err := a.messenger.SessionKey(c)
+		assert.NoError(t, err)
+		assert.Equal(t, keys[0], key)
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("late").At("/")))
+	})
+	browser := a.browser()
+	assert.Zero(t, browser.do(http.MethodGet, "/late").cookies())
+	assert.Equal(t, 1, browser.post("/key").cookies())
+	assert.NotEmpty(t, keys[0])
+	assert.Equal(t, [3]string{keys[0], keys[0], keys[0]}, keys)
+	require.NoError(t, a.messenger.Add(t.Context(), keys[0], flashgin.Info("a job").At("/")))
+	assert.Zero(t, browser.post("/known").cookies())
+	assert.Equal(t, "[own][a job][late]", browser.get("/"))
+	assert.Empty(t, a.failures.String())
+}
+
+// Who planted or knew the cookie reads nothing that is said after Forget.
+func TestForgetRenewsTheCookie(t *testing.T) {
+	a := newCookieApp(t, flashgin.Config{})
+	a.POST("/login", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("welcome")))
+		assert.NoError(t, a.messenger.Forget(c))
+		assert.NoError(t, a.messenger.Forget(c))
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("news")))
+		redirect("/")(c)
+		c.Writer.WriteHeaderNow()
+		assert.ErrorIs(t, a.messenger.Forget(c), flashgin.ErrTooLate)
+	})
+	attacker, victim := a.visitor(), a.visitor()
+	attacker.post("/")
+	planted := *attacker.cookies["flash"]
+	victim.cookies["flash"] = &planted
+	assert.Equal(t, 1, cookiesOf(victim.post("/login")))
+	assert.NotEqual(t, planted.Value, victim.cookies["flash"].Value)
+	assert.Equal(t, "[welcome][news]", victim.get("/"))
+	assert.Equal(t, "[hello]", attacker.get("/"), "what waited under the old key")
+	assert.Empty(t, a.failures.String())
+}
+
+// An application that deletes the cookie and then says goodbye is understood, too: the answer has the cookie once.
+func TestADeletedCookieIsNotSetTwice(t *testing.T) {
+	a := newCookieApp(t, flashgin.Config{})
+	a.POST("/logout", func(c *gin.Context) {
+		c.SetCookie("flash", "", -1, "/", "", false, true)
+		c.SetCookie("other", "1", 0, "/", "", false, true)
+		assert.NoError(t, a.messenger.Forget(c))
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("bye")))
+		redirect("/")(c)
+	})
+	browser := a.browser()
+	browser.post("/")
+	assert.Equal(t, 2, browser.post("/logout").cookies())
+	assert.Equal(t, "[bye]", browser.get("/"))
+}
+
+// The limit that the documentation names: the browser keeps the cookie of one of two answers.
+func TestFirstMessagesInParallelHaveACookieEach(t *testing.T) {
+	a := newCookieApp(t, flashgin.Config{})
+	first, second := a.visitor(), a.visitor() // one browser, whose requests leave before an answer is there
+	first.post("/")
+	second.post("/")
+	assert.NotEqual(t, first.cookies["flash"].Value, second.cookies["flash"].Value)
+	assert.Equal(t, "[hello]", second.get("/"))
+	assert.Empty(t, second.get("/"))
+}
+
+// Engines that hand a request on to one another answer it together, so a browser gets one cookie; whichever of them has made it.
+func TestCookieKeyBehindTwoEngines(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		outer, inner string
+		cookies      int
+	}{
+		{"one cookie", "flash", "flash", 1},
+		{"a cookie each", "flash", "flash2", 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			store := new(flashgin.MemoryStore)
+			inner := newAppWithoutSessions(t, flashgin.Config{Store: store, SessionKey: flashgin.CookieKey(test.inner)})
+			inner.POST("/both", add(t, redirect("/inner"), flashgin.Info("inner")))
+			inner.GET("/inner", page)
+			outer := newAppWithoutSessions(t, flashgin.Config{Store: store, SessionKey: flashgin.CookieKey(test.outer)})
+			outer.GET("/outer", page)
+			outer.NoRoute(func(c *gin.Context) {
+				if c.Request.Method == http.MethodPost {
+					assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("outer").At("/outer")))
+				}
+				inner.ServeHTTP(c.Writer, c.Request)
+			})
+			browser := outer.browser()
+			assert.Equal(t, test.cookies, browser.post("/both").cookies())
+			assert.Equal(t, "[outer]", browser.get("/outer"))
+			assert.Equal(t, "[inner]", browser.get("/inner"))
+			assert.Empty(t, outer.failures.String()+inner.failures.String())
+		})
+	}
+}
+
+// What the inner engine cannot do, it says, though the outer one could.
+func TestCookieKeyOfTheOuterEngineAlone(t *testing.T) {
+	inner := newAppWithoutSessions(t, flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "", nil }})
+	inner.POST("/", func(c *gin.Context) {
+		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("inner")), flashgin.ErrNoSession)
+		assert.Error(t, inner.messenger.Forget(c))
+	})
+	outer := newAppWithoutSessions(t, flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
+	outer.NoRoute(func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("outer").At("/outer")))
+		inner.ServeHTTP(c.Writer, c.Request)
+	})
+	assert.Equal(t, 1, outer.browser().post("/").cookies())
+}
+
+// A function of the application's own hands visitors on, and has keys of its own for users.
+func TestAFunctionThatHandsOnToCookieKey(t *testing.T) {
+	visitors := flashgin.CookieKey("flash")
+	a := newAppWithoutSessions(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) {
+		if user := c.GetHeader("X-User"); user != "" {
+			return user, nil
+		}
+		key, err := visitors(c)
+		if key != "" {
+			key = "visitor " + key
+		}
+		return key, err
+	}})
+	a.GET("/", page)
+	a.POST("/", add(t, redirect("/"), flashgin.Info("hello")))
+	a.POST("/forget", func(c *gin.Context) {
+		_, err := visitors(c) // which does not make it the user's key
+		assert.NoError(t, err)
+		err = a.messenger.Forget(c)
+		if c.GetHeader("X-User") != "" {
+			assert.ErrorContains(t, err, "Config.SessionKey")
+			return
+		}
+		assert.NoError(t, err)
+		key, err := a.messenger.SessionKey(c)
+		assert.NoError(t, err)
+		assert.Contains(t, key, "visitor ")
+	})
+	visitor := a.visitor()
+	assert.Zero(t, cookiesOf(visitor.post("/", "X-User", "alice")))
+	visitor.post("/forget", "X-User", "alice")
+	visitor.post("/")
+	assert.Equal(t, "[hello]", visitor.get("/", "X-User", "alice"))
+	assert.Equal(t, "[hello]", visitor.get("/"))
+	assert.Equal(t, 1, cookiesOf(visitor.post("/forget")))
+}
+
+// However the answer comes about, its cookie is there once, and the message with it.
+func TestCookieKeyHoweverTheAnswerLeaves(t *testing.T) {
+	hello := flashgin.Info("hello").At("/")
+	for name, answer := range map[string]gin.HandlerFunc{
+		"redirect":    add(t, redirect("/"), hello),
+		"body":        add(t, func(c *gin.Context) { c.String(http.StatusOK, "body") }, hello),
+		"no content":  add(t, status(http.StatusNoContent), hello),
+		"abort":       add(t, func(c *gin.Context) { c.AbortWithStatus(http.StatusTeapot) }, hello),
+		"flushed":     add(t, func(c *gin.Context) { c.Writer.Flush(); c.Writer.WriteString("body") }, hello),
+		"panic":       add(t, func(*gin.Context) { panic(http.ErrAbortHandler) }, hello),
+		"failed page": add(t, func(c *gin.Context) { c.HTML(http.StatusOK, "no such template", nil) }, hello),
+		"a copy of c": func(c *gin.Context) { add(t, func(*gin.Context) {}, hello)(c.Copy()); redirect("/")(c) },
+		"request's ctx": func(c *gin.Context) {
+			assert.NoError(t, flashgin.AddFlash(c.Request.Context(), hello))
+			redirect("/")(c)
+		},
+		"in a goroutine, while others look": func(c *gin.Context) {
+			var group sync.WaitGroup
+			for range 4 {
+				group.Go(func() { flashgin.PeekFlashes(c.Copy()) })
+			}
+			group.Go(func() { assert.NoError(t, flashgin.AddFlash(c.Copy(), hello)) })
+			group.Wait()
+			redirect("/")(c)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAppWithoutSessions(t, flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
+			a.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { c.String(http.StatusInternalServerError, "sorry") }))
+			a.GET("/", page)
+			a.POST("/", answer)
+			visitor := a.visitor()
+			assert.Equal(t, 1, cookiesOf(visitor.post("/")))
+			assert.Equal(t, "[hello]", visitor.get("/"))
+			assert.Empty(t, a.failures.String())
+		})
+	}
+}
+
+// HandleContext empties the gin.Context; the cookie that was made for it stays.
+func TestCookieKeyAndHandleContext(t *testing.T) {
+	a := newCookieApp(t, flashgin.Config{})
+	var before, after string
+	a.POST("/from", func(c *gin.Context) {
+		before, _ = a.messenger.SessionKey(c)
+		c.Request.URL.Path = "/to"
+		a.HandleContext(c)
+	})
+	a.POST("/to", func(c *gin.Context) {
+		after, _ = a.messenger.SessionKey(c)
+		add(t, redirect("/"), flashgin.Info("to"))(c)
+	})
+	browser := a.browser()
+	assert.Equal(t, 1, browser.post("/from").cookies())
+	assert.Equal(t, before, after)
+	assert.Equal(t, "[to]", browser.get("/"))
+}
+
+// Beside sessions, the cookie key leaves the session alone.
+func TestCookieKeyBesideSessions(t *testing.T) {
+	a := newAppWithoutSessions(t, flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
+	a.Use(sessions.Sessions("id", cookieStore()))
+	a.GET("/", page)
+	a.POST("/", add(t, redirect("/"), flashgin.Info("hello")))
+	visitor := a.visitor()
+	visitor.post("/")
+	assert.NotContains(t, visitor.cookies, "id")
+	assert.Equal(t, "[hello]", visitor.get("/"))
+}
+
+// On a route that does not pass through Install there is nobody to set the cookie. One that is there already can be read.
+func TestCookieKeyWithoutInstall(t *testing.T) {
+	messenger, err := flashgin.New(flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
+	require.NoError(t, err)
+	engine := gin.New()
+	engine.POST("/", func(c *gin.Context) {
+		key, err := messenger.SessionKey(c)
+		if c.GetHeader("Cookie") != "" {
+			assert.NoError(t, err)
+			assert.NotEmpty(t, key)
+			assert.ErrorIs(t, messenger.Forget(c), flashgin.ErrNotInstalled)
+			return
+		}
+		assert.ErrorIs(t, err, flashgin.ErrNotInstalled)
+		assert.ErrorIs(t, err, flashgin.ErrNoSession)
+		assert.NoError(t, messenger.Forget(c))
+	})
+	visitor := newVisitor(t, engine)
+	assert.Zero(t, cookiesOf(visitor.post("/")))
+	assert.Zero(t, cookiesOf(visitor.post("/", "Cookie", "flash="+rand.Text())))
+}
+
+func TestCookieKeyNames(t *testing.T) {
+	for _, name := range []string{"flash", "__Host-flash", "a_b.c"} {
+		assert.NotPanics(t, func() { flashgin.CookieKey(name) }, name)
+	}
+	for _, name := range []string{"", "a b", "a;b", "a=b", "é", "a\n"} {
+		want := fmt.Sprintf("flashgin: CookieKey: %q is not the name of a cookie: want letters, digits, - and _", name)
+		assert.PanicsWithValue(t, want, func() { flashgin.CookieKey(name) }, name)
+	}
+}
