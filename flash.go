@@ -37,19 +37,22 @@ const (
 // Message is a value: a copy shares only Link and Data, which flashgin copies when it takes a message over.
 type Message struct {
 	// View is where the message is shown: a route ("/problems/:id"), a path as in an href ("/problems/108"), [Anywhere], or a name
-	// that Config.View returns. Empty means where the answer sends the user; see the package documentation.
+	// that Config.View returns. Empty means the page of this answer or, if it shows none, where the answer sends the user; see the package documentation.
 	View string `json:"view,omitempty"`
 	// Status is StatusInfo if empty.
 	Status Status `json:"status,omitempty"`
-	Title  string `json:"title,omitempty"` // optional
+	// Title is plain text, shown before the Text.
+	Title string `json:"title,omitempty"`
 	// Text is plain text. Templates escape it.
 	Text string `json:"text,omitempty"`
 	// HTML is shown by templates as it is, instead of Text. Its type says that you vouch for it.
 	HTML template.HTML `json:"html,omitempty"`
-	// AutoClose says that the message may leave the page by itself.
-	AutoClose bool  `json:"autoClose,omitempty"`
-	Link      *Link `json:"link,omitempty"` // optional
-	// Data is for your own templates.
+	// AutoClose says that the message may leave the page by itself, after six seconds or more. It takes the script that [Messenger.Mount] serves, which
+	// lets no warning, no error and no message with a Link go.
+	AutoClose bool `json:"autoClose,omitempty"`
+	// Link, if set, follows the text.
+	Link *Link `json:"link,omitempty"`
+	// Data is for your own templates. The ready-made markup does not show it.
 	Data map[string]string `json:"data,omitempty"`
 	// Key, if set, makes the message replace those with the same Key that wait at the same address: "50 %", then "done".
 	Key string `json:"key,omitempty"`
@@ -100,17 +103,17 @@ func (m Message) clone() Message {
 	return m
 }
 
-// The errors that a caller can act on. Test for them with [errors.Is]; their text names the remedy.
+// The errors that a caller can act on. Test for them with [errors.Is]: they come wrapped in what is wrong, and what to do about it.
 var (
-	// ErrNotInstalled: the request did not pass through [Messenger.Install].
+	// ErrNotInstalled means that the request did not pass through [Messenger.Install].
 	ErrNotInstalled = errors.New("flashgin: not installed: pass Messenger.Install to gin.New, gin.Default or Engine.With before the routes are registered, and hand on the *gin.Context or a context of its request")
-	// ErrNoSession: there is no session to bind the message to.
+	// ErrNoSession means that there is no session to bind the message to.
 	ErrNoSession = errors.New("flashgin: no session")
-	// ErrNoView: no page would show the message.
+	// ErrNoView means that no page would show the message.
 	ErrNoView = errors.New("flashgin: no page to show the message on")
-	// ErrTooLarge: the encoded message is larger than Config.MaxBytes.
+	// ErrTooLarge means that the encoded message is larger than Config.MaxBytes.
 	ErrTooLarge = errors.New("flashgin: message too large")
-	// ErrTooLate: the headers of the answer are sent, so the session can no longer be given a key.
+	// ErrTooLate means that the headers of the answer are sent, so the session can no longer be given a key.
 	ErrTooLate = errors.New("flashgin: too late: the headers are sent and this session has no key yet: add the message before the answer, or make the key with Messenger.SessionKey")
 )
 
@@ -124,12 +127,12 @@ type Config struct {
 	// guessable one must not come from the client. Nil means the hash of a random secret that is kept among the values of the
 	// gin-contrib session; [CookieKey] keeps it in a cookie of its own.
 	SessionKey func(*gin.Context) (string, error)
-	// SessionName says which session holds the secret where sessions.SessionsMany is in use.
+	// SessionName says which session holds the secret where sessions.SessionsMany is in use. Elsewhere it is not needed.
 	SessionName string
-	// View names a place of the application's own, such as "dashboard": a message without a View waits there, and the request reads
-	// it besides route, path and [Anywhere]. Nil, or the result "", means the route.
+	// View names a place of the application's own, such as "dashboard": a message without a View waits there unless the answer is a redirect, and the
+	// request reads it besides route, path and [Anywhere]. It must be safe for concurrent use by multiple goroutines. Nil, or the result "", means the route.
 	View func(*gin.Context) string
-	// Prefix is what browsers see before the engine's paths, such as "/app", behind a proxy that strips it.
+	// Prefix is what browsers see before the engine's paths, such as "/app", behind a proxy that strips it. Empty means that they see the engine's.
 	Prefix string
 	// MountPath is the path under which [Messenger.Mount] serves. Empty means "/_flash".
 	MountPath string

@@ -68,7 +68,8 @@ func Flashes(ctx context.Context) Messages {
 	return r.show(nil, taken, nil)
 }
 
-// PeekFlashes returns the messages that [Flashes] would take, and leaves them: for a badge, say. After Flashes, it returns the same as Flashes.
+// PeekFlashes returns the messages that [Flashes] would take, and leaves them: for a badge, say. After Flashes, it returns the same as Flashes. An answer
+// for which it has found some is kept out of caches. ctx is as in [AddFlash]. Unlike Flashes it looks for any request, also a HEAD or a prefetch.
 func PeekFlashes(ctx context.Context) Messages {
 	r := requestOf(ctx)
 	if r == nil {

@@ -43,7 +43,7 @@ func (s *MemoryStore) validate() error {
 	return nil
 }
 
-// OnError sets the function that is told when the cap drops messages. [New] calls it; call it yourself only before first use.
+// OnError sets the function that is told when the cap drops messages; nil means nobody. [New] calls it; call it yourself only before first use.
 func (s *MemoryStore) OnError(report func(context.Context, error)) { s.report = report }
 
 // inProcess tells the guard that no call of this store can hang.

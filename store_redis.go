@@ -20,7 +20,7 @@ import (
 // RedisConfig is what a [RedisStore] needs to know.
 type RedisConfig struct {
 	// App is the first part of every key after "flash:", so that applications can share a server: letters, digits, "_", "." and "-".
-	// There is no default.
+	// Empty is an error.
 	App string
 	// TTL is how long an address keeps its messages after the last one was added. Zero means 24 hours; a negative TTL is an error. Redis
 	// counts it in whole milliseconds.
