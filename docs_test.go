@@ -35,7 +35,7 @@ func TestNamedTests(t *testing.T) {
 	require.NoError(t, err)
 	named := regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark|Example)[A-Z]\w*`)
 	for _, page := range pages(t) {
-		for _, name := range named.FindAllString(page.Text, -1) {
+		for _, name := range named.FindAllString(page.Prose(), -1) {
 			assert.True(t, slices.Contains(names, name), "%s refers to %s, which does not exist", page.Path, name)
 		}
 	}

@@ -5,9 +5,12 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/flashtest"
+	"github.com/flashgin/flashgin/storetest"
 	"github.com/gin-contrib/multitemplate"
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-contrib/sessions/cookie"
@@ -34,6 +37,7 @@ var (
 	job   Job
 	queue interface{ Start(Job) }
 
+	open     func(t *testing.T, ttl time.Duration, cap int) flashgin.Store
 	Markdown func(flashgin.Message) flashgin.Message
 )
 
@@ -49,5 +53,7 @@ var (
 	_ time.Duration
 	_ http.Handler
 	_ strings.Builder
+	_ flashtest.Store
+	_ = storetest.Run
 	_ goldmark.Markdown
 )

@@ -83,6 +83,14 @@ var (
 
 func (s *shell) enterAll(lines []string) error {
 	for _, line := range lines {
+		if inner, ok := strings.CutPrefix(line, "("); ok {
+			inner, _ := strings.CutSuffix(inner, ")")
+			sub := *s
+			if err := sub.enterAll([]string{inner}); err != nil {
+				return err
+			}
+			continue
+		}
 		for _, command := range command.FindAllString(line, -1) {
 			words := word.FindAllString(command, -1)
 			for len(words) > 0 && assignment.MatchString(words[0]) {

@@ -73,17 +73,19 @@ func (p Page) Blocks(language string) []Block {
 func (p Page) lines(do func(line, heading string, number int, block *Block)) {
 	var heading string
 	var open *Block
+	indent := "" // of the block, in a list
 	number := 0
 	for line := range strings.Lines(p.Text) {
 		number++
-		line = strings.TrimSuffix(line, "\n")
-		fence := strings.HasPrefix(line, "```")
+		line = strings.TrimPrefix(strings.TrimSuffix(line, "\n"), indent)
+		before, language, fence := strings.Cut(line, "```")
+		fence = fence && strings.TrimSpace(before) == "" && !strings.Contains(language, "`")
 		switch {
 		case fence && open == nil:
-			open = &Block{Language: strings.TrimPrefix(line, "```"), Heading: heading, Line: number + 1}
+			open, indent = &Block{Language: language, Heading: heading, Line: number + 1}, before
 		case fence:
 			do("", heading, number, open)
-			open = nil
+			open, indent = nil, ""
 		case open != nil:
 			open.Text += line + "\n"
 		default:

@@ -38,6 +38,10 @@ func TestPage(t *testing.T) {
 	assert.Equal(t, []string{"b.md", "d.md"}, page.Links())
 	assert.Equal(t, map[string]bool{"a-page": true, "a-page-of-two": true, "a-page-1": true}, page.Anchors())
 
+	inList := repository(t, "1. One:\n\n   ```go\n   if a {\n   \tb()\n   }\n   ```\n\n[link](x.md)\n")
+	assert.Equal(t, []doctest.Block{{Language: "go", Text: "if a {\n\tb()\n}\n", Line: 4}}, inList.Blocks(""))
+	assert.Equal(t, []string{"x.md"}, inList.Links())
+
 	pages, err := doctest.Pages(page.Root())
 	require.NoError(t, err)
 	var paths []string
@@ -67,13 +71,13 @@ func TestCheckCommands(t *testing.T) {
 	for _, commands := range []string{
 		"go test ./...", "go run ./cmd/tool -x ./cmd", "cd cmd/tool\ngo run .", "cd cmd/tool && go run .", "cd sub # a comment", "cd web && npm ci", ".ci/run",
 		"go test -run TestOne .", "go test -run '^(TestOne|FuzzTwo)$/case' ./...", "A=b go test ./cmd", "go test -run '^$' -bench . .",
-		"git clone https://example.com/x\nmkdir hello\ncd hello\ngo run .", "curl -i http://127.0.0.1:8080/", "go doc -all .",
+		"git clone https://example.com/x\nmkdir hello\ncd hello\ngo run .", "curl -i http://127.0.0.1:8080/", "go doc -all .", "(cd cmd/tool && go run .)\ngo run ./cmd/tool",
 	} {
 		assert.NoError(t, repository(t, "```sh\n"+commands+"\n```\n", files...).CheckCommands(), commands)
 	}
 	for _, commands := range []string{
 		"go test ./lib", "go run .", "go run ./docs", "cd nowhere", "cd hello && go run .", "npm ci", ".ci/walk", "./web/npm", "go test -run TestTwo .",
-		"go test -run 'TestOne|TestTwo' .", "go test -bench TestTwo .", "go test -run TestOne ./cmd", "fly", "true; cd nowhere", "A=b cd nowhere",
+		"go test -run 'TestOne|TestTwo' .", "go test -bench TestTwo .", "go test -run TestOne ./cmd", "fly", "(cd nowhere)", "curl x; cd nowhere", "A=b cd nowhere",
 	} {
 		assert.Error(t, repository(t, "```sh\n"+commands+"\n```\n", files...).CheckCommands(), commands)
 	}
