@@ -215,7 +215,7 @@ func (r *request) giveBack() {
 			}
 		}
 		r.items = rest
-		claim.store.releaseNow(claim.Claim)
+		claim.store.releaseNow(r.holding(r.client), claim.Claim)
 	}
 }
 

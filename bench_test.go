@@ -61,10 +61,12 @@ type benchOptions struct {
 	list    flashgin.Messages                  // what the handler gives it
 	known   bool                               // the user has had a message before
 	unasked bool                               // the handler itself does not look into the session
+
+	observer flashgin.Observer
 }
 
 func newBenchApp(b testing.TB, options benchOptions) *benchApp {
-	messenger, err := flashgin.New(flashgin.Config{SessionKey: options.key, Logger: slog.New(slog.DiscardHandler)})
+	messenger, err := flashgin.New(flashgin.Config{SessionKey: options.key, Observer: options.observer, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(b, err)
 	app := &benchApp{engine: gin.New(), messenger: messenger, writer: discard{header: http.Header{}}}
 	if strings.Contains(options.notice, "flashes") {

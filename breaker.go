@@ -35,7 +35,7 @@ type sharded interface {
 
 func (g *guard) nodeOf(session string) *node {
 	var name string
-	if store, ok := g.store.(sharded); ok {
+	if store, ok := g.cfg.Store.(sharded); ok {
 		name = store.node(session)
 	}
 	g.mu.Lock()
@@ -98,6 +98,7 @@ func (g *guard) record(n *node, err error) {
 
 // probe asks the node until it answers, then lets the pages ask again.
 func (g *guard) probe(n *node) {
+	g.cfg.observe(g.ctx, Event{Kind: EventBreakerOpened, Node: n.name})
 	for sleep(g.ctx, probeEvery) {
 		ctx, cancel := context.WithTimeout(g.ctx, callTimeout)
 		err := g.ping(ctx, n.name)
@@ -106,18 +107,19 @@ func (g *guard) probe(n *node) {
 			break
 		}
 	}
+	g.cfg.observe(g.ctx, Event{Kind: EventBreakerClosed, Node: n.name}) // before it can open again
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.open, n.failures = false, 0
 }
 
 func (g *guard) ping(ctx context.Context, node string) error {
-	switch store := g.store.(type) {
+	switch store := g.cfg.Store.(type) {
 	case sharded:
 		return store.pingNode(ctx, node)
 	case interface{ Ping(context.Context) error }:
 		return store.Ping(ctx)
 	}
-	_, err := g.store.Peek(ctx, "flashgin", []string{"/"}) // any read will do
+	_, err := g.cfg.Store.Peek(ctx, "flashgin", []string{"/"}) // any read will do
 	return err
 }

@@ -55,6 +55,8 @@ func (r *request) store(rest []*item) {
 	messages := make([]Message, 0, len(rest))
 	var view string
 	var err error
+	lost := 0
+	defer func() { r.lose(lost) }()
 	for _, it := range rest {
 		if it.View == "" {
 			if view == "" && err == nil {
@@ -63,6 +65,7 @@ func (r *request) store(rest []*item) {
 				}
 			}
 			if it.View = view; view == "" {
+				lost++
 				continue
 			}
 		}
@@ -76,9 +79,10 @@ func (r *request) store(rest []*item) {
 	key, err := r.saveKey()
 	if err == nil {
 		r.key = key
-		err = r.m.store.addForRequest(r.ctx.Context, key, messages, r.opensPage())
+		err = r.m.store.addForRequest(r.holding(r.ctx.Context), key, messages, r.opensPage())
 	}
 	if err != nil {
+		lost += len(messages)
 		r.failAnswer("add", fmt.Errorf("flashgin: %d messages of a request may be lost: %w", len(messages), err))
 	}
 }
@@ -119,6 +123,7 @@ func (r *request) leave(completed bool) {
 	r.follow()
 	var confirmed, released []claimed
 	var lost []Message
+	direct := 0
 	r.mu.Lock()
 	for i, claim := range r.claims {
 		done, back := claim, claim
@@ -135,7 +140,11 @@ func (r *request) leave(completed bool) {
 		confirmed, released = append(confirmed, done), append(released, back)
 	}
 	for _, it := range r.items {
-		if it.claim < 0 && !it.hidden && !r.arrived(it) {
+		switch {
+		case it.claim >= 0 || it.hidden:
+		case r.arrived(it):
+			direct++
+		default:
 			lost = append(lost, it.Message)
 		}
 	}
@@ -147,6 +156,9 @@ func (r *request) leave(completed bool) {
 	r.c = nil
 	r.unlock()
 
+	if direct > 0 {
+		r.m.cfg.observe(ctx, Event{Kind: EventShown, Messages: direct, Direct: true})
+	}
 	for _, claim := range confirmed {
 		claim.store.confirm(claim.Claim)
 	}
@@ -162,6 +174,7 @@ func (r *request) leave(completed bool) {
 func (r *request) keepUndelivered(lost []Message) (key string) {
 	key, err := r.addressLate(lost)
 	if err != nil {
+		r.lose(len(lost))
 		r.failAnswer("add", fmt.Errorf("flashgin: %d messages are lost with the answer that showed them: %w", len(lost), err))
 	}
 	return key
@@ -169,6 +182,7 @@ func (r *request) keepUndelivered(lost []Message) (key string) {
 
 func (m *Messenger) addUndelivered(ctx context.Context, key string, msgs []Message) {
 	if err := m.store.addForRequest(ctx, key, msgs, false); err != nil {
+		m.cfg.observe(ctx, Event{Kind: EventLost, Messages: len(msgs)})
 		m.errs.report(ctx, "add", fmt.Errorf("flashgin: %d messages of a request may be lost: %w", len(msgs), err))
 	}
 }

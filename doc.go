@@ -98,6 +98,12 @@
 // The errors of [AddFlash] are mistakes of the program. What cannot be stored with an answer goes to Config.OnError, the log and the Errors of
 // the [gin.Context]; the answer leaves all the same.
 //
+// # Observability
+//
+// Config.Observer is told what becomes of the messages, and how long each call of the store took: an [Event] each, from which metrics are made. The module
+// flashotel does that for OpenTelemetry. Three things are worth an alert: messages that are lost ([EventLost]), a breaker that opens ([EventBreakerOpened]), and
+// calls that fail or take as long as Config.Timeout ([EventStoreCall]). Messages that are dropped ([EventDropped]) wait at a page that nobody opens.
+//
 // # Sessions
 //
 // The key of a session is made with its first message, and never by a read. So visitors without messages get no cookie. Three things to know:

@@ -162,6 +162,8 @@ type Config struct {
 	OnError func(context.Context, error)
 	// Logger logs those failures, repeated ones once a second at most. Nil means slog.Default().
 	Logger *slog.Logger
+	// Observer is told what becomes of the messages and how the store answers, for metrics. Nil means nobody, and then nothing is measured.
+	Observer Observer
 }
 
 const (
@@ -247,6 +249,11 @@ func New(cfg Config) (*Messenger, error) {
 		OnError(func(context.Context, error))
 	}); ok {
 		store.OnError(func(ctx context.Context, err error) { m.errs.report(ctx, "store", err) })
+	}
+	if store, ok := cfg.Store.(interface {
+		OnEvent(func(context.Context, Event))
+	}); ok && cfg.Observer != nil {
+		store.OnEvent(m.cfg.observe)
 	}
 	m.store = newGuard(cfg, &m.errs)
 	m.live = newLive(m)

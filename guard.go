@@ -29,7 +29,7 @@ const (
 //
 // A store in the same process needs none of that and is called directly.
 type guard struct {
-	store     Store
+	store     Store // of cfg, observed if that has an Observer
 	inProcess func() bool
 	cfg       Config
 	errs      *reporter
@@ -46,6 +46,9 @@ type guard struct {
 
 func newGuard(cfg Config, errs *reporter) *guard {
 	g := &guard{store: cfg.Store, inProcess: inProcess(cfg.Store), cfg: cfg, errs: errs, nodes: map[string]*node{}}
+	if cfg.Observer != nil {
+		g.store = &observedStore{cfg.Store, &g.cfg}
+	}
 	g.idle = sync.NewCond(&g.mu)
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g
@@ -98,7 +101,7 @@ func (g *guard) addForRequest(ctx context.Context, session string, msgs []Messag
 		add = store.addQuietly
 	}
 	if g.inProcess() {
-		return add(ctx, session, msgs...)
+		return g.added(ctx, msgs, add(ctx, session, msgs...))
 	}
 	node, wait := g.nodeOf(session), g.cfg.AddTimeout
 	answers, err := node.enterAnyway()
@@ -117,7 +120,7 @@ func (g *guard) addForRequest(ctx context.Context, session string, msgs []Messag
 
 func (g *guard) add(ctx context.Context, session string, msgs []Message) error {
 	if g.inProcess() {
-		return g.store.Add(ctx, session, msgs...)
+		return g.added(ctx, msgs, g.store.Add(ctx, session, msgs...))
 	}
 	_, err := await(ctx, g, nil, 0, g.addCall(g.store.Add, session, msgs), nil)
 	return err
@@ -165,8 +168,17 @@ func (g *guard) peekCall(session string, views []string) func(context.Context) (
 
 func (g *guard) addCall(add func(context.Context, string, ...Message) error, session string, msgs []Message) func(context.Context) (struct{}, error) {
 	return func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, g.persist(ctx, attempts, addAgainAfter, func(ctx context.Context) error { return add(ctx, session, msgs...) })
+		err := g.persist(ctx, attempts, addAgainAfter, func(ctx context.Context) error { return add(ctx, session, msgs...) })
+		return struct{}{}, g.added(ctx, msgs, err)
 	}
+}
+
+// added tells that the store has accepted messages, unless err says otherwise, which it returns.
+func (g *guard) added(ctx context.Context, msgs []Message, err error) error {
+	if err == nil {
+		g.cfg.observe(ctx, Event{Kind: EventAdded, Messages: len(msgs)})
+	}
+	return err
 }
 
 // persist calls until a call succeeds, so many times at the most, or until ctx ends. It calls again when a call has failed and when
@@ -229,13 +241,13 @@ func (g *guard) confirm(claim Claim) { g.settle("confirm", claim, g.store.Confir
 func (g *guard) release(claim Claim) { g.settle("release", claim, g.store.Release) }
 
 // releaseNow is release for an answer whose page will ask for the messages at once. It waits until they are there, Config.Timeout at the most.
-func (g *guard) releaseNow(claim Claim) {
+func (g *guard) releaseNow(held context.Context, claim Claim) {
 	if len(claim.Messages) == 0 {
 		return
 	}
 	released := make(chan struct{}, 1)
 	g.settle("release", claim, func(ctx context.Context, claim Claim) error {
-		err := g.store.Release(ctx, claim)
+		err := g.store.Release(heldLike(ctx, held), claim)
 		if err == nil {
 			select {
 			case released <- struct{}{}:

@@ -22,7 +22,7 @@ func (l *live) watch() {
 		return
 	}
 	l.watching = true
-	store, ok := l.m.store.store.(watcher)
+	store, ok := l.m.cfg.Store.(watcher)
 	if !ok {
 		close(l.ended)
 		return
@@ -47,7 +47,7 @@ func (l *live) watch() {
 
 // key returns the name by which the store's wake-ups call a session.
 func (l *live) key(session string) string {
-	if store, ok := l.m.store.store.(interface{ wakeKey(session string) string }); ok {
+	if store, ok := l.m.cfg.Store.(interface{ wakeKey(session string) string }); ok {
 		return store.wakeKey(session)
 	}
 	return session

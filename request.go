@@ -50,6 +50,7 @@ type request struct {
 	since    time.Time // when messages were first claimed
 	packed   bool      // what the handlers write is compressed later
 	failures []failure
+	held     *heldEvents // nil where nothing was observed
 
 	firstPlace [1]place  // behind places, for nearly all requests
 	firstViews [4]string // behind views
@@ -165,12 +166,13 @@ func ginContextOf(ctx context.Context) (*gin.Context, bool) {
 	return c, ok
 }
 
-// unlock reports what failed meanwhile, when the lock is free: OnError and the log belong to the application.
+// unlock reports what failed and was observed meanwhile, when the lock is free: OnError, the log and the Observer belong to the application.
 func (r *request) unlock() {
-	failures := r.failures
-	r.failures = nil
+	failures, held := r.failures, r.held
+	r.failures, r.held = nil, nil
 	ctx := r.ctx.Context
 	r.mu.Unlock()
+	held.release(ctx, &r.m.cfg)
 	for _, f := range failures {
 		r.m.errs.report(ctx, f.doing, f.err)
 	}

@@ -48,9 +48,12 @@ import (
 //     Peek leaves everything as it is and does not see what is claimed. Where nothing waits, Claim and Peek return no messages and
 //     a nil error.
 //
-// A Store may have three more methods. OnError(func(context.Context, error)) is called once by [New], before any other method,
+// A Store may have four more methods. OnError(func(context.Context, error)) is called once by [New], before any other method,
 // and hands the store the function to report through. Ping(context.Context) error tells whether the store answers; after
 // repeated failures flashgin asks it in the background before it asks the store for a page again.
+//
+// OnEvent(func(context.Context, Event)) is called once by New if there is an [Observer], and hands the store the function that tells it, with the context
+// of the call, what the store alone knows: [EventDropped] and [EventLeaseExpired]. The store holds no lock then. It tells nothing else: flashgin does.
 //
 // Watch(ctx context.Context, wake func(session string)) error tells open pages when to look for messages; without it they ask every few
 // seconds. It is called by one goroutine when the first page listens. It calls wake with the session of every Add, by whichever process, as soon

@@ -27,6 +27,7 @@ type MemoryStore struct {
 	expiring queuesByExpiry
 	sequence uint64 // of messages and of claims; never reused
 	report   func(context.Context, error)
+	event    func(context.Context, Event)
 	watches  []*func(session string) // never changed in place
 }
 
@@ -46,6 +47,17 @@ func (s *MemoryStore) validate() error {
 // OnError sets the function that is told when the cap drops messages; nil means nobody. [New] calls it; call it yourself only before first use.
 func (s *MemoryStore) OnError(report func(context.Context, error)) { s.report = report }
 
+// OnEvent sets the function that is told how many messages the cap drops, and how many are given out again after their lease. [New] calls it; call it yourself
+// only before first use.
+func (s *MemoryStore) OnEvent(event func(context.Context, Event)) { s.event = event }
+
+// tell tells of messages, if there are any and somebody is there to hear it. The mutex is free.
+func (s *MemoryStore) tell(ctx context.Context, kind EventKind, messages int) {
+	if messages > 0 && s.event != nil {
+		s.event(ctx, Event{Kind: kind, Messages: messages})
+	}
+}
+
 // inProcess tells the guard that no call of this store can hang.
 func (s *MemoryStore) inProcess() {}
 
@@ -62,9 +74,11 @@ func (s *MemoryStore) addQuietly(ctx context.Context, session string, msgs ...Me
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("flashgin: add: %w", err)
 	}
-	if dropped := s.add(session, msgs); dropped > 0 && s.report != nil {
+	dropped := s.add(session, msgs)
+	if dropped > 0 && s.report != nil {
 		s.report(ctx, capError(dropped, s.cap()))
 	}
+	s.tell(ctx, EventDropped, dropped)
 	return nil
 }
 
@@ -95,43 +109,61 @@ func (s *MemoryStore) Claim(ctx context.Context, session string, views []string,
 	if err := ctx.Err(); err != nil {
 		return Claim{}, fmt.Errorf("flashgin: claim: %w", err)
 	}
+	claim, again := s.claim(session, views, lease)
+	s.tell(ctx, EventLeaseExpired, again)
+	return claim, nil
+}
+
+// claim also returns how many of the messages an earlier claim has let go by its lease.
+func (s *MemoryStore) claim(session string, views []string, lease time.Duration) (claim Claim, again int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.expire()
 	found := s.waiting(session, views, now)
 	if len(found) == 0 {
-		return Claim{}, nil
+		return Claim{}, 0
 	}
 	s.sequence++
 	ticket := strconv.FormatUint(s.sequence, 36)
-	claim := Claim{Session: session, Messages: copies(found), Tickets: map[string]string{}}
+	claim = Claim{Session: session, Messages: copies(found), Tickets: map[string]string{}}
 	for _, m := range found {
+		if m.ticket != "" {
+			again++
+		}
 		m.ticket, m.lease = ticket, now.Add(lease)
 		claim.Tickets[m.View] = ticket
 	}
-	return claim, nil
+	return claim, again
 }
 
 // Confirm implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Confirm(ctx context.Context, claim Claim) error {
+	_, err := s.countConfirmed(ctx, claim)
+	return err
+}
+
+func (s *MemoryStore) countConfirmed(ctx context.Context, claim Claim) (int, error) {
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("flashgin: confirm: %w", err)
+		return 0, fmt.Errorf("flashgin: confirm: %w", err)
 	}
-	s.settle(claim, (*queue).remove)
-	return nil
+	return s.settle(claim, (*queue).remove), nil
 }
 
 // Release implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Release(ctx context.Context, claim Claim) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("flashgin: release: %w", err)
-	}
-	s.settle(claim, (*queue).release)
-	return nil
+	_, err := s.countReleased(ctx, claim)
+	return err
 }
 
-// settle calls do for each message that still carries the mark of claim.
-func (s *MemoryStore) settle(claim Claim, do func(*queue, *queued, time.Time)) {
+func (s *MemoryStore) countReleased(ctx context.Context, claim Claim) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("flashgin: release: %w", err)
+	}
+	return s.settle(claim, (*queue).release), nil
+}
+
+// settle calls do for each message that still carries the mark of claim, and returns how many there were.
+func (s *MemoryStore) settle(claim Claim, do func(*queue, *queued, time.Time)) (settled int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.expire()
@@ -142,9 +174,11 @@ func (s *MemoryStore) settle(claim Claim, do func(*queue, *queued, time.Time)) {
 		}
 		if found := q.find(m.ID); found != nil && found.ticket == ticket {
 			do(q, found, now)
+			settled++
 		}
 		s.shorten(q, now)
 	}
+	return settled
 }
 
 // Peek implements [Store]. Its only error is that of a context that has ended.

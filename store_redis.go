@@ -46,6 +46,7 @@ type RedisStore struct {
 	cap     int
 	numbers atomic.Uint64 // see place
 	onError atomic.Pointer[func(context.Context, error)]
+	onEvent atomic.Pointer[func(context.Context, Event)]
 	nodes   sync.Map // address of a master of the cluster → *redis.Client
 }
 
@@ -98,6 +99,23 @@ func (s *RedisStore) report(ctx context.Context, err error) {
 	}
 }
 
+// OnEvent sets the function that is told how many messages the cap drops, and how many are given out again after their lease. [New] calls it; nil means
+// nobody.
+func (s *RedisStore) OnEvent(event func(context.Context, Event)) {
+	if event == nil {
+		s.onEvent.Store(nil)
+		return
+	}
+	s.onEvent.Store(&event)
+}
+
+// tell tells of messages, if there are any and somebody is there to hear it.
+func (s *RedisStore) tell(ctx context.Context, kind EventKind, messages int64) {
+	if event := s.onEvent.Load(); event != nil && messages > 0 {
+		(*event)(ctx, Event{Kind: kind, Messages: int(messages)})
+	}
+}
+
 // Add implements [Store]. A server without memory for more refuses with an error that begins with OOM. When messages have several views
 // and an error is returned, those of some views may have been added.
 func (s *RedisStore) Add(ctx context.Context, session string, msgs ...Message) error {
@@ -136,6 +154,7 @@ func (s *RedisStore) add(ctx context.Context, session string, msgs []Message, ch
 	}
 	if dropped > 0 {
 		s.report(ctx, capError(int(dropped), s.cap))
+		s.tell(ctx, EventDropped, dropped)
 	}
 	return s.failed("add", failed)
 }

@@ -160,3 +160,6 @@ func (s *Store) Watch(ctx context.Context, wake func(session string)) error {
 
 // OnError sets the function that is told when the cap drops messages. flashgin.New calls it.
 func (s *Store) OnError(report func(context.Context, error)) { s.kept().OnError(report) }
+
+// OnEvent sets the function that is told what the store alone knows; see [flashgin.Store]. flashgin.New calls it.
+func (s *Store) OnEvent(event func(context.Context, flashgin.Event)) { s.kept().OnEvent(event) }

@@ -1,0 +1,156 @@
+package flashgin_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/internal/redistest"
+)
+
+// Every attempt of a call is told, with its error and how long it took.
+func TestObserverOfStoreCalls(t *testing.T) {
+	for name, open := range observedStores {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newObservedApp(t, open(t))
+			o.POST("/", add(t, redirect("/errors"), flashgin.Info("the text"), flashgin.Error("the text")))
+			o.v.post("/")
+			o.v.get("/errors")
+			_, err := o.messenger.Peek(t.Context(), o.key, "/a")
+			require.NoError(t, err)
+			require.NoError(t, o.messenger.Withdraw(t.Context(), o.key, "/a", "key"))
+			o.settle()
+			assert.ElementsMatch(t, []string{"add", "claim", "confirm", "release", "peek", "withdraw"}, o.calls())
+			for _, e := range o.all() {
+				if e.Kind == flashgin.EventStoreCall {
+					assert.Positive(t, e.Duration)
+				}
+				assert.Empty(t, e.Node)
+			}
+		})
+	}
+}
+
+func TestObserverOfFailingCalls(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		fails    string // the method
+		times    int
+		calls    []string
+		messages []string
+	}{
+		{"an add that works at last", "Add", 2, []string{"add: the store is down", "add: the store is down", "add", "claim", "confirm"}, []string{"added 1", "shown 1"}},
+		{"an add that never works", "Add", 3, []string{"add: the store is down", "add: the store is down", "add: the store is down", "claim"}, []string{"lost 1"}},
+		{"a claim", "Claim", 1, []string{"add", "claim: the store is down"}, []string{"added 1"}},
+		{"a confirmation that works at last", "Confirm", 2, []string{"add", "claim", "confirm: the store is down", "confirm: the store is down", "confirm"}, []string{"added 1", "shown 1"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newSpyStore()
+				o := newObservedApp(t, store)
+				o.POST("/", add(t, redirect("/a"), flashgin.Info("the text")))
+				failures := 0
+				store.on(func(_ context.Context, method string, call func() error) error {
+					time.Sleep(30 * time.Millisecond)
+					if method == test.fails && failures < test.times {
+						failures++
+						return errDown
+					}
+					return call()
+				})
+				o.v.post("/")
+				o.v.get("/a")
+				time.Sleep(5 * time.Second)
+				o.settle()
+				assert.Equal(t, test.calls, o.calls())
+				assert.Equal(t, test.messages, o.messages())
+				for _, e := range o.all() {
+					if e.Kind == flashgin.EventStoreCall {
+						assert.Equal(t, 30*time.Millisecond, e.Duration)
+					} else {
+						assert.Zero(t, e.Duration)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A message of a page that left, and whose browser did not get it, can be lost as well.
+func TestObserverOfWhatIsLostLate(t *testing.T) {
+	store := newSpyStore()
+	o := newObservedApp(t, store)
+	o.GET("/own", add(t, page, flashgin.Info("own")))
+	store.fail(errDown)
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	o.v.send(httptest.NewRequestWithContext(left, http.MethodGet, "/own", nil))
+	o.settle()
+	assert.Equal(t, []string{"lost 1"}, o.messages())
+}
+
+func TestObserverOfTheBreaker(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		end  func(o *observedApp, store *spyStore)
+	}{
+		{"the store is back", func(_ *observedApp, store *spyStore) {
+			store.on(nil)
+			time.Sleep(time.Second)
+			synctest.Wait()
+		}},
+		{"the Messenger is closed", func(o *observedApp, _ *spyStore) { o.settle() }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newSpyStore()
+				o := newObservedApp(t, store)
+				store.fail(errDown)
+				for i := range 20 {
+					if i < 5 {
+						assert.Empty(t, o.breaker())
+					}
+					o.v.get("/a")
+					synctest.Wait()
+				}
+				assert.Equal(t, []string{"breaker_opened"}, o.breaker())
+				assert.Len(t, o.calls(), 5, "refused calls are none, nor are probes")
+				test.end(o, store)
+				assert.Equal(t, []string{"breaker_opened", "breaker_closed"}, o.breaker())
+			})
+		})
+	}
+}
+
+// In a cluster the breaker and the calls name the server.
+func TestObserverOfACluster(t *testing.T) {
+	cluster := redistest.StartCluster(t, 3)
+	store, err := flashgin.NewRedisStore(cluster.Client(), flashgin.RedisConfig{App: "shop"})
+	require.NoError(t, err)
+	seen := new(observed)
+	m := newMessenger(t, flashgin.Config{Store: store, Observer: seen})
+	for i := range 50 {
+		require.NoError(t, m.Add(t.Context(), fmt.Sprint("session ", i), flashgin.Info("text").At("/a")))
+	}
+	nodes := map[string]int{}
+	for _, e := range seen.all() {
+		if e.Kind == flashgin.EventStoreCall {
+			nodes[e.Node]++
+		} else {
+			assert.Empty(t, e.Node)
+		}
+	}
+	assert.Len(t, nodes, 3)
+	for _, server := range cluster.Servers {
+		assert.NotZero(t, nodes[server.Addr()])
+	}
+}
