@@ -87,15 +87,51 @@ func TestObserverOfFailingCalls(t *testing.T) {
 
 // A message of a page that left, and whose browser did not get it, can be lost as well.
 func TestObserverOfWhatIsLostLate(t *testing.T) {
-	store := newSpyStore()
-	o := newObservedApp(t, store)
-	o.GET("/own", add(t, page, flashgin.Info("own")))
-	store.fail(errDown)
-	left, leave := context.WithCancel(t.Context())
-	leave()
-	o.v.send(httptest.NewRequestWithContext(left, http.MethodGet, "/own", nil))
-	o.settle()
-	assert.Equal(t, []string{"lost 1"}, o.messages())
+	for _, test := range []struct {
+		name string
+		down bool
+		v    func(o *observedApp) *visitor
+	}{
+		{"the store is down", true, func(o *observedApp) *visitor { return o.v }},
+		{"the session was new, and has gone with the page", false, func(o *observedApp) *visitor { return o.visitor() }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			store := newSpyStore()
+			o := newObservedApp(t, store)
+			o.GET("/own", add(t, page, flashgin.Info("own")))
+			if test.down {
+				store.fail(errDown)
+			}
+			left, leave := context.WithCancel(t.Context())
+			leave()
+			test.v(o).send(httptest.NewRequestWithContext(left, http.MethodGet, "/own", nil))
+			o.settle()
+			assert.Equal(t, []string{"lost 1"}, o.messages())
+		})
+	}
+}
+
+// A call that goes on when its page has left is told when it ends.
+func TestObserverOfALateCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		seen := new(observed)
+		a := newLiveApp(t, flashgin.Config{Store: store, Observer: seen})
+		v := a.visitor()
+		a.job(v.get("/key"), flashgin.Info("text").At("/a"))
+		store.on(func(_ context.Context, method string, call func() error) error {
+			if method == "Claim" {
+				time.Sleep(time.Second)
+			}
+			return call()
+		})
+		assert.Empty(t, v.get("/a"))
+		assert.Equal(t, []string{"add"}, seen.calls())
+		time.Sleep(time.Second)
+		synctest.Wait()
+		assert.Equal(t, []string{"add", "claim", "release"}, seen.calls())
+		assert.Equal(t, []string{"added 1", "released 1"}, seen.messages())
+	})
 }
 
 func TestObserverOfTheBreaker(t *testing.T) {
@@ -123,9 +159,9 @@ func TestObserverOfTheBreaker(t *testing.T) {
 					synctest.Wait()
 				}
 				assert.Equal(t, []string{"breaker_opened"}, o.breaker())
-				assert.Len(t, o.calls(), 5, "refused calls are none, nor are probes")
 				test.end(o, store)
 				assert.Equal(t, []string{"breaker_opened", "breaker_closed"}, o.breaker())
+				assert.Len(t, o.calls(), 5, "refused calls are none, nor are probes")
 			})
 		})
 	}

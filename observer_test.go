@@ -329,6 +329,7 @@ func TestObserverIsCalledWithoutALock(t *testing.T) {
 				during.Store(c)
 				defer during.Store(nil)
 				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("1"), flashgin.Info("2").At("/a"), flashgin.Info("3").At("/a"), flashgin.Info("4").At("/a")))
+				flashgin.PeekFlashes(c)
 				flashgin.Flashes(c)
 				c.Redirect(http.StatusSeeOther, "/a")
 				c.Writer.WriteHeaderNow()
