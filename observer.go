@@ -12,6 +12,7 @@ import (
 // carries the values of the request or the call that the event belongs to, such as a trace, and may have ended; what is done in the background, such as
 // confirming what a page has shown, belongs to none.
 type Observer interface {
+	// Observe is told of an event when it has happened.
 	Observe(ctx context.Context, e Event)
 }
 
@@ -20,6 +21,7 @@ type Observer interface {
 //
 // Later versions may add kinds and fields: pass over kinds that you do not know.
 type Event struct {
+	// Kind says what has happened, and which of the other fields tell more.
 	Kind EventKind
 	// Messages is how many messages it happened to, never zero where the kind says that it is set.
 	Messages int

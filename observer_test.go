@@ -334,9 +334,19 @@ func TestObserverIsCalledWithoutALock(t *testing.T) {
 				c.Redirect(http.StatusSeeOther, "/a")
 				c.Writer.WriteHeaderNow()
 			})
+			a.GET("/data", func(c *gin.Context) {
+				during.Store(c)
+				defer during.Store(nil)
+				c.JSON(http.StatusOK, "data")
+			})
 			v := a.visitor()
-			v.get("/key")
+			key := v.get("/key")
 			within(t, "a request whose Observer looks at it", func() { v.post("/") })
+			a.job(key, flashgin.Info(strings.Repeat("too much for a header", 300)).At(flashgin.Anywhere))
+			within(t, "a request that gives back what it cannot carry", func() {
+				header := v.do(http.MethodGet, "/data", "X-Get-Flash", "1", "Sec-Fetch-Site", "same-origin", "Referer", "http://example.com/b").Header()
+				assert.Contains(t, header.Get("Flash-Messages"), "pull")
+			})
 			assert.Greater(t, calls.Load(), int64(3))
 		})
 	}

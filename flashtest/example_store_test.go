@@ -165,6 +165,22 @@ func ExampleStore_OnError() {
 	// The disk is nearly full.
 }
 
+// dropped prints how many messages the cap drops.
+type dropped struct{}
+
+func (dropped) Observe(_ context.Context, e flashgin.Event) {
+	if e.Kind == flashgin.EventDropped {
+		fmt.Println("dropped:", e.Messages)
+	}
+}
+
+// Like the stores of an application, it tells an Observer what it alone knows.
+func ExampleStore_OnEvent() {
+	app := newApp(flashgin.Config{Store: &flashtest.Store{Cap: 1}, Observer: dropped{}})
+	post(app, "/settings")
+	// Output: dropped: 1
+}
+
 // Open pages watch the store; a test can do so, too.
 func ExampleStore_Watch() {
 	store := new(flashtest.Store)
