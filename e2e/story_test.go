@@ -6,46 +6,71 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// startExample builds and starts a program of _examples, and returns its address. It ends with the test, by the signal of Ctrl-C.
-func startExample(t *testing.T, name string) string {
+// An example is a program of _examples that runs.
+type example struct {
+	t   *testing.T
+	url string
+
+	mu    sync.Mutex
+	lines []string // what it has printed
+}
+
+// startExample builds and starts a program of _examples, with settings for its environment. It ends with the test, by the signal that asks it to.
+func startExample(t *testing.T, name string, env ...string) *example {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), name)
-	build := exec.Command("go", "build", "-o", program, "./_examples/"+name)
-	build.Dir = ".."
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Dir = filepath.Join("..", "_examples", name)
 	if out, err := build.CombinedOutput(); err != nil {
 		require.NoError(t, err, string(out))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	command := exec.CommandContext(ctx, program)
-	command.Env = append(command.Environ(), "ADDR=127.0.0.1:0")
+	command.Env = append(append(command.Environ(), "ADDR=127.0.0.1:0"), env...)
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	out, err := command.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, command.Start())
+	e := &example{t: t}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			e.mu.Lock()
+			e.lines = append(e.lines, lines.Text())
+			e.mu.Unlock()
+		}
+	}()
 	t.Cleanup(func() {
 		cancel()
+		<-read
 		_ = command.Wait()
 	})
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if url := regexp.MustCompile(`http://[^\s,]+`).FindString(lines.Text()); url != "" {
-			go func() { // so that the program is never stopped by what it has to say
-				for lines.Scan() {
-				}
-			}()
-			return url
-		}
-	}
-	require.Fail(t, "the program has ended without an address")
-	return ""
+	e.url = e.says(`http://[^\s,]+`)[0]
+	return e
+}
+
+// says waits until the program has printed what matches, and returns all of it that does.
+func (e *example) says(pattern string) (matches []string) {
+	e.t.Helper()
+	require.Eventually(e.t, func() bool {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		matches = regexp.MustCompile(pattern).FindAllString(strings.Join(e.lines, "\n")+"\n", -1)
+		return len(matches) > 0
+	}, patience, 5*time.Millisecond, pattern)
+	return matches
 }
 
 const shown = `[...document.querySelectorAll("[data-status] [data-flash-text]")].map(e => e.textContent)`
@@ -60,7 +85,7 @@ func (b *tab) fill(selector, text string) {
 
 // Post, redirect, get: the story of the README, with the mouse and the keyboard.
 func TestStory(t *testing.T) {
-	url := startExample(t, "basic")
+	url := startExample(t, "basic").url
 	const changed = "Your settings have been changed successfully."
 	b := newTab(t)
 	b.open(url + "/")

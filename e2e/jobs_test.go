@@ -1,0 +1,115 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin/internal/redistest"
+)
+
+// jobs is the example of that name, with a worker of its own and a Redis server of the test's, open in a tab.
+type jobs struct {
+	*example
+	*tab
+	queue *redis.Client
+}
+
+func startJobs(t *testing.T) *jobs {
+	t.Helper()
+	server := redistest.Start(t)
+	j := &jobs{startExample(t, "jobs", "REDIS_URL=redis://"+server.Addr(), "TAKES=3s"), newTab(t), server.Client()}
+	// What is shown, in order, as long as no page is loaded.
+	j.before(`globalThis.shows = []; addEventListener("flash:shown", e => {
+		shows.push(e.target.querySelector("[data-flash-text]").textContent);
+		globalThis.lastAt = performance.now();
+	})`)
+	j.open(j.url)
+	j.ready()
+	return j
+}
+
+// upload fills in the form and sends it. From here on no page is loaded.
+func (j *jobs) upload(text string) {
+	t := j.tab.t
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "notes.txt")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	root := j.call("DOM.getDocument", object{})["root"].(object)["nodeId"]
+	input := j.call("DOM.querySelector", object{"nodeId": root, "selector": "#file"})["nodeId"]
+	j.call("DOM.setFileInputFiles", object{"nodeId": input, "files": []string{file}})
+	j.js(`globalThis.left = true`)
+	j.click("main form button")
+	j.until(`!globalThis.left && document.readyState === "complete"`)
+	j.ready()
+	j.js(`globalThis.same = true`)
+}
+
+// saidOnce checks what is shown in the end, that nothing was shown twice, and that this was all on one page.
+func (j *jobs) saidOnce(want string) {
+	t := j.tab.t
+	t.Helper()
+	j.untilEqual([]string{want}, texts)
+	said := eval[[]string](j.tab, `shows`)
+	assert.Equal(t, want, said[len(said)-1])
+	for i, text := range said {
+		assert.NotContains(t, said[:i], text, "said twice")
+	}
+	assert.True(t, eval[bool](j.tab, `same`), "no page was loaded")
+}
+
+// killWorker kills the nth worker, and waits until the next one has started.
+func (j *jobs) killWorker(nth int) {
+	t := j.tab.t
+	t.Helper()
+	const started = `The worker is process \d+\n`
+	var pid int
+	_, err := fmt.Sscanf(j.says(started)[nth-1], "The worker is process %d", &pid)
+	require.NoError(t, err)
+	process, err := os.FindProcess(pid)
+	require.NoError(t, err)
+	require.NoError(t, process.Kill())
+	require.Eventually(t, func() bool { return len(j.says(started)) > nth }, patience, 10*time.Millisecond, "another one starts")
+}
+
+// A file is read by another process. Its user sees how far that is, then the result, on the page that is open.
+func TestJobs(t *testing.T) {
+	j := startJobs(t)
+	j.upload("to be or not to be")
+	j.untilEqual([]string{"50 %"}, texts)
+	assert.True(t, eval[bool](j.tab, `document.querySelector("[popover] [data-flash-text]").checkVisibility()`))
+	j.axe("while the file is read")
+	j.saidOnce("Words: 6. Different ones: 4.")
+	j.axe("when it was read")
+
+	j.until(`performance.getEntriesByType("resource").some(e => e.name.endsWith("/ack") && e.startTime > lastAt)`) // a page that is left earlier has not shown it
+	j.open(j.url)
+	j.ready()
+	j.never(texts + `.length > 0`)
+}
+
+// The worker is killed in the middle of a job. The next one begins the job anew, says the same again, and nobody sees it twice.
+func TestJobsWorkerKilled(t *testing.T) {
+	j := startJobs(t)
+	j.upload("one two three four")
+	j.untilEqual([]string{"50 %"}, texts)
+	j.killWorker(1)
+
+	// The queue takes a worker for dead a minute after its last sign of life, and looks when a worker starts. So that minute is over now, and the worker that has started
+	// meanwhile is killed, too.
+	const signs = "asynq:{default}:lease"
+	running, err := j.queue.ZRange(t.Context(), signs, 0, -1).Result()
+	require.NoError(t, err)
+	require.Len(t, running, 1)
+	require.NoError(t, j.queue.ZAddXX(t.Context(), signs, redis.Z{Member: running[0]}).Err())
+	j.killWorker(2)
+
+	j.saidOnce("Words: 4. Different ones: 4.")
+	assert.Contains(t, eval[[]string](j.tab, `shows`), "50 %")
+}
