@@ -9,6 +9,28 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
+// Problems embeds the Controller, so that its handlers call p.AddFlash and the like.
+type Problems struct{ flashgin.Controller }
+
+func (p *Problems) Answer(c *gin.Context) {
+	p.RedirectFlash(c, "/problems/"+c.Param("id"), flashgin.Success("That is right."))
+}
+
+func ExampleController() {
+	messages, _ := flashgin.New(flashgin.Config{})
+	router := exampleRouter(messages, "{{range flashes}}{{.Text}}{{end}}")
+	problems := &Problems{}
+	router.GET("/problems/:id", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
+	router.POST("/problems/:id", problems.Answer)
+
+	visit := exampleBrowser(router)
+	visit("POST", "/problems/108")
+	visit("GET", "/problems/108")
+	// Output:
+	// POST /problems/108: 303
+	// GET /problems/108: 200 That is right.
+}
+
 // Mail embeds the Controller, so its handlers have the functions of the package as methods. Its messages are for all pages of the mail: see exampleMail.
 type Mail struct{ flashgin.Controller }
 

@@ -1,6 +1,8 @@
 package flashgin_test
 
 import (
+	"fmt"
+	"html/template"
 	"net/http"
 	"strings"
 
@@ -8,6 +10,42 @@ import (
 
 	"github.com/flashgin/flashgin"
 )
+
+// SetFuncMap replaces all functions of the engine, so ours are merged with yours.
+func ExampleFuncMap() {
+	messages, err := flashgin.New(flashgin.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	router := gin.New(messages.Install)
+	router.SetFuncMap(flashgin.FuncMap(template.FuncMap{
+		"year": func() int { return 2026 },
+	}))
+	router.SetHTMLTemplate(template.Must(template.New("page").Funcs(router.FuncMap).Parse(
+		"{{range flashes}}{{.Text}} {{end}}© {{year}}")))
+	router.GET("/", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
+
+	visit := exampleBrowser(router)
+	visit("GET", "/")
+	// Output:
+	// GET /: 200 © 2026
+}
+
+// A template of this name replaces the ready-made markup of {{flashes}}.
+func ExampleMessenger_Install_markup() {
+	messages, _ := flashgin.New(flashgin.Config{})
+	router := exampleRouter(messages, `{{flashes}}{{define "flashgin/messages"}}<ul>{{range .}}<li class="{{.Status}}">{{.Text}}</li>{{end}}</ul>{{end}}`)
+	router.GET("/", func(c *gin.Context) {
+		flashgin.AddFlash(c, flashgin.Warning("1 < 2"))
+		c.HTML(http.StatusOK, "page", nil)
+	})
+
+	visit := exampleBrowser(router)
+	visit("GET", "/")
+	// Output:
+	// GET /: 200 <ul><li class="warning">1 &lt; 2</li></ul>
+}
 
 // The application serves the style sheet and the script itself, and {{flashAssets}} loads them. Their names change with their content.
 func ExampleMessenger_Mount() {

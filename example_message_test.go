@@ -63,6 +63,38 @@ func ExampleMessage() {
 	// } <nil>
 }
 
+func ExampleMessage_At() {
+	message := flashgin.Info("The rules have changed.")
+	fmt.Println(message.At("/problems/108").View)   // that page
+	fmt.Println(message.At("/problems/:id").View)   // the next page of that route
+	fmt.Println(message.At(flashgin.Anywhere).View) // the next page of the session
+	// Output:
+	// /problems/108
+	// /problems/:id
+	// *
+}
+
+func ExampleMessages_ByStatus() {
+	messages := flashgin.Messages{
+		flashgin.Success("Saved."),
+		flashgin.Warning("The disk is nearly full."),
+		flashgin.Error("The mail was not sent."),
+	}
+	fmt.Println(messages.ByStatus(flashgin.StatusWarning, flashgin.StatusError))
+	// Output:
+	// The disk is nearly full.
+	// The mail was not sent.
+}
+
+// In a template, this is what {{(flashes)}} prints inside a script.
+func ExampleMessages_JSON() {
+	messages := flashgin.Messages{{Status: flashgin.StatusInfo, Text: "1 < 2"}}
+	text, err := messages.JSON()
+	fmt.Println(text, err)
+	// Output:
+	// [{"status":"info","text":"1 \u003c 2"}] <nil>
+}
+
 // A handler that answers with JSON hands on the list as it is.
 func ExampleMessages_MarshalJSON() {
 	var none flashgin.Messages
