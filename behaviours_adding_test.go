@@ -130,6 +130,16 @@ var behavioursOfAdding = []behaviour{{
 		s.shows("/v", "a", "a", "a", "a")
 	},
 	checkedBy: []string{"TestContextsOfARequest"},
+}, {
+	expected: "each message that is added is an event, with its text and category",
+	here:     "with a number, for metrics: texts are private",
+	check: func(s *stage) {
+		events := new(observed)
+		a := newApp(s.T, flashgin.Config{Observer: events})
+		a.POST("/", add(s, redirect("/"), flashgin.Info("a"), flashgin.Error("b")))
+		a.visitor().post("/")
+		assert.Equal(s, []string{"added 2"}, events.messages())
+	},
 }}
 
 var behavioursOfTags = []behaviour{{

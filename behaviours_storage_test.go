@@ -85,7 +85,9 @@ var behavioursOfStorage = []behaviour{{
 }, {
 	expected: "the middleware installed twice is installed once",
 	check: func(s *stage) {
+		handlers := len(s.Handlers)
 		s.messenger.Install(s.Engine)
+		assert.Len(s, s.Handlers, handlers)
 		s.say("/v", flashgin.Info("a"))
 		s.shows("/v", "a")
 		s.shows("/v")

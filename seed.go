@@ -9,5 +9,5 @@ func (r *request) seed() *guard {
 	if !ok {
 		return nil
 	}
-	return newGuard(Config{Store: store, Lease: r.m.cfg.Lease}, &r.m.errs)
+	return newGuard(Config{Store: store, Lease: r.m.cfg.Lease, Observer: r.m.cfg.Observer}, &r.m.errs)
 }

@@ -146,6 +146,24 @@ func TestSeedNeedsNothing(t *testing.T) {
 	shows(t, app, request, strings.Repeat(long, 60))
 }
 
+// shownBy counts what an Observer is told was shown.
+type shownBy int
+
+func (n *shownBy) Observe(_ context.Context, e flashgin.Event) {
+	if e.Kind == flashgin.EventShown {
+		*n += shownBy(e.Messages)
+	}
+}
+
+func TestSeedIsObserved(t *testing.T) {
+	var n shownBy
+	app := newApp(flashgin.Config{Observer: &n})
+	shows(t, app, flashtest.Seed(getRequest("/settings"), saved, sent), " Saved. Sent.")
+	if n != 2 {
+		t.Errorf("%d messages were shown, says the Observer, want 2", n)
+	}
+}
+
 func TestSeedPanics(t *testing.T) {
 	defer func() {
 		if got, want := recover(), "flashtest: Seed: flashgin: Message.TTL is -1s: want zero (the store's) or more"; got != want {
