@@ -1,7 +1,6 @@
 package flashgin
 
 import (
-	"encoding/json"
 	"mime"
 	"net/http"
 	"strings"
@@ -37,12 +36,6 @@ const (
 	inTrigger           // in HX-Trigger, as an event
 	inNotice            // in a header of ours
 )
-
-// noticeHeader has {"messages": […]}, or {"pull": "…"}, the address to get them from.
-const noticeHeader = "Flash-Messages"
-
-// headerAtMost is how many bytes a header with messages may have: proxies keep all headers of an answer in a buffer, which has 4 or 8 KB by default.
-const headerAtMost = 4 << 10
 
 // carrier returns how this answer takes messages along.
 func (r *request) carrier(how leaving) carrier {
@@ -97,7 +90,7 @@ func (r *request) carry(how leaving) {
 		return
 	}
 	failed := r.writer.Status() >= http.StatusInternalServerError
-	if !failed {
+	if !failed && r.mayHaveKey() {
 		r.claim()
 	}
 	r.hideReplaced(r.items)
@@ -123,6 +116,15 @@ func (r *request) carry(how leaving) {
 	}
 }
 
+// mayHaveKey reports whether there is a session to look into. Not every route needs one, and this one did not ask for messages.
+func (r *request) mayHaveKey() bool {
+	if r.m.cfg.SessionKey != nil {
+		return true
+	}
+	_, err := r.m.session(r.c)
+	return err == nil
+}
+
 // shown returns the messages of items, without those that another one replaces.
 func shown(list []*item) Messages {
 	var messages Messages
@@ -132,91 +134,6 @@ func shown(list []*item) Messages {
 		}
 	}
 	return messages
-}
-
-// carryInHeader puts messages into a header. What is too large for it waits, and the header says where, if there is a script to read that; else as many go along as
-// there is room for.
-func (r *request) carryInHeader(by carrier, list []*item) {
-	mounted := r.m.mountedAt() != ""
-	for ; len(list) > 0; list = list[:len(list)-1] {
-		if r.setHeader(by, shown(list), "") {
-			for _, it := range list {
-				it.state = carried
-			}
-			return
-		}
-		if mounted {
-			break
-		}
-	}
-	if mounted && r.setHeader(by, nil, r.m.mountedURL("messages")+"?"+r.viewQuery()) {
-		r.pulls = true
-		r.giveBack()
-	}
-}
-
-// setHeader sets the header that says what is to be shown, or where to get it, and reports whether it could.
-func (r *request) setHeader(by carrier, messages Messages, url string) bool {
-	header := r.writer.Header()
-	name, value := noticeHeader, ""
-	if by == inTrigger {
-		name = "Hx-Trigger"
-		list, ok := parseTriggers(header[name])
-		switch {
-		case !ok:
-			r.m.errs.warn("a handler's HX-Trigger is neither a list of names nor a JSON object: htmx fires nothing for it, and no messages come with it")
-		case url != "":
-			list, ok = withPull(list, url)
-		default:
-			list, ok = withMessages(list, forScripts(messages))
-		}
-		if !ok {
-			return false
-		}
-		value = formatTriggers(list)
-	} else {
-		text, err := json.Marshal(struct {
-			Messages Messages `json:"messages,omitempty"`
-			Pull     string   `json:"pull,omitempty"`
-		}{forScripts(messages), url})
-		if err != nil {
-			return false
-		}
-		value = string(toASCII(text))
-	}
-	if len(value) > headerAtMost {
-		return false
-	}
-	header.Set(name, value)
-	return true
-}
-
-// plain reports whether scripts, which show text alone, have something to show. What is nothing but HTML waits for what a template renders.
-func (m Message) plain() bool { return m.Text != "" || m.Title != "" }
-
-// forScripts leaves out what scripts do not show.
-func forScripts(messages Messages) Messages {
-	for i := range messages {
-		messages[i].HTML, messages[i].TTL = "", 0
-	}
-	return messages
-}
-
-// giveBack releases what was claimed and is not shown, and waits for it: the page is about to ask.
-func (r *request) giveBack() {
-	for i, claim := range r.claims {
-		claim.Messages = nil
-		var rest []*item
-		for _, it := range r.items {
-			if it.claim == i && it.state == waiting {
-				claim.Messages = append(claim.Messages, it.Message)
-			} else {
-				rest = append(rest, it)
-			}
-		}
-		r.items = rest
-		claim.store.releaseNow(r.holding(r.client), claim.Claim)
-	}
 }
 
 // follow writes what goes behind the body, when the handlers have ended.

@@ -1,116 +1,94 @@
 package flashgin_test
 
 import (
-	"encoding/json"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/flashgin/flashgin"
 )
 
-// newParts is an application whose page is /orders/5, with handlers that answer to htmx, Turbo and scripts.
-func newParts(t testing.TB, cfg flashgin.Config) *app {
-	cfg.HTMX, cfg.Turbo = true, true
-	a := newMounted(t, cfg)
-	a.GET("/orders/:id", page)
-	a.GET("/other", page)
-	a.GET("/key", func(c *gin.Context) {
-		key, err := a.messenger.SessionKey(c)
-		require.NoError(t, err)
-		c.String(http.StatusOK, key)
-	})
-	return a
-}
-
-// fromHTMX are the headers of a request of htmx on the page /orders/5.
-func fromHTMX(b *browser, more ...string) []string {
-	return append([]string{"HX-Request", "true", "HX-Current-URL", b.url + "/orders/5?q=1#x"}, more...)
-}
-
-// part answers with part of a page.
-func part(code int, text string) gin.HandlerFunc {
-	return func(c *gin.Context) { c.Data(code, "text/html; charset=utf-8", []byte(text)) }
-}
-
-// triggered returns the texts of the messages in HX-Trigger.
-func triggered(t testing.TB, h http.Header) []string {
-	value := h.Get("HX-Trigger")
-	if !strings.HasPrefix(value, "{") {
-		return nil
-	}
-	var triggers map[string]json.RawMessage
-	require.NoError(t, json.Unmarshal([]byte(value), &triggers), value)
-	var detail struct{ Messages flashgin.Messages }
-	if triggers["flash:show"] == nil {
-		return nil
-	}
-	require.NoError(t, json.Unmarshal(triggers["flash:show"], &detail), value)
-	return texts(detail.Messages)
-}
-
+// What an answer to htmx takes along, and where; by the statuses and headers that htmx 2 and 4 treat differently.
 func TestHTMX(t *testing.T) {
-	const list = `<ul hx-swap-oob="beforeend:[data-flash-added]">`
-	location := func(name, value string) gin.HandlerFunc {
-		return func(c *gin.Context) { c.Header(name, value); part(http.StatusOK, "<p>part</p>")(c) }
-	}
+	all, own := []string{"path", "route", "anywhere", "own"}, []string{"own"}
 	for _, test := range []struct {
-		name    string
-		answer  gin.HandlerFunc
-		body    bool   // the messages follow the body
-		trigger bool   // they are in HX-Trigger
-		left    string // what waits, "own" at the page to which the answer leads
+		name   string
+		answer gin.HandlerFunc
+		want   carried
+		left   string // what waits
 	}{
-		{"200", part(http.StatusOK, "<p>part</p>"), true, false, ""},
-		{"201", part(http.StatusCreated, "<p>part</p>"), true, false, ""},
-		{"286, which ends polling", part(286, "<p>part</p>"), true, false, ""},
-		{"200 without a body", status(http.StatusOK), false, true, ""},
-		{"204", status(http.StatusNoContent), false, true, ""},
-		{"404", part(http.StatusNotFound, "<p>part</p>"), false, true, ""},
-		{"422", part(http.StatusUnprocessableEntity, "<p>part</p>"), false, true, ""},
-		{"JSON", func(c *gin.Context) { c.JSON(http.StatusOK, "part") }, false, true, ""},
-		{"302", redirect("/other"), false, false, "/other"},
-		{"HX-Redirect", location("HX-Redirect", "/other"), false, false, "/other"},
-		{"HX-Location", location("HX-Location", "/other"), false, false, "/other"},
-		{"HX-Refresh", location("HX-Refresh", "true"), false, false, "/orders/5"},
+		{"200", part(200), carried{added: all}, ""},
+		{"201", part(201), carried{added: all}, ""},
+		{"286, which ends polling", part(286), carried{added: all}, ""},
+		{"200 without a body", status(200), carried{trigger: all}, ""},
+		{"200 with an empty body", data(200, "text/html; charset=utf-8", ""), carried{trigger: all}, ""},
+		{"204", status(204), carried{trigger: all}, ""},
+		{"206", part(206), carried{trigger: all}, ""},
+		{"400", part(400), carried{trigger: all}, ""},
+		{"404", part(404), carried{trigger: all}, ""},
+		{"422", part(422), carried{trigger: all}, ""},
+		{"500", part(500), carried{trigger: own}, "[path][route][anywhere]"},
+		{"503 without a body", status(503), carried{trigger: own}, "[path][route][anywhere]"},
+		{"an aborted request", func(c *gin.Context) { c.AbortWithStatus(403) }, carried{trigger: all}, ""},
+		{"JSON", data(200, "application/json", "{}"), carried{trigger: all}, ""},
+		{"text", data(200, "text/plain; charset=utf-8", "part"), carried{trigger: all}, ""},
+		{"markup in another encoding", data(200, "text/html; charset=iso-8859-1", "part"), carried{trigger: all}, ""},
+		{"markup in UTF-8, unsaid", data(200, "text/html", "part"), carried{added: all}, ""},
+		{"markup of a type that is not said", func(c *gin.Context) { _, _ = c.Writer.WriteString("<p>") }, carried{trigger: all}, ""},
+		{"302", redirect("/other"), carried{}, "[path][route][anywhere][own]"},
+		{"HX-Redirect", withHeader("HX-Redirect", "/other", status(200)), carried{}, "[path][route][anywhere][own]"},
+		{"HX-Location", withHeader("HX-Location", `{"path":"/other"}`, part(200)), carried{}, "[path][route][anywhere][own]"},
+		{"HX-Refresh: true", withHeader("HX-Refresh", "true", part(200)), carried{}, "[path][route][anywhere][own]"},
+		{"HX-Refresh: false", withHeader("HX-Refresh", "false", part(200)), carried{added: all}, ""},
+		{"HX-Reswap: none", withHeader("HX-Reswap", "none", part(200)), carried{added: all}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			onBothStores(t, func(t *testing.T, store flashgin.Store) {
+				a := newParts(t, flashgin.Config{Store: store})
+				a.POST("/save", add(t, test.answer, flashgin.Success("own")))
+				a.leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"), flashgin.Info("anywhere"), flashgin.Info("elsewhere").At("/orders/6"))
+				answer := a.visit(http.MethodPost, "/save", htmx()...)
+				got := carriedIn(t, answer)
+				got.behind = ""
+				assert.Equal(t, test.want, got)
+				eventually(t, test.left, func() string { return a.left("/orders/5", "/orders/:id", "/other") })
+				assert.Contains(t, a.left("/orders/6"), "[elsewhere]")
+				if test.want.added != nil || test.want.trigger != nil {
+					assert.Equal(t, "private, no-store", answer.Header().Get("Cache-Control"))
+				}
+				assert.Empty(t, a.failures.String())
+			})
+		})
+	}
+}
+
+// A message without an address that the answer leads away from waits where it leads.
+func TestHTMXLeadsAway(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer gin.HandlerFunc
+		left   string
+	}{
+		"302":                       {redirect("/other"), "/other"},
+		"HX-Redirect":               {withHeader("HX-Redirect", "/other", status(200)), "/other"},
+		"HX-Location":               {withHeader("HX-Location", "/other", status(200)), "/other"},
+		"HX-Location with details":  {withHeader("HX-Location", `{"path":"/other","target":"#x"}`, status(200)), "/other"},
+		"HX-Refresh":                {withHeader("HX-Refresh", "true", status(200)), "/orders/5"},
+		"HX-Redirect to elsewhere":  {withHeader("HX-Redirect", "https://example.org/", status(200)), "/orders/5"},
+		"a panic":                   {func(*gin.Context) { panic("of a handler") }, "/orders/5"},
+		"HTML alone, in an event":   {status(204), "/orders/5"},
+		"HTML alone, in a redirect": {redirect("/other"), "/other"},
+	} {
+		t.Run(name, func(t *testing.T) {
 			a := newParts(t, flashgin.Config{})
-			a.POST("/save", add(t, test.answer, flashgin.Success("own")))
-			b := a.browser()
-			key := b.get("/key")
-			require.NoError(t, a.messenger.Add(t.Context(), key,
-				flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"), flashgin.Info("anywhere").At(flashgin.Anywhere), flashgin.Info("elsewhere").At("/orders/6")))
-			got := b.post("/save", fromHTMX(b)...)
-			want := []string{"path", "route", "anywhere", "own"}
-			switch {
-			case test.body:
-				before, after, ok := strings.Cut(got.body, list)
-				require.True(t, ok, got.body)
-				assert.Equal(t, "<p>part</p>\n", before)
-				assert.Equal(t, len(want), strings.Count(after, "<li "))
-				assert.Empty(t, got.Header.Get("HX-Trigger"))
-			case test.trigger:
-				assert.Equal(t, want, triggered(t, got.Header))
-				assert.NotContains(t, got.body, list)
-			default:
-				assert.Empty(t, got.Header.Get("HX-Trigger"))
-				assert.NotContains(t, got.body, list)
+			a.POST("/save", gin.CustomRecovery(func(c *gin.Context, _ any) { c.AbortWithStatus(500) }), add(t, test.answer, flashgin.Message{HTML: "<b>own</b>"}))
+			assert.NotContains(t, a.visit(http.MethodPost, "/save", htmx()...).Body.String(), "own")
+			waiting, err := a.messenger.Peek(t.Context(), "alice", "/orders/5", "/other", "/save")
+			assert.NoError(t, err)
+			if assert.Len(t, waiting, 1) {
+				assert.Equal(t, test.left, waiting[0].View)
 			}
-			left, err := a.messenger.Peek(t.Context(), key, "/orders/5", "/orders/:id", "/orders/6", "/other", flashgin.Anywhere)
-			require.NoError(t, err)
-			if test.left == "" {
-				assert.Equal(t, []string{"elsewhere"}, texts(left))
-				assert.Equal(t, "private, no-store", got.Header.Get("Cache-Control"))
-			} else {
-				assert.Equal(t, []string{"path", "route", "anywhere", "elsewhere", "own"}, texts(left))
-				assert.Equal(t, test.left, left[4].View)
-			}
-			assert.Empty(t, a.failures.all())
 		})
 	}
 }

@@ -79,9 +79,12 @@ func formatTriggers(list []trigger) string {
 func withMessages(list []trigger, messages Messages) ([]trigger, bool) {
 	detail := map[string]json.RawMessage{}
 	for _, t := range list {
-		if t.name == showEvent && (json.Unmarshal(t.detail, &detail) != nil || detail == nil) {
+		if t.name == showEvent && json.Unmarshal(t.detail, &detail) != nil {
 			return nil, false
 		}
+	}
+	if detail == nil { // null
+		detail = map[string]json.RawMessage{}
 	}
 	var shown []json.RawMessage
 	if theirs, ok := detail["messages"]; ok && json.Unmarshal(theirs, &shown) != nil {

@@ -12,8 +12,11 @@ func mayShow(r *http.Request) bool {
 }
 
 // prefetch reports whether the page is loaded before anybody asked to see it: browsers send Sec-Purpose (prerendering too) or, in the past, Purpose;
-// Turbo sends X-Sec-Purpose.
+// Turbo sends X-Sec-Purpose, and the preload extension of htmx 2 HX-Preloaded.
 func prefetch(h http.Header) bool {
+	if h.Get("Hx-Preloaded") == "true" {
+		return true
+	}
 	for _, name := range [...]string{"Sec-Purpose", "X-Sec-Purpose", "Purpose"} {
 		for _, value := range h[name] {
 			if value = strings.ToLower(value); strings.Contains(value, "prefetch") || strings.Contains(value, "prerender") {

@@ -44,6 +44,8 @@ func (r *request) viewQuery() string {
 // the session of the cookie.
 func (m *Messenger) servePull(c *gin.Context) {
 	keepOutOfCaches(c.Writer.Header())
+	r := requestOf(c)
+	r.handOver()
 	site := c.GetHeader("Sec-Fetch-Site")
 	if c.GetHeader(pullHeader) == "" || site != "" && site != "same-origin" {
 		c.AbortWithStatus(http.StatusForbidden)
@@ -54,7 +56,6 @@ func (m *Messenger) servePull(c *gin.Context) {
 		c.AbortWithStatus(http.StatusBadRequest)
 		return
 	}
-	r := requestOf(c)
 	if r == nil || r.m != m {
 		m.errs.warn("Mount is not behind Install, so no page that was loaded ahead of time shows its messages")
 		c.AbortWithStatus(http.StatusNotFound)
@@ -70,6 +71,16 @@ func (m *Messenger) servePull(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"messages": messages})
 }
 
+// handOver leaves it to the handler what messages the answer has.
+func (r *request) handOver() {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.handled = true
+}
+
 // pull returns the messages at the views in place of those that this request itself would read. A message that is nothing but HTML keeps waiting for
 // a page that a template renders, because scripts show text.
 func (r *request) pull(views []string) Messages {
@@ -78,7 +89,7 @@ func (r *request) pull(views []string) Messages {
 	if r.ended() || !r.mayShow() {
 		return nil
 	}
-	r.views, r.handled = views, true
+	r.views = views
 	r.claim()
 	r.hideReplaced(r.items)
 	var list Messages

@@ -309,7 +309,8 @@ func (r *request) savedKey() (string, error) {
 }
 
 func (r *request) destination() (string, error) {
-	view, err := r.m.destination(r.in.engine, r.c, r.writer.Status(), r.writer.Header(), r.screenView(), r.audience() == forFrame)
+	screen := r.screenView()
+	view, err := r.m.destination(r.in.engine, r.c, r.writer.Status(), r.writer.Header(), screen, screen != "" && r.audience() == forFrame)
 	if view == "" && r.pulls {
 		view, err = Anywhere, nil
 	}

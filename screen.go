@@ -1,67 +1,22 @@
 package flashgin
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 
 	"github.com/gin-gonic/gin"
 )
-
-// An audience is what reads the answer to a request. A browser that opens a page shows what the page shows. Others take the answer for the page that is
-// on screen already, so that page is what messages are about and where they are seen.
-type audience int
-
-const (
-	unknown    audience = iota
-	forBrowser          // or for nobody that has told us
-	forHTMX             // part of a page, which htmx puts into it
-	forTurbo            // a stream of changes, by which Turbo alters the page
-	forFrame            // a frame of Turbo, which throws away what is around it
-	forScript           // data for a script that asks for messages besides
-)
-
-// audience returns what reads the answer, as far as the request says. That the answer is a stream for Turbo, it says itself.
-func (r *request) audience() audience {
-	if r.answers == unknown {
-		r.answers = r.m.audienceOf(r.c.Request)
-	}
-	return r.answers
-}
-
-// The names of headers are spelled as Go keeps them: any other spelling costs an allocation each time.
-func (m *Messenger) audienceOf(request *http.Request) audience {
-	h := request.Header
-	switch {
-	case m.cfg.HTMX && wantsFragment(request):
-		return forHTMX
-	case m.cfg.Turbo && h.Get("Turbo-Frame") != "":
-		return forFrame
-	case h.Get(pullHeader) != "" && ofThisSite(request):
-		return forScript
-	}
-	return forBrowser
-}
-
-// wantsFragment reports whether htmx asks for part of the page on screen, and not for a page to put in its place.
-func wantsFragment(request *http.Request) bool {
-	h := request.Header
-	if h.Get("Hx-Request") != "true" || h.Get("Hx-Boosted") == "true" || h.Get("Hx-Request-Type") == "full" || h.Get("Hx-History-Restore-Request") == "true" {
-		return false
-	}
-	_, ok := fromPage(request, h.Get("Hx-Current-Url"))
-	return ok
-}
 
 // fromPage returns the URL of the page that a request says it comes from, if that is one of this host.
 func fromPage(request *http.Request, page string) (*url.URL, bool) {
 	if page == "" {
 		return nil, false
 	}
-	if request.Header.Get("Sec-Fetch-Site") == "same-origin" { // browsers know better than proxies which host that is
-		u, err := url.Parse(page)
-		return u, err == nil
+	u, err := url.Parse(page)
+	if err == nil && u.Host != "" && request.Header.Get("Sec-Fetch-Site") == "same-origin" {
+		return u, true // whatever host a proxy has put in the place of that which the browser knows
 	}
 	return onThisHost(request, page)
 }
@@ -102,7 +57,7 @@ func (r *request) screenView() string {
 // routes finds the route by which an engine would serve a page. What the engine's own router finds is known only to the handlers that it calls, and the
 // application's must not be called for that. So another engine has the same routes, and handlers that do nothing.
 //
-// Two things it cannot know, both of routes with a colon that is no parameter ("/a\:b"): the engine lists them without their backslash.
+// One thing it cannot know: an engine that serves lists a route with a colon that is no parameter ("/a\:b") without its backslash, so here it has one.
 type routes struct {
 	once   sync.Once
 	shadow *gin.Engine
@@ -119,6 +74,9 @@ func (rs *routes) of(engine *gin.Engine, u *url.URL) string {
 }
 
 func shadowOf(engine *gin.Engine) *gin.Engine {
+	if gin.IsDebugging() {
+		fmt.Fprintln(gin.DefaultWriter, "[flashgin] These are the routes once more, to tell which of them a page on screen has:")
+	}
 	shadow := gin.New()
 	shadow.RedirectTrailingSlash = false // who was redirected, is on the page that it led to
 	shadow.UseRawPath, shadow.UseEscapedPath = engine.UseRawPath, engine.UseEscapedPath
@@ -145,11 +103,3 @@ type routeFound http.Header
 func (f routeFound) Header() http.Header            { return http.Header(f) }
 func (f routeFound) Write(data []byte) (int, error) { return len(data), nil }
 func (f routeFound) WriteHeader(int)                {}
-
-// mayShow reports whether a page, or what else the handler answers with, will be seen with its messages.
-func (r *request) mayShow() bool { return mayShow(r.c.Request) && r.audience() != forFrame }
-
-// isStream reports whether an answer is a stream for Turbo.
-func isStream(h http.Header) bool {
-	return strings.HasPrefix(h.Get("Content-Type"), "text/vnd.turbo-stream.html")
-}

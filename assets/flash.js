@@ -256,7 +256,7 @@
 
   async function handle(response) {
     notice(response);
-    if (/json/.test(response.headers.get("Content-Type"))) {
+    if (!response.bodyUsed && /json/.test(response.headers.get("Content-Type"))) {
       const body = await response.clone().json().catch(() => {}); // what is none, its reader will notice
       if (Array.isArray(body?.flash)) body.flash.forEach(push);
     }

@@ -1,0 +1,94 @@
+package flashgin
+
+import "encoding/json"
+
+// noticeHeader has {"messages": […]}, or {"pull": "…"}, the address to get them from.
+const noticeHeader = "Flash-Messages"
+
+// headerAtMost is how many bytes a header with messages may have: proxies keep all headers of an answer in a buffer, which has 4 or 8 KB by default.
+const headerAtMost = 4 << 10
+
+// carryInHeader puts messages into a header. What is too large for it waits, and the header says where, if there is a script to read that; else as many go along as
+// there is room for.
+func (r *request) carryInHeader(by carrier, list []*item) {
+	mounted := r.m.mountedAt() != ""
+	for ; len(list) > 0; list = list[:len(list)-1] {
+		if r.setHeader(by, shown(list), "") {
+			for _, it := range list {
+				it.state = carried
+			}
+			return
+		}
+		if mounted {
+			break
+		}
+	}
+	if mounted && r.setHeader(by, nil, r.m.mountedURL("messages")+"?"+r.viewQuery()) {
+		r.pulls = true
+		r.giveBack()
+	}
+}
+
+// setHeader sets the header that says what is to be shown, or where to get it, and reports whether it could.
+func (r *request) setHeader(by carrier, messages Messages, url string) bool {
+	header := r.writer.Header()
+	name, value := noticeHeader, ""
+	if by == inTrigger {
+		name = "Hx-Trigger"
+		list, ok := parseTriggers(header[name])
+		switch {
+		case !ok:
+			r.m.errs.warn("a handler's HX-Trigger is neither a list of names nor a JSON object: htmx fires nothing for it, and no messages come with it")
+		case url != "":
+			list, ok = withPull(list, url)
+		default:
+			list, ok = withMessages(list, forScripts(messages))
+		}
+		if !ok {
+			return false
+		}
+		value = formatTriggers(list)
+	} else {
+		text, err := json.Marshal(struct {
+			Messages Messages `json:"messages,omitempty"`
+			Pull     string   `json:"pull,omitempty"`
+		}{forScripts(messages), url})
+		if err != nil {
+			return false
+		}
+		value = string(toASCII(text))
+	}
+	if len(value) > headerAtMost {
+		return false
+	}
+	header.Set(name, value)
+	return true
+}
+
+// plain reports whether scripts, which show text alone, have something to show. What is nothing but HTML waits for what a template renders.
+func (m Message) plain() bool { return m.Text != "" || m.Title != "" }
+
+// forScripts leaves out what scripts do not show.
+func forScripts(messages Messages) Messages {
+	for i := range messages {
+		messages[i].HTML, messages[i].TTL = "", 0
+	}
+	return messages
+}
+
+// giveBack releases what was claimed and is not shown, and waits for it: the page is about to ask.
+func (r *request) giveBack() {
+	for i, claim := range r.claims {
+		claim.Messages = nil
+		var rest []*item
+		for _, it := range r.items {
+			if it.claim == i && it.state == waiting {
+				claim.Messages = append(claim.Messages, it.Message)
+			} else {
+				rest = append(rest, it)
+			}
+		}
+		r.items = rest
+		claim.store.releaseNow(r.holding(r.client), claim.Claim)
+	}
+}

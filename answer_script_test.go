@@ -1,0 +1,267 @@
+package flashgin_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// Whoever asks gets messages in a header, and the body as the handler made it.
+func TestAnswersToScripts(t *testing.T) {
+	all, own := []string{"path", "route", "anywhere", "own"}, []string{"own"}
+	for _, test := range []struct {
+		name   string
+		answer gin.HandlerFunc
+		header []string
+		want   []string
+		left   string
+	}{
+		{"200", data(200, "application/json", "{}"), asks(), all, ""},
+		{"200, by the same origin", data(200, "application/json", "{}"), asks("Sec-Fetch-Site", "same-origin"), all, ""},
+		{"200, by hand", data(200, "application/json", "{}"), asks("Sec-Fetch-Site", "none"), all, ""},
+		{"200, by an old browser", data(200, "application/json", "{}"), asks("Origin", "http://example.com"), all, ""},
+		{"behind a proxy that hides the host", data(200, "application/json", "{}"),
+			[]string{"X-Get-Flash", "1", "Sec-Fetch-Site", "same-origin", "Referer", "https://shop.example/orders/5"}, all, ""},
+		{"204", status(204), asks(), all, ""},
+		{"422", data(422, "application/json", "{}"), asks(), all, ""},
+		{"500", data(500, "application/json", "{}"), asks(), own, "[path][route][anywhere]"},
+		{"without a page", data(200, "application/json", "{}"), []string{"X-Get-Flash", "1"}, []string{"anywhere", "own"}, "[path][route]"},
+		{"compressed", withHeader("Content-Encoding", "br", data(200, "application/json", "{}")), asks(), all, ""},
+		{"303", redirect("/other"), asks(), nil, "[path][route][anywhere][own]"},
+		{"in an envelope", func(c *gin.Context) {
+			c.JSON(200, gin.H{"flash": new(flashgin.Controller).Flashes(c)})
+		}, asks(), nil, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			onBothStores(t, func(t *testing.T, store flashgin.Store) {
+				a := newParts(t, flashgin.Config{Store: store})
+				a.POST("/api/save", add(t, test.answer, flashgin.Success("own")))
+				a.leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"), flashgin.Info("anywhere"))
+				answer := a.visit("POST", "/api/save", test.header...)
+				assert.Equal(t, test.want, carriedIn(t, answer).notice)
+				if test.name == "in an envelope" {
+					assert.Equal(t, all, envelope(t, answer.Body.String()))
+				} else if answer.Body.Len() > 0 {
+					assert.Equal(t, "{}", answer.Body.String())
+				}
+				eventually(t, test.left, func() string { return a.left("/orders/5", "/orders/:id", "/other") })
+				assert.Empty(t, a.failures.String())
+			})
+		})
+	}
+}
+
+func envelope(t testing.TB, body string) []string {
+	t.Helper()
+	var e struct{ Flash flashgin.Messages }
+	require.NoError(t, json.Unmarshal([]byte(body), &e))
+	return texts(e.Flash)
+}
+
+// An envelope needs nothing to be asked or switched on.
+func TestEnvelope(t *testing.T) {
+	a := newBoard(t)
+	controller := new(flashgin.Controller)
+	a.POST("/api/orders/:id", add(t, func(c *gin.Context) { c.JSON(200, gin.H{"order": 5, "flash": controller.Flashes(c)}) }, flashgin.Success("own")))
+	a.leave(flashgin.Info("anywhere"), flashgin.Info("route").At("/api/orders/:id"), flashgin.Info("elsewhere").At("/orders/5"))
+	answer := a.visit("POST", "/api/orders/5", "Referer", screen)
+	assert.Equal(t, []string{"anywhere", "route", "own"}, envelope(t, answer.Body.String()))
+	assert.Equal(t, "private, no-store", answer.Header().Get("Cache-Control"))
+	assert.Equal(t, "[elsewhere]", a.left("/orders/5"))
+}
+
+// A script follows a redirect with the same headers. What the first answer added, it gets with the second.
+func TestAnswersToScriptsThatAreRedirected(t *testing.T) {
+	for name, header := range map[string][]string{"a script": asks(), "htmx": htmx(), "Turbo": turbo()} {
+		t.Run(name, func(t *testing.T) {
+			a := newParts(t, flashgin.Config{})
+			a.POST("/api/orders", add(t, redirect("/api/orders/6"), flashgin.Success("own")))
+			contentType := "application/json"
+			if name == "Turbo" {
+				contentType = turboStream
+			}
+			a.GET("/api/orders/:id", data(200, contentType, "{}"))
+			assertCarriesNothing(t, a.visit("POST", "/api/orders", header...))
+			answer := a.visit("GET", "/api/orders/6", header...)
+			got := carriedIn(t, answer)
+			assert.Contains(t, append(append(got.notice, got.trigger...), textsIn(answer.Body.String())...), "own")
+			assert.Empty(t, a.left("/api/orders/6", "/api/orders/:id"))
+		})
+	}
+}
+
+// What is too large for a header is asked for: it waits where the header says.
+func TestHeadersAreBounded(t *testing.T) {
+	long := strings.Repeat("é", 700) // six bytes each, in a header
+	for _, test := range []struct {
+		name   string
+		path   string
+		header []string
+		view   string // of the message that the request adds
+	}{
+		{"a script", "/save", asks(), ""},
+		{"a script without a page", "/save", []string{"X-Get-Flash", "1"}, ""},
+		{"a script, with an address", "/save", asks(), "/orders/:id"},
+		{"htmx", "/save", htmx(), ""},
+		{"htmx, with an address", "/save", htmx(), flashgin.Anywhere},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			onBothStores(t, func(t *testing.T, store flashgin.Store) {
+				a := newParts(t, flashgin.Config{Store: store, Prefix: "/app"})
+				a.POST("/save", add(t, withHeader("HX-Trigger", "saved", status(204)), flashgin.Success("own"+long).At(test.view)))
+				a.leave(flashgin.Info("waiting"), flashgin.Message{HTML: "<b>for a template</b>", View: "*"})
+				answer := a.visit("POST", test.path, test.header...)
+				got := carriedIn(t, answer)
+				require.NotEmpty(t, got.pull)
+				assert.Empty(t, append(got.notice, got.trigger...))
+				if test.header[0] == "HX-Request" {
+					assert.Contains(t, answer.Header().Get("HX-Trigger"), `{"saved":{},"flash:pull":{"url":"`)
+				}
+				// At once, and not only when some background work is done.
+				path, ok := strings.CutPrefix(got.pull, "/app")
+				require.True(t, ok, got.pull)
+				pulled := a.visit("GET", path, "X-Get-Flash", "1", "Sec-Fetch-Site", "same-origin", "Referer", screen)
+				require.Equal(t, http.StatusOK, pulled.Code)
+				var list struct{ Messages flashgin.Messages }
+				require.NoError(t, json.Unmarshal(pulled.Body.Bytes(), &list))
+				assert.Equal(t, []string{"waiting", "own" + long}, texts(list.Messages))
+				assert.Empty(t, pulled.Header().Get("Flash-Messages"))
+				eventually(t, "[]", func() string { return a.left("/orders/5", "/orders/:id", "/save") })
+				assert.Empty(t, a.failures.String())
+			})
+		})
+	}
+}
+
+// The bound is 4096 bytes of a whole header.
+func TestHeadersAreBoundedExactly(t *testing.T) {
+	for name, test := range map[string]struct {
+		header []string
+		name   string
+	}{
+		"htmx":     {htmx(), "HX-Trigger"},
+		"a script": {asks(), "Flash-Messages"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			length := func(text string) (header string, got carried) {
+				a := newParts(t, flashgin.Config{})
+				a.POST("/save", add(t, withHeader("HX-Trigger", `{"saved": 1}`, status(204)), flashgin.Message{Text: text, ID: "id", View: "/orders/5"}))
+				answer := a.visit("POST", "/save", test.header...)
+				return answer.Header().Get(test.name), carriedIn(t, answer)
+			}
+			empty, _ := length("x")
+			digits := strings.IndexByte(empty[strings.Index(empty, `"created":"2`):], 'Z') // the fraction of a second has no fixed length
+			for _, edge := range []int{0, 1} {
+				for {
+					header, got := length(strings.Repeat("x", 4096+edge-len(empty)+1))
+					if created := header[max(0, strings.Index(header, `"created":"2`)):]; got.pull == "" && strings.IndexByte(created, 'Z') != digits {
+						continue
+					}
+					if edge == 0 && got.pull != "" {
+						continue // that of a longer time
+					}
+					if edge == 0 {
+						assert.Len(t, header, 4096)
+						assert.Empty(t, got.pull)
+					} else {
+						assert.NotEmpty(t, got.pull)
+					}
+					break
+				}
+			}
+		})
+	}
+}
+
+// Without a place to ask at, as many messages go along as there is room for, and the rest waits for the next answer.
+func TestHeadersAreBoundedWithoutMount(t *testing.T) {
+	a := newBoard(t)
+	a.POST("/save", status(204))
+	for i := range 5 {
+		a.leave(flashgin.Info(strings.Repeat(string(rune('a'+i)), 1500)))
+	}
+	for _, want := range []string{"ab", "cd", "e", ""} {
+		first := ""
+		for _, text := range carriedIn(t, a.visit("POST", "/save", asks()...)).notice {
+			first += text[:1]
+		}
+		assert.Equal(t, want, first)
+	}
+}
+
+// A handler's own header may have no room for ours: then its answer is left alone, and messages wait.
+func TestHXTriggerWithoutRoom(t *testing.T) {
+	for name, value := range map[string]string{
+		"full":                  `{"big":"` + strings.Repeat("x", 4090) + `"}`,
+		"not JSON":              `{"a":`,
+		"an event of our names": `{"flash:show":"mine","flash:pull":{"url":"/mine"}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newParts(t, flashgin.Config{})
+			a.POST("/save", add(t, withHeader("HX-Trigger", value, status(204)), flashgin.Success("own")))
+			a.leave(flashgin.Info("waiting"))
+			answer := a.visit("POST", "/save", htmx()...)
+			assert.Equal(t, value, answer.Header().Get("HX-Trigger"))
+			assert.Equal(t, "[waiting][own]", a.left("/orders/5"))
+		})
+	}
+}
+
+// A store that does not answer costs nobody more than a page, and nothing is lost.
+func TestAnswersWithTheStoreDown(t *testing.T) {
+	for name, header := range map[string][]string{"htmx": htmx(), "a script": asks(), "Turbo": turbo()} {
+		t.Run(name, func(t *testing.T) {
+			store := newSpyStore()
+			a := newParts(t, flashgin.Config{Store: store})
+			a.leave(flashgin.Info("waiting").At("/orders/5"))
+			answer := status(204)
+			if name == "Turbo" {
+				answer = data(200, turboStream, "<turbo-stream></turbo-stream>")
+			}
+			a.POST("/save", add(t, answer, flashgin.Success("own")))
+			store.fail(assert.AnError)
+			response := a.visit("POST", "/save", header...)
+			got := carriedIn(t, response)
+			assert.Equal(t, []string{"own"}, append(append(got.notice, got.trigger...), textsIn(response.Body.String())...))
+			assert.Contains(t, a.failures.String(), assert.AnError.Error())
+			store.on(nil)
+			assert.Equal(t, "[waiting]", a.left("/orders/5"))
+		})
+	}
+}
+
+// Who has no session has no messages, and is told of no mistake. A route without sessions is none, either.
+func TestAnswersWithoutASession(t *testing.T) {
+	store := newSpyStore()
+	a := newAppWithoutSessions(t, flashgin.Config{HTMX: true, Store: store})
+	a.messenger.Mount(a)
+	a.POST("/save", status(204))
+	v := a.visitor()
+	for _, header := range [][]string{htmx(), asks()} {
+		assertCarriesNothing(t, v.post("/save", header...))
+	}
+	assert.Empty(t, a.failures.String())
+
+	a = newApp(t, flashgin.Config{HTMX: true, Store: store})
+	a.messenger.Mount(a)
+	a.POST("/save", status(204))
+	a.POST("/add", add(t, status(204), flashgin.Success("own")))
+	v = a.visitor()
+	for _, header := range [][]string{htmx(), asks()} {
+		answer := v.post("/save", header...)
+		assertCarriesNothing(t, answer)
+		assert.Zero(t, cookiesOf(answer))
+	}
+	assert.Zero(t, store.count())
+	answer := v.post("/add", htmx()...)
+	assert.Equal(t, []string{"own"}, carriedIn(t, answer).trigger, "from memory")
+	assert.Zero(t, cookiesOf(answer))
+	assert.Empty(t, a.failures.String())
+}

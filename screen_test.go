@@ -1,0 +1,122 @@
+package flashgin_test
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// For an answer that is no page, a page reads what it would read if it were loaded again: the same path, and the route that Gin's own router finds.
+func TestThePageOnScreen(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		page    string
+		prefix  string
+		engine  func(engine *gin.Engine)
+		want    string
+		headers []string
+	}{
+		{name: "a parameter", page: "http://example.com/problems/108", want: "[/problems/:id][/problems/108]"},
+		{name: "a fixed route beside it", page: "http://example.com/problems/new", want: "[/problems/new]"},
+		{name: "query and fragment", page: "http://example.com/problems/108?a=/b#c?d", want: "[/problems/:id][/problems/108]"},
+		{name: "the root", page: "http://example.com", want: "[/]"},
+		{name: "the rest of a path", page: "http://example.com/files/a/b", want: "[/files/*path][/files/a/b]"},
+		{name: "a trailing slash", page: "http://example.com/teams/5/", want: "[/teams/:id][/teams/5]"},
+		{name: "without the trailing slash of its route", page: "http://example.com/teams/5", want: "[/teams/5]"},
+		{name: "no route", page: "http://example.com/app/page", want: "[/app/page]"},
+		{name: "escaped", page: "http://example.com/problems/caf%C3%A9%20%3F", want: "[/problems/:id][/problems/caf%C3%A9%20%3F]"},
+		{name: "an escaped slash", page: "http://example.com/problems/a%2Fb", want: "[/problems/a/b]"},
+		{name: "an escaped slash, by its raw path", page: "http://example.com/problems/a%2Fb", engine: func(e *gin.Engine) { e.UseRawPath = true }, want: "[/problems/:id][/problems/a/b]"},
+		{name: "slashes too many", page: "http://example.com//problems//108", engine: func(e *gin.Engine) { e.RemoveExtraSlash = true }, want: "[/problems/:id][/problems/108]"},
+		{name: "a prefix", page: "http://example.com/app/problems/108", prefix: "/app", want: "[/problems/:id][/problems/108]"},
+		{name: "a prefix alone", page: "http://example.com/app", prefix: "/app", want: "[/]"},
+		{name: "a prefix and a raw path", page: "http://example.com/app/problems/a%2Fb", prefix: "/app", engine: func(e *gin.Engine) { e.UseRawPath = true }, want: "[/problems/:id][/problems/a/b]"},
+		{name: "what only begins like a prefix", page: "http://example.com/apple", prefix: "/app", want: "[/apple]"},
+		{name: "a port that goes without saying", page: "http://example.com:80/problems/108", want: "[/problems/:id][/problems/108]"},
+		{name: "a host that a proxy forwards", page: "https://shop.example/problems/108", headers: []string{"X-Forwarded-Host", "shop.example"}, want: "[/problems/:id][/problems/108]"},
+		{name: "a host that only the browser knows", page: "https://shop.example/problems/108", headers: []string{"Sec-Fetch-Site", "same-origin"}, want: "[/problems/:id][/problems/108]"},
+		{name: "another host", page: "https://shop.example/problems/108", want: ""},
+		{name: "another site, of that host", page: "https://shop.example/problems/108", headers: []string{"Sec-Fetch-Site", "same-site"}, want: ""},
+		{name: "no address", page: "about:blank", headers: []string{"Sec-Fetch-Site", "same-origin"}, want: ""},
+		{name: "nonsense", page: "http://[/%zz", headers: []string{"Sec-Fetch-Site", "same-origin"}, want: ""},
+		{name: "a POST at the same path", page: "http://example.com/only/post", want: "[/only/post]"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newAppWithoutSessions(t, flashgin.Config{HTMX: true, SessionKey: userOf, Prefix: test.prefix})
+			if test.engine != nil {
+				test.engine(a.Engine)
+			}
+			for _, route := range []string{"/", "/problems/:id", "/problems/new", "/files/*path", "/teams/:id/", `/v/a\:b`, "/v/:x"} {
+				a.GET(route, func(*gin.Context) { t.Error("a handler of another page was called") })
+			}
+			a.POST("/only/:x", status(204))
+			a.POST("/save", status(204))
+			views := []string{"/", "/problems/:id", "/problems/108", "/problems/new", "/files/*path", "/files/a/b", "/teams/:id", "/teams/5", "/app/page", "/apple", "/problems/a/b",
+				"/problems/caf%C3%A9%20%3F", "/only/post", "/only/:x"}
+			for _, view := range views {
+				a.leave(flashgin.Info(view).At(view))
+			}
+			answer := a.visit("POST", "/save", append([]string{"HX-Request", "true", "HX-Current-URL", test.page}, test.headers...)...)
+			got := ""
+			for _, text := range carriedIn(t, answer).trigger {
+				got += "[" + text + "]"
+			}
+			assert.ElementsMatch(t, strings.Split(test.want, "]"), strings.Split(got, "]"))
+		})
+	}
+}
+
+// A name of the application's is read, too, and it is where a message without an address waits.
+func TestThePageOnScreenAndConfigView(t *testing.T) {
+	a := newParts(t, flashgin.Config{View: func(c *gin.Context) string { return c.GetHeader("Place") }})
+	a.POST("/save", status(204))
+	a.POST("/add", add(t, status(204), flashgin.Message{HTML: "<b>own</b>", Text: ""}))
+	a.leave(flashgin.Info("named").At("dashboard"))
+	assert.Equal(t, []string{"named"}, carriedIn(t, a.visit("POST", "/save", htmx("Place", "dashboard")...)).trigger)
+	a.visit("POST", "/add", htmx("Place", "dashboard")...)
+	a.visit("POST", "/add", htmx()...)
+	waiting, err := a.messenger.Peek(t.Context(), "alice", "dashboard", "/orders/5")
+	require.NoError(t, err)
+	require.Len(t, waiting, 2)
+	assert.Equal(t, "dashboard", waiting[0].View)
+	assert.Equal(t, "/orders/5", waiting[1].View)
+}
+
+// Routes that Gin lists in a way in which it would not take them again do not stop the others.
+func TestRoutesThatCannotBeCopied(t *testing.T) {
+	a := newParts(t, flashgin.Config{})
+	a.GET(`/v/a\:b`, page)
+	a.GET(`/v/a:c`, page)
+	a.GET("/z/:id", page)
+	a.POST("/save", status(204))
+	a.visit("GET", "/other") // after which the engine lists them without a backslash
+	a.leave(flashgin.Info("route").At("/z/:id"))
+	assert.Equal(t, []string{"route"}, carriedIn(t, a.visit("POST", "/save", "HX-Request", "true", "HX-Current-URL", "http://example.com/z/1")).trigger)
+}
+
+// In debug mode Gin prints the routes of every engine, so it is said what these are.
+func TestRoutesAreCopiedInDebugMode(t *testing.T) {
+	printed := new(bytes.Buffer)
+	writer := gin.DefaultWriter
+	gin.DefaultWriter = printed
+	gin.SetMode(gin.DebugMode)
+	defer func() {
+		gin.SetMode(gin.TestMode)
+		gin.DefaultWriter = writer
+	}()
+	a := newAppWithoutSessions(t, flashgin.Config{HTMX: true, SessionKey: userOf})
+	a.GET("/orders/:id", page)
+	a.POST("/save", status(http.StatusNoContent))
+	printed.Reset()
+	a.visit("POST", "/save", htmx()...)
+	a.visit("POST", "/save", htmx()...)
+	assert.Equal(t, 1, strings.Count(printed.String(), "/orders/:id"), printed.String())
+	assert.True(t, strings.HasPrefix(printed.String(), "[flashgin] "), printed.String())
+}
