@@ -107,7 +107,7 @@ func (r *request) saveKey() (string, error) {
 			session.Set(secretName, session.Get(secretName))
 		}
 		r.unsaved = nil
-		if err := save(session); err != nil {
+		if err := r.m.save(r.c, session); err != nil {
 			return "", err
 		}
 	}

@@ -236,6 +236,8 @@ type Messenger struct {
 	unmounted sync.Once                                     // it was said that Mount is missing
 	printed   atomic.Bool                                   // pages have the ready-made markup
 	empties   atomic.Pointer[map[emptyMarkup]template.HTML] // which nobody changes
+
+	secureCookie sync.Once // it was said that browsers do not bring the session's cookie back
 }
 
 // New returns a Messenger. Its errors name the field of cfg that cannot be used.

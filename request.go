@@ -257,7 +257,7 @@ func (r *request) bind(c *gin.Context) error {
 	// A middleware that keeps headers of its own (timeout) copies them before ours leave: the cookie must be among them now.
 	if requestBehind(c.Writer) == r && !sameMap(c.Writer.Header(), r.writer.Header()) {
 		r.unsaved = nil
-		return save(session)
+		return r.m.save(c, session)
 	}
 	return nil
 }

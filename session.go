@@ -45,7 +45,7 @@ func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return key, save(session)
+	return key, m.save(c, session)
 }
 
 // Forget gives the session a new key from here on, and saves it: call it at login, so that a session that somebody planted in the browser
@@ -123,7 +123,7 @@ func (m *Messenger) newKey(c *gin.Context) (string, error) {
 	if err := putSecret(c.Request, session); err != nil {
 		return "", err
 	}
-	if err := save(session); err != nil {
+	if err := m.save(c, session); err != nil {
 		return "", err
 	}
 	return keyIn(session), nil
@@ -170,7 +170,7 @@ func unsaved(session sessions.Session) bool {
 
 // save does not let a session store's panic through, for it runs when the headers are about to leave: gin-contrib's memstore panics over values that
 // gob cannot encode.
-func save(session sessions.Session) (err error) {
+func (m *Messenger) save(c *gin.Context, session sessions.Session) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("flashgin: saving the session panicked: %v", r)
@@ -178,6 +178,12 @@ func save(session sessions.Session) (err error) {
 	}()
 	if err := session.Save(); err != nil {
 		return fmt.Errorf("flashgin: saving the session: %w", err)
+	}
+	if saved, ok := underlying(sessions.Store.New, session); ok && saved.Options != nil && saved.Options.Secure && !byTLS(c.Request) {
+		m.secureCookie.Do(func() {
+			m.errs.warn("the session's cookie is Secure, and a request came by plain http: browsers bring such a cookie back on localhost at most, other clients not " +
+				"even there, and without it no message is shown; set the Options of the session store, or let the proxy that speaks TLS say so in X-Forwarded-Proto")
+		})
 	}
 	return nil
 }
