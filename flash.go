@@ -238,6 +238,7 @@ type Messenger struct {
 	empties   atomic.Pointer[map[emptyMarkup]template.HTML] // which nobody changes
 
 	secureCookie sync.Once // it was said that browsers do not bring the session's cookie back
+	named        sync.Once // it was said that no page reads a name
 }
 
 // New returns a Messenger. Its errors name the field of cfg that cannot be used.
@@ -374,6 +375,17 @@ func (m *Messenger) prepare(msgs []Message) ([]Message, error) {
 		prepared = append(prepared, msg)
 	}
 	return prepared, nil
+}
+
+// warnOfName says of a handler's message that no page reads its view: a path easily loses its slash.
+func (m *Messenger) warnOfName(view string) {
+	if m.cfg.View != nil || view == "" || view == Anywhere || strings.HasPrefix(view, "/") {
+		return
+	}
+	m.named.Do(func() {
+		m.errs.warn("a handler has addressed a message to a name, and pages read names only if Config.View returns them: begin a path with a slash; if Take or a script " +
+			"reads what waits by that name, all is well")
+	})
 }
 
 const generatedIDPrefix = "f-"

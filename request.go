@@ -218,6 +218,7 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 	}
 	r.moveOn(msgs)
 	for _, msg := range prepared {
+		r.m.warnOfName(msg.View)
 		if !slices.ContainsFunc(r.items, func(it *item) bool { return it.claim < 0 && it.ID == msg.ID && it.View == msg.View }) {
 			r.items = append(r.items, &item{Message: msg, claim: -1})
 		}

@@ -78,6 +78,34 @@ func TestAPageReadsAllItsViewsAtOnce(t *testing.T) {
 	assert.Equal(t, "[other]", visitor.get("/problems/109"))
 }
 
+// A path without its slash is a name, which no page reads unless Config.View returns it. That is said once, for nothing else would.
+func TestAPathWithoutItsSlash(t *testing.T) {
+	named := func(*gin.Context) string { return "dashboard" }
+	for _, test := range []struct {
+		view string
+		cfg  flashgin.Config
+		said int
+	}{
+		{view: "settings", said: 1},
+		{view: "/settings"},
+		{view: "https://example.com/settings"},
+		{view: flashgin.Anywhere},
+		{view: "dashboard", cfg: flashgin.Config{View: named}},
+	} {
+		t.Run(test.view, func(t *testing.T) {
+			log := new(lockedBuffer)
+			test.cfg.Logger = logTo(log)
+			a := newApp(t, test.cfg)
+			a.POST("/", add(t, redirect("/settings"), flashgin.Info("x").At(test.view)))
+			for range 2 {
+				a.visitor().post("/")
+			}
+			assert.Equal(t, test.said, strings.Count(log.String(), "slash"), log.String())
+			assert.Empty(t, a.failures.String())
+		})
+	}
+}
+
 // A message that was taken can be added again as it is, whatever its view looks like.
 func TestAViewIsTheSameAfterItWasTaken(t *testing.T) {
 	for _, view := range []string{"/files/a%2520b", "/files/a%3Fb", "/files/a%23b", "/files/100%", "/files/%FF", "/files/:x", "a name", flashgin.Anywhere} {
