@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -173,86 +172,6 @@ func TestAStoreThatIsSlowButInTime(t *testing.T) {
 		}
 		assert.Empty(t, a.failures.String())
 	})
-}
-
-// pingStore is a spyStore that can be pinged.
-type pingStore struct {
-	*spyStore
-	ping func(context.Context) error
-}
-
-func (s *pingStore) Ping(ctx context.Context) error {
-	return s.do(ctx, "Ping", func() error { return s.ping(ctx) })
-}
-
-// After failures in a row the store is left alone; a probe in the background finds out when it is back.
-func TestTheBreaker(t *testing.T) {
-	for _, test := range []struct {
-		name  string
-		probe string // the method that the probe calls
-		down  func(context.Context, string, func() error) error
-		wait  time.Duration // of a page, as long as the store is asked
-	}{
-		{"fails, with Ping", "Ping", func(context.Context, string, func() error) error { return errDown }, 0},
-		{"fails, without Ping", "Peek", func(context.Context, string, func() error) error { return errDown }, 0},
-		{"hangs, with Ping", "Ping", hang, 100 * time.Millisecond},
-		{"hangs, without Ping", "Peek", hang, 100 * time.Millisecond},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				spy := newSpyStore()
-				var store flashgin.Store = spy
-				if test.probe == "Ping" {
-					store = &pingStore{spy, func(context.Context) error { return nil }}
-				}
-				a, visitor := guarded(t, store, flashgin.Config{})
-				spy.on(test.down)
-				for range 5 {
-					assert.Equal(t, test.wait, took(func() { visitor.get("/") }))
-				}
-				require.Len(t, a.failures.all(), 5)
-
-				// Now it is open.
-				for range 20 {
-					assert.Zero(t, took(func() { assert.Equal(t, "page", visitor.get("/")) }), "a page that does not ask need not wait")
-					assert.Zero(t, took(func() { visitor.get("/peek") }))
-				}
-				assert.Equal(t, 5, spy.count("Claim"))
-				assert.Len(t, a.failures.all(), 5, "nothing new, nothing to report")
-				assert.Zero(t, spy.count(test.probe), "the probe takes its time")
-				time.Sleep(time.Minute)
-				synctest.Wait()
-				asked := spy.count(test.probe)
-				assert.Greater(t, asked, 20, "but it goes on")
-				assert.Less(t, asked, 300)
-				assert.Equal(t, "page", visitor.get("/"))
-				assert.Equal(t, 5, spy.count("Claim"))
-
-				spy.on(nil)
-				time.Sleep(5 * time.Second)
-				synctest.Wait()
-				assert.Equal(t, "page[hello]", visitor.get("/"), "it is closed")
-				asked = spy.count("Ping")
-				time.Sleep(time.Minute)
-				assert.Equal(t, asked, spy.count("Ping"), "the probe has ended")
-			})
-		})
-	}
-}
-
-func TestTheBreakerCountsFailuresInARow(t *testing.T) {
-	store := newSpyStore()
-	a, visitor := guarded(t, store, flashgin.Config{})
-	for range 5 {
-		store.fail(errDown)
-		for range 4 {
-			visitor.get("/")
-		}
-		store.on(nil)
-		visitor.get("/")
-	}
-	assert.Len(t, a.failures.all(), 20)
-	assert.Equal(t, 25, store.count("Claim"))
 }
 
 // A crowd that comes while the store hangs does not pile up calls of it.
@@ -491,129 +410,6 @@ func TestATakeThatWasAbandoned(t *testing.T) {
 	})
 }
 
-// Close waits for what the pages have started.
-func TestClose(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		store := newSpyStore()
-		a, visitor := guarded(t, store, flashgin.Config{})
-		store.on(func(_ context.Context, method string, call func() error) error {
-			if method == "Confirm" {
-				time.Sleep(time.Second)
-			}
-			return call()
-		})
-		visitor.get("/")
-
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		assert.Equal(t, 100*time.Millisecond, took(func() {
-			err := a.messenger.Close(ctx)
-			assert.ErrorIs(t, err, context.DeadlineExceeded)
-			assert.ErrorContains(t, err, "flashgin: close")
-		}))
-		assert.Equal(t, 900*time.Millisecond, took(func() { assert.NoError(t, a.messenger.Close(t.Context())) }))
-		assert.Zero(t, took(func() { assert.NoError(t, a.messenger.Close(t.Context())) }), "closing twice is not an error")
-
-		// It still works, and starts nothing.
-		store.on(nil)
-		visitor.post("/")
-		assert.Equal(t, "page[hello]", visitor.get("/"))
-		assert.Equal(t, "page", visitor.get("/"), "the confirmation has not been put off")
-		assert.Empty(t, a.failures.String())
-	})
-}
-
-// Close ends the probe of a store that does not come back.
-func TestCloseEndsTheProbe(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		store := newSpyStore()
-		a, visitor := guarded(t, store, flashgin.Config{})
-		store.fail(errDown)
-		for range 5 {
-			visitor.get("/")
-		}
-		time.Sleep(time.Second)
-		assert.NoError(t, a.messenger.Close(t.Context()))
-		asked := store.count()
-		time.Sleep(time.Minute)
-		assert.Equal(t, asked, store.count())
-		store.on(nil)
-		assert.Equal(t, "page[hello]", visitor.get("/"), "nothing keeps a closed Messenger from asking again")
-	})
-}
-
-// No goroutine of ours is left after Close, by the clock of the real world.
-func TestNoGoroutineIsLeft(t *testing.T) {
-	ours := func() (n int) {
-		buf := make([]byte, 1<<20)
-		buf = buf[:runtime.Stack(buf, true)]
-		for _, goroutine := range strings.Split(string(buf), "\n\n") {
-			if strings.Contains(goroutine, "flashgin.(*guard)") || strings.Contains(goroutine, "flashgin.await") {
-				n++
-			}
-		}
-		return n
-	}
-	store := newSpyStore()
-	a, visitor := guarded(t, store, flashgin.Config{})
-	entered, leave := make(chan struct{}), make(chan struct{})
-	store.on(func(_ context.Context, method string, call func() error) error {
-		if method == "Confirm" {
-			close(entered)
-			<-leave
-		}
-		return call()
-	})
-	visitor.get("/")
-	<-entered
-	require.NotZero(t, ours(), "the test looks at the right thing")
-	store.on(nil)
-	close(leave)
-	store.fail(errDown)
-	for range 5 {
-		visitor.get("/")
-	}
-	require.NoError(t, a.messenger.Close(context.Background()))
-	deadline := time.Now().Add(10 * time.Second)
-	for ours() > 0 && time.Now().Before(deadline) {
-		time.Sleep(5 * time.Millisecond)
-	}
-	assert.Zero(t, ours())
-}
-
-// A store that fails under load must not fill the disk.
-func TestRepeatedFailuresAreLoggedOnceASecond(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		log := new(lockedBuffer)
-		m := newMessenger(t, flashgin.Config{Logger: logTo(log)})
-		a := &app{Engine: gin.New(m.Install), t: t, messenger: m} // without sessions, so that each page fails
-		a.template("page", `{{range flashes}}{{end}}`)
-		a.GET("/", page)
-		visitor := a.visitor()
-		lines := func() []string { return strings.Split(strings.TrimSpace(log.String()), "\n") }
-		for range 100 {
-			visitor.get("/")
-		}
-		require.Len(t, lines(), 1)
-		assert.Contains(t, lines()[0], "suppressed=0")
-		time.Sleep(time.Second)
-		visitor.get("/")
-		visitor.get("/")
-		require.Len(t, lines(), 2)
-		assert.Contains(t, lines()[1], "suppressed=99")
-	})
-}
-
-// OnError hears of each failure; only the log is spared.
-func TestOnErrorHearsOfEachFailure(t *testing.T) {
-	a := newAppWithoutSessions(t, flashgin.Config{})
-	a.GET("/", page)
-	for range 10 {
-		a.visitor().get("/")
-	}
-	assert.Len(t, a.failures.all(), 10)
-}
-
 // A store in the same process is not waited for, so no time-out, however short, keeps a page that was shown from being confirmed.
 func TestTheEmbeddedStoreKnowsNoTimeout(t *testing.T) {
 	a, visitor := guarded(t, new(flashgin.MemoryStore), flashgin.Config{Timeout: 1, AddTimeout: 1})
@@ -622,34 +418,4 @@ func TestTheEmbeddedStoreKnowsNoTimeout(t *testing.T) {
 		visitor.post("/")
 	}
 	assert.Empty(t, a.failures.String())
-}
-
-// While pages are spared the store, what a request adds is still sent to it: a message is not lost because pages gave up.
-func TestAddsWhileTheBreakerIsOpen(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		store := newSpyStore()
-		a := newApp(t, flashgin.Config{Store: store})
-		a.GET("/", page)
-		a.POST("/", add(t, redirect("/"), flashgin.Info("kept")))
-		visitor := a.visitor()
-		visitor.post("/") // makes the key
-		synctest.Wait()
-		assert.Equal(t, "[kept]", visitor.get("/"))
-		synctest.Wait()
-
-		store.fail(errors.New("down"), "Claim", "Peek", "Ping")
-		for range 10 {
-			visitor.get("/")
-		}
-		asked := store.count("Claim")
-		visitor.get("/")
-		require.Equal(t, asked, store.count("Claim"), "the breaker is open")
-		visitor.post("/")
-		assert.NotContains(t, a.failures.String(), "may be lost")
-
-		store.on(nil)
-		time.Sleep(time.Second)
-		synctest.Wait()
-		assert.Equal(t, "[kept]", visitor.get("/"))
-	})
 }
