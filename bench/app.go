@@ -24,10 +24,10 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// serverEnv makes the program a web server: it says which of the two applications it serves.
+// serverEnv makes the program a web server: it says which application it serves.
 const serverEnv = "FLASHGIN_BENCH_SERVER"
 
-// pageText is an ordinary page with a table. {{messages}} is where the two applications differ.
+// pageText is an ordinary page with a table. {{messages}} is where the applications differ.
 const pageText = `{{define "row"}}<tr><td><a href="/orders/{{.ID}}" title="{{.Name}}">{{.Name}}</a></td><td>{{.Count}}</td></tr>{{end}}` +
 	`{{define "page"}}<!doctype html><html lang="en"><head><title>{{.Title}}</title></head><body>` +
 	`{{messages}}<h1>Hello, {{.User}}</h1><table>{{range .Rows}}{{template "row" .}}{{end}}</table></body></html>{{end}}`
@@ -37,13 +37,15 @@ type order struct {
 	Name      string
 }
 
-func pageData(c *gin.Context) gin.H {
+func pageData(user any) gin.H {
 	rows := make([]order, 20)
 	for i := range rows {
 		rows[i] = order{100 + i, i, "Order <" + string(rune('A'+i)) + ">"}
 	}
-	return gin.H{"Title": "Orders", "User": sessions.Default(c).Get("user"), "Rows": rows}
+	return gin.H{"Title": "Orders", "User": user, "Rows": rows}
 }
+
+func sessionUser(c *gin.Context) any { return sessions.Default(c).Get("user") }
 
 // app is a web application.
 type app struct {
@@ -54,12 +56,19 @@ type app struct {
 func newEngine(messages string, funcs template.FuncMap) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
-	cookies := cookie.NewStore([]byte("a secret of thirty-two bytes ..."))
-	cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
-	text := strings.Replace(pageText, "{{messages}}", messages, 1)
-	engine.SetHTMLTemplate(template.Must(template.New("").Funcs(funcs).Parse(text)))
-	engine.Use(sessions.Sessions("id", cookies))
+	engine.SetHTMLTemplate(pageTemplate(messages, funcs))
+	engine.Use(cookieSessions())
 	return engine
+}
+
+func pageTemplate(messages string, funcs template.FuncMap) *template.Template {
+	return template.Must(template.New("").Funcs(funcs).Parse(strings.Replace(pageText, "{{messages}}", messages, 1)))
+}
+
+func cookieSessions() gin.HandlerFunc {
+	store := cookie.NewStore([]byte("a secret of thirty-two bytes ..."))
+	store.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	return sessions.Sessions("id", store)
 }
 
 const listMarkup = `{{range %s}}<p class="{{.Status}}">{{.Text}}</p>{{end}}`
@@ -81,7 +90,7 @@ func newApp(cfg flashgin.Config) app {
 		}
 		c.String(http.StatusOK, key)
 	})
-	engine.GET("/orders/:id", func(c *gin.Context) { c.HTML(http.StatusOK, "page", pageData(c)) })
+	engine.GET("/orders/:id", func(c *gin.Context) { c.HTML(http.StatusOK, "page", pageData(sessionUser(c))) })
 	engine.POST("/orders/:id", func(c *gin.Context) {
 		n, _ := strconv.Atoi(c.Query("n"))
 		for range n {
@@ -108,7 +117,7 @@ func newHandwritten(client *redis.Client) app {
 		c.String(http.StatusOK, key)
 	})
 	engine.GET("/orders/:id", func(c *gin.Context) {
-		data := pageData(c)
+		data := pageData(sessionUser(c))
 		if key, _ := sessions.Default(c).Get("flash").(string); key != "" {
 			data["Messages"] = pop(c, client, key)
 		}
@@ -146,35 +155,58 @@ func (a app) login() (cookie, key string) {
 // serve is the web server process. It says where it listens, and ends when its standard input does.
 func serve() {
 	redis.SetLogger(quiet{})
-	client := redis.NewClient(&redis.Options{Addr: os.Args[1]})
-	var a app
-	if os.Getenv(serverEnv) == "flashgin" {
-		store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop"})
-		if err != nil {
-			panic(err)
-		}
-		timeout, err := time.ParseDuration(os.Args[2])
-		if err != nil {
-			panic(err)
-		}
-		a = newApp(flashgin.Config{Store: store, Timeout: timeout})
-	} else {
-		a = newHandwritten(client)
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // gin-contrib/sessions says there that Redis is down
+	addr, name := os.Args[1], os.Getenv(serverEnv)
+	timeout, err := time.ParseDuration(os.Args[2])
+	if err != nil {
+		panic(err)
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", a)
-	mux.HandleFunc("/processor-time", func(w http.ResponseWriter, _ *http.Request) {
-		var usage syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-			panic(err)
-		}
-		fmt.Fprint(w, (usage.Utime.Nano()+usage.Stime.Nano())/1000)
-	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
 	}
-	go func() { panic(http.Serve(listener, mux)) }()
+	go func() { panic(serveOn(listener, name, addr, timeout)) }()
 	fmt.Println(listener.Addr())
 	_, _ = io.Copy(io.Discard, os.Stdin)
+}
+
+// serveOn serves the application named, on the Redis server at addr.
+func serveOn(listener net.Listener, name, addr string, timeout time.Duration) error {
+	client := redis.NewClient(&redis.Options{Addr: addr})
+	var handler http.Handler
+	switch name {
+	case "flashgin":
+		handler = newApp(flashgin.Config{Store: redisStore(client), Timeout: timeout})
+	case "by hand":
+		handler = newHandwritten(client)
+	default:
+		return contenderNamed(name).serve(listener, client, timeout)
+	}
+	return http.Serve(listener, withProcessorTime(handler))
+}
+
+func redisStore(client redis.UniversalClient) *flashgin.RedisStore {
+	store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop"})
+	if err != nil {
+		panic(err)
+	}
+	return store
+}
+
+// withProcessorTime adds a page that tells what the process has used so far, in µs.
+func withProcessorTime(handler http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", handler)
+	mux.HandleFunc(processorTimePath, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, processorTimeUsed()) })
+	return mux
+}
+
+const processorTimePath = "/processor-time"
+
+func processorTimeUsed() int64 {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		panic(err)
+	}
+	return (usage.Utime.Nano() + usage.Stime.Nano()) / 1000
 }

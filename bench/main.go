@@ -3,6 +3,10 @@
 //
 //	go run .
 //
+// With -part compare it measures other things: flash messages of several kinds, side by side, in about five minutes, and writes docs/comparison.md:
+//
+//	go run . -part compare -write ../docs/comparison.md
+//
 // With -short it takes seconds and its figures mean little; CI runs it so to know that it still works.
 //
 // What is compared is measured in turns, and the median of the rounds counts. Redis's processor time is that of its process, as INFO
@@ -39,6 +43,9 @@ var parts = []struct {
 	{"many", manySessions},
 }
 
+// comparison is the name of a part that prints tables of its own.
+const comparison = "compare"
+
 func partNames() (names []string) {
 	for _, part := range parts {
 		names = append(names, part.name)
@@ -53,10 +60,11 @@ func main() {
 	}
 	short := flag.Bool("short", false, "a few seconds instead of minutes")
 	messages := flag.Int("messages", 0, "how many messages wait, each in a session of its own (default 1000000; with -short 20000)")
-	only := flag.String("part", "", "one of "+strings.Join(partNames(), ", ")+"; all by default")
+	only := flag.String("part", "", "one of "+strings.Join(partNames(), ", ")+", all of these by default; or "+comparison)
+	write := flag.String("write", "", "with -part "+comparison+": the file that its result is written to, besides")
 	flag.Parse()
-	if *only != "" && !slices.Contains(partNames(), *only) {
-		fmt.Fprintf(os.Stderr, "-part %s: want one of %s\n", *only, strings.Join(partNames(), ", "))
+	if *only != "" && *only != comparison && !slices.Contains(partNames(), *only) {
+		fmt.Fprintf(os.Stderr, "-part %s: want one of %s, %s\n", *only, strings.Join(partNames(), ", "), comparison)
 		os.Exit(2)
 	}
 	b := &bench{short: *short, messages: *messages, only: *only, out: os.Stdout}
@@ -67,6 +75,10 @@ func main() {
 		b.cleanUp()
 		os.Exit(1)
 	}()
+	if *only == comparison {
+		redis.SetLogger(quiet{})
+		os.Exit(b.runComparison(*write))
+	}
 	os.Exit(b.run())
 }
 
@@ -130,11 +142,7 @@ func (b *bench) count(what string, n, target int) {
 
 // ratio prints a row about how ours compares with theirs, from the rounds.
 func (b *bench) ratio(what string, unit string, ours, theirs []float64, most float64) {
-	ratios := make([]float64, len(ours))
-	for i := range ours {
-		ratios[i] = ours[i] / theirs[i]
-	}
-	r := median(ratios)
+	r := medianRatio(ours, theirs)
 	b.row(what, fmt.Sprintf("%.2f (%.3g / %.3g %s)", r, median(ours), median(theirs), unit), fmt.Sprintf("≤ %g", most), r <= most)
 }
 

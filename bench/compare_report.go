@@ -1,0 +1,203 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A goal is what flashgin wants to be beside another contender, in the web server's processor time.
+type goal struct {
+	ours, theirs string
+	most         float64 // of their time
+}
+
+var goals = []goal{
+	{ours, usualRedis, 1},
+	{ours, listInSCS, 1},
+	{ours, byHandInSession, 1.2},
+	{oursCookie, byHand, 1.2},
+}
+
+// bounded are the behaviours in which flashgin wants to be alone without a fault.
+var bounded = []string{wrongPlace, twoTabs, twoPosts, paused, stopped}
+
+const reportHead = `# Side by side
+
+The same page and the same form with several kinds of flash messages. This page is written by the program that measures, in about five minutes:
+
+    cd bench
+    go run . -part compare -write ../docs/comparison.md
+
+Each application is a web server process of its own; all use one Redis server. They take turns, %d rounds with %d users each, %d at a time, and the median of the
+rounds counts. A **cycle** is a form that is posted, answered by a redirect, and the page after it, on which the message has to be once; an **empty page** is the
+same page again, on which it must be gone. The page has a table of 20 rows and is rendered by html/template everywhere.
+
+*%s*
+
+`
+
+const reportCost = `## What it costs
+
+Processor time is that of the web server process, and of Redis, in µs. Commands are those that the application sends to Redis, and bytes are those of all cookies that are sent and
+set. “Session” means that each request reads a session, which is a signed cookie where nothing else is said; the others greet a user whom they do not look up.
+
+`
+
+const reportBehaviour = `## What becomes of messages
+
+Each is found by doing it, %d times over (with Redis away three times). Handlers work for 20 ms on something else before they come to messages, so that requests which are sent together
+overlap.
+
+- *Another page is first*: after the redirect, a page that the message is not about is loaded before the one that it is about.
+- *Two tabs load together*: the page is asked for twice at the same moment.
+- *Two forms at once*: two forms are posted at the same moment; the page has to show both messages.
+- *Redis paused*, *Redis stopped*: a message waits, Redis is away for %v (frozen, or shut down and started again with what it saved), and the page is asked for meanwhile and
+  afterwards. *Posted meanwhile* is about a message that is added while Redis is away.
+
+*Lost* is a message that no page ever shows, *doubled* one that is shown twice, *misplaced* one that is shown on the wrong page, and *late* one that is shown as it should, but only
+some seconds after Redis is back. A request that takes longer than %v is *hung*, one that is
+answered by an error has *failed*, and a page that does not know its user any more is *logged out*.
+
+`
+
+const reportEnd = `
+A message that is posted while the Redis server is down for longer than an answer can wait is lost in every kind that keeps messages there, flashgin's included: it says so to
+Config.OnError, the log and the Errors of the gin.Context. Messages in cookies need no Redis, and have the faults of cookies.
+
+## Goals
+
+The ratio is the median over the rounds, each of which measures both.
+
+`
+
+// report returns the results as a page of Markdown.
+func (b *bench) report(results []*result) string {
+	var page strings.Builder
+	page.WriteString(fmt.Sprintf(reportHead, len(results[0].cycle), b.comparedUsers(), comparisonUsers, b.conditions()))
+	page.WriteString(reportCost)
+	page.WriteString("| | cycles a second | web server, cycle | web server, empty page | Redis, cycle | Redis, empty page | commands, cycle | commands, empty page | cookie bytes, cycle | cookie bytes, empty page |\n")
+	page.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	for _, r := range results {
+		fmt.Fprintf(&page, "| %s | %.0f | %.0f | %.0f |", r.name, median(r.perSecond), median(r.cycle), median(r.empty))
+		if r.redis {
+			fmt.Fprintf(&page, " %.0f | %.0f | %.3g | %.3g |", median(r.redisCycle), median(r.redisPage), r.commands, r.pageCommands)
+		} else {
+			page.WriteString(" | | | |")
+		}
+		fmt.Fprintf(&page, " %.0f | %.0f |\n", r.cookieBytes, r.pageCookies)
+	}
+	fmt.Fprintf(&page, "\n"+reportBehaviour, b.trials(), b.away(), hangs)
+	columns := []string{wrongPlace, twoTabs, twoPosts, paused, postedPaused, stopped, postedStopped}
+	fmt.Fprintf(&page, "| | %s |\n|---|%s\n", strings.Join(columns, " | "), strings.Repeat("---|", len(columns)))
+	for _, r := range results {
+		if !r.flashes {
+			continue
+		}
+		fmt.Fprintf(&page, "| %s |", r.name)
+		for _, column := range columns {
+			fmt.Fprintf(&page, " %s |", r.behaviours[column])
+		}
+		page.WriteString("\n")
+	}
+	page.WriteString(reportEnd)
+	page.WriteString(b.judged(results))
+	return page.String()
+}
+
+// judged is the table of the goals.
+func (b *bench) judged(results []*result) string {
+	var table strings.Builder
+	table.WriteString("| web server's processor time | measured | target | |\n|---|--:|--:|---|\n")
+	row := func(what, measured, target string, met bool) {
+		verdict := "met"
+		if !met {
+			verdict = "**missed**"
+			b.missed++
+		}
+		fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", what, measured, target, verdict)
+	}
+	named := func(name string) *result {
+		return results[slices.IndexFunc(results, func(r *result) bool { return r.name == name })]
+	}
+	for _, g := range goals {
+		a, z := named(g.ours), named(g.theirs)
+		for _, part := range []struct {
+			name         string
+			ours, theirs []float64
+		}{{"cycle", a.cycle, z.cycle}, {"empty page", a.empty, z.empty}} {
+			ratio := medianRatio(part.ours, part.theirs)
+			row(fmt.Sprintf("%s / %s, %s", g.ours, g.theirs, part.name), fmt.Sprintf("%.2f", ratio), fmt.Sprintf("≤ %g", g.most), ratio <= g.most)
+		}
+	}
+	var bad, good []string
+	for _, r := range results {
+		if !r.flashes {
+			continue
+		}
+		if slices.ContainsFunc(bounded, func(name string) bool { return faulty(r.behaviours[name]) }) {
+			bad = append(bad, r.name)
+		} else {
+			good = append(good, r.name)
+		}
+	}
+	table.WriteString("\n| behaviour, but for what is posted meanwhile | measured | target | |\n|---|---|---|---|\n")
+	met := !slices.ContainsFunc(good, isTheirs) && !slices.ContainsFunc(bad, isOurs)
+	row("without a fault", strings.Join(good, "; "), "flashgin alone", met)
+	return table.String()
+}
+
+// faulty reports whether what was found is worse than late.
+func faulty(found string) bool { return found != fine && !strings.HasPrefix(found, late) }
+
+func isOurs(name string) bool   { return strings.HasPrefix(name, "flashgin") }
+func isTheirs(name string) bool { return !isOurs(name) }
+
+// conditions say where, when and with what it was measured.
+func (b *bench) conditions() string {
+	short := ""
+	if b.short {
+		short = " A short run, whose figures mean little."
+	}
+	return fmt.Sprintf("%s. %s, %d processors, %s, %s. %s.%s", time.Now().UTC().Format("2 January 2006"),
+		processor(), runtime.NumCPU(), runtime.Version(), b.redisVersion(), strings.Join(versions(), ", "), short)
+}
+
+// versions are those of the modules that are compared.
+func versions() (list []string) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return []string{"versions unknown"}
+	}
+	for _, module := range info.Deps {
+		switch module.Path {
+		case "github.com/gin-gonic/gin", "github.com/gin-contrib/sessions", "github.com/boj/redistore", "github.com/redis/go-redis/v9",
+			"github.com/alexedwards/scs/v2", "github.com/alexedwards/scs/goredisstore", "github.com/gofiber/fiber/v3":
+			list = append(list, strings.TrimPrefix(module.Path, "github.com/")+" "+module.Version)
+		}
+	}
+	return list
+}
+
+func medianRatio(ours, theirs []float64) float64 {
+	ratios := make([]float64, len(ours))
+	for i := range ours {
+		ratios[i] = ours[i] / theirs[i]
+	}
+	return median(ratios)
+}
+
+// runComparison prints the comparison, and writes it to a file if that is named. It returns the exit code.
+func (b *bench) runComparison(file string) int {
+	defer b.cleanUp()
+	text := b.report(b.compare())
+	fmt.Fprint(b.out, text)
+	if file != "" {
+		b.must(os.WriteFile(file, []byte(text), 0o644))
+	}
+	return 0
+}
