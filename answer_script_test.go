@@ -122,7 +122,7 @@ func TestHeadersAreBounded(t *testing.T) {
 				require.NotEmpty(t, got.pull)
 				assert.Empty(t, append(got.notice, got.trigger...))
 				if test.header[0] == "HX-Request" {
-					assert.Contains(t, answer.Header().Get("HX-Trigger"), `{"saved":{},"flash:pull":{"url":"`)
+					assert.Contains(t, answer.Header().Get("HX-Trigger"), `{"saved":{},"flash:pull":{"target":"body","url":"`)
 				}
 				// At once, and not only when some background work is done.
 				path, ok := strings.CutPrefix(got.pull, "/app")

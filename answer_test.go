@@ -70,7 +70,7 @@ type carried struct {
 // carriedBy reads what an answer brings along, and the body without it.
 func carriedBy(t testing.TB, header http.Header, body string) (got carried) {
 	t.Helper()
-	body, added, _ := strings.Cut(body, "\n"+addedHTMX)
+	body, added, _ := strings.Cut(body, addedHTMX)
 	got.behind = body
 	for _, item := range strings.Split(added, `data-flash-text dir="auto">`)[1:] {
 		text, _, _ := strings.Cut(item, "</p>")

@@ -3,6 +3,7 @@ package flashgin
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"strings"
 )
 
@@ -74,13 +75,20 @@ func formatTriggers(list []trigger) string {
 	return string(toASCII(text.Bytes()))
 }
 
+// onBody is for our own events: htmx fires events on the element that asked, and if that has gone with what the answer replaced, nobody hears them. In htmx 2 later
+// events of the header go there, too, so that ours must be the last.
+var onBody = map[string]json.RawMessage{"target": json.RawMessage(`"body"`)}
+
 // withMessages adds the event that shows messages to those of a handler. A handler's own event of that name shows them together with its own, or, if that has
 // another form, there is no room for ours: that is false.
 func withMessages(list []trigger, messages Messages) ([]trigger, bool) {
-	detail := map[string]json.RawMessage{}
+	detail := maps.Clone(onBody)
 	for _, t := range list {
-		if t.name == showEvent && json.Unmarshal(t.detail, &detail) != nil {
-			return nil, false
+		if t.name == showEvent {
+			detail = map[string]json.RawMessage{}
+			if json.Unmarshal(t.detail, &detail) != nil {
+				return nil, false
+			}
 		}
 	}
 	if detail == nil { // null
@@ -107,7 +115,7 @@ func withPull(list []trigger, url string) ([]trigger, bool) {
 			return nil, false
 		}
 	}
-	return setDetail(list, pullEvent, map[string]json.RawMessage{}, "url", url)
+	return setDetail(list, pullEvent, maps.Clone(onBody), "url", url)
 }
 
 func setDetail(list []trigger, name string, detail map[string]json.RawMessage, key string, value any) ([]trigger, bool) {

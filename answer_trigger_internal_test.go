@@ -10,7 +10,7 @@ import (
 )
 
 func TestMergingTriggers(t *testing.T) {
-	const ours = `{"messages":[{"text":"own"}]}`
+	const ours, joined = `{"messages":[{"text":"own"}],"target":"body"}`, `{"messages":[{"text":"own"}]}`
 	for _, test := range []struct {
 		name  string
 		lines []string
@@ -27,11 +27,11 @@ func TestMergingTriggers(t *testing.T) {
 		{"details over lines", []string{"{\n \"a\" :\t1\r\n}"}, `{"a":1,"flash:show":` + ours + `}`},
 		{"no details", []string{`{}`}, `{"flash:show":` + ours + `}`},
 		{"a name twice", []string{`{"a":1,"b":2,"a":3}`}, `{"a":3,"b":2,"flash:show":` + ours + `}`},
-		{"our name", []string{"flash:show,a"}, `{"flash:show":` + ours + `,"a":{}}`},
-		{"our name, without a detail", []string{`{"flash:show":null}`}, `{"flash:show":` + ours + `}`},
+		{"our name", []string{"flash:show,a"}, `{"flash:show":` + joined + `,"a":{}}`},
+		{"our name, without a detail", []string{`{"flash:show":null}`}, `{"flash:show":` + joined + `}`},
 		{"our event", []string{`{"flash:show":{"messages":[{"text":"theirs"}],"target":"#x"}}`},
 			`{"flash:show":{"messages":[{"text":"theirs"},{"text":"own"}],"target":"#x"}}`},
-		{"our event, with no list", []string{`{"flash:show":{"messages":null}}`}, `{"flash:show":` + ours + `}`},
+		{"our event, with no list", []string{`{"flash:show":{"messages":null}}`}, `{"flash:show":` + joined + `}`},
 		{"our name for another thing", []string{`{"flash:show":"now"}`}, ""},
 		{"our name for another list", []string{`{"flash:show":{"messages":"none"}}`}, ""},
 		{"not JSON", []string{`{"a"`}, ""},
@@ -54,7 +54,7 @@ func TestMergingThePullEvent(t *testing.T) {
 	list, _ := parseTriggers([]string{"a"})
 	pulled, ok := withPull(list, "/_flash/messages?view=%2Fa&view=%2A")
 	require.True(t, ok)
-	assert.Equal(t, `{"a":{},"flash:pull":{"url":"/_flash/messages?view=%2Fa\u0026view=%2A"}}`, formatTriggers(pulled))
+	assert.Equal(t, `{"a":{},"flash:pull":{"target":"body","url":"/_flash/messages?view=%2Fa\u0026view=%2A"}}`, formatTriggers(pulled))
 	assert.Equal(t, `{"a":{}}`, formatTriggers(list), "the handler's are as they were")
 	_, ok = withPull(pulled, "/")
 	assert.False(t, ok)
