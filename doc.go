@@ -1,8 +1,8 @@
 // Package flashgin shows one-time notices in Gin applications ("Your settings have been changed successfully."), each on the page that it is
 // about.
 //
-// Ordinary flash messages are bound to a session, so whichever page the user opens next shows them, in another tab, say. They are lost when two
-// requests overlap, and a job that ends later cannot send one. Those of flashgin are bound to a session and a view. They wait in a [Store], and the page
+// Ordinary flash messages are bound to a session, so whichever page the user opens next shows them, also one that has nothing to do with them. They are lost
+// when requests overlap, and a job that ends later cannot send one. Those of flashgin are bound to a session and a view. They wait in a [Store], and the page
 // that they are meant for shows them once, whoever sent them: the handler that answered before, another process, or a job that ended a minute later.
 //
 // # First steps
@@ -29,8 +29,8 @@
 //
 // The page after the redirect shows the message, and a reload of it does not. The example of this package is the whole program.
 //
-// The sessions are those of gin-contrib/sessions, with any store. The messages are not kept in them, only a random secret, from which the key is made
-// that messages are kept under. Options as above are needed for the cookie store: without them its cookie is Secure, and does not come back over
+// The sessions are those of gin-contrib/sessions, with any store. They hold no messages, only a random secret, whose hash is the key under which the
+// messages are kept. Options as above are needed for the cookie store: without them its cookie is Secure, and does not come back over
 // plain http. An application without sessions has a cookie for that secret alone: [CookieKey].
 //
 // The messages are kept in a [MemoryStore], which is for one process. Where there are several, or jobs elsewhere, Config.Store is a [RedisStore].
@@ -47,7 +47,7 @@
 // A page reads its route, its path, Anywhere and its name at once, and shows what it finds in order of creation. Paths are compared decoded and cleaned,
 // without host, query, fragment, trailing slash and Config.Prefix.
 //
-// Handlers need no address in general. A message without a View is meant for whatever the answer shows, such as a form that is rendered again with
+// Handlers rarely need an address. A message without a View is meant for whatever the answer shows, such as a form that is rendered again with
 // its errors. If the answer shows nothing, the message waits where the answer sends the user: at the path of a redirect on the same host, else at the name
 // that Config.View returns, else on the current route. If no GET request can open that route, that is [ErrNoView]: address the message with [Message.At], or
 // answer with [RedirectFlash]. A page that only redirects on shows nothing, and takes nothing: address the page that it leads to.
@@ -87,8 +87,8 @@
 // Only an answer that shows messages takes them. Redirects, HEAD requests, prefetches, and requests for images, scripts and the like show none. An answer that
 // has messages in it leaves with "Cache-Control: private, no-store".
 //
-// Messages that handlers add are stored just before the headers leave, so the page after a redirect finds them. They wait until 24 hours after the last one
-// was added at their address, and 50 at an address: both are settings of the store.
+// Messages that handlers add are stored just before the headers leave, so the page after a redirect finds them. They wait for 24 hours
+// after the last one was added at their address, the newest 50 of them: both are settings of the store.
 //
 // # Failure
 //

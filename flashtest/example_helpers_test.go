@@ -1,6 +1,7 @@
 package flashtest_test
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -25,6 +27,7 @@ func TestMain(m *testing.M) {
 func newApp(cfg flashgin.Config) *gin.Engine {
 	cfg.SessionKey = func(*gin.Context) (string, error) { return "the test's", nil } // instead of sessions
 	cfg.Logger = slog.New(slog.DiscardHandler)
+	cfg.Timeout, cfg.AddTimeout = cmp.Or(cfg.Timeout, time.Minute), cmp.Or(cfg.AddTimeout, time.Minute) // so that a busy machine fails no test
 	messages, err := flashgin.New(cfg)
 	if err != nil {
 		panic(err)

@@ -342,7 +342,7 @@ func TestStoreConcurrently(t *testing.T) {
 			}
 		})
 		requests.Go(func() {
-			for range 50 {
+			for range 20 {
 				post(app, "/settings")
 				get(app, "/settings")
 			}
