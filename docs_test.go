@@ -1,8 +1,12 @@
 package flashgin_test
 
 import (
+	"html/template"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -39,6 +43,30 @@ func TestNamedTests(t *testing.T) {
 			assert.True(t, slices.Contains(names, name), "%s refers to %s, which does not exist", page.Path, name)
 		}
 	}
+}
+
+// TestTroublePage keeps the page from quoting what nothing here says any more.
+func TestTroublePage(t *testing.T) {
+	page, err := doctest.Open(".", "docs/trouble.md")
+	require.NoError(t, err)
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	var source strings.Builder
+	for _, file := range files {
+		if !strings.HasSuffix(file, "_test.go") {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			source.Write(text)
+		}
+	}
+	oneLine := regexp.MustCompile(`" \+\s*"`).ReplaceAllString(source.String(), "")
+	quotes := regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(page.Text, -1)
+	require.Greater(t, len(quotes), 5)
+	for _, quote := range quotes[1:] { // the first is html/template's
+		assert.True(t, strings.Contains(oneLine, quote[1]), quote[1])
+	}
+	_, err = template.New("page").Parse("{{flashes}}")
+	assert.ErrorContains(t, err, quotes[0][1])
 }
 
 func pages(t *testing.T) []doctest.Page {
