@@ -190,3 +190,25 @@ func TestAnswersThatCarryNothing(t *testing.T) {
 }
 
 const turboStream = "text/vnd.turbo-stream.html; charset=utf-8"
+
+// Whoever is no htmx, no Turbo and does not ask, pays nothing for those who are.
+func TestAnswersThatCarryNothingCostNothing(t *testing.T) {
+	if raceEnabled() {
+		t.Skip("the race detector empties pools at random")
+	}
+	allocations := func(cfg flashgin.Config) float64 {
+		cfg.SessionKey = func(*gin.Context) (string, error) { return "alice", nil }
+		a := newAppWithoutSessions(t, cfg)
+		a.messenger.Mount(a)
+		a.GET("/part", part(200))
+		request := httptest.NewRequest("GET", "/part", nil)
+		request.Header.Set("Accept", "text/html")
+		request.Header.Set("Referer", screen)
+		w := discard{header: http.Header{}}
+		return testing.AllocsPerRun(200, func() {
+			clear(w.header)
+			a.ServeHTTP(&w, request)
+		})
+	}
+	assert.Equal(t, allocations(flashgin.Config{}), allocations(flashgin.Config{HTMX: true, Turbo: true}))
+}
