@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -35,5 +37,20 @@ func TestRecipesPage(t *testing.T) {
 		assert.Empty(t, eval[[]string](b, texts), "shown twice")
 		assert.Eventually(t, func() bool { return s.line.acks.Load() == 1 }, patience, 5*time.Millisecond)
 		assert.Empty(t, s.waiting("/"))
+	})
+	t.Run("single-page application", func(t *testing.T) {
+		s := newSite(t, flashgin.Config{})
+		s.POST("/api/orders", func(c *gin.Context) {
+			assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("Order 5 was placed.").At("/orders"), flashgin.Info("anywhere").At(flashgin.Anywhere)))
+			c.JSON(http.StatusCreated, gin.H{"order": 5})
+		})
+		b := s.opened()
+		b.js("globalThis.pull = " + scripts["A single-page application that pulls"])
+		b.js(`fetch("/api/orders", {method: "POST"}).then(() => pull("/customers"))`)
+		b.untilEqual([]string{"anywhere"}, texts)
+		assert.Equal(t, "Order 5 was placed.", s.waiting("/orders"))
+		b.js(`pull("/orders")`)
+		b.untilEqual([]string{"anywhere", "Order 5 was placed."}, texts)
+		assert.Empty(t, s.waiting("/orders"))
 	})
 }
