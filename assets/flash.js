@@ -418,14 +418,8 @@
     #start() {
       if (!this.isConnected) return;
       this.#live ??= this.querySelector("[data-flash-live]");
-      if (!home && this.#live) {
-        home = this;
-        live = this.#live;
-        follow(all("dialog:modal"));
-        // Beside a live part of the page's own there is ours, with the address.
-        const addressed = this.dataset.stream ? this : document.querySelector("flash-messages[data-stream]");
-        subscribe(blanks() ? addressed?.dataset.stream : undefined);
-      } else if (home !== this) this.#live?.remove(); // a page speaks with one voice
+      if (!home && this.#live) this.#lead();
+      else if (home !== this) this.#live?.remove(); // a page speaks with one voice
       for (const root of [this, this.#live]) if (root) this.#additions.observe(root, { childList: true, subtree: true });
       focusOnLoad(this);
       scan();
@@ -436,6 +430,16 @@
       else pull(url);
     }
 
+    #lead() {
+      home = this;
+      live = this.#live;
+      if (!live.isConnected) this.append(live);
+      follow(all("dialog:modal"));
+      // Beside a live part of the page's own there is ours, with the address.
+      const addressed = this.dataset.stream ? this : document.querySelector("flash-messages[data-stream]");
+      subscribe(blanks() ? addressed?.dataset.stream : undefined);
+    }
+
     disconnectedCallback() {
       if (this.isConnected) return; // it was only moved
       this.#additions.disconnect();
@@ -444,6 +448,8 @@
       home = live = undefined;
       report("back");
       subscribe();
+      // htmx 2 puts the next page in before it takes this one out.
+      all("flash-messages").find((next) => #live in next && next.#live)?.#lead();
     }
   }
 
