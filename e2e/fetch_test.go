@@ -1,0 +1,86 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+
+	"github.com/flashgin/flashgin"
+)
+
+// An answer to fetch brings messages along for a script that asks, and the script goes on with the answer as if nothing had been.
+func TestHandle(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	s.POST("/api/:what", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("news")))
+		switch c.Param("what") {
+		case "json":
+			c.JSON(http.StatusOK, gin.H{"n": 7})
+		case "empty":
+			c.Status(http.StatusNoContent)
+		case "wrong":
+			c.JSON(http.StatusUnprocessableEntity, gin.H{"n": 7})
+		case "broken":
+			c.Data(http.StatusOK, "application/json", []byte("{"))
+		case "large":
+			assert.NoError(t, flashgin.AddFlash(c, flashgin.Success(strings.Repeat("é", 1000))))
+			c.JSON(http.StatusOK, gin.H{"n": 7})
+		case "envelope":
+			c.JSON(http.StatusOK, gin.H{"n": 7, "flash": flashgin.Flashes(c)})
+		case "other":
+			c.JSON(http.StatusOK, gin.H{"n": 7, "flash": "of light"})
+		}
+	})
+	b := s.opened()
+	for _, test := range []struct {
+		what string
+		body string
+		want []string
+	}{
+		{"json", `{"n":7}`, []string{"news"}},
+		{"empty", ``, []string{"news"}},
+		{"wrong", `{"n":7}`, []string{"news"}},
+		{"broken", `{`, []string{"news"}},
+		{"large", `{"n":7}`, []string{"news", strings.Repeat("é", 1000)}},
+		{"envelope", "", []string{"news"}},
+		{"other", `{"flash":"of light","n":7}`, []string{"news"}},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			b.t = t
+			b.open(s.url)
+			b.ready()
+			b.remember()
+			b.js(`const response = await fetch("/api/` + test.what + `", {method: "POST", headers: {"X-Get-Flash": "1"}});
+				globalThis.same = await FlashMessages.handle(response) === response; globalThis.body = await response.text()`)
+			b.untilEqual(test.want, texts)
+			assert.True(t, eval[bool](b, `same`))
+			if test.body != "" || test.what == "empty" {
+				assert.Equal(t, test.body, eval[string](b, `body`))
+			}
+			assert.True(t, eval[bool](b, sameVoices))
+			b.never(texts + `.length !== ` + encode(len(test.want)))
+			assert.Empty(t, s.waiting("/")+s.waiting("/api/:what")+s.waiting("/api/"+test.what))
+			if test.what == "wrong" {
+				b.forgive("422")
+			}
+		})
+	}
+	b.t = t
+}
+
+// A script that does not ask gets the answer alone. Its message waits for the page.
+func TestFetchThatDoesNotAsk(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	s.GET("/api", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("news").At("/")))
+		c.JSON(http.StatusOK, gin.H{"n": 7})
+	})
+	b := s.opened()
+	assert.Equal(t, "null 7", eval[string](b, `fetch("/api").then(FlashMessages.handle).then(async r => r.headers.get("Flash-Messages") + " " + (await r.json()).n)`))
+	b.never(texts + `.length > 0`)
+	b.open(s.url)
+	b.untilEqual([]string{"news"}, texts)
+}
