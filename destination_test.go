@@ -282,6 +282,20 @@ func TestPrefix(t *testing.T) {
 	}
 }
 
+// A prefix may be written as a browser shows it or as it sends it.
+func TestPrefixSpellings(t *testing.T) {
+	for _, prefix := range []string{"/café 1", "/caf%C3%A9%201", "/caf%c3%a9%201/", "/x/../café%201//"} {
+		t.Run(prefix, func(t *testing.T) {
+			a := newApp(t, flashgin.Config{Prefix: prefix})
+			a.GET("/settings", page)
+			a.POST("/settings", add(t, redirect("/caf%C3%A9%201/settings"), flashgin.Success("saved"), flashgin.Success("sent").At("/café 1/settings")))
+			visitor := newVisitor(t, http.StripPrefix("/café 1", a))
+			visitor.post("/caf%C3%A9%201/settings")
+			assert.Equal(t, "[saved][sent]", visitor.get("/caf%C3%A9%201/settings"))
+		})
+	}
+}
+
 // Config.View gives pages a name of the application's own.
 func TestConfigView(t *testing.T) {
 	dashboards := func(c *gin.Context) string {

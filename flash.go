@@ -178,7 +178,9 @@ func (cfg Config) withDefaults() Config {
 	if cfg.Store == nil {
 		cfg.Store = new(MemoryStore)
 	}
-	cfg.Prefix = strings.TrimSuffix(cfg.Prefix, "/")
+	if cfg.Prefix != "" {
+		cfg.Prefix = strings.TrimSuffix(cleanEscaped(cfg.Prefix), "/")
+	}
 	cfg.MountPath = cmp.Or(cfg.MountPath, defaultMountPath)
 	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
 	cfg.AddTimeout = cmp.Or(cfg.AddTimeout, defaultAddTimeout)

@@ -60,7 +60,8 @@ func (m *Messenger) mountedAt() string {
 
 // mountedURL returns where browsers find what Mount serves.
 func (m *Messenger) mountedURL(name string) string {
-	u := url.URL{Path: m.cfg.Prefix + m.mountedAt() + "/" + name}
+	prefix, _ := url.PathUnescape(m.cfg.Prefix) // which New has cleaned
+	u := url.URL{Path: prefix + m.mountedAt() + "/" + name}
 	return u.EscapedPath()
 }
 

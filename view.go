@@ -23,10 +23,15 @@ func (m *Messenger) cleanView(view string) string {
 	if i := strings.IndexAny(view, "?#"); i >= 0 {
 		view = view[:i]
 	}
-	if decoded, err := url.PathUnescape(view); err == nil {
-		view = decoded
+	return m.withoutPrefix(cleanEscaped(view))
+}
+
+// cleanEscaped is cleanPath for a path that is written as in an href.
+func cleanEscaped(path string) string {
+	if decoded, err := url.PathUnescape(path); err == nil {
+		path = decoded
 	}
-	return m.withoutPrefix(cleanPath(view))
+	return cleanPath(path)
 }
 
 // cleanPath returns the one spelling of a path, or a route, that is decoded already. What would be read otherwise in an href stays escaped, so that the
