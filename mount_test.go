@@ -52,7 +52,7 @@ func TestFlashAssets(t *testing.T) {
 		{"hostile nonce", flashgin.Config{}, "", `{{flashAssets "\"><b>"}}`, `(?s).* nonce="&#34;&gt;&lt;b&gt;">.*`},
 		{"empty nonce", flashgin.Config{}, "", `{{flashAssets ""}}`, `<link rel="stylesheet" href="[^"]*">\n<script src="[^"]*" defer></script>`},
 		{"prefix", flashgin.Config{Prefix: "/app/"}, "", `{{flashAssets}}`, `(?s).*href="/app/_flash/flash.*src="/app/_flash/flash.*`},
-		{"prefix that is escaped", flashgin.Config{Prefix: "/caf%C3%A9"}, "", `{{flashAssets}}`, `(?s).*href="/caf%C3%A9/_flash/flash.*src="/caf%C3%A9/_flash/flash.*`},
+		{"prefix that is escaped", flashgin.Config{Prefix: "/caf%C3%A9%25"}, "", `{{flashAssets}}`, `(?s).*href="/caf%C3%A9%25/_flash/flash.*src="/caf%C3%A9%25/_flash/flash.*`},
 		{"path", flashgin.Config{MountPath: "/static/messages"}, "", `{{flashAssets}}`, `(?s).*href="/static/messages/flash.*`},
 		{"path with a space", flashgin.Config{MountPath: "/my files"}, "", `{{flashAssets}}`, `(?s).*href="/my%20files/flash.*`},
 		{"group", flashgin.Config{}, "/admin", `{{flashAssets}}`, `(?s).*href="/admin/_flash/flash.*`},

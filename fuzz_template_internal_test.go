@@ -1,0 +1,146 @@
+package flashgin
+
+import (
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"text/template/parse"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// A template is rewritten so that a bare {{flashes}} prints markup. Whatever a template says: nothing panics, what does not print messages barely is as html/template
+// alone would have it, a page of a clone that serves again is like the first, and the text of a message is never markup.
+func FuzzTemplate(f *testing.F) {
+	for _, seed := range []string{
+		`<p>{{flashes}}</p>`, `{{flashes "info"}}`, `<p title="{{flashes}}">`, `<script>a = {{flashes}}</script>`, `<script>a = "{{flashes}}"; b = {{peekFlashes}}</script>`,
+		`<a href="/?q={{flashes}}">`, `<style>a{color:{{flashes}}}</style>`, `<!-- {{flashes}} -->`, `<textarea>{{flashes}}</textarea>`,
+		`{{range flashes}}<p class="{{.Status}}">{{.Title}}{{.Text}}</p>{{else}}none{{end}}`, `{{with flashes "error" "info"}}{{len .}}{{range .}}{{.Text}}{{end}}{{end}}`,
+		`{{if flashes}}{{len flashes}}{{end}}{{len peekFlashes}}`, `{{$list := flashes}}{{range $i, $m := $list}}{{$i}}{{$m.Text}}{{break}}{{end}}`,
+		`{{define "a"}}{{flashes}}{{end}}<p title="{{template "a"}}">{{template "a" .}}</p>`, `{{block "a" flashes}}{{.}}{{end}}`,
+		`{{flashes | len}}{{flashes | print}}{{(flashes)}}{{(index flashes 0).Text}}{{print (flashes).JSON}}`, `{{flashes | html}}`, `{{flashes}}{{flashes}}`,
+		`{{define "flashgin/messages"}}{{range .}}<b>{{.Text}}</b>{{end}}{{flashes}}{{end}}{{flashes}}`, `{{flashAssets "nonce"}}{{flashAssets}}`, `{{.Name}}{{range .List}}{{.}}{{end}}`,
+		`{{template "missing"}}`, `{{flashes 1}}`, `{{"flashes"}}{{.flashes}}{{/* flashes */}}`, `<p>{{- flashes -}} </p>`, `{{define "page"}}{{end}}`, "{{`", `{{if 1}}{{with $x := 2}}{{$x}}{{end}}{{end}}`,
+		"<script>`${ {{flashes}} }`</script>", `<a href="{{flashes}}" onclick="f({{flashes}})">`, `{{range $m := flashes}}{{$m.Text}}{{continue}}{{end}}`, `{{break}}`, `{{html flashes}}{{js .Name}}{{urlquery .Name}}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		set, err := template.New("page").Funcs(FuncMap()).Parse(text)
+		if err != nil || endless(text, set) {
+			return
+		}
+		bare := false
+		for _, tmpl := range set.Templates() {
+			if tmpl.Tree != nil {
+				walk(tmpl.Tree.Root, func(n parse.Node) { bare = bare || barePrint(n) != nil })
+			}
+		}
+		var want string
+		var wantErr error
+		if !bare {
+			want, wantErr = renderAlone(t, set)
+		}
+		page := templatePage(t, set)
+		for i := range 3 {
+			got, err := page()
+			if bare && i == 0 {
+				want, wantErr = got, err
+			}
+			if (err != nil) != (wantErr != nil) || err == nil && got != want {
+				t.Fatalf("page %d is %q, %v, not %q, %v", i, got, err, want, wantErr)
+			}
+			if strings.Contains(got, fuzzMessage.Text) && !strings.Contains(text, "markup") {
+				t.Fatalf("the text of a message is markup in %q", got)
+			}
+		}
+	})
+}
+
+var (
+	fuzzMessage = Message{
+		View: "/", ID: "1", Status: StatusInfo, Title: "title", Text: `<markup>'"&`, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+	}
+	fuzzData = struct {
+		Name string
+		List []int
+	}{"<name>", []int{1, 2}}
+)
+
+// templatePage returns a function that renders a clone of set, for a session for which the message waits.
+func templatePage(t *testing.T, set *template.Template) func() (string, error) {
+	gin.SetMode(gin.TestMode)
+	sessions := 0
+	session := func(*gin.Context) (string, error) { return strconv.Itoa(sessions), nil }
+	m, err := New(Config{SessionKey: session, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clone, err := set.Clone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := gin.New(m.Install)
+	engine.SetHTMLTemplate(clone)
+	var failed error
+	engine.GET("/", func(c *gin.Context) {
+		c.HTML(http.StatusOK, "page", fuzzData)
+		failed = nil
+		if err := c.Errors.Last(); err != nil {
+			failed = err
+		}
+	})
+	return func() (string, error) {
+		sessions++
+		if err := m.cfg.Store.Add(t.Context(), strconv.Itoa(sessions), fuzzMessage); err != nil {
+			t.Fatal(err)
+		}
+		answer := httptest.NewRecorder()
+		engine.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", nil))
+		return answer.Body.String(), failed
+	}
+}
+
+// renderAlone is what html/template makes of set with functions that return the message.
+func renderAlone(t *testing.T, set *template.Template) (string, error) {
+	alone, err := set.Clone()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := func(function string) func(...any) (Messages, error) {
+		return func(filter ...any) (Messages, error) {
+			statuses, err := statusesOf(function, filter)
+			if err != nil {
+				return nil, err
+			}
+			return Messages{fuzzMessage}.ByStatus(statuses...), nil
+		}
+	}
+	alone.Funcs(template.FuncMap{flashesName: list(flashesName), peekFlashesName: list(peekFlashesName)})
+	var page strings.Builder
+	err = alone.ExecuteTemplate(&page, "page", fuzzData)
+	return page.String(), err
+}
+
+// endless reports whether a template might print for a long time.
+func endless(text string, set *template.Template) bool {
+	if strings.Contains(text, "printf") || strings.Count(text, "range") > 3 || strings.Count(text, "template") > 3 {
+		return true
+	}
+	found := false
+	for _, tmpl := range set.Templates() {
+		if tmpl.Tree == nil {
+			continue
+		}
+		walk(tmpl.Tree.Root, func(n parse.Node) {
+			number, ok := n.(*parse.NumberNode)
+			found = found || ok && (number.Float64 > 100 || number.Float64 < -100)
+		})
+	}
+	return found
+}
