@@ -10,6 +10,17 @@ import (
 // Pages show messages by their templates, and handlers put them into data of their own. Other answers take them along by themselves, if what reads them will
 // show them: behind the body, where that is markup for the page on screen, or in a header.
 
+// part is what a request knows of an answer that is part of a page which is open already, or data for it.
+type part struct {
+	reads    audience // who does, once that was asked
+	screen   place    // the page, once it was looked for
+	searched bool     // it was
+	handled  bool     // the handler is what a script asks for messages
+	packed   bool     // what the handlers write is compressed later
+	pulls    bool     // a header says where the messages are
+	behind   carrier  // what follows the body
+}
+
 // leaving is what is known of an answer when its headers leave.
 type leaving int
 
@@ -41,13 +52,13 @@ const (
 func (r *request) carrier(how leaving) carrier {
 	status, header := r.writer.Status(), r.writer.Header()
 	if r.m.cfg.Turbo && isStream(header) && r.audience() != forHTMX {
-		r.answers, r.searched, r.views, r.looked = forTurbo, false, nil, false
+		r.part.reads, r.part.searched, r.views, r.looked = forTurbo, false, nil, false
 	}
 	audience := r.audience()
 	if audience == forBrowser || audience == forFrame {
 		return nothing
 	}
-	if how == takenOver || r.panicked || r.handled || status < http.StatusOK || leadsAway(status, header) || !mayShow(r.c.Request) || isEventStream(header) {
+	if how == takenOver || r.panicked || r.part.handled || status < http.StatusOK || leadsAway(status, header) || !mayShow(r.c.Request) || isEventStream(header) {
 		return nothing
 	}
 	if audience == forScript {
@@ -55,11 +66,11 @@ func (r *request) carrier(how leaving) carrier {
 	}
 	readyMade := r.in.printsReadyMade()
 	if readyMade && r.m.mountedAt() == "" {
-		r.m.errs.warn("answers to htmx and Turbo show no messages without Messenger.Mount: call it where the routes are registered")
+		r.warn("answers to htmx and Turbo show no messages without Messenger.Mount: call it where the routes are registered")
 		return nothing
 	}
 	// What was compressed by middleware within ours has an end.
-	open := readyMade && how == beforeBody && status != http.StatusPartialContent && (r.packed || header.Get("Content-Encoding") == "") && isUTF8(header)
+	open := readyMade && how == beforeBody && status != http.StatusPartialContent && (r.part.packed || header.Get("Content-Encoding") == "") && isUTF8(header)
 	switch {
 	case audience == forTurbo && open:
 		return turboStream
@@ -109,7 +120,7 @@ func (r *request) carry(how leaving) {
 		r.carryInHeader(by, list)
 		return
 	}
-	r.behind = by
+	r.part.behind = by
 	r.writer.Header().Del("Content-Length")
 	for _, it := range list {
 		it.state = following
@@ -140,7 +151,7 @@ func shown(list []*item) Messages {
 func (r *request) follow() {
 	r.mu.Lock()
 	var list []*item
-	if r.behind != nothing && !r.panicked && !r.broken && r.client.Err() == nil {
+	if r.part.behind != nothing && !r.panicked && !r.broken && r.client.Err() == nil {
 		late := !r.since.IsZero() && time.Since(r.since) >= r.m.cfg.Lease // what was claimed then, waits for another page by now
 		for _, it := range r.items {
 			if it.state == following && !(late && it.claim >= 0) {
@@ -153,7 +164,7 @@ func (r *request) follow() {
 	if len(messages) == 0 {
 		return
 	}
-	text, err := r.additions(r.behind, messages)
+	text, err := r.additions(r.part.behind, messages)
 	if err == nil {
 		_, err = r.writer.ResponseWriter.Write([]byte(text)) // which returns an error if that is not all
 	}

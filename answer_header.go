@@ -24,7 +24,7 @@ func (r *request) carryInHeader(by carrier, list []*item) {
 		}
 	}
 	if mounted && r.setHeader(by, nil, r.m.mountedURL("messages")+"?"+r.viewQuery()) {
-		r.pulls = true
+		r.part.pulls = true
 		r.giveBack()
 	}
 }
@@ -38,7 +38,7 @@ func (r *request) setHeader(by carrier, messages Messages, url string) bool {
 		list, ok := parseTriggers(header[name])
 		switch {
 		case !ok:
-			r.m.errs.warn("a handler's HX-Trigger is neither a list of names nor a JSON object: htmx fires nothing for it, and no messages come with it")
+			r.warn("a handler's HX-Trigger is neither a list of names nor a JSON object: htmx fires nothing for it, and no messages come with it")
 		case url != "":
 			list, ok = withPull(list, url)
 		default:

@@ -20,10 +20,10 @@ const (
 
 // audience returns what reads the answer, as far as the request says. That the answer is a stream for Turbo, it says itself.
 func (r *request) audience() audience {
-	if r.answers == unknown {
-		r.answers = r.m.audienceOf(r.c.Request)
+	if r.part.reads == unknown {
+		r.part.reads = r.m.audienceOf(r.c.Request)
 	}
-	return r.answers
+	return r.part.reads
 }
 
 // The names of headers are spelled as Go keeps them: any other spelling costs an allocation each time.

@@ -78,7 +78,7 @@ func (r *request) handOver() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.handled = true
+	r.part.handled = true
 }
 
 // pull returns the messages at the views in place of those that this request itself would read. A message that is nothing but HTML keeps waiting for

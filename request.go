@@ -39,17 +39,12 @@ type request struct {
 	cookie   cookieKey        // where Config.SessionKey is CookieKey's
 	private  bool             // the answer was given messages to show
 	panicked bool
-	broken   bool // a write failed
-	prints   int  // how often Markup was called for the page
-	answers  audience
-	screen   place // the page on screen, once it was looked for
-	searched bool
-	pulls    bool      // the answer says where its messages are
-	handled  bool      // the handler is what a script asks for messages
-	behind   carrier   // what follows the body
+	broken   bool      // a write failed
+	prints   int       // how often Markup was called for the page
+	part     part      // of an answer that is no page
 	since    time.Time // when messages were first claimed
-	packed   bool      // what the handlers write is compressed later
 	failures []failure
+	mistakes []string    // in the wiring of the application
 	held     *heldEvents // nil where nothing was observed
 
 	firstPlace [1]place  // behind places, for nearly all requests
@@ -101,7 +96,7 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	r.places = r.firstPlace[:]
 	r.cookie.init(outer)
 	if r.m.cfg.HTMX || r.m.cfg.Turbo {
-		r.packed = c.Writer.Header().Get("Content-Encoding") != ""
+		r.part.packed = c.Writer.Header().Get("Content-Encoding") != ""
 	}
 	c.Writer = &r.writer
 	c.Request = c.Request.WithContext(&r.ctx)
@@ -168,19 +163,24 @@ func ginContextOf(ctx context.Context) (*gin.Context, bool) {
 
 // unlock reports what failed and was observed meanwhile, when the lock is free: OnError, the log and the Observer belong to the application.
 func (r *request) unlock() {
-	failures, held := r.failures, r.held
-	r.failures, r.held = nil, nil
+	failures, mistakes, held := r.failures, r.mistakes, r.held
+	r.failures, r.mistakes, r.held = nil, nil, nil
 	ctx := r.ctx.Context
 	r.mu.Unlock()
 	held.release(ctx, &r.m.cfg)
 	for _, f := range failures {
 		r.m.errs.report(ctx, f.doing, f.err)
 	}
+	for _, mistake := range mistakes {
+		r.m.errs.warn(mistake)
+	}
 }
 
 func (r *request) fail(doing string, err error) {
 	r.failures = append(r.failures, failure{doing, err})
 }
+
+func (r *request) warn(mistake string) { r.mistakes = append(r.mistakes, mistake) }
 
 // failAnswer is fail for what keeps the answer's own messages from being stored: Gin's error handling sees it too.
 func (r *request) failAnswer(doing string, err error) {
@@ -312,7 +312,7 @@ func (r *request) savedKey() (string, error) {
 func (r *request) destination() (string, error) {
 	screen := r.screenView()
 	view, err := r.m.destination(r.in.engine, r.c, r.writer.Status(), r.writer.Header(), screen, screen != "" && r.audience() == forFrame)
-	if view == "" && r.pulls {
+	if view == "" && r.part.pulls {
 		view, err = Anywhere, nil
 	}
 	if len(view) > r.m.cfg.MaxBytes {

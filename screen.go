@@ -23,8 +23,8 @@ func fromPage(request *http.Request, page string) (*url.URL, bool) {
 
 // onScreen returns the page on screen where the answer is none of its own: the place that htmx names, or else the Referer's. Without a path, it is not known.
 func (r *request) onScreen() place {
-	if r.searched {
-		return r.screen
+	if r.part.searched {
+		return r.part.screen
 	}
 	page := ""
 	switch header := r.c.Request.Header; r.audience() {
@@ -35,15 +35,15 @@ func (r *request) onScreen() place {
 	default:
 		page = header.Get("Referer")
 	}
-	r.searched = true
+	r.part.searched = true
 	if u, ok := fromPage(r.c.Request, page); ok {
 		u = &url.URL{Path: r.m.withoutPrefix(u.Path), RawPath: r.m.withoutPrefix(u.RawPath)}
 		if u.Path == "" {
 			u.Path = "/"
 		}
-		r.screen = place{r.in.routes.of(r.in.engine, u), u.Path}
+		r.part.screen = place{r.in.routes.of(r.in.engine, u), u.Path}
 	}
-	return r.screen
+	return r.part.screen
 }
 
 // screenView returns the view of the page on screen, or "".
@@ -55,7 +55,7 @@ func (r *request) screenView() string {
 }
 
 // routes finds the route by which an engine would serve a page. What the engine's own router finds is known only to the handlers that it calls, and the
-// application's must not be called for that. So another engine has the same routes, and handlers that do nothing.
+// application's must not be called for that. So another engine has the same routes, those of the time when it is first asked, and handlers that do nothing.
 //
 // One thing it cannot know: an engine that serves lists a route with a colon that is no parameter ("/a\:b") without its backslash, so here it has one.
 type routes struct {
