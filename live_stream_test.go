@@ -546,11 +546,12 @@ func TestStreamLeavesPostRedirectGet(t *testing.T) {
 		{"the same without TLS", status(http.StatusOK), []string{"Accept", "text/html,application/xml"}, false},
 		{"fetch", status(http.StatusNoContent), []string{"Sec-Fetch-Mode", "cors"}, true},
 		{"fetch without TLS", status(http.StatusNoContent), []string{"Accept", "*/*"}, true},
+		{"a frame of Turbo that goes on", redirect("/b"), []string{"Sec-Fetch-Mode", "cors", "Turbo-Frame", "b", "Referer", "http://example.com/a"}, true},
 		{"htmx without TLS", status(http.StatusNoContent), []string{"Accept", "text/html, */*", "HX-Request", "true"}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := newLiveApp(t, flashgin.Config{})
+				a := newLiveApp(t, flashgin.Config{Turbo: true})
 				a.POST("/a", add(t, test.do, message))
 				v := a.visitor()
 				v.get("/key")
