@@ -74,13 +74,14 @@ func cookieSessions() gin.HandlerFunc {
 const listMarkup = `{{range %s}}<p class="{{.Status}}">{{.Text}}</p>{{end}}`
 
 // newApp is the application with flashgin.
-func newApp(cfg flashgin.Config) app {
+func newApp(cfg flashgin.Config, middleware ...gin.HandlerFunc) app {
 	cfg.Logger = slog.New(slog.DiscardHandler)
 	messenger, err := flashgin.New(cfg)
 	if err != nil {
 		panic(err)
 	}
 	engine := newEngine(fmt.Sprintf(listMarkup, "flashes"), flashgin.FuncMap())
+	engine.Use(middleware...)
 	engine.With(messenger.Install)
 	engine.GET("/login", func(c *gin.Context) {
 		sessions.Default(c).Set("user", "alice")
@@ -173,11 +174,12 @@ func serve() {
 // serveOn serves the application named, on the Redis server at addr.
 func serveOn(listener net.Listener, name, addr string, timeout time.Duration) error {
 	client := redis.NewClient(&redis.Options{Addr: addr})
-	var handler http.Handler
-	switch name {
-	case "flashgin":
+	handler := streamsServer(name, client, timeout)
+	switch {
+	case handler != nil:
+	case name == "flashgin":
 		handler = newApp(flashgin.Config{Store: redisStore(client), Timeout: timeout})
-	case "by hand":
+	case name == "by hand":
 		handler = newHandwritten(client)
 	default:
 		return contenderNamed(name).serve(listener, client, timeout)

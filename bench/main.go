@@ -1,5 +1,5 @@
-// Bench measures what the Redis store costs and how it behaves when Redis hangs, against what one would write by hand. It starts
-// servers of its own, needs redis-server and about five minutes, and prints a table:
+// Bench measures what the Redis store costs and how it behaves when Redis hangs, against what one would write by hand, and what streams to open pages
+// cost. It starts servers of its own, needs redis-server and about ten minutes, and prints a table:
 //
 //	go run .
 //
@@ -41,6 +41,7 @@ var parts = []struct {
 	{"page", pageTime},
 	{"outage", outages},
 	{"many", manySessions},
+	{"streams", openPages},
 }
 
 // comparison is the name of a part that prints tables of its own.
