@@ -118,6 +118,7 @@ func (r *request) saveKey() (string, error) {
 func (r *request) leave(completed bool) {
 	r.mu.Lock()
 	r.panicked = !completed
+	r.handOnForm()
 	r.mu.Unlock()
 	r.commit(ahead) // an answer without a body, such as a redirect after a POST, never calls the writer
 	r.follow()

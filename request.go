@@ -20,6 +20,7 @@ type request struct {
 	m         *Messenger
 	in        *installation
 	client    context.Context // ends when the client goes away
+	given     *http.Request   // of which the handlers have a copy
 	ctx       requestContext
 	writer    responseWriter
 	committed atomic.Bool // what the headers need is done
@@ -89,7 +90,7 @@ type failure struct {
 
 // newRequest puts a request behind the context and the writer of c. outer is that of an engine which has handed the *http.Request on, if there is one.
 func newRequest(in *installation, c *gin.Context, outer *request) *request {
-	r := &request{m: in.messenger, in: in, c: c, client: c.Request.Context()}
+	r := &request{m: in.messenger, in: in, c: c, client: c.Request.Context(), given: c.Request}
 	r.ctx = requestContext{r.client, r}
 	r.writer = responseWriter{c.Writer, r}
 	r.firstPlace[0] = place{c.FullPath(), c.Request.URL.Path}
@@ -115,6 +116,14 @@ func (r *request) reenter(c *gin.Context) bool {
 	r.views, r.looked = nil, false
 	c.Writer = &responseWriter{c.Writer, r} // HandleContext took ours off
 	return true
+}
+
+// handOnForm lets net/http remove the files of an uploaded form, as it does when a request ends. It looks for them in the request that it has made, while
+// the handlers have put them into ours.
+func (r *request) handOnForm() {
+	if form := r.c.Request.MultipartForm; form != nil {
+		r.given.MultipartForm = form
+	}
 }
 
 // requestContext carries the request below its own context.
