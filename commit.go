@@ -122,33 +122,23 @@ func (r *request) leave(completed bool) {
 	r.mu.Unlock()
 	r.commit(ahead) // an answer without a body, such as a redirect after a POST, never calls the writer
 	r.follow()
-	var confirmed, released []claimed
 	var lost []Message
 	direct := 0
 	r.mu.Lock()
-	for i, claim := range r.claims {
-		done, back := claim, claim
-		done.Messages, back.Messages = nil, nil
-		for _, it := range r.items {
-			switch {
-			case it.claim != i:
-			case r.arrived(it):
-				done.Messages = append(done.Messages, it.Message)
-			default:
-				back.Messages = append(back.Messages, it.Message)
-			}
-		}
-		confirmed, released = append(confirmed, done), append(released, back)
-	}
 	for _, it := range r.items {
+		if r.arrived(it) {
+			it.state = max(it.state, delivered)
+		}
 		switch {
 		case it.claim >= 0 || it.hidden:
-		case r.arrived(it):
+		case it.state >= delivered:
 			direct++
 		default:
 			lost = append(lost, it.Message)
 		}
 	}
+	shown := r.claimedItems(func(it *item) bool { return it.state == delivered })
+	back := r.claimedItems(func(it *item) bool { return it.state < delivered })
 	key := ""
 	if len(lost) > 0 {
 		key = r.keepUndelivered(lost)
@@ -160,10 +150,10 @@ func (r *request) leave(completed bool) {
 	if direct > 0 {
 		r.m.cfg.observe(ctx, Event{Kind: EventShown, Messages: direct, Direct: true})
 	}
-	for _, claim := range confirmed {
+	for _, claim := range shown {
 		claim.store.confirm(claim.Claim)
 	}
-	for _, claim := range released {
+	for _, claim := range back {
 		claim.store.release(claim.Claim)
 	}
 	if key != "" {

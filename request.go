@@ -81,6 +81,7 @@ const (
 	following                  // to be written behind the body
 	carried                    // taken along by the answer itself
 	delivered                  // flushed to the client
+	confirmed                  // and the store was told
 )
 
 type failure struct {
@@ -359,21 +360,49 @@ func (r *request) wrote(err error) {
 	r.broken = true
 }
 
-// flushed notes that what was written has left: if the client goes away after that, it has seen the messages.
+// flushed notes that what was written has left: if the client goes away after that, it has seen the messages. The store is told at once, for an answer that
+// goes on may take longer than the lease.
 func (r *request) flushed() {
 	r.mu.Lock()
-	defer r.unlock()
+	if r.ended() || r.writer.Size() <= 0 {
+		r.mu.Unlock()
+		return
+	}
 	for _, it := range r.items {
 		if it.state != carried && r.arrived(it) { // what is carried, is read when all of the answer is there
-			it.state = delivered
+			it.state = max(it.state, delivered)
 		}
 	}
+	shown := r.claimedItems(func(it *item) bool { return it.state == delivered })
+	for _, it := range r.items {
+		if it.state == delivered {
+			it.state = confirmed
+		}
+	}
+	r.unlock()
+	for _, claim := range shown {
+		claim.store.confirm(claim.Claim)
+	}
+}
+
+// claimedItems returns the claims with those of their messages that match.
+func (r *request) claimedItems(match func(*item) bool) []claimed {
+	parts := slices.Clone(r.claims)
+	for i := range parts {
+		parts[i].Messages = nil
+		for _, it := range r.items {
+			if it.claim == i && match(it) {
+				parts[i].Messages = append(parts[i].Messages, it.Message)
+			}
+		}
+	}
+	return parts
 }
 
 // arrived reports whether the answer, as it stands, shows the item to its user.
 func (r *request) arrived(it *item) bool {
 	status := r.writer.Status()
-	if it.state == delivered {
+	if it.state >= delivered {
 		return true
 	}
 	if r.broken || r.client.Err() != nil || leadsAway(status, r.writer.Header()) {
