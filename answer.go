@@ -115,11 +115,11 @@ func (r *request) carry(how leaving) {
 	if len(shown(list)) == 0 {
 		return
 	}
-	r.private = true
 	if !behind {
 		r.carryInHeader(by, list)
 		return
 	}
+	r.private = true
 	r.part.behind = by
 	r.writer.Header().Del("Content-Length")
 	for _, it := range list {

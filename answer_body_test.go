@@ -120,6 +120,21 @@ func TestAppending(t *testing.T) {
 	}
 }
 
+// HTTP/2 does not let a body be longer than was said.
+func TestAppendingOverHTTP2(t *testing.T) {
+	a := newParts(t, flashgin.Config{})
+	a.GET("/save", add(t, withHeader("Content-Length", "11", part(200)), flashgin.Success("own")))
+	server := httptest.NewUnstartedServer(a)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	b := newBrowser(t, server.URL)
+	b.client.Transport = server.Client().Transport
+	answer := b.do("GET", "/save", "User", "alice", "HX-Request", "true", "HX-Current-URL", server.URL+"/orders/5")
+	require.Equal(t, 2, answer.ProtoMajor)
+	assert.Equal(t, carried{behind: "<p>part</p>", added: []string{"own"}}, carriedBy(t, answer.Header, answer.body))
+}
+
 // Where a middleware within ours compresses, nothing can be appended.
 func TestAppendingAndCompression(t *testing.T) {
 	compress := gzipped.Gzip(gzipped.BestSpeed)

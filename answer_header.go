@@ -62,6 +62,7 @@ func (r *request) setHeader(by carrier, messages Messages, url string) bool {
 		return false
 	}
 	header.Set(name, value)
+	r.private = true
 	return true
 }
 

@@ -209,6 +209,7 @@ func TestHXTriggerWithoutRoom(t *testing.T) {
 			a.leave(flashgin.Info("waiting"))
 			answer := a.visit("POST", "/save", htmx()...)
 			assert.Equal(t, value, answer.Header().Get("HX-Trigger"))
+			assert.Empty(t, answer.Header().Get("Cache-Control"))
 			assert.Equal(t, "[waiting][own]", a.left("/orders/5"))
 		})
 	}

@@ -49,8 +49,9 @@
 //
 // Handlers rarely need an address. A message without a View is meant for whatever the answer shows, such as a form that is rendered again with
 // its errors. If the answer shows nothing, the message waits where the answer sends the user: at the path of a redirect on the same host, else at the name
-// that Config.View returns, else on the current route. If no GET request can open that route, that is [ErrNoView]: address the message with [Message.At], or
-// answer with [RedirectFlash]. A page that only redirects on shows nothing, and takes nothing: address the page that it leads to.
+// that Config.View returns, else at the page on screen if the answer is for that (see Config.HTMX), else on the current route. If no GET request can open
+// that route, that is [ErrNoView]: address the message with [Message.At], or answer with [RedirectFlash]. A page that only redirects on shows nothing, and takes
+// nothing: address the page that it leads to.
 //
 // # In templates
 //
@@ -76,7 +77,8 @@
 // # On open pages
 //
 // [Messenger.Mount] serves a style sheet and a script, which {{flashAssets}} loads. They close messages, read them out, and show those that are added
-// while the page is open. With Config.HTMX and Config.Turbo, what these libraries load in part takes messages along.
+// while the page is open. With Config.HTMX and Config.Turbo, what these libraries load in part takes messages along, and so does any answer to a script that
+// asks by a header X-Get-Flash: docs/answers.md has a table of all kinds of answers.
 //
 // # Delivery
 //

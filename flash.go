@@ -141,11 +141,14 @@ type Config struct {
 	Labels func(*gin.Context) Labels
 	// Look says whose classes the ready-made markup has: our own style sheet's by default.
 	Look Look
-	// HTMX makes answers to htmx, 2 and 4, take messages along: those of the request, and those that wait for the page on screen. They are appended
-	// to markup, out-of-band, and are an event in the header HX-Trigger of other answers; see docs/answers.md. It needs [Messenger.Mount], or markup and a script of
-	// your own. False means that htmx gets what handlers and templates show, and nothing else.
+	// HTMX makes answers to htmx, 2 and 4, take messages along: those of the request, and those that wait for the page on screen, which htmx names in
+	// HX-Current-URL. They follow markup, out-of-band, and are an event in the header HX-Trigger of other answers, 4 KB at the most; see docs/answers.md. It needs
+	// [Messenger.Mount], or a template of your own for the messages and a script that shows the event. False means that htmx gets what handlers and templates
+	// show, and nothing else.
 	HTMX bool
-	// Turbo does the same for the streams of Turbo 8, and keeps its frames, which throw away what is around them, from taking messages.
+	// Turbo makes streams for Turbo 8 take messages along: those of the request, and those that wait for the page on screen, which the Referer names. It also
+	// keeps Turbo's frames, which throw away what is around them, from taking any. It needs what HTMX needs. False means that Turbo gets what handlers and
+	// templates show, in frames, too.
 	Turbo bool
 	// Timeout is how long a page waits for the store. Zero means 100 ms. A page that waited in vain is shown without messages,
 	// and they wait for the next one.

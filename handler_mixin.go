@@ -32,7 +32,7 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 
 // AddFlash adds messages to the answer: its page shows those that are meant for it, and the others are stored just before the headers leave. A message
 // without a View is meant for the page of this very answer or, if that shows none, for the place where the answer sends the user: the target of a
-// redirect on this host, else the current route. Empty messages are dropped.
+// redirect on this host, else, for htmx, Turbo and scripts that ask, the page on screen, else the current route. Empty messages are dropped.
 //
 // ctx is the *gin.Context, or a context that descends from it or from its request's, as templ components get. The errors are [ErrNotInstalled], [ErrNoSession],
 // [ErrTooLarge], that of a negative TTL and, after the headers, [ErrTooLate], [ErrNoView] and those of the store; none of the messages is
@@ -58,7 +58,8 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 // Flashes takes the messages for this request's page, in order of creation: for handlers that answer with JSON, and for templ components. Within one request it returns the same
 // messages however often it is called. They count as shown when the answer has left; they wait again if it was a redirect, a 5xx, or did not arrive.
 //
-// ctx is as in [AddFlash]. There are none where flashgin is not installed, where the request cannot show a message (a HEAD, a prefetch, an image),
+// ctx is as in [AddFlash]. There are none where flashgin is not installed, where the request cannot show a message (a HEAD, a prefetch, an image, with
+// Config.Turbo a frame),
 // after the request, and while the store cannot be reached, which goes to Config.OnError and the log.
 func Flashes(ctx context.Context) Messages {
 	r := requestOf(ctx)
