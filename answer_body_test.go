@@ -230,6 +230,7 @@ func TestAppendingThatFails(t *testing.T) {
 		waiting string
 	}{
 		{"a panic", func(c *gin.Context, _ *failing) { part(200)(c); panic(http.ErrAbortHandler) }, false, "[waiting][own]"},
+		{"a panic before the body", func(*gin.Context, *failing) { panic(http.ErrAbortHandler) }, false, "[waiting][own]"},
 		{"the body", func(c *gin.Context, w *failing) { w.err = errors.New("broken pipe"); part(200)(c) }, false, "[waiting][own]"},
 		{"what follows it", func(c *gin.Context, w *failing) { part(200)(c); w.err = errors.New("broken pipe") }, false, "[waiting][own]"},
 		{"the client goes", func(c *gin.Context, _ *failing) { part(200)(c) }, true, "[waiting][own]"},
@@ -262,6 +263,9 @@ func TestAppendingThatFails(t *testing.T) {
 				a.ServeHTTP(w, request)
 			}()
 			assert.Equal(t, test.waiting, a.left("/orders/5"))
+			if !strings.HasPrefix(test.name, "an event") {
+				assert.Empty(t, w.Header().Get("HX-Trigger"), "which somebody's error page would have")
+			}
 		})
 	}
 }

@@ -140,6 +140,32 @@ func TestHeadersAreBounded(t *testing.T) {
 	}
 }
 
+// Who names views gets what waits there, and not what any other answer would take along.
+func TestPullTakesNothingElse(t *testing.T) {
+	a := newParts(t, flashgin.Config{})
+	a.leave(flashgin.Info("on screen").At("/orders/5"), flashgin.Info("anywhere"), flashgin.Info("named").At("/other"))
+	for _, test := range []struct{ query, want string }{
+		{"", ""},
+		{"?view=/none", `{"messages":[]}`},
+		{"?view=/other", `"text":"named"`},
+	} {
+		answer := a.visit("GET", "/_flash/messages"+test.query, asks("Sec-Fetch-Site", "same-origin")...)
+		assert.Empty(t, answer.Header().Get("Flash-Messages"))
+		assert.Contains(t, answer.Body.String(), test.want)
+	}
+	assert.Equal(t, "[on screen][anywhere]", a.left("/orders/5", "/other"))
+}
+
+// What the request adds before the handler of these messages, as middleware may, comes with them.
+func TestPullWithMessagesOfItsOwn(t *testing.T) {
+	a := newAppWithoutSessions(t, flashgin.Config{SessionKey: userOf})
+	a.messenger.Mount(a.Group("", add(t, func(*gin.Context) {}, flashgin.Info("own"), flashgin.Info("elsewhere").At("/other"))))
+	answer := a.visit("GET", "/_flash/messages?view=/orders/5", "X-Get-Flash", "1")
+	assert.Contains(t, answer.Body.String(), `"text":"own"`)
+	assert.NotContains(t, answer.Body.String(), "elsewhere")
+	assert.Equal(t, "[elsewhere]", a.left("/other", "/_flash/messages"))
+}
+
 // The bound is 4096 bytes of a whole header.
 func TestHeadersAreBoundedExactly(t *testing.T) {
 	for name, test := range map[string]struct {
