@@ -45,6 +45,41 @@ func TestNamedTests(t *testing.T) {
 	}
 }
 
+// TestMapOfFiles keeps the map in CONTRIBUTING.md complete.
+func TestMapOfFiles(t *testing.T) {
+	page, err := doctest.Open(".", "CONTRIBUTING.md")
+	require.NoError(t, err)
+	patterns := regexp.MustCompile("[`\\[]([\\w*]+(?:\\.go|/)?)[`\\]]")
+	var listed []string
+	for row := range strings.Lines(page.Text) {
+		if strings.HasPrefix(row, "|") {
+			for _, match := range patterns.FindAllStringSubmatch(row, -1) {
+				listed = append(listed, strings.TrimSuffix(match[1], "/"))
+			}
+		}
+	}
+	entries, err := os.ReadDir(".")
+	require.NoError(t, err)
+	used := map[string]bool{}
+	for _, entry := range entries {
+		name := entry.Name()
+		if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "_test.go") || !entry.IsDir() && filepath.Ext(name) != ".go" {
+			continue
+		}
+		found := ""
+		for _, pattern := range listed {
+			if ok, err := filepath.Match(pattern, name); ok && assert.NoError(t, err) {
+				found = pattern
+			}
+		}
+		assert.NotEmpty(t, found, "the map does not say what %s is", name)
+		used[found] = true
+	}
+	for _, pattern := range listed {
+		assert.True(t, used[pattern], "the map has %s, which does not exist", pattern)
+	}
+}
+
 // TestTroublePage keeps the page from quoting what nothing here says any more.
 func TestTroublePage(t *testing.T) {
 	page, err := doctest.Open(".", "docs/trouble.md")
