@@ -11,6 +11,10 @@ import (
 // ackBytesAtMost bounds what a browser acknowledges at a time. It is also what browsers send when a page is left.
 const ackBytesAtMost = 64 << 10
 
+// ackTicketsAtMost bounds the calls of the store that one acknowledgement makes: one for each ticket of a view, in the background. Our script names 50
+// messages at a time.
+const ackTicketsAtMost = 64
+
 // acknowledgement is what a page says of the messages that its stream handed over.
 type acknowledgement struct {
 	Shown []handed `json:"shown"` // the user has seen them
@@ -41,6 +45,10 @@ func (m *Messenger) serveAck(c *gin.Context) {
 		c.AbortWithStatus(status)
 		return
 	}
+	if ack.tickets() > ackTicketsAtMost {
+		c.AbortWithStatus(http.StatusRequestEntityTooLarge)
+		return
+	}
 	session, err := m.key(c)
 	if err != nil {
 		m.errs.report(c.Request.Context(), "find the session", err)
@@ -56,6 +64,17 @@ func (m *Messenger) serveAck(c *gin.Context) {
 		}
 	}
 	c.Status(http.StatusNoContent)
+}
+
+// tickets returns how many tickets the acknowledgement names, each for a view.
+func (ack acknowledgement) tickets() int {
+	seen := map[handed]bool{}
+	for _, list := range [...][]handed{ack.Shown, ack.Back} {
+		for _, msg := range list {
+			seen[handed{View: msg.View, Ticket: msg.Ticket}] = true
+		}
+	}
+	return len(seen)
 }
 
 // claimsOf puts messages together that the same claim, or none, took at each view.

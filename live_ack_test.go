@@ -144,3 +144,39 @@ func TestAckWithoutSession(t *testing.T) {
 	assert.Empty(t, answer.Header().Values("Set-Cookie"))
 	assert.Contains(t, answer.Header().Get("Cache-Control"), "no-store")
 }
+
+// However much an acknowledgement invents, the store is not called for more than a page may have been handed.
+func TestAckIsBounded(t *testing.T) {
+	store := newSpyStore()
+	v := newLiveApp(t, flashgin.Config{Store: store}).visitor()
+	v.get("/key")
+	invented := func(entry func(i int) string, n int) string {
+		var entries []string
+		for i := range n {
+			entries = append(entries, entry(i))
+		}
+		return `{"shown":[` + strings.Join(entries, ",") + `]}`
+	}
+	tickets := func(i int) string { return fmt.Sprintf(`{"ticket":"%d"}`, i) }
+	views := func(i int) string { return fmt.Sprintf(`{"view":"/%d","ticket":"1"}`, i) }
+	messages := func(i int) string { return fmt.Sprintf(`{"id":"%d","ticket":"1"}`, i) }
+	for _, test := range []struct {
+		name, body    string
+		status, calls int
+	}{
+		{"tickets", invented(tickets, 64), http.StatusNoContent, 64},
+		{"one ticket too many", invented(tickets, 65), http.StatusRequestEntityTooLarge, 0},
+		{"views", invented(views, 64), http.StatusNoContent, 1},
+		{"one view too many", invented(views, 65), http.StatusRequestEntityTooLarge, 0},
+		{"messages", invented(messages, 1000), http.StatusNoContent, 1},
+		{"both ways", `{"back":[{"ticket":"x"}],` + invented(tickets, 64)[1:], http.StatusRequestEntityTooLarge, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			before := store.count("Confirm")
+			assert.Equal(t, test.status, v.acknowledge(test.body).Code)
+			assert.Eventually(t, func() bool { return store.count("Confirm") >= before+test.calls }, 30*time.Second, time.Millisecond)
+			assert.Equal(t, before+test.calls, store.count("Confirm"))
+		})
+	}
+	assert.Zero(t, store.count("Release"))
+}
