@@ -1,9 +1,17 @@
 package flashgin
 
-import "encoding/json"
+import (
+	"cmp"
+	"encoding/json"
+)
 
 // noticeHeader has {"messages": […]}, or {"pull": "…"}, the address to get them from.
 const noticeHeader = "Flash-Messages"
+
+type notice struct {
+	Messages Messages `json:"messages,omitempty"`
+	Pull     string   `json:"pull,omitempty"`
+}
 
 // headerAtMost is how many bytes a header with messages may have: proxies keep all headers of an answer in a buffer, which has 4 or 8 KB by default.
 const headerAtMost = 4 << 10
@@ -49,10 +57,11 @@ func (r *request) setHeader(by carrier, messages Messages, url string) bool {
 		}
 		value = formatTriggers(list)
 	} else {
-		text, err := json.Marshal(struct {
-			Messages Messages `json:"messages,omitempty"`
-			Pull     string   `json:"pull,omitempty"`
-		}{forScripts(messages), url})
+		var said notice
+		_ = json.Unmarshal([]byte(header.Get(name)), &said) // by an engine within this one
+		said.Messages = append(said.Messages, forScripts(messages)...)
+		said.Pull = cmp.Or(url, said.Pull)
+		text, err := json.Marshal(said)
 		if err != nil {
 			return false
 		}

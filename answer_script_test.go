@@ -77,6 +77,35 @@ func TestEnvelope(t *testing.T) {
 	assert.Equal(t, "[elsewhere]", a.left("/orders/5"))
 }
 
+// An engine within another adds to the header what it has, and the outer one what it has.
+func TestAnswersOfAnEngineInsideAnother(t *testing.T) {
+	for name, header := range map[string][]string{"script": asks(), "htmx": htmx()} {
+		t.Run(name, func(t *testing.T) {
+			inner, outer := newParts(t, flashgin.Config{}), newParts(t, flashgin.Config{})
+			inner.POST("/save", add(t, data(200, "application/json", "{}"), flashgin.Info("inner")))
+			outer.POST("/save", add(t, gin.WrapH(inner), flashgin.Info("outer")))
+			inner.leave(flashgin.Info("waits inside"))
+			outer.leave(flashgin.Info("waits outside"))
+			got := carriedIn(t, outer.visit("POST", "/save", header...))
+			assert.Equal(t, []string{"waits inside", "inner", "waits outside", "outer"}, append(got.notice, got.trigger...))
+			assert.Empty(t, got.pull)
+			assert.Empty(t, inner.left("/orders/5")+outer.left("/orders/5"))
+		})
+	}
+}
+
+// What is too much for one header after that, is not lost.
+func TestLongAnswersOfAnEngineInsideAnother(t *testing.T) {
+	long := strings.Repeat("x", 3000)
+	inner, outer := newParts(t, flashgin.Config{}), newParts(t, flashgin.Config{})
+	inner.POST("/save", add(t, data(200, "application/json", "{}"), flashgin.Info("inner")))
+	outer.POST("/save", add(t, gin.WrapH(inner), flashgin.Info(long), flashgin.Info(long)))
+	got := carriedIn(t, outer.visit("POST", "/save", asks()...))
+	assert.Equal(t, []string{"inner"}, got.notice)
+	assert.NotEmpty(t, got.pull)
+	assert.Equal(t, "["+long+"]["+long+"]", outer.left("/orders/5"))
+}
+
 // A script follows a redirect with the same headers. What the first answer added, it gets with the second.
 func TestAnswersToScriptsThatAreRedirected(t *testing.T) {
 	for name, header := range map[string][]string{"a script": asks(), "htmx": htmx(), "Turbo": turbo()} {
