@@ -8,7 +8,7 @@ end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-if #ARGV == 4 and redis.call('ZCARD', address) == 1 and string.find(ARGV[4], '^f%-[A-Z2-7]+$') then
+if #ARGV == 4 and redis.call('ZCARD', address) == 1 and #ARGV[4] == 28 and string.find(ARGV[4], '^f%-[A-Z2-7]+$') then
   -- As most often: one message with a generated ID and nothing else, at an address with nothing else. What follows does the same, more slowly.
   local usual = ' ' .. ARGV[1] .. ' 0 28 0 ' .. ARGV[4]
   if string.sub(entries[1], 26, 25 + #usual) == usual then
