@@ -75,8 +75,8 @@ func formatTriggers(list []trigger) string {
 	return string(toASCII(text.Bytes()))
 }
 
-// onBody is for our own events: htmx fires events on the element that asked, and if that has gone with what the answer replaced, nobody hears them. In htmx 2 later
-// events of the header go there, too, so that ours must be the last.
+// onBody is for our own events: htmx fires events on the element that asked, and htmx 2 also if another answer has replaced that meanwhile, so that nobody hears
+// them. In htmx 2 later events of the header go there, too, so that ours must be the last.
 var onBody = map[string]json.RawMessage{"target": json.RawMessage(`"body"`)}
 
 // withMessages adds the event that shows messages to those of a handler. A handler's own event of that name shows them together with its own, or, if that has

@@ -150,6 +150,7 @@ func TestHTMX(t *testing.T) {
 					}
 					if answer.path == "" {
 						assert.True(t, eval[bool](b, sameVoices), "the live regions are the same nodes")
+						assert.True(t, eval[bool](b, `document.querySelector("[data-flash-live] :popover-open [data-status]").checkVisibility()`), "in the corner")
 						b.untilEqual([]string{"Success. news"}, `spoken.map(s => s.text)`)
 					}
 					b.never(`document.querySelectorAll("[data-flash-live] > [role]").length !== 2`)
@@ -220,6 +221,29 @@ func TestHTMXTriggerOfTheHandler(t *testing.T) {
 				assert.True(t, eval[bool](b, sameVoices))
 			})
 		}
+	}
+}
+
+// The element that asked may be gone when the answer comes. htmx 2 fires events on it all the same.
+func TestHTMXAnswerToAnElementThatIsGone(t *testing.T) {
+	for _, version := range htmxes {
+		t.Run(version, func(t *testing.T) {
+			s := newHTMXSite(t, version, goButton)
+			asked, gone := make(chan bool), make(chan bool)
+			s.POST("/do", func(c *gin.Context) {
+				asked <- true
+				<-gone
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("news")))
+				c.Status(http.StatusNoContent)
+			})
+			b := s.openedWithHTMX()
+			b.click("#go")
+			<-asked
+			b.js(`document.querySelector("#go").remove()`)
+			gone <- true
+			b.untilEqual([]string{"news"}, texts)
+			assert.Empty(t, s.waiting("/"))
+		})
 	}
 }
 
