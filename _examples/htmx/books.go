@@ -55,11 +55,11 @@ func (b *Books) Add(c *gin.Context) {
 	title := strings.TrimSpace(c.PostForm("title"))
 	if title == "" || len(title) > 200 {
 		// There is nothing to show but the message, so it comes in a header.
-		b.AddFlash(c, flashgin.Error("Please enter a title."))
+		b.AddFlash(c, flashgin.Message{Status: flashgin.StatusError, Text: "Please enter a title.", Key: "title"}) // once, however often it is tried
 		c.Status(http.StatusUnprocessableEntity)
 		return
 	}
-	b.AddFlash(c, flashgin.Success("“"+title+"” is on your list."))
+	b.AddFlash(c, flashgin.Message{Status: flashgin.StatusSuccess, Text: "“" + title + "” is on your list.", AutoClose: true})
 	c.HTML(http.StatusOK, "book", b.add(title))
 }
 
@@ -111,7 +111,7 @@ func (b *Books) Remind(c *gin.Context) {
 			slog.Error("the user is not reminded", "error", err)
 		}
 	})
-	b.AddFlash(c, flashgin.Info(fmt.Sprintf("You will be reminded in %v.", b.reminder)))
+	b.AddFlash(c, flashgin.Message{Text: fmt.Sprintf("You will be reminded in %v.", b.reminder), AutoClose: true})
 	c.Status(http.StatusNoContent)
 }
 
