@@ -156,7 +156,8 @@ func TestTurboFrames(t *testing.T) {
 		b := s.openedWithTurbo()
 		s.untilOpen(1)
 		s.leave(flashgin.Info("for the part").At("/part"), flashgin.Info("for any page").At(flashgin.Anywhere))
-		b.until(texts + `.includes("for any page")`) // by the page's stream
+		b.until(texts + `.includes("for any page")`)                                           // by the page's stream,
+		b.until(`performance.getEntriesByType("resource").some(e => e.name.endsWith("/ack"))`) // which gives back what was shown for less than a second
 		asked := `performance.getEntriesByType("resource").filter(e => e.name.endsWith("/part")).length`
 		b.js(`document.querySelector("#link").click()`)
 		b.until(asked + ` === 1`)
