@@ -4,12 +4,14 @@ package docs_test
 
 import (
 	"go/types"
+	"html/template"
 	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/internal/doctest"
 )
 
@@ -39,18 +41,32 @@ func TestSnippets(t *testing.T) {
 	}
 }
 
+// TestTemplates parses the HTML on the pages as templates with our functions.
+func TestTemplates(t *testing.T) {
+	all, _, _ := snippets(t)
+	count := 0
+	for _, page := range all {
+		for _, block := range page.Blocks("html") {
+			_, err := template.New("page").Funcs(flashgin.FuncMap()).Parse(block.Text)
+			assert.NoError(t, err, "%s:%d", page.Path, block.Line)
+			count++
+		}
+	}
+	assert.Positive(t, count)
+}
+
 // TestNames keeps the pages from naming what flashgin does not have: flashgin.New, Config.Store, Messenger.Add.
 func TestNames(t *testing.T) {
 	all, _, checker := snippets(t)
-	flashgin, err := checker.Package("github.com/flashgin/flashgin")
+	library, err := checker.Package("github.com/flashgin/flashgin")
 	require.NoError(t, err)
-	exported := flashgin.Scope()
+	exported := library.Scope()
 	members := regexp.MustCompile(`\b([A-Z]\w*)\.([A-Z]\w*)`)
 	packages := regexp.MustCompile(`\bflashgin\.([A-Z]\w*)`)
 	row := regexp.MustCompile("(?m)^\\| `([A-Z]\\w*)` \\|") // of a table of configuration
 	hasMember := func(page doctest.Page, name, member string) {
 		if named, ok := exported.Lookup(name).(*types.TypeName); ok {
-			found, _, _ := types.LookupFieldOrMethod(named.Type(), true, flashgin, member)
+			found, _, _ := types.LookupFieldOrMethod(named.Type(), true, library, member)
 			assert.NotNil(t, found, "%s: %s.%s", page.Path, name, member)
 		}
 	}
