@@ -301,3 +301,49 @@ func TestStreamsLeaveNothingBehind(t *testing.T) {
 	a.job(key, flashgin.Info("text").At("/a"))
 	b.listen(streamPath("/a"), nil).hears("text")
 }
+
+// A thousand streams that have ended leave neither memory nor goroutines.
+func TestStreamsReturnTheirMemory(t *testing.T) {
+	a := newLiveApp(t, flashgin.Config{})
+	v := a.visitor()
+	key := v.get("/key")
+	connect := func(times int) {
+		var running sync.WaitGroup
+		for range 20 {
+			running.Go(func() {
+				for range times / 20 {
+					ctx, leave := context.WithCancel(context.Background())
+					request := httptest.NewRequestWithContext(ctx, http.MethodGet, streamPath("/a", "/b"), nil)
+					for _, cookie := range v.cookies {
+						request.AddCookie(cookie)
+					}
+					w := &streamWriter{header: http.Header{}, cancel: leave, ended: make(chan struct{})}
+					running.Go(func() {
+						time.Sleep(time.Millisecond)
+						w.cancel()
+					})
+					a.ServeHTTP(w, request)
+				}
+			})
+		}
+		running.Wait()
+	}
+	inUse := func() int64 {
+		var stats runtime.MemStats
+		for range 2 { // what pools hold is let go the second time
+			runtime.GC()
+		}
+		runtime.ReadMemStats(&stats)
+		return int64(stats.HeapAlloc)
+	}
+	connect(100)
+	goroutines, before := runtime.NumGoroutine(), inUse()
+	connect(1000)
+	goroutinesReturnTo(t, goroutines)
+	grown := inUse() - before
+	t.Logf("%d bytes more than before", grown)
+	assert.Less(t, grown, int64(512<<10), "half a kilobyte for each; one that is left over has several")
+	a.job(key, flashgin.Info("text").At("/a"))
+	page := v.listen(streamPath("/a"))
+	require.Eventually(t, func() bool { return len(textsOf(t, page.events())) == 1 }, 30*time.Second, time.Millisecond)
+}

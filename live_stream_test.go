@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,118 +51,8 @@ func TestStreamHandsOverWhatWaits(t *testing.T) {
 
 // Streams of one session and pages that are loaded meanwhile share what there is.
 func TestStreamExactlyOnce(t *testing.T) {
-	exactlyOnce(t, newLiveApp(t, flashgin.Config{}), nil)
-}
-
-// exactlyOnce adds messages while a session has four open pages and loads others, and checks that each is shown once. Trouble is what happens
-// to the store meanwhile; lost and repeated calls are its business.
-func exactlyOnce(t *testing.T, a *app, trouble func()) {
-	const count = 200
-	b := a.browser()
-	key := b.get("/key")
-	var mu sync.Mutex
-	shown := map[string]int{}
-	show := func(texts []string) {
-		mu.Lock()
-		defer mu.Unlock()
-		for _, text := range texts {
-			shown[text]++
-		}
-	}
-	total := func() int {
-		mu.Lock()
-		defer mu.Unlock()
-		return len(shown)
-	}
-	stop := make(chan struct{})
-	var running sync.WaitGroup
-	for range 4 {
-		running.Go(func() {
-			known := map[string]bool{}
-			for {
-				acknowledge := b.acknowledging()
-				l := b.listen(streamPath("/a"), func(e sse) {
-					for _, h := range handedOver(t, []sse{e}) {
-						for _, m := range h.Messages {
-							if !known[m.ID] { // as the script does
-								known[m.ID] = true
-								show([]string{m.Text})
-							}
-						}
-					}
-					acknowledge(e)
-				})
-				select {
-				case <-l.ended: // as a browser does, come back
-				case <-stop:
-					l.close()
-					return
-				}
-			}
-		})
-	}
-	running.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-			}
-			text := strings.Trim(b.get("/a"), "[]")
-			if text != "" {
-				show(strings.Split(text, "]["))
-			}
-			time.Sleep(time.Millisecond)
-		}
-	})
-	running.Go(func() {
-		for i := range count {
-			m := flashgin.Info(strconv.Itoa(i)).At("/a")
-			m.ID = "job-" + m.Text
-			for a.messenger.Add(t.Context(), key, m) != nil { // a job tries until it is certain
-				time.Sleep(10 * time.Millisecond)
-			}
-			time.Sleep(time.Millisecond)
-		}
-	})
-	if trouble != nil {
-		trouble()
-	}
-	assert.Eventually(t, func() bool { return total() == count }, 60*time.Second, 5*time.Millisecond, "reported: %s", a.failures)
-	close(stop)
-	running.Wait()
-	mu.Lock()
-	defer mu.Unlock()
-	assert.Len(t, shown, count)
-	for text, times := range shown {
-		assert.Equal(t, 1, times, "message %s", text)
-	}
-}
-
-func TestStreamTellsNobodyElse(t *testing.T) {
 	a := newLiveApp(t, flashgin.Config{})
-	server := a.serve()
-	anne, bert, thief := newBrowser(t, server.URL), newBrowser(t, server.URL), newBrowser(t, server.URL)
-	annesKey, bertsKey := anne.get("/key"), bert.get("/key")
-	annesPage, bertsPage := anne.listen(streamPath("/a"), nil), bert.listen(streamPath("/a"), nil)
-
-	a.job(annesKey, flashgin.Info("for Anne").At("/a"))
-	annesPage.hears("for Anne")
-	a.job(bertsKey, flashgin.Info("for Bert").At("/a"))
-	bertsPage.hears("for Bert")
-	assert.Equal(t, []string{"for Anne"}, annesPage.texts())
-
-	// Bert knows all there is to know of Anne's message, and her key.
-	stolen := ackBody("back", handedOver(t, annesPage.all())...)
-	assert.Equal(t, http.StatusNoContent, bert.acknowledge(stolen).StatusCode)
-	assert.Equal(t, http.StatusNoContent, thief.acknowledge(stolen).StatusCode)
-	assert.Empty(t, anne.get("/a"), "it is still out of sight")
-	thief.get("/key")
-	stranger := thief.listen(streamPath("/a")+"&session="+annesKey+"&key="+annesKey, nil)
-	bert.listen(streamPath("/a"), nil)
-	assert.Equal(t, http.StatusNoContent, anne.acknowledge(ackBody("back", handedOver(t, annesPage.all())...)).StatusCode)
-	assert.Equal(t, "[for Anne]", anne.get("/a"))
-	assert.Empty(t, stranger.texts())
+	exactlyOnce(t, a, a.browser(), nil)
 }
 
 func TestStreamWithoutSession(t *testing.T) {
@@ -194,36 +81,6 @@ func TestStreamWithoutSessionMiddleware(t *testing.T) {
 	assert.ErrorIs(t, errors.Join(a.failures.all()...), flashgin.ErrNoSession)
 }
 
-func TestStreamRefuses(t *testing.T) {
-	a := newLiveApp(t, flashgin.Config{})
-	v := a.visitor()
-	a.job(v.get("/key"), flashgin.Info("waits").At("/a"))
-	million := "/_flash/stream?" + strings.Repeat("view=/a&", 1_000_000)
-	for _, test := range []struct {
-		name   string
-		path   string
-		header []string
-		status int
-	}{
-		{"no view", "/_flash/stream", nil, http.StatusBadRequest},
-		{"an empty view", streamPath("/a", ""), nil, http.StatusBadRequest},
-		{"17 views", streamPath(slices.Repeat([]string{"/a"}, 17)...), nil, http.StatusBadRequest},
-		{"a million views", million, nil, http.StatusBadRequest},
-		{"a long view", streamPath("/a", strings.Repeat("x", 9000)), nil, http.StatusBadRequest},
-		{"another site", streamPath("/a"), []string{"Sec-Fetch-Site", "cross-site"}, http.StatusForbidden},
-		{"another host of the site", streamPath("/a"), []string{"Sec-Fetch-Site", "same-site"}, http.StatusForbidden},
-		{"another origin, by an old browser", streamPath("/a"), []string{"Origin", "https://evil.example"}, http.StatusForbidden},
-		{"no origin at all", streamPath("/a"), []string{"Origin", "null"}, http.StatusForbidden},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			answer := v.do(http.MethodGet, test.path, test.header...)
-			assert.Equal(t, test.status, answer.Code)
-			assert.NotEqual(t, "text/event-stream; charset=utf-8", answer.Header().Get("Content-Type"))
-		})
-	}
-	assert.Equal(t, "[waits]", v.get("/a"))
-}
-
 // Sixteen views are read, written as scripts see them.
 func TestStreamViews(t *testing.T) {
 	a := newLiveApp(t, flashgin.Config{Prefix: "/app"})
@@ -240,39 +97,6 @@ func TestStreamViews(t *testing.T) {
 		want = append(want, view)
 		page.hears(want...)
 	}
-}
-
-// Nothing in a message can end the line that it is on, and nothing but ASCII is on it.
-func TestStreamInjection(t *testing.T) {
-	a := newLiveApp(t, flashgin.Config{})
-	b := a.browser()
-	key := b.get("/key")
-	hostile := "a\r\n\r\nevent: flash-bye\rdata: x\n\n\u2028\u2029\x00\u0085é😀</script>\ufeff"
-	view := "/a\r\ndata: x"
-	m := flashgin.Message{Text: hostile, Title: hostile, Status: flashgin.Status(hostile), Key: hostile, ID: hostile, View: "view " + hostile}
-	m.Link = &flashgin.Link{Label: hostile, URL: hostile}
-	m.Data = map[string]string{hostile: hostile}
-	page := b.listen(streamPath(m.View, view), nil)
-	a.job(key, m)
-	page.hears(hostile)
-	a.job(key, flashgin.Info("second").At(view))
-	page.hears(hostile, "second")
-	events := page.all()
-	require.Len(t, events, 4, "%q", events)
-	for _, e := range events {
-		assert.Empty(t, strings.Trim(e.data, " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"))
-	}
-	got := handedOver(t, events)[0].Messages[0]
-	assert.Equal(t, m.Link, got.Link)
-	assert.Equal(t, m.Data, got.Data)
-	assert.Equal(t, m.View, got.View)
-	for name, values := range page.response.Header {
-		assert.NotContains(t, name+strings.Join(values, ""), "flash-bye")
-	}
-	assert.Equal(t, http.StatusNoContent, b.acknowledge(ackBody("shown", handedOver(t, events)...)).StatusCode)
-	rest, err := a.messenger.Peek(t.Context(), key, m.View, view)
-	require.NoError(t, err)
-	assert.Empty(t, rest)
 }
 
 // Scripts show text, so what is nothing but HTML waits for a page that a template renders.
@@ -343,66 +167,6 @@ func TestStreamDeadlines(t *testing.T) {
 		}
 		assert.Zero(t, page.deadline)
 	})
-}
-
-// A session has eight streams. The ninth ends the oldest.
-func TestStreamsOfOneSession(t *testing.T) {
-	a := newLiveApp(t, flashgin.Config{})
-	server := a.serve()
-	b, other := newBrowser(t, server.URL), newBrowser(t, server.URL)
-	b.get("/key")
-	other.get("/key")
-	otherPage := other.listen(streamPath("/a"), nil)
-	var pages []*listener
-	for range 8 {
-		pages = append(pages, b.listen(streamPath("/a"), nil))
-	}
-	for i := range 3 {
-		pages = append(pages, b.listen(streamPath("/a"), nil))
-		assert.Equal(t, "full", pages[i].ends())
-	}
-	for _, page := range append(pages[3:], otherPage) {
-		select {
-		case <-page.ended:
-			assert.Fail(t, "a stream too many has ended")
-		default:
-		}
-	}
-}
-
-func TestStreamAbuse(t *testing.T) {
-	a := newLiveApp(t, flashgin.Config{})
-	v := a.visitor()
-	key := v.get("/key")
-	const requests = 10_000
-	open := func() (list []*streamWriter) {
-		for range requests / 10 {
-			list = append(list, v.listen(streamPath("/a")))
-		}
-		return list
-	}
-	var all []*streamWriter
-	for range 10 {
-		all = append(all, open()...)
-	}
-	alive := func() (n int) {
-		for _, page := range all {
-			if page.isOpen() {
-				n++
-			}
-		}
-		return n
-	}
-	assert.Eventually(t, func() bool { return alive() == 8 }, 30*time.Second, 5*time.Millisecond)
-	a.job(key, flashgin.Info("still served").At("/a"))
-	heard := func() (n int) {
-		for _, page := range all {
-			n += len(textsOf(t, page.events()))
-		}
-		return n
-	}
-	assert.Eventually(t, func() bool { return heard() == 1 }, 30*time.Second, 10*time.Millisecond)
-	assert.Equal(t, 8, alive())
 }
 
 // What nobody acknowledges waits again after the lease, and comes back by itself, to this page or to another one.

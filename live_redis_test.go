@@ -1,0 +1,264 @@
+package flashgin_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/internal/redistest"
+)
+
+// liveRedis is an application with a RedisStore that it reaches through a proxy, and a job in another process, which has its own way to the server.
+func liveRedis(t *testing.T) (*app, *redistest.Server, *redistest.Proxy) {
+	server := redistest.Start(t, "appendonly yes", "appendfsync always")
+	proxy := redistest.StartProxy(t, server.Addr())
+	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop", Cap: 1000}) // room for what is added while nobody listens
+	require.NoError(t, err)
+	return newLiveApp(t, flashgin.Config{Store: store, Lease: 5 * time.Second}), server, proxy
+}
+
+// otherProcess returns a Messenger on the same server, with a connection of its own.
+func otherProcess(t *testing.T, client redis.UniversalClient) *flashgin.Messenger {
+	t.Helper()
+	m, err := flashgin.New(flashgin.Config{Store: newRedisStore(t, client)})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, m.Close(context.Background())) })
+	return m
+}
+
+func TestRedisStream(t *testing.T) {
+	a, server, _ := liveRedis(t)
+	b := a.browser()
+	key := b.get("/key")
+	page := b.listen(streamPath("/a"), b.acknowledging())
+	job := otherProcess(t, server.Client())
+	for i, text := range []string{"first", "second", "third"} {
+		start := time.Now()
+		require.NoError(t, job.Add(t.Context(), key, flashgin.Info(text).At("/a")))
+		page.hears([]string{"first", "second", "third"}[:i+1]...)
+		assert.Less(t, time.Since(start), 10*time.Second, "sooner than by polling")
+	}
+	eventually(t, "0", func() string { return keysLeft(t, server) })
+}
+
+// keysLeft counts what waits or is claimed at the server.
+func keysLeft(t *testing.T, server *redistest.Server) string {
+	t.Helper()
+	client := server.Client()
+	keys, err := client.Keys(t.Context(), "flash:shop:*").Result()
+	require.NoError(t, err)
+	var left int64
+	for _, key := range keys {
+		n, err := client.ZCount(t.Context(), key, "(-4e15", "+inf").Result()
+		require.NoError(t, err)
+		left += n
+	}
+	return string(rune('0' + min(left, 9)))
+}
+
+func TestRedisStreamExactlyOnce(t *testing.T) {
+	a, _, _ := liveRedis(t)
+	exactlyOnce(t, a, a.browser(), nil)
+}
+
+func TestRedisStreamCluster(t *testing.T) {
+	cluster := redistest.StartCluster(t, 3)
+	a := newLiveApp(t, flashgin.Config{Store: newRedisStore(t, cluster.Client())})
+	server := a.serve()
+	job := otherProcess(t, cluster.Client())
+	for range 6 { // sessions at all servers
+		b := newBrowser(t, server.URL)
+		key := b.get("/key")
+		page := b.listen(streamPath("/a", "/b"), nil)
+		require.NoError(t, job.Add(t.Context(), key, flashgin.Info("a").At("/a"), flashgin.Info("b").At("/b")))
+		page.until("both arrive", func() bool { return len(page.texts()) == 2 })
+	}
+}
+
+// Whatever happens to the server or to the line, each message is shown once in the end.
+func TestRedisStreamTrouble(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		trouble func(*redistest.Server, *redistest.Proxy)
+	}{
+		{"killed and restarted", func(server *redistest.Server, proxy *redistest.Proxy) {
+			server.Kill()
+			time.Sleep(time.Second)
+			server.Restart()
+		}},
+		{"frozen", func(server *redistest.Server, proxy *redistest.Proxy) {
+			server.Pause()
+			time.Sleep(10 * time.Second)
+			server.Resume()
+		}},
+		{"all connections cut", func(server *redistest.Server, proxy *redistest.Proxy) {
+			for range 5 {
+				proxy.CutAll()
+				time.Sleep(100 * time.Millisecond)
+			}
+		}},
+		{"all answers swallowed", func(server *redistest.Server, proxy *redistest.Proxy) {
+			proxy.Judge(func([]byte) redistest.Verdict { return redistest.Swallow })
+			time.Sleep(7 * time.Second) // longer than the lease
+			proxy.Judge(nil)
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a, server, proxy := liveRedis(t)
+			exactlyOnce(t, a, a.browser(), func() {
+				time.Sleep(100 * time.Millisecond)
+				test.trouble(server, proxy)
+			})
+		})
+	}
+}
+
+// Web servers come and go, as they do when a new version is rolled out. Their pages go on at the next one.
+func TestRedisStreamRollingRestart(t *testing.T) {
+	a, server, _ := liveRedis(t)
+	next := func() *app { return newLiveApp(t, flashgin.Config{Store: newRedisStore(t, server.Client())}) }
+	var serving atomic.Pointer[app]
+	serving.Store(next())
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serving.Load().ServeHTTP(w, r) }))
+	t.Cleanup(front.Close)
+	exactlyOnce(t, a, newBrowser(t, front.URL), func() {
+		for range 5 {
+			old := serving.Swap(next())
+			require.NoError(t, old.messenger.Close(t.Context()))
+			time.Sleep(50 * time.Millisecond)
+		}
+	})
+}
+
+// The subscription's connection is cut in silence, and only that one. What is added then comes when that is noticed, or by polling.
+func TestRedisStreamDeaf(t *testing.T) {
+	server := redistest.Start(t)
+	proxy := redistest.StartProxy(t, server.Addr())
+	var deaf atomic.Bool
+	client := server.Client()
+	listening := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
+	t.Cleanup(func() { _ = listening.Close() })
+	proxy.Judge(func(reply []byte) redistest.Verdict {
+		if deaf.Load() {
+			return redistest.Swallow
+		}
+		return redistest.Pass
+	})
+	a := newLiveApp(t, flashgin.Config{Store: splitStore{newRedisStore(t, client), newRedisStore(t, listening)}})
+	b := a.browser()
+	key := b.get("/key")
+	page := b.listen(streamPath("/a"), b.acknowledging())
+	a.job(key, flashgin.Info("before").At("/a"))
+	page.hears("before")
+
+	deaf.Store(true)
+	a.job(key, flashgin.Info("meanwhile").At("/a"))
+	require.Eventually(t, func() bool { return strings.Contains(a.failures.String(), "no answer to a ping") }, 30*time.Second, 5*time.Millisecond)
+	deaf.Store(false)
+	page.hears("before", "meanwhile")
+	a.job(key, flashgin.Info("after").At("/a"))
+	page.hears("before", "meanwhile", "after")
+}
+
+// splitStore watches by a client of its own.
+type splitStore struct {
+	*flashgin.RedisStore
+	watched *flashgin.RedisStore
+}
+
+func (s splitStore) Watch(ctx context.Context, wake func(string)) error {
+	return s.watched.Watch(ctx, wake)
+}
+
+// A Sentinel puts the replica in the master's place. Subscriptions follow.
+func TestRedisStreamFailover(t *testing.T) {
+	sentinel := redistest.StartSentinel(t)
+	a := newLiveApp(t, flashgin.Config{Store: newRedisStore(t, sentinel.Client())})
+	b := a.browser()
+	key := b.get("/key")
+	page := b.listen(streamPath("/a"), b.acknowledging())
+	job := otherProcess(t, sentinel.Client())
+	require.NoError(t, job.Add(t.Context(), key, flashgin.Info("before").At("/a")))
+	page.hears("before")
+	sentinel.Master.Kill()
+	m := flashgin.Info("after").At("/a")
+	m.ID = "after"
+	require.Eventually(t, func() bool { return job.Add(t.Context(), key, m) == nil }, 60*time.Second, 50*time.Millisecond)
+	page.hears("before", "after")
+}
+
+// In a cluster with a frozen server, the sessions of the others are served: the subscription moves.
+func TestRedisStreamFrozenNode(t *testing.T) {
+	cluster := redistest.StartCluster(t, 3)
+	client := cluster.ClientWith(&redis.ClusterOptions{ReadTimeout: time.Second})
+	a := newLiveApp(t, flashgin.Config{Store: newRedisStore(t, client)})
+	server := a.serve()
+	type visit struct {
+		b    *browser
+		page *listener
+		key  string
+	}
+	var visits []visit
+	for range 12 {
+		b := newBrowser(t, server.URL)
+		key := b.get("/key")
+		visits = append(visits, visit{b, b.listen(streamPath("/a"), nil), key})
+	}
+	cluster.Servers[1].Pause()
+	defer cluster.Servers[1].Resume()
+	job := otherProcess(t, cluster.Client())
+	served := 0
+	for _, v := range visits {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		err := job.Add(ctx, v.key, flashgin.Info("text").At("/a"))
+		cancel()
+		if err == nil {
+			v.page.hears("text")
+			served++
+		}
+	}
+	assert.Positive(t, served)
+}
+
+// Close ends the subscription, also while the server hangs.
+func TestRedisStreamClose(t *testing.T) {
+	server := redistest.Start(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	before := runtime.NumGoroutine()
+	a := newLiveApp(t, flashgin.Config{Store: newRedisStore(t, client)})
+	web := a.serve()
+	b := newBrowser(t, web.URL)
+	b.get("/key")
+	page := b.listen(streamPath("/a"), nil)
+	admin := server.Client()
+	subscribers := func() int64 {
+		counts, err := admin.PubSubNumSub(context.Background(), "flash:shop:wake").Result()
+		require.NoError(t, err)
+		return counts["flash:shop:wake"]
+	}
+	require.Eventually(t, func() bool { return subscribers() == 1 }, 30*time.Second, time.Millisecond)
+	for range 5 {
+		b.listen(streamPath("/a"), nil)
+	}
+	assert.EqualValues(t, 1, subscribers(), "one for all streams")
+	within(t, "Close", func() { assert.NoError(t, a.messenger.Close(context.Background())) })
+	assert.Equal(t, "closing", page.ends())
+	require.Eventually(t, func() bool { return subscribers() == 0 }, 30*time.Second, time.Millisecond)
+	b.client.CloseIdleConnections()
+	web.Close()
+	require.NoError(t, client.Close())
+	require.NoError(t, admin.Close())
+	goroutinesReturnTo(t, before)
+}
