@@ -37,6 +37,8 @@ type guard struct {
 	ctx    context.Context // ends with close
 	cancel context.CancelFunc
 
+	shownLate shownLate
+
 	mu      sync.Mutex
 	closed  bool
 	running int        // what count has started and has not ended
@@ -159,7 +161,12 @@ func (g *guard) withdraw(ctx context.Context, session, view, key string) error {
 }
 
 func (g *guard) claimCall(session string, views []string) func(context.Context) (Claim, error) {
-	return func(ctx context.Context) (Claim, error) { return g.store.Claim(ctx, session, views, g.cfg.Lease) }
+	return func(ctx context.Context) (Claim, error) {
+		claim, err := g.store.Claim(ctx, session, views, g.cfg.Lease)
+		fresh, again := g.shownLate.split(claim)
+		g.confirm(again)
+		return fresh, err
+	}
 }
 
 func (g *guard) peekCall(session string, views []string) func(context.Context) (Messages, error) {
@@ -237,8 +244,17 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // confirm and release settle a claim off the page's path. They try until the lease ends; after that there is nothing left to settle.
-func (g *guard) confirm(claim Claim) { g.settle("confirm", claim, g.store.Confirm) }
 func (g *guard) release(claim Claim) { g.settle("release", claim, g.store.Release) }
+func (g *guard) confirm(claim Claim) {
+	g.settle("confirm", claim, func(ctx context.Context, claim Claim) error {
+		inTime := context.AfterFunc(ctx, func() { g.shownLate.remember(claim) })
+		err := g.store.Confirm(ctx, claim)
+		if inTime(); err != nil {
+			g.shownLate.remember(claim)
+		}
+		return err
+	})
+}
 
 // releaseNow is release for an answer whose page will ask for the messages at once. It waits until they are there, Config.Timeout at the most.
 func (g *guard) releaseNow(held context.Context, claim Claim) {
