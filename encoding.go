@@ -4,6 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // encodingVersion is raised when a message is stored in a way that older versions would misread. Older versions skip it.
@@ -15,31 +20,119 @@ type stored struct {
 	Message
 }
 
-// encodeMessage returns the stored form of m, one line of JSON.
+// encodeMessage returns the stored form of m, one line of JSON. It is what encoding/json makes of stored, in a fraction of the time, for every message is
+// encoded.
 func encodeMessage(m Message) ([]byte, error) {
+	e := encoder{make([]byte, 0, 192+len(m.Text)+len(m.HTML))}
+	e.buf = strconv.AppendInt(append(e.buf, `{"v":`...), encodingVersion, 10)
+	e.field("view", m.View)
+	e.field("status", string(m.Status))
+	e.field("title", m.Title)
+	e.field("text", m.Text)
+	e.field("html", string(m.HTML))
+	if m.AutoClose {
+		e.raw(`,"autoClose":true`)
+	}
+	if m.Link != nil {
+		e.raw(`,"link":{"label":`)
+		e.text(m.Link.Label)
+		e.raw(`,"url":`)
+		e.text(m.Link.URL)
+		e.raw(`}`)
+	}
+	if len(m.Data) > 0 {
+		e.raw(`,"data":`)
+		before := `{`
+		for _, name := range slices.Sorted(maps.Keys(m.Data)) {
+			e.raw(before)
+			e.text(name)
+			e.raw(`:`)
+			e.text(m.Data[name])
+			before = `,`
+		}
+		e.raw(`}`)
+	}
+	e.field("key", m.Key)
+	e.field("id", m.ID)
+	if m.TTL != 0 {
+		e.buf = strconv.AppendInt(append(e.buf, `,"ttl":`...), int64(m.TTL), 10)
+	}
+	if !m.Created.IsZero() {
+		e.raw(`,"created":"`)
+		var err error
+		if e.buf, err = m.Created.AppendText(e.buf); err != nil {
+			return nil, fmt.Errorf("flashgin: encode message: %w", err)
+		}
+		e.raw(`"`)
+	}
+	return append(e.buf, '}'), nil
+}
+
+// encodedAtMost returns a bound that encodeMessage does not exceed: a byte becomes six at the most.
+func encodedAtMost(m Message) int {
+	texts := len(m.View) + len(m.Status) + len(m.Title) + len(m.Text) + len(m.HTML) + len(m.Key) + len(m.ID)
+	if m.Link != nil {
+		texts += len(m.Link.Label) + len(m.Link.URL)
+	}
+	for name, value := range m.Data {
+		texts += len(name) + len(value) + len(`"":"",`)
+	}
+	return 512 + 6*texts
+}
+
+// An encoder appends JSON.
+type encoder struct{ buf []byte }
+
+func (e *encoder) raw(text string) { e.buf = append(e.buf, text...) }
+
+// field appends a member of an object, not its first, unless it is empty.
+func (e *encoder) field(name, value string) {
+	if value != "" {
+		e.raw(`,"`)
+		e.raw(name)
+		e.raw(`":`)
+		e.text(value)
+	}
+}
+
+// text appends a string.
+func (e *encoder) text(s string) {
+	if plain(s) {
+		e.buf = append(append(append(e.buf, '"'), s...), '"')
+		return
+	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false) // nobody puts the stored form into a page
-	if err := enc.Encode(stored{encodingVersion, m}); err != nil {
-		return nil, fmt.Errorf("flashgin: encode message: %w", err)
+	_ = enc.Encode(s)        // which strings do not fail to
+	e.buf = append(e.buf, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
+}
+
+// plain reports whether s needs no escaping in JSON, in the opinion of encoding/json.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' {
+			return false
+		}
 	}
-	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+	return utf8.ValidString(s) && !strings.Contains(s, "\u2028") && !strings.Contains(s, "\u2029")
 }
 
 // decodeMessage reads what encodeMessage made. Its errors never quote data.
 func decodeMessage(data []byte) (Message, error) {
+	var s stored
+	err := json.Unmarshal(data, &s)
+	if err == nil && s.Version == encodingVersion {
+		return s.Message, nil
+	}
 	var head struct {
 		Version int `json:"v"`
 	}
-	if err := json.Unmarshal(data, &head); err != nil {
+	if json.Unmarshal(data, &head) != nil {
 		return Message{}, fmt.Errorf("flashgin: a stored message of %d bytes is not JSON of ours", len(data))
 	}
 	if head.Version != encodingVersion {
 		return Message{}, fmt.Errorf("flashgin: a stored message has version %d; this flashgin reads version %d", head.Version, encodingVersion)
 	}
-	var s stored
-	if err := json.Unmarshal(data, &s); err != nil {
-		return Message{}, fmt.Errorf("flashgin: a stored message of %d bytes does not fit version %d", len(data), encodingVersion)
-	}
-	return s.Message, nil
+	return Message{}, fmt.Errorf("flashgin: a stored message of %d bytes does not fit version %d", len(data), encodingVersion)
 }

@@ -1,6 +1,9 @@
 package flashgin
 
 import (
+	"bytes"
+	"encoding/json"
+	"html/template"
 	"reflect"
 	"strings"
 	"testing"
@@ -49,6 +52,36 @@ func TestEveryFieldSurvivesStorage(t *testing.T) {
 			assert.Equal(t, m, decoded)
 		})
 	}
+}
+
+// The stored form is the JSON that encoding/json makes: older and newer versions read one another's.
+func TestEncodeMessageIsEncodingJSON(t *testing.T) {
+	var full Message
+	fill(t, reflect.ValueOf(&full).Elem())
+	texts := []string{"", "plain", `"quoted" \ <&>`, "\x00\x1f\x7f\t\r\n\b\f", "ä 漢 🎉", "\u2028\u2029\u2027", "not \xff UTF-8 \xe2\x80", strings.Repeat("é", 1000)}
+	messages := []Message{full, {}, {Data: map[string]string{}}, {Link: new(Link)}, {TTL: -1}, {Created: time.Date(1, 1, 1, 0, 0, 1, 0, time.FixedZone("", 3600))}}
+	for _, text := range texts {
+		messages = append(messages, Message{View: text, Status: Status(text), Title: text, Text: text, HTML: template.HTML(text), Key: text, ID: text,
+			Link: &Link{text, text}, Data: map[string]string{text: text, "z": "", "a": "1"}})
+	}
+	for _, m := range messages {
+		encodesLikeJSON(t, m)
+	}
+}
+
+func encodesLikeJSON(t *testing.T, m Message) {
+	t.Helper()
+	var want bytes.Buffer
+	enc := json.NewEncoder(&want)
+	enc.SetEscapeHTML(false)
+	wantErr := enc.Encode(stored{encodingVersion, m})
+	got, err := encodeMessage(m)
+	if wantErr != nil || err != nil {
+		assert.Equal(t, wantErr != nil, err != nil, "%v, %v", wantErr, err)
+		return
+	}
+	assert.Equal(t, want.String(), string(got)+"\n")
+	assert.GreaterOrEqual(t, encodedAtMost(m), len(got))
 }
 
 // A copy that is made for a store shares nothing with the caller's.

@@ -370,12 +370,14 @@ func (m *Messenger) prepare(msgs []Message) ([]Message, error) {
 		if msg.ID == "" || generatedID(msg.ID) {
 			msg.ID = newID()
 		}
-		encoded, err := encodeMessage(msg)
-		if err != nil {
-			return nil, err
-		}
-		if len(encoded) > m.cfg.MaxBytes {
-			return nil, fmt.Errorf("%w: %d bytes encoded; Config.MaxBytes is %d", ErrTooLarge, len(encoded), m.cfg.MaxBytes)
+		if encodedAtMost(msg) > m.cfg.MaxBytes { // which only few messages might exceed
+			encoded, err := encodeMessage(msg)
+			if err != nil {
+				return nil, err
+			}
+			if len(encoded) > m.cfg.MaxBytes {
+				return nil, fmt.Errorf("%w: %d bytes encoded; Config.MaxBytes is %d", ErrTooLarge, len(encoded), m.cfg.MaxBytes)
+			}
 		}
 		prepared = append(prepared, msg)
 	}

@@ -24,6 +24,7 @@ func FuzzDecodeMessage(f *testing.F) {
 			}
 			return
 		}
+		encodesLikeJSON(t, m)
 		again, err := encodeMessage(m)
 		if err != nil {
 			t.Skip("a time that RFC 3339 cannot write") // read, but never added
