@@ -43,6 +43,8 @@ type guard struct {
 	closed  bool
 	running int        // what count has started and has not ended
 	idle    *sync.Cond // running is zero
+	reuses  bool       // goroutines
+	spares  []*worker  // which wait for a call, the last for the shortest time
 	nodes   map[string]*node
 }
 
@@ -51,6 +53,7 @@ func newGuard(cfg Config, errs *reporter) *guard {
 	if cfg.Observer != nil {
 		g.store = &observedStore{cfg.Store, &g.cfg}
 	}
+	_, g.reuses = cfg.Store.(*RedisStore)
 	g.idle = sync.NewCond(&g.mu)
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g
@@ -413,24 +416,10 @@ func (g *guard) start(f func()) {
 	g.count(f)
 }
 
-// count starts f, so that close waits for it. It is called with mu locked.
-func (g *guard) count(f func()) {
-	g.running++
-	go func() {
-		defer func() {
-			g.mu.Lock()
-			defer g.mu.Unlock()
-			if g.running--; g.running == 0 {
-				g.idle.Broadcast()
-			}
-		}()
-		f()
-	}()
-}
-
 func (g *guard) close(ctx context.Context) error {
 	g.mu.Lock()
 	g.closed = true
+	g.dismissAll()
 	idle := g.running == 0
 	g.mu.Unlock()
 	g.cancel()
