@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -23,6 +25,9 @@ import (
 
 	"github.com/flashgin/flashgin"
 )
+
+// profileEnv is the folder that the web servers write their CPU profiles to, if it is set.
+const profileEnv = "FLASHGIN_BENCH_PROFILE"
 
 // serverEnv makes the program a web server: it says which application it serves.
 const serverEnv = "FLASHGIN_BENCH_SERVER"
@@ -165,6 +170,17 @@ func serve() {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
+	}
+	if dir := os.Getenv(profileEnv); dir != "" {
+		profile, err := os.Create(filepath.Join(dir, strings.ReplaceAll(name, "/", "-")+".pprof"))
+		if err == nil {
+			err = pprof.StartCPUProfile(profile)
+		}
+		if err != nil {
+			panic(err)
+		}
+		defer profile.Close()
+		defer pprof.StopCPUProfile()
 	}
 	go func() { panic(serveOn(listener, name, addr, timeout)) }()
 	fmt.Println(listener.Addr())

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +49,7 @@ func (b *bench) compare() []*result {
 		for i, r := range results {
 			webs[i] = b.startWeb(r.name, server, patience)
 		}
+		b.must(os.Unsetenv(profileEnv)) // nobody wants those of the servers that come later
 		rounds, users := pick(b.short, 2, 31), b.comparedUsers()
 		for round := range rounds + 1 {
 			for i, r := range results {
