@@ -41,7 +41,7 @@ func (in *installation) printsReadyMade() bool {
 	return in.messenger.printed.Load()
 }
 
-// A useOfSets keeps what was seen of the sets of a renderer. A set must be added before anybody executes it, for that changes it.
+// A useOfSets keeps what was seen of the sets of a renderer. A set must be added before anybody executes it, for that changes it: a copy, if others may.
 type useOfSets struct {
 	parse sync.Once
 	mu    sync.Mutex
@@ -61,7 +61,7 @@ func (u *useOfSets) addAll(next render.HTMLRender) {
 		return
 	}
 	for _, set := range sets.Seq2() {
-		u.add(set.Interface().(*template.Template))
+		u.add(copyOf(set.Interface().(*template.Template)))
 	}
 }
 

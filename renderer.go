@@ -32,7 +32,7 @@ func newRenderer(m *Messenger, next render.HTMLRender) *renderer {
 	switch next := next.(type) {
 	case render.HTMLProduction:
 		rd.only = next.Template
-		rd.use.add(rd.only)
+		rd.use.add(copyOf(rd.only))
 	case render.HTMLDebug:
 		// It has kept the functions of the time when the templates were named, maybe before Install.
 		next.FuncMap = FuncMap(next.FuncMap)
@@ -82,9 +82,9 @@ func (rd *renderer) set(t *template.Template) *templateSet {
 		return known.(*templateSet)
 	}
 	var set *templateSet
-	if namesOurs(t) {
-		rd.use.add(t)
-		set = newTemplateSet(rd.messenger, t)
+	if seen := copyOf(t); namesOurs(seen) {
+		rd.use.add(seen)
+		set = newTemplateSet(rd.messenger, t, seen)
 	}
 	rd.sets.Store(key, set)
 	runtime.AddCleanup(t, func(key weak.Pointer[template.Template]) { rd.sets.Delete(key) }, key)
@@ -103,10 +103,21 @@ type templateSet struct {
 // spareAtMost is how many clones of a set are kept for good. Making one of a large set takes longer than rendering a page.
 var spareAtMost = runtime.GOMAXPROCS(0)
 
-func newTemplateSet(m *Messenger, t *template.Template) *templateSet {
-	// A clone of our own: the application may execute its set, for a mail say, after which that one cannot be cloned.
-	master, err := t.Clone()
-	if err != nil {
+// copyOf returns a copy of a set: the application may execute its own, for a mail say, which changes what is looked at and after which it cannot be cloned. If that
+// has happened before, it is the set itself.
+func copyOf(set *template.Template) *template.Template {
+	if set == nil {
+		return nil
+	}
+	if clone, err := set.Clone(); err == nil {
+		return clone
+	}
+	return set
+}
+
+// newTemplateSet is given a set and its copy.
+func newTemplateSet(m *Messenger, set, master *template.Template) *templateSet {
+	if master == set {
 		m.errs.warn("a template set was executed before its first page, so its pages show no messages: execute a Clone of it instead")
 		return &templateSet{}
 	}

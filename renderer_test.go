@@ -365,6 +365,35 @@ func TestSetKeepsItsOptions(t *testing.T) {
 	assert.Equal(t, http.StatusInternalServerError, a.visit(http.MethodGet, "/").Code)
 }
 
+// The application may execute its set, for a mail, at the moment of the first page. The race detector watches.
+func TestExecutingTheSetDuringTheFirstPage(t *testing.T) {
+	text := `{{define "page"}}page{{flashes}}{{end}}{{define "mail"}}mail{{flashes}}{{end}}`
+	for i := range 100 { // looking at them all takes a while
+		text += fmt.Sprintf(`{{define "part %d"}}{{.}}{{end}}`, i)
+	}
+	for name, load := range map[string]func(a *app, set *template.Template){
+		"a set": func(a *app, set *template.Template) { a.SetHTMLTemplate(set) },
+		"multitemplate": func(a *app, set *template.Template) {
+			renderer := multitemplate.New()
+			renderer.Add("page", set.Lookup("page"))
+			a.HTMLRender = renderer
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 20 {
+				a := newApp(t, flashgin.Config{SessionKey: userOf})
+				set := template.Must(template.New("").Funcs(a.FuncMap).Parse(text))
+				load(a, set)
+				a.GET("/", page)
+				var mail sync.WaitGroup
+				mail.Go(func() { assert.NoError(t, set.ExecuteTemplate(io.Discard, "mail", nil)) })
+				assert.True(t, strings.HasPrefix(a.visit(http.MethodGet, "/").Body.String(), "page"))
+				mail.Wait()
+			}
+		})
+	}
+}
+
 // Renderers that parse for every page make a new set each time, of which nothing may be kept.
 func TestReparsingDoesNotGrow(t *testing.T) {
 	some, many := 500, 10_000
