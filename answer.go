@@ -16,7 +16,7 @@ type part struct {
 	screen   place    // the page, once it was looked for
 	searched bool     // it was
 	handled  bool     // the handler is what a script asks for messages
-	packed   bool     // what the handlers write is compressed later
+	packed   string   // the coding in which what the handlers write is compressed later
 	pulls    bool     // a header says where the messages are
 	behind   carrier  // what follows the body
 }
@@ -69,8 +69,9 @@ func (r *request) carrier(how leaving) carrier {
 		r.warn("answers to htmx and Turbo show no messages without Messenger.Mount: call it where the routes are registered")
 		return nothing
 	}
-	// What was compressed by middleware within ours has an end.
-	open := readyMade && how == beforeBody && status != http.StatusPartialContent && (r.part.packed || header.Get("Content-Encoding") == "") && isUTF8(header)
+	coding := header.Get("Content-Encoding")
+	// What was compressed by a handler, or by middleware within ours, has an end.
+	open := readyMade && how == beforeBody && status != http.StatusPartialContent && (coding == "" || coding == r.part.packed) && isUTF8(header)
 	switch {
 	case audience == forTurbo && open:
 		return turboStream

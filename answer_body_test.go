@@ -135,6 +135,19 @@ func TestAppendingOverHTTP2(t *testing.T) {
 	assert.Equal(t, carried{behind: "<p>part</p>", added: []string{"own"}}, carriedBy(t, answer.Header, answer.body))
 }
 
+// A handler that compresses by itself, in another coding than the middleware around us would, is the last to write.
+func TestAppendingToWhatAHandlerCompresses(t *testing.T) {
+	messenger, err := flashgin.New(flashgin.Config{HTMX: true, SessionKey: userOf, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	a := &app{Engine: gin.New(), t: t, messenger: messenger, failures: new(failures)}
+	a.Use(func(c *gin.Context) { c.Header("Content-Encoding", "gzip") }) // and would compress
+	a.With(messenger.Install)
+	messenger.Mount(a)
+	a.template("page", `{{flashes}}`)
+	a.GET("/part", add(t, withHeader("Content-Encoding", "br", part(200)), flashgin.Success("own")))
+	assert.Equal(t, carried{behind: "<p>part</p>", trigger: []string{"own"}}, carriedIn(t, a.visit("GET", "/part", htmx()...)))
+}
+
 // Where a middleware within ours compresses, nothing can be appended.
 func TestAppendingAndCompression(t *testing.T) {
 	compress := gzipped.Gzip(gzipped.BestSpeed)

@@ -98,7 +98,7 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	r.places = r.firstPlace[:]
 	r.cookie.init(outer)
 	if r.m.cfg.HTMX || r.m.cfg.Turbo {
-		r.part.packed = c.Writer.Header().Get("Content-Encoding") != ""
+		r.part.packed = c.Writer.Header().Get("Content-Encoding")
 	}
 	c.Writer = &r.writer
 	c.Request = c.Request.WithContext(&r.ctx)
