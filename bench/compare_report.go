@@ -51,7 +51,7 @@ set. “Session” means that each request reads a session, which is a signed co
 const reportBehaviour = `## What becomes of messages
 
 Each is found by doing it, %d times over (with Redis away three times). Handlers work for 20 ms on something else before they come to messages, so that requests which are sent together
-overlap.
+overlap. [_examples/versus](../_examples/versus) tells some of the same as tests that are made to be read.
 
 - *Another page is first*: after the redirect, a page that the message is not about is loaded before the one that it is about.
 - *Two tabs load together*: the page is asked for twice at the same moment.
