@@ -253,6 +253,7 @@ func TestAppendingThatFails(t *testing.T) {
 			data(200, "text/plain", "x")(c)
 		}, false, "[waiting][own]"},
 		{"a flush, and the client goes", func(c *gin.Context, _ *failing) { part(200)(c); c.Writer.Flush() }, true, "[waiting][own]"},
+		{"an event, a flush, and the client goes", func(c *gin.Context, _ *failing) { data(200, "text/plain", "x")(c); c.Writer.Flush() }, true, "[waiting][own]"},
 		{"nothing", func(c *gin.Context, _ *failing) { part(200)(c) }, false, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
