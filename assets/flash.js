@@ -222,7 +222,7 @@
       item.id = "flash-" + id;
     }
     if (key) item.dataset.key = key;
-    live.querySelector("[data-flash-added]").append(item);
+    live.querySelector("[data-flash-added], [popover] > *").append(item); // the latter of markup of the application's own
     scan();
     return item;
   }

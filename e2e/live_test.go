@@ -213,6 +213,7 @@ func TestLiveServerRestarted(t *testing.T) {
 		return server, listener.Addr().String()
 	}
 	server, addr := listen("127.0.0.1:0")
+	t.Cleanup(func() { server.Close() }) // after the tab, which would note that its stream has broken off
 	b := newTab(t)
 	b.before(hasten)
 	b.open("http://" + addr)
@@ -223,7 +224,6 @@ func TestLiveServerRestarted(t *testing.T) {
 	s.leave(flashgin.Info("meanwhile"))
 	b.until(`pauses.length > 3`)
 	server, _ = listen(addr)
-	defer server.Close()
 	b.untilEqual([]string{"meanwhile"}, texts)
 	b.untilConsole("ERR_CONNECTION_REFUSED")
 }
