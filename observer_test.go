@@ -188,6 +188,23 @@ func TestObserverOfMessages(t *testing.T) {
 			o.job(o.key, hello.At("/errors"), flashgin.Error("an error").At("/errors"))
 			assert.Equal(o.t, "[an error]", o.v.get("/errors"))
 		}, []string{"added 2", "shown 1", "released 1"}},
+		{"on a page that is flushed, and goes on", func(o *observedApp) {
+			o.GET("/long", func(c *gin.Context) {
+				assert.NoError(o.t, flashgin.AddFlash(c, flashgin.Info("own")))
+				c.String(http.StatusOK, flashgin.Flashes(c).String())
+				c.Writer.Flush()
+				c.String(http.StatusOK, "more")
+				c.Writer.Flush()
+			})
+			o.job(o.key, hello.At("/long"))
+			o.v.get("/long")
+		}, []string{"added 1", "shown 1", "shown 1 directly"}},
+		{"taken along by an answer to a script", func(o *observedApp) {
+			o.GET("/data", func(c *gin.Context) { c.JSON(http.StatusOK, "data") })
+			o.job(o.key, hello.At(flashgin.Anywhere))
+			answer := o.v.do(http.MethodGet, "/data", "X-Get-Flash", "1", "Sec-Fetch-Site", "same-origin", "Referer", "http://example.com/b")
+			assert.Contains(o.t, answer.Header().Get("Flash-Messages"), "the text")
+		}, []string{"added 1", "shown 1"}},
 		{"a request's own, whose page failed", func(o *observedApp) {
 			o.POST("/a", add(o.t, func(c *gin.Context) {
 				flashgin.Flashes(c)
