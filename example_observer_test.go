@@ -3,6 +3,7 @@ package flashgin_test
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/flashgin/flashgin"
 )
@@ -53,8 +54,12 @@ func ExampleRedisStore_OnEvent() {
 	defer stop()
 	store, _ := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop", Cap: 1})
 	store.OnEvent(func(_ context.Context, e flashgin.Event) { fmt.Println(e.Kind, e.Messages) })
-	store.Add(context.Background(), "session",
-		flashgin.Message{View: "/", ID: "1", Text: "Saved."},
-		flashgin.Message{View: "/", ID: "2", Text: "Sent."})
-	// Output: dropped 1
+	ctx, views := context.Background(), []string{"/"}
+	store.Add(ctx, "session", flashgin.Message{View: "/", ID: "1", Text: "Saved."}, flashgin.Message{View: "/", ID: "2", Text: "Sent."})
+	store.Claim(ctx, "session", views, time.Millisecond) // by a page that is never heard of again
+	time.Sleep(10 * time.Millisecond)
+	store.Claim(ctx, "session", views, time.Second)
+	// Output:
+	// dropped 1
+	// lease_expired 1
 }

@@ -223,6 +223,7 @@ func (s *RedisStore) read(ctx context.Context, doing, session string, views []st
 	}
 	var entries []redisEntry
 	var failed error
+	var again int64
 	for i, call := range calls {
 		viewsOfCall := views[i:]
 		if len(calls) > 1 {
@@ -233,6 +234,7 @@ func (s *RedisStore) read(ctx context.Context, doing, session string, views []st
 		for _, at := range found {
 			messages, unreadable := at.messages(viewsOfCall[at.index])
 			entries = append(entries, messages...)
+			again += at.again
 			if unreadable != 0 {
 				s.report(ctx, s.unreadable(doing, unreadable))
 			}
@@ -242,6 +244,7 @@ func (s *RedisStore) read(ctx context.Context, doing, session string, views []st
 		s.report(ctx, s.failed(doing+" of some views", failed))
 		failed = nil
 	}
+	s.tell(ctx, EventLeaseExpired, again)
 	slices.SortFunc(entries, func(a, b redisEntry) int { return strings.Compare(a.place, b.place) })
 	return entries, s.failed(doing, failed)
 }
@@ -258,15 +261,26 @@ func withoutRepeats(views []string) []string {
 
 // Confirm implements [Store].
 func (s *RedisStore) Confirm(ctx context.Context, claim Claim) error {
+	_, err := s.countConfirmed(ctx, claim)
+	return err
+}
+
+func (s *RedisStore) countConfirmed(ctx context.Context, claim Claim) (int, error) {
 	return s.settle(ctx, "confirm", claim, confirmScript)
 }
 
 // Release implements [Store].
 func (s *RedisStore) Release(ctx context.Context, claim Claim) error {
+	_, err := s.countReleased(ctx, claim)
+	return err
+}
+
+func (s *RedisStore) countReleased(ctx context.Context, claim Claim) (int, error) {
 	return s.settle(ctx, "release", claim, releaseScript)
 }
 
-func (s *RedisStore) settle(ctx context.Context, doing string, claim Claim, script *redisScript) error {
+// settle returns how many messages of claim the script has settled, also when it returns an error.
+func (s *RedisStore) settle(ctx context.Context, doing string, claim Claim, script *redisScript) (int, error) {
 	var calls []*redisCall
 	of := map[string]*redisCall{} // by view
 	mailbox := s.mailbox(claim.Session)
@@ -292,20 +306,21 @@ func (s *RedisStore) Withdraw(ctx context.Context, session, view, key string) er
 	if key != "" {
 		calls = []*redisCall{withdrawScript.call(s.key(session, view)).append(encodingVersion, s.ttlMilliseconds(), key)}
 	}
-	return s.run(ctx, "withdraw", calls)
+	_, err := s.run(ctx, "withdraw", calls)
+	return err
 }
 
-// run sends calls whose replies say nothing.
-func (s *RedisStore) run(ctx context.Context, doing string, calls []*redisCall) error {
+// run sends calls that reply a number or nothing, and returns the sum. It is right where a call failed, too.
+func (s *RedisStore) run(ctx context.Context, doing string, calls []*redisCall) (sum int, err error) {
 	if err := s.send(ctx, calls, apart); err != nil {
-		return s.failed(doing, err)
+		return 0, s.failed(doing, err)
 	}
 	for _, call := range calls {
-		if err := call.err(); err != nil {
-			return s.failed(doing, err)
-		}
+		n, _ := call.cmd.Int()
+		sum += n
+		err = cmp.Or(err, call.err())
 	}
-	return nil
+	return sum, s.failed(doing, err)
 }
 
 // Ping reports whether the server answers; in a cluster, whether one of the masters does. It returns when ctx ends, even if the client waits longer.

@@ -165,6 +165,7 @@ type redisFound struct {
 	ticket     string
 	unreadable int64 // how many more entries there are, or notSortedSet
 	entries    []any
+	again      int64 // how many of them an earlier claim has let go by its lease
 }
 
 const notSortedSet = -1
@@ -180,7 +181,7 @@ func (call *redisCall) found(n int) ([]redisFound, error) {
 	found := make([]redisFound, len(reply))
 	for i := range reply {
 		at, _ := reply[i].([]any)
-		if len(at) != 4 {
+		if len(at) != 4 && len(at) != 5 {
 			return nil, errReply
 		}
 		index, ok0 := at[0].(int64)
@@ -190,7 +191,10 @@ func (call *redisCall) found(n int) ([]redisFound, error) {
 		if !ok0 || !ok1 || !ok2 || !ok3 || index < 1 || index > int64(n) {
 			return nil, errReply
 		}
-		found[i] = redisFound{int(index) - 1, ticket, unreadable, entries}
+		found[i] = redisFound{index: int(index) - 1, ticket: ticket, unreadable: unreadable, entries: entries}
+		if len(at) == 5 {
+			found[i].again, _ = at[4].(int64)
+		}
 	}
 	return found, nil
 }

@@ -1,4 +1,4 @@
--- KEYS: addresses of one session. ARGV: version, lease in µs. Returns, of each address that holds something: its number in KEYS, the ticket, the number of unreadable entries, or -1 where the key is not a sorted set, and the messages.
+-- KEYS: addresses of one session. ARGV: version, lease in µs. Returns, of each address that holds something: its number in KEYS, the ticket, the number of unreadable entries, or -1 where the key is not a sorted set, the messages and, if there are any, how many of them an earlier claim has let go by its lease.
 local pcall = redis.pcall
 local reply, now, sound, written = {}, nil, nil, false
 for i = 1, #KEYS do
@@ -32,7 +32,7 @@ for i = 1, #KEYS do
     end
 
     local score = string.format('%.0f', -mark)
-    local taken, arguments, old, unreadable = {}, {}, {}, 0
+    local taken, arguments, old, unreadable, again = {}, {}, {}, 0, nil
     local usual = ' ' .. ARGV[1] .. ' 0 ' -- version, and no TTL of its own
     for j = waiting, #entries, 2 do
       local entry = entries[j]
@@ -49,6 +49,9 @@ for i = 1, #KEYS do
         end
       end
       if takes then
+        if string.byte(entries[j + 1]) == 45 then -- a minus: an earlier claim's
+          again = (again or 0) + 1
+        end
         taken[#taken + 1] = entry
         arguments[#arguments + 1] = score
         arguments[#arguments + 1] = entry
@@ -69,7 +72,7 @@ for i = 1, #KEYS do
       --include remember.lua
       written = true
     end
-    reply[#reply + 1] = {i, string.sub(score, 2), unreadable, taken}
+    reply[#reply + 1] = {i, string.sub(score, 2), unreadable, taken, again}
   end
 end
 if sound and not written then

@@ -1,4 +1,4 @@
--- KEYS[1]: the address. ARGV: version, TTL in ms, ticket, IDs. Removes the messages with these IDs that carry the ticket.
+-- KEYS[1]: the address. ARGV: version, TTL in ms, ticket, IDs. Removes the messages with these IDs that carry the ticket; returns how many.
 local address = KEYS[1]
 local entries = redis.call('ZRANGEBYSCORE', address, '-' .. ARGV[3], '-' .. ARGV[3])
 if #entries == 0 then
@@ -15,7 +15,7 @@ if #ARGV == 4 and redis.call('ZCARD', address) == 1 and #ARGV[4] == 28 and strin
     redis.call('PEXPIRE', address, 10000)
     redis.call('ZADD', address, string.format('%.0f', -5e15 + math.ceil((now + 10000000) / 10)), '~' .. ARGV[4])
     redis.call('ZREM', address, entries[1])
-    return
+    return 1
   end
 end
 --include member.lua
@@ -36,3 +36,4 @@ end
 if #old > 0 then
   --include remember.lua
 end
+return #old

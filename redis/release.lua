@@ -1,4 +1,4 @@
--- KEYS[1]: the address. ARGV: version, TTL in ms, ticket, IDs. Puts the messages with these IDs that carry the ticket back in their places.
+-- KEYS[1]: the address. ARGV: version, TTL in ms, ticket, IDs. Puts the messages with these IDs that carry the ticket back in their places; returns how many.
 local address = KEYS[1]
 redis.call('ZREM', address, '') -- changes nothing, but fails on a replica, and lets ZADD through when memory is full
 local entries = redis.call('ZRANGEBYSCORE', address, '-' .. ARGV[3], '-' .. ARGV[3])
@@ -14,7 +14,7 @@ local named = {}
 for i = 4, #ARGV do
   named[ARGV[i]] = true
 end
-local old, gone = {}, {} -- its TTL has ended; such IDs need not be remembered
+local back, old, gone = 0, {}, {} -- its TTL has ended; such IDs need not be remembered
 for _, entry in ipairs(entries) do
   local added, ends, id = parse(entry)
   if added and named[id] then
@@ -22,9 +22,11 @@ for _, entry in ipairs(entries) do
       old[#old + 1] = entry
     else
       redis.call('ZADD', address, string.format('%.0f', added), entry)
+      back = back + 1
     end
   end
 end
 if #old > 0 then
   --include remember.lua
 end
+return back

@@ -27,6 +27,7 @@ const (
 	releaseAppends          fault = "releases to the end of the queue"
 	leaseNeverEnds          fault = "never ends a lease"
 	timerPerClaim           fault = "ends the lease of a claim that was settled"
+	tellsReleasedAsExpired  fault = "tells of released messages as of those whose lease has ended"
 	ignoresTicketsOfConfirm fault = "confirms whoever has claimed the message since"
 	ignoresTicketsOfRelease fault = "releases whoever has claimed the message since"
 	marksByClock            fault = "marks claims by the millisecond"
@@ -42,6 +43,7 @@ const (
 	capDropsNewest          fault = "drops the newest beyond the cap"
 	capCountsClaimed        fault = "counts claimed messages for the cap"
 	dropsInSilence          fault = "does not report what it drops"
+	hidesDrops              fault = "does not tell how many it drops"
 	keyMeansNothing         fault = "ignores the Key"
 	replacedReturnByRelease fault = "brings a replaced message back when it is released"
 	replacedReturnByLease   fault = "brings a replaced message back when its lease ends"
@@ -96,6 +98,7 @@ var faults = []struct {
 	{releaseAppends, 6, []int{9, 13, 16, 18, 20}},
 	{leaseNeverEnds, 7, []int{5, 8, 10, 12, 13, 14, 15}},
 	{timerPerClaim, 7, nil},
+	{tellsReleasedAsExpired, 7, nil},
 	{ignoresTicketsOfConfirm, 8, nil},
 	{ignoresTicketsOfRelease, 8, []int{9}},
 	{marksByClock, 8, []int{9}},
@@ -111,6 +114,7 @@ var faults = []struct {
 	{capDropsNewest, 12, nil},
 	{capCountsClaimed, 12, nil},
 	{dropsInSilence, 12, nil},
+	{hidesDrops, 12, nil},
 	{keyMeansNothing, 13, []int{12, 14, 16, 17, 20}},
 	{replacedReturnByRelease, 13, nil},
 	{replacedReturnByLease, 13, nil},

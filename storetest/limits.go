@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"github.com/flashgin/flashgin"
 )
 
 // Rules 12 to 14: what an Add or a Withdraw removes.
@@ -92,6 +94,18 @@ var capChecks = []check{
 		}
 		p.addTexts("4")
 		p.eventually("the dropped message is reported to OnError", func() bool { return reports.Load() > 0 })
+	}},
+	{name: "told to OnEvent", cap: 3, run: func(p *probe) {
+		told := p.listen(flashgin.EventDropped)
+		p.addTexts("1", "2", "3")
+		p.wantTold(told, 0)
+		p.addTexts("4", "5")
+		p.wantTold(told, 2)
+		p.confirm(p.claim())
+		p.addTexts("6", "7", "8")
+		p.wantTold(told, 2)
+		p.add(append(p.messages("9"), p.message("other").At(p.other))...)
+		p.wantTold(told, 3)
 	}},
 }
 

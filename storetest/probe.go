@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/flashgin/flashgin"
@@ -56,6 +57,36 @@ func (p *probe) move() {
 func (p *probe) fail(format string, args ...any) {
 	p.Helper()
 	p.Fatalf("rule %d (%s): %s", p.rule.number, p.rule.name, fmt.Sprintf(format, args...))
+}
+
+// listen returns how many messages the store has told OnEvent of, from now on. Where it has no OnEvent, that is nil.
+func (p *probe) listen(kind flashgin.EventKind) *atomic.Int64 {
+	p.Helper()
+	store, ok := p.store.(interface {
+		OnEvent(func(context.Context, flashgin.Event))
+	})
+	if !ok {
+		p.Logf("this store has no OnEvent")
+		return nil
+	}
+	told := new(atomic.Int64)
+	store.OnEvent(func(_ context.Context, e flashgin.Event) {
+		if e.Kind == kind {
+			told.Add(int64(e.Messages))
+		}
+	})
+	return told
+}
+
+func (p *probe) wantTold(told *atomic.Int64, want int64) {
+	p.Helper()
+	if told == nil {
+		return
+	}
+	p.eventually(fmt.Sprintf("%d messages are told to OnEvent", want), func() bool { return told.Load() >= want })
+	if n := told.Load(); n > want {
+		p.fail("%d messages were told to OnEvent, want %d", n, want)
+	}
 }
 
 // message returns a message as a Messenger makes it, with a generated ID, addressed to p.view.

@@ -26,6 +26,7 @@ type reference struct {
 	places map[string]*place // by session and view; key makes the keys
 	seq    int               // of messages and of claims
 	report func(context.Context, error)
+	event  func(context.Context, flashgin.Event)
 }
 
 // A place is what is at one address.
@@ -42,6 +43,7 @@ type entry struct {
 	mark     string    // of the last claim, unless it was released
 	until    time.Time // the end of that claim's lease
 	replaced bool      // by a newer message with the same Key
+	released bool      // at least once
 }
 
 type memory struct {
@@ -52,6 +54,14 @@ type memory struct {
 func (e *entry) claimed(now time.Time) bool { return e.mark != "" && e.until.After(now) }
 
 func (s *reference) OnError(report func(context.Context, error)) { s.report = report }
+
+func (s *reference) OnEvent(event func(context.Context, flashgin.Event)) { s.event = event }
+
+func (s *reference) tell(ctx context.Context, kind flashgin.EventKind, messages int) {
+	if s.event != nil && messages > 0 {
+		s.event(ctx, flashgin.Event{Kind: kind, Messages: messages})
+	}
+}
 
 func (s *reference) Add(ctx context.Context, session string, msgs ...flashgin.Message) error {
 	time.Sleep(s.delay)
@@ -157,6 +167,9 @@ func (s *reference) drop(ctx context.Context, p *place, now time.Time) {
 		if s.report != nil && !s.is(dropsInSilence) {
 			s.report(ctx, fmt.Errorf("a message was dropped: the cap is %d", s.cap))
 		}
+		if !s.is(hidesDrops) {
+			s.tell(ctx, flashgin.EventDropped, 1)
+		}
 	}
 }
 
@@ -180,7 +193,11 @@ func (s *reference) Claim(ctx context.Context, session string, views []string, l
 		mark = strconv.FormatInt(now.UnixMilli(), 10)
 	}
 	c := flashgin.Claim{Session: session, Tickets: make(map[string]string)}
+	again := 0
 	for _, e := range found {
+		if e.mark != "" || e.released && s.is(tellsReleasedAsExpired) {
+			again++
+		}
 		e.mark, e.until = mark, now.Add(lease)
 		if s.is(leaseNeverEnds) {
 			e.until = now.Add(time.Hour)
@@ -200,6 +217,7 @@ func (s *reference) Claim(ctx context.Context, session string, views []string, l
 			p.lastAdd = now
 		}
 	}
+	s.tell(ctx, flashgin.EventLeaseExpired, again)
 	return c, nil
 }
 
@@ -219,7 +237,7 @@ func (s *reference) Release(ctx context.Context, c flashgin.Claim) error {
 		return s.ended(ctx.Err())
 	}
 	return s.settle(ctx, c, ignoresTicketsOfRelease, releasesWholeClaim, func(p *place, e *entry, now time.Time) {
-		e.mark = ""
+		e.mark, e.released = "", true
 		if s.is(releaseAppends) {
 			s.seq++
 			e.seq = s.seq

@@ -93,6 +93,17 @@ var leaseChecks = []check{
 		time.Sleep(2 * short)
 		p.want("waiting when the lease of the first claim has ended", p.peek())
 	}},
+	{name: "ended, told to OnEvent", run: func(p *probe) {
+		told := p.listen(flashgin.EventLeaseExpired)
+		p.addTexts("first", "second")
+		p.release(p.claim())
+		p.claimFor(short)
+		p.untilWaiting("the lease ends", 2)
+		p.wantTold(told, 0) // nobody has been given them again
+		p.addTexts("third")
+		p.want("Claim after the lease", p.claim().Messages, "first", "second", "third")
+		p.wantTold(told, 2)
+	}},
 }
 
 var lateChecks = []check{

@@ -12,7 +12,7 @@
 //	}
 //
 // Each rule is a subtest, so that -run TestMyStore/rule_6_ checks one of them; a failure cites its rule. Run it with -race. If the
-// store has OnError, a check of rule 12 calls it, before any other method, as flashgin.New does.
+// store has OnError or OnEvent, checks of rules 7 and 12 call them, before any other method, as flashgin.New does.
 //
 // The stores may share one server, also with other programs: every check uses sessions and views of its own, and leaves what it
 // added to expire. Time must pass for the store as it does for the test: the checks wait for short TTLs and leases to end, and take
