@@ -269,6 +269,10 @@ func TestObserverOfStreams(t *testing.T) {
 			handed.Messages = handed.Messages[:1]
 			o.v.acknowledge(ackBody("shown", handed))
 		}, []string{"added 2", "shown 1"}},
+		{"one of them given back", func(o *observedApp, handed handed) {
+			handed.Messages = handed.Messages[1:]
+			o.v.acknowledge(ackBody("back", handed))
+		}, []string{"added 2", "released 1"}},
 		{"invented", func(o *observedApp, handed handed) {
 			for i := range handed.Messages {
 				handed.Messages[i].ID = "invented"
