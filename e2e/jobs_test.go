@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,17 +15,26 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
-// jobs is the example of that name, with a worker of its own and a Redis server of the test's, open in a tab.
+// jobs is the example of that name, on a Redis server of the test's, open in a tab.
 type jobs struct {
 	*example
 	*tab
 	queue *redis.Client
 }
 
+// jobsSettings are what all processes of the example need to know, and slow enough to be watched.
+func jobsSettings(server *redistest.Server) []string {
+	return []string{"REDIS_URL=redis://" + server.Addr(), "SECRET=a secret of the test", "TAKES=3s"}
+}
+
 func startJobs(t *testing.T) *jobs {
 	t.Helper()
 	server := redistest.Start(t)
-	j := &jobs{startExample(t, "jobs", "REDIS_URL=redis://"+server.Addr(), "TAKES=3s"), newTab(t), server.Client()}
+	return openJobs(startExample(t, "jobs", jobsSettings(server)...), server)
+}
+
+func openJobs(e *example, server *redistest.Server) *jobs {
+	j := &jobs{e, newTab(e.t), server.Client()}
 	// What is shown, in order, as long as no page is loaded.
 	j.before(`globalThis.shows = []; addEventListener("flash:shown", e => {
 		shows.push(e.target.querySelector("[data-flash-text]").textContent);
@@ -112,4 +122,30 @@ func TestJobsWorkerKilled(t *testing.T) {
 
 	j.saidOnce("Words: 4. Different ones: 4.")
 	assert.Contains(t, eval[[]string](j.tab, `shows`), "50 %")
+}
+
+// The web server is killed while a page is open, and another one takes its place when the job is done. The page, which is still the same, tells its user.
+func TestJobsServerKilled(t *testing.T) {
+	redis := redistest.Start(t)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	settings := append(jobsSettings(redis), "ADDR="+free.Addr().String())
+	free.Close()
+	program := buildExample(t, "jobs")
+	serve := func() *example {
+		e := launch(t, program, append(settings, "server")...)
+		e.url = e.says(`http://\S+`)[0]
+		return e
+	}
+	worker := launch(t, program, append(settings, "worker")...)
+	worker.says("The worker is process")
+	web := serve()
+	j := openJobs(web, redis)
+	j.upload("one two three four five")
+	j.untilEqual([]string{"50 %"}, texts)
+	web.end(os.Kill)
+	require.Eventually(t, func() bool { return j.queue.LLen(t.Context(), "asynq:{default}:active").Val() == 0 }, patience, 10*time.Millisecond, "the job is done")
+	serve()
+	j.saidOnce("Words: 5. Different ones: 5.")
+	j.untilConsole("Failed to load resource")
 }

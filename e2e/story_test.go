@@ -2,7 +2,7 @@ package e2e
 
 import (
 	"bufio"
-	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -19,46 +19,66 @@ import (
 
 // An example is a program of _examples that runs.
 type example struct {
-	t   *testing.T
-	url string
+	t       *testing.T
+	url     string
+	command *exec.Cmd
+	ended   chan struct{}
 
 	mu    sync.Mutex
 	lines []string // what it has printed
 }
 
-// startExample builds and starts a program of _examples, with settings for its environment. It ends with the test, by the signal that asks it to.
-func startExample(t *testing.T, name string, env ...string) *example {
+// startExample builds and starts a program of _examples that serves pages, with settings as launch takes them.
+func startExample(t *testing.T, name string, settings ...string) *example {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), name)
+	e := launch(t, buildExample(t, name), settings...)
+	e.url = e.says(`http://[^\s,]+`)[0]
+	return e
+}
+
+func buildExample(t *testing.T, name string) (program string) {
+	t.Helper()
+	program = filepath.Join(t.TempDir(), name)
 	build := exec.Command("go", "build", "-o", program, ".")
 	build.Dir = filepath.Join("..", "_examples", name)
 	if out, err := build.CombinedOutput(); err != nil {
 		require.NoError(t, err, string(out))
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	command := exec.CommandContext(ctx, program)
-	command.Env = append(append(command.Environ(), "ADDR=127.0.0.1:0"), env...)
-	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
-	out, err := command.StdoutPipe()
+	return program
+}
+
+// launch starts a program. Settings with a "=" are for its environment, others are arguments. It ends with the test, by the signal that asks it to.
+func launch(t *testing.T, program string, settings ...string) *example {
+	t.Helper()
+	e := &example{t: t, command: exec.Command(program), ended: make(chan struct{})}
+	e.command.Env = append(e.command.Environ(), "ADDR=127.0.0.1:0")
+	for _, setting := range settings {
+		if strings.Contains(setting, "=") {
+			e.command.Env = append(e.command.Env, setting)
+		} else {
+			e.command.Args = append(e.command.Args, setting)
+		}
+	}
+	out, err := e.command.StdoutPipe()
 	require.NoError(t, err)
-	require.NoError(t, command.Start())
-	e := &example{t: t}
-	read := make(chan struct{})
+	require.NoError(t, e.command.Start())
 	go func() {
-		defer close(read)
+		defer close(e.ended)
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			e.mu.Lock()
 			e.lines = append(e.lines, lines.Text())
 			e.mu.Unlock()
 		}
+		_ = e.command.Wait()
 	}()
-	t.Cleanup(func() {
-		cancel()
-		<-read
-		_ = command.Wait()
-	})
-	e.url = e.says(`http://[^\s,]+`)[0]
+	t.Cleanup(func() { e.end(syscall.SIGTERM) })
 	return e
+}
+
+// end ends the program by a signal. It may be called again.
+func (e *example) end(by os.Signal) {
+	_ = e.command.Process.Signal(by)
+	<-e.ended
 }
 
 // says waits until the program has printed what matches, and returns all of it that does.
