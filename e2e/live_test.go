@@ -198,6 +198,20 @@ func TestLiveTrouble(t *testing.T) {
 	}
 }
 
+// The same at the pace of users: a deployment during which a proxy answers 503 for three seconds.
+func TestLiveDeployment(t *testing.T) {
+	s, b := live(t, flashgin.Config{})
+	b.js(`globalThis.same = true`)
+	s.line.lay(func(c *gin.Context) { c.Status(http.StatusServiceUnavailable) })
+	s.endStreams()
+	s.leave(flashgin.Info("meanwhile"))
+	time.Sleep(3 * time.Second)
+	s.line.lay(nil)
+	b.untilEqual([]string{"meanwhile"}, texts)
+	assert.True(t, eval[bool](b, `same`))
+	b.forgive("Failed to load resource")
+}
+
 // endStreams cuts the connections of the streams, as the end of a server does.
 func (s *site) endStreams() { s.server.CloseClientConnections() }
 
@@ -279,86 +293,6 @@ func TestLiveLeftTooEarly(t *testing.T) {
 	s.leave(flashgin.Info("one"))
 	b.untilEqual("?again", `location.search`)
 	b.untilEqual([]string{"one"}, texts)
-}
-
-// Check 25. Eight tabs of which one is visible: it alone listens and shows, and a ninth page loads.
-func TestLiveTabs(t *testing.T) {
-	s, first := live(t, flashgin.Config{})
-	tabs := []*tab{first}
-	for range 7 {
-		tabs = append(tabs, first.besideInWindow())
-		b := tabs[len(tabs)-1]
-		b.open(s.url)
-		b.ready()
-		s.untilOpen(1)
-	}
-	last := tabs[len(tabs)-1]
-	s.leave(flashgin.Info("one"))
-	last.untilEqual([]string{"one"}, texts)
-	for _, b := range tabs[:7] {
-		assert.True(t, eval[bool](b, `document.hidden`))
-		assert.Empty(t, eval[[]string](b, texts))
-	}
-	// Another tab comes to the front and listens instead.
-	first.call("Page.bringToFront", object{})
-	first.until(`!document.hidden`)
-	s.untilOpen(1)
-	s.leave(flashgin.Info("two"))
-	first.untilEqual([]string{"two"}, texts)
-	assert.Equal(t, []string{"one"}, eval[[]string](last, texts))
-
-	ninth := first.beside()
-	ninth.open(s.url + "/away")
-	ninth.ready()
-}
-
-// Eight windows, all visible: each message is shown in one of them.
-func TestLiveWindows(t *testing.T) {
-	s, first := live(t, flashgin.Config{})
-	windows := []*tab{first}
-	for range 4 { // a browser has six connections to a server over HTTP/1.1, and the streams take one each
-		b := first.beside()
-		b.open(s.url)
-		b.ready()
-		windows = append(windows, b)
-	}
-	s.untilOpen(len(windows))
-	want := map[string]int{}
-	for _, text := range strings.Fields("a b c d e f g h i j k l") {
-		s.leave(flashgin.Info(text))
-		want[text] = 1
-	}
-	got := func() map[string]int {
-		counts := map[string]int{}
-		for _, b := range windows {
-			for _, text := range eval[[]string](b, texts) {
-				counts[text]++
-			}
-		}
-		return counts
-	}
-	assert.Eventually(t, func() bool { return len(got()) == len(want) }, patience, 50*time.Millisecond)
-	assert.Equal(t, want, got())
-}
-
-// Each user's messages come to that user.
-func TestLiveUsers(t *testing.T) {
-	s := newSite(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) { return c.Cookie("user") }})
-	s.line.lay(nil)
-	var tabs []*tab
-	for _, user := range []string{"anne", "bert"} {
-		b := newTab(t)
-		b.call("Network.setCookie", object{"name": "user", "value": user, "url": s.url})
-		b.open(s.url)
-		b.ready()
-		tabs = append(tabs, b)
-	}
-	s.untilOpen(2)
-	require.NoError(t, s.messenger.Add(t.Context(), "anne", flashgin.Info("for Anne").At("/")))
-	tabs[0].untilEqual([]string{"for Anne"}, texts)
-	require.NoError(t, s.messenger.Add(t.Context(), "bert", flashgin.Info("for Bert").At("/")))
-	tabs[1].untilEqual([]string{"for Bert"}, texts)
-	assert.Equal(t, []string{"for Anne"}, eval[[]string](tabs[0], texts))
 }
 
 // Check 23, with a stream: it ends when the page is left, does not keep the page out of the back/forward cache, and is there again when the user comes back.
