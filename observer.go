@@ -48,15 +48,16 @@ const (
 	// EventAdded: the store has accepted Messages, of a request or of a job. Those count as well that it passed over because it knew their ID.
 	EventAdded EventKind = "added"
 	// EventShown: Messages were shown, and will not be again. Either the store has confirmed that they are gone: after the page that showed them had left, a
-	// script had acknowledged them, or [Messenger.Take] had returned them. Or they are Direct. A page that could not confirm them within Config.Lease does not
-	// count, and after a lost answer of the store, which is an EventStoreCall with an Err, a few may not.
+	// script had acknowledged them, or [Messenger.Take] had returned them. Or they are Direct. What was shown and could not
+	// be confirmed does not count, and after a lost answer of the store, which is an EventStoreCall with an Err, a few more may not.
 	EventShown EventKind = "shown"
 	// EventReleased: Messages that were taken for a page wait again, because it failed, was left, came too late or did not want all of them.
 	EventReleased EventKind = "released"
 	// EventDropped: Messages were removed unseen, because more than the store's Cap waited at one address. A store tells it.
 	EventDropped EventKind = "dropped"
 	// EventLeaseExpired: Messages were given out again that an earlier page had taken, and of which it had said nothing until Config.Lease ended: its process
-	// died, or the store could not be reached. Their users may have seen them twice. A store tells it.
+	// died, or the store could not be reached. If a page had shown them all the same, users see them twice, unless they are given to the very process
+	// that has shown them. A store tells it.
 	EventLeaseExpired EventKind = "lease_expired"
 	// EventLost: Messages of a request may never be seen, because they could not be stored or because no page would show them. OnError, the log and the Errors of
 	// the gin.Context have the reason. What [Messenger.Add] could not store is not among them: its caller knows.
