@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/gin-contrib/gzip"
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -137,20 +139,34 @@ func TestCloseGivesUp(t *testing.T) {
 	close(free)
 }
 
-func TestStreamOutlivesWriteTimeout(t *testing.T) {
-	a := newLiveApp(t, flashgin.Config{})
-	server := httptest.NewUnstartedServer(a)
-	server.Config.WriteTimeout = 200 * time.Millisecond
-	server.Start()
-	t.Cleanup(server.Close)
-	b := newBrowser(t, server.URL)
-	key := b.get("/key")
-	page := b.listen(streamPath("/a"), nil)
-	time.Sleep(2 * server.Config.WriteTimeout)
-	a.job(key, flashgin.Info("text").At("/a"))
-	page.hears("text")
-	// The deadline of the stream does not stay with the connection.
-	assert.Equal(t, http.StatusNoContent, b.acknowledge(ackBody("shown", handedOver(t, page.all())...)).StatusCode)
+// The time-outs of a server are for requests that end.
+func TestStreamOutlivesTimeouts(t *testing.T) {
+	const timeout = 200 * time.Millisecond
+	for _, test := range []struct {
+		name string
+		set  func(*http.Server)
+	}{
+		{"WriteTimeout", func(s *http.Server) { s.WriteTimeout = timeout }},
+		{"ReadTimeout", func(s *http.Server) { s.ReadTimeout = timeout }},
+		{"ReadHeaderTimeout", func(s *http.Server) { s.ReadHeaderTimeout = timeout }},
+		{"IdleTimeout", func(s *http.Server) { s.IdleTimeout = timeout }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newLiveApp(t, flashgin.Config{})
+			server := httptest.NewUnstartedServer(a)
+			test.set(server.Config)
+			server.Start()
+			t.Cleanup(server.Close)
+			b := newBrowser(t, server.URL)
+			key := b.get("/key")
+			page := b.listen(streamPath("/a"), nil)
+			time.Sleep(2 * timeout)
+			a.job(key, flashgin.Info("text").At("/a"))
+			page.hears("text")
+			// The deadline of the stream does not stay with the connection.
+			assert.Equal(t, http.StatusNoContent, b.acknowledge(ackBody("shown", handedOver(t, page.all())...)).StatusCode)
+		})
+	}
 }
 
 func TestStreamOverHTTP2(t *testing.T) {
@@ -211,6 +227,30 @@ func TestStreamWithoutDeadlines(t *testing.T) {
 	second.hears("second")
 	assert.Equal(t, 1, strings.Count(log.String(), "a middleware hides the connection"), log.String())
 	assert.Contains(t, log.String(), "/_flash")
+}
+
+// A middleware that compresses and came before flashgin says nothing of the connection below it. The stream is then compressed, as all answers, and arrives.
+func TestStreamBelowCompression(t *testing.T) {
+	var log lockedBuffer
+	a := newApp(t, flashgin.Config{Logger: logTo(&log)})
+	a.Engine = gin.New()
+	a.Use(gzip.Gzip(gzip.DefaultCompression))
+	a.With(a.messenger.Install)
+	a.Use(sessions.Sessions("id", cookieStore()))
+	a.template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
+	a.mountLive()
+	b := a.browser()
+	key := b.get("/key")
+	for range 2 {
+		page := b.listen(streamPath("/a"), b.acknowledging())
+		require.True(t, page.response.Uncompressed, "by the client")
+		for i, text := range []string{"first", "second", "third"} {
+			a.job(key, flashgin.Info(text).At("/a"))
+			page.hears([]string{"first", "second", "third"}[:i+1]...)
+		}
+		page.close()
+	}
+	assert.Equal(t, 1, strings.Count(log.String(), "a middleware hides the connection"), log.String())
 }
 
 // Where answers are held back until they are complete there is no stream, and clients are told not to try again.

@@ -43,6 +43,7 @@ type stream struct {
 	client  context.Context // ends when the client goes away
 	out     gin.ResponseWriter
 	base    *http.ResponseController // of the connection
+	hidden  bool                     // by a middleware
 
 	woken  chan struct{} // holds one when there is something to do
 	asked  atomic.Bool   // to look for messages
@@ -101,8 +102,10 @@ func (m *Messenger) newStream(c *gin.Context) *stream {
 	}
 	header = s.out.Header()
 	header.Set("Content-Type", "text/event-stream; charset=utf-8")
-	header.Set("Content-Encoding", "identity") // no middleware shall compress it, which would hold it back
-	header.Set("X-Accel-Buffering", "no")      // nor nginx
+	if !s.hidden || header.Get("Content-Encoding") == "" {
+		header.Set("Content-Encoding", "identity") // no middleware shall compress it; one that has said so, and cannot be passed by, will
+	}
+	header.Set("X-Accel-Buffering", "no") // nor nginx
 	if err != nil || !m.live.open(s) {
 		_ = s.send(fmt.Appendf(nil, "retry: %d\n\n", retryLater)) // an error status would make browsers give up for good
 		return nil
@@ -144,7 +147,7 @@ func (s *stream) attach(c *gin.Context) bool {
 		})
 		return false
 	}
-	if err != nil {
+	if s.hidden = err != nil; s.hidden {
 		s.live.deadlines.Do(func() {
 			s.live.m.errs.warn("a middleware hides the connection of the streams to open pages, so http.Server.WriteTimeout ends them, and clients that stop reading are noticed late: keep " + s.live.m.cfg.MountPath + " out of it (gzip.WithExcludedPaths), or install flashgin before it")
 		})
