@@ -51,11 +51,15 @@ const (
 // carrier returns how this answer takes messages along.
 func (r *request) carrier(how leaving) carrier {
 	status, header := r.writer.Status(), r.writer.Header()
-	if r.m.cfg.Turbo && isStream(header) && r.audience() != forHTMX {
-		r.part.reads, r.part.searched, r.views, r.looked = forTurbo, false, nil, false
+	isHTML := strings.HasPrefix(header.Get("Content-Type"), "text/html")
+	switch audience := r.audience(); {
+	case audience == forHTMXPage && !(how == beforeBody && isHTML):
+		r.readBy(forHTMX)
+	case r.m.cfg.Turbo && isStream(header) && audience != forHTMX:
+		r.readBy(forTurbo)
 	}
 	audience := r.audience()
-	if audience == forBrowser || audience == forFrame {
+	if audience == forBrowser || audience == forHTMXPage || audience == forFrame {
 		return nothing
 	}
 	if how == takenOver || r.panicked || r.part.handled || status < http.StatusOK || leadsAway(status, header) || !mayShow(r.c.Request) || isEventStream(header) {
@@ -77,7 +81,7 @@ func (r *request) carrier(how leaving) carrier {
 		return turboStream
 	case audience == forTurbo:
 		return inNotice
-	case open && status < http.StatusMultipleChoices && strings.HasPrefix(header.Get("Content-Type"), "text/html"):
+	case open && status < http.StatusMultipleChoices && isHTML:
 		return outOfBand
 	}
 	// htmx 2 ignores markup for elsewhere in an error, and htmx 4 swaps the body of one. An event both of them fire.

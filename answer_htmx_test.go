@@ -92,3 +92,46 @@ func TestHTMXLeadsAway(t *testing.T) {
 		})
 	}
 }
+
+// Where htmx asks for a page, the page shows its messages itself. An answer that is none leaves the page on screen, and so does markup that htmx puts beside it.
+func TestHTMXAsksForAPage(t *testing.T) {
+	all := []string{"path", "route", "anywhere", "own"}
+	for _, test := range []struct {
+		name   string
+		answer gin.HandlerFunc
+		want   []string // in HX-Trigger
+		left   string
+	}{
+		{"204", status(204), all, ""},
+		{"422 without a body", status(422), all, ""},
+		{"JSON", data(200, "application/json", "{}"), all, ""},
+		{"a page that shows none", data(200, "text/html", "<!doctype html><p>page</p>"), nil, "[path][route][anywhere][own]"},
+		{"part of a page", part(200), nil, "[path][route][anywhere][own]"},
+		{"redirect", redirect("/other"), nil, "[path][route][anywhere][own]"},
+	} {
+		for name, value := range map[string]string{"HX-Boosted": "true", "HX-Request-Type": "full"} {
+			t.Run(test.name+", "+name, func(t *testing.T) {
+				a := newParts(t, flashgin.Config{})
+				a.POST("/save", add(t, test.answer, flashgin.Success("own")))
+				a.leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"), flashgin.Info("anywhere"))
+				got := carriedIn(t, a.visit(http.MethodPost, "/save", htmx(name, value)...))
+				assert.Equal(t, test.want, got.trigger)
+				assert.Empty(t, got.added)
+				assert.Equal(t, test.left, a.left("/orders/5", "/orders/:id", "/other"))
+				assert.Empty(t, a.failures.String())
+			})
+		}
+	}
+	t.Run("a page that htmx opens reads nothing of the page on screen", func(t *testing.T) {
+		a := newParts(t, flashgin.Config{})
+		a.leave(flashgin.Info("there").At("/orders/5"), flashgin.Info("here").At("/other"))
+		assert.Contains(t, a.visit(http.MethodGet, "/other", htmx("HX-Request-Type", "full")...).Body.String(), ">here<")
+		assert.Equal(t, "[there]", a.left("/orders/5"))
+	})
+	t.Run("a page without messages has its own wait for it", func(t *testing.T) {
+		a := newParts(t, flashgin.Config{})
+		a.GET("/none", add(t, data(200, "text/html", "<!doctype html><p>page</p>"), flashgin.Success("own")))
+		a.visit(http.MethodGet, "/none", htmx("HX-Boosted", "true")...)
+		assert.Equal(t, "[own]", a.left("/none"))
+	})
+}

@@ -10,12 +10,13 @@ import (
 type audience int
 
 const (
-	unknown    audience = iota
-	forBrowser          // or for nobody that has told us
-	forHTMX             // part of a page, which htmx puts into it
-	forTurbo            // a stream of changes, by which Turbo alters the page
-	forFrame            // a frame of Turbo, which throws away what is around it
-	forScript           // data for a script that asks for messages besides
+	unknown     audience = iota
+	forBrowser           // or for nobody that has told us
+	forHTMX              // part of a page, which htmx puts into it
+	forHTMXPage          // a page, which htmx puts in the place of the one on screen; that stays if the answer is none
+	forTurbo             // a stream of changes, by which Turbo alters the page
+	forFrame             // a frame of Turbo, which throws away what is around it
+	forScript            // data for a script that asks for messages besides
 )
 
 // audience returns what reads the answer, as far as the request says. That the answer is a stream for Turbo, it says itself.
@@ -30,7 +31,10 @@ func (r *request) audience() audience {
 func (m *Messenger) audienceOf(request *http.Request) audience {
 	h := request.Header
 	switch {
-	case m.cfg.HTMX && wantsFragment(request):
+	case m.cfg.HTMX && fromHTMX(request):
+		if h.Get("Hx-Boosted") == "true" || h.Get("Hx-Request-Type") == "full" {
+			return forHTMXPage
+		}
 		return forHTMX
 	case m.cfg.Turbo && h.Get("Turbo-Frame") != "":
 		return forFrame
@@ -40,10 +44,10 @@ func (m *Messenger) audienceOf(request *http.Request) audience {
 	return forBrowser
 }
 
-// wantsFragment reports whether htmx asks for part of the page on screen, and not for a page to put in its place.
-func wantsFragment(request *http.Request) bool {
+// fromHTMX reports whether htmx asks, for the page on screen and not for one of its history.
+func fromHTMX(request *http.Request) bool {
 	h := request.Header
-	if h.Get("Hx-Request") != "true" || h.Get("Hx-Boosted") == "true" || h.Get("Hx-Request-Type") == "full" || h.Get("Hx-History-Restore-Request") == "true" {
+	if h.Get("Hx-Request") != "true" || h.Get("Hx-History-Restore-Request") == "true" {
 		return false
 	}
 	_, ok := fromPage(request, h.Get("Hx-Current-Url"))

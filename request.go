@@ -322,6 +322,10 @@ func (r *request) savedKey() (string, error) {
 func (r *request) destination() (string, error) {
 	screen := r.screenView()
 	view, err := r.m.destination(r.in.engine, r.c, r.writer.Status(), r.writer.Header(), screen, screen != "" && r.audience() == forFrame)
+	if view == "" && r.audience() == forHTMXPage { // which may be put beside what is on screen all the same
+		r.readBy(forHTMX)
+		return r.destination()
+	}
 	if view == "" && r.part.pulls {
 		view, err = Anywhere, nil
 	}

@@ -28,7 +28,7 @@ func (r *request) onScreen() place {
 	}
 	page := ""
 	switch header := r.c.Request.Header; r.audience() {
-	case forBrowser:
+	case forBrowser, forHTMXPage:
 		return place{}
 	case forHTMX:
 		page = header.Get("Hx-Current-Url")
@@ -44,6 +44,11 @@ func (r *request) onScreen() place {
 		r.part.screen = place{r.in.routes.of(r.in.engine, u), u.Path}
 	}
 	return r.part.screen
+}
+
+// readBy is for an answer that tells by itself who reads it.
+func (r *request) readBy(audience audience) {
+	r.part.reads, r.part.searched, r.views, r.looked = audience, false, nil, false
 }
 
 // screenView returns the view of the page on screen, or "".

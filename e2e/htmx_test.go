@@ -103,6 +103,7 @@ var htmxAnswers = []htmxAnswer{
 		html(c, 200, "<b>first</b>")
 	}, out: "kept"},
 	{name: "204", answer: func(c *gin.Context) { c.Status(204) }, out: "kept"},
+	{name: "204, to what asks for a page", button: `{"hx-target": "body"}`, answer: func(c *gin.Context) { c.Status(204) }, out: "kept"},
 	{name: "302 to a fragment", answer: func(c *gin.Context) { c.Redirect(302, "/fragment") }, out: "<p>done</p>", events: "lost"},
 	{name: "303 to a fragment", answer: func(c *gin.Context) { c.Redirect(303, "/fragment") }, out: "<p>done</p>", events: "lost"},
 	{name: "302 to a page", button: `{"hx-target": "body", "hx-push-url": "true"}`, answer: func(c *gin.Context) { c.Redirect(302, "/away") }, events: "lost", path: "/away"},
@@ -282,6 +283,26 @@ func TestHTMXBoosted(t *testing.T) {
 			b.untilEqual([]string{"not saved"}, texts)
 			assert.Equal(t, oneVoiceEach, b.live())
 			b.untilEqual([]string{"for the next page", "saved", "not saved"}, shownEver)
+		})
+	}
+}
+
+// Markup that htmx puts at the end of the page has its message beside it, in the answer or, where that might have been a page, by the stream.
+func TestHTMXAtTheEndOfThePage(t *testing.T) {
+	for _, version := range htmxes {
+		t.Run(version, func(t *testing.T) {
+			s := newHTMXSite(t, version, `<button id="go" hx-post="/do" hx-target="body" hx-swap="beforeend">Go</button>`)
+			s.line.lay(nil)
+			s.POST("/do", func(c *gin.Context) {
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("news")))
+				c.HTML(http.StatusOK, "fragment", nil)
+			})
+			b := s.openedWithHTMX()
+			s.untilOpen(1)
+			b.click("#go")
+			b.untilEqual([]string{"news"}, texts)
+			b.untilEqual("done", `document.body.lastElementChild.textContent`)
+			assert.True(t, eval[bool](b, sameVoices))
 		})
 	}
 }
