@@ -125,7 +125,7 @@ func TestHTMXAsksForAPage(t *testing.T) {
 	t.Run("a page that htmx opens reads nothing of the page on screen", func(t *testing.T) {
 		a := newParts(t, flashgin.Config{})
 		a.leave(flashgin.Info("there").At("/orders/5"), flashgin.Info("here").At("/other"))
-		assert.Contains(t, a.visit(http.MethodGet, "/other", htmx("HX-Request-Type", "full")...).Body.String(), ">here<")
+		assert.Contains(t, a.visit(http.MethodGet, "/other", htmx("HX-Request-Type", "full", "Referer", screen)...).Body.String(), ">here<")
 		assert.Equal(t, "[there]", a.left("/orders/5"))
 	})
 	t.Run("a page without messages has its own wait for it", func(t *testing.T) {
