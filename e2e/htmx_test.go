@@ -338,6 +338,26 @@ func TestHTMXAndStreamShowOnce(t *testing.T) {
 	}
 }
 
+// Under a policy with nonces, where the extension hx-csp of htmx 4 blocks every attribute of htmx whose element has none.
+func TestHTMXUnderAPolicy(t *testing.T) {
+	s := newSite(t, flashgin.Config{HTMX: true}, `{{define "head"}}<meta name="htmx-config" content='extensions:"hx-csp"'>{{flashAssets .Nonce}}`+
+		`<script nonce="{{.Nonce}}" src="/npm/htmx4/dist/htmx.js"></script><script nonce="{{.Nonce}}" src="/hx-csp.js"></script>{{end}}`,
+		`{{define "content"}}<button id="go" hx-nonce="{{.Nonce}}" hx-post="/do" hx-target="#out">Go</button><div id="out">kept</div>{{end}}`)
+	s.policy = "default-src 'none'; style-src 'self'; script-src 'nonce-n0nce'; connect-src 'self'"
+	s.StaticFile("/hx-csp.js", "node_modules/htmx4/dist/ext/hx-csp.js")
+	s.POST("/do", func(c *gin.Context) {
+		c.Header("Content-Security-Policy", s.policy)
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("news")))
+		html(c, 200, "<p>done</p>")
+	})
+	b := newTab(t)
+	b.open(s.url)
+	b.ready()
+	b.click("#go")
+	b.untilEqual([]string{"news"}, texts)
+	assert.Equal(t, "<p>done</p>", eval[string](b, `document.querySelector("#out").innerHTML`))
+}
+
 // More than a header holds: the page is told to fetch its messages.
 func TestHTMXLargeMessages(t *testing.T) {
 	for _, version := range htmxes {
