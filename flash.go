@@ -123,14 +123,15 @@ type Config struct {
 	// Store keeps the waiting messages. Nil means a new [MemoryStore], for one process.
 	Store Store
 	// SessionKey returns the key under which a request's messages are kept; "" means that the request has none. It is asked on
-	// reads too and must be safe for concurrent use by multiple goroutines. Whoever knows a key can read and write its messages, so a
-	// guessable one must not come from the client. Nil means the hash of a random secret that is kept among the values of the
-	// gin-contrib session; [CookieKey] keeps it in a cookie of its own.
+	// reads too, must be safe for concurrent use by multiple goroutines, and must not call flashgin for its request. Whoever knows a
+	// key can read and write its messages, so a guessable one must not come from the client. Nil means the hash of a random secret
+	// that is kept among the values of the gin-contrib session; [CookieKey] keeps it in a cookie of its own.
 	SessionKey func(*gin.Context) (string, error)
 	// SessionName says which session holds the secret where sessions.SessionsMany is in use. Elsewhere it is not needed.
 	SessionName string
 	// View names a place of the application's own, such as "dashboard": a message without a View waits there unless the answer is a redirect, and the
-	// request reads it besides route, path and [Anywhere]. It must be safe for concurrent use by multiple goroutines. Nil, or the result "", means the route.
+	// request reads it besides route, path and [Anywhere]. It must be safe for concurrent use by multiple goroutines, and must not call flashgin for its
+	// request. Nil, or the result "", means the route.
 	View func(*gin.Context) string
 	// Prefix is what browsers see before the engine's paths, such as "/app", behind a proxy that strips it. Empty means that they see the engine's.
 	Prefix string

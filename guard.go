@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -202,7 +203,7 @@ func (g *guard) persist(ctx context.Context, times int, patience time.Duration, 
 		attempt, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
 		select {
-		case results <- call(attempt):
+		case results <- caught(func() error { return call(attempt) }):
 		case <-over:
 		}
 	}
@@ -232,6 +233,16 @@ func (g *guard) persist(ctx context.Context, times int, patience time.Duration, 
 			return failed
 		}
 	}
+}
+
+// caught calls f and makes an error of a panic: in a goroutine of ours, one of the application's store or Observer would end the process.
+func caught(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("flashgin: a call of the store panicked: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return f()
 }
 
 // sleep reports whether ctx lasted that long.
@@ -319,7 +330,7 @@ func (g *guard) untilDone(ctx context.Context, call func(context.Context) error)
 	})
 	first, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	err := call(first)
+	err := caught(func() error { return call(first) })
 	switch inTime := hung.Stop(); {
 	case err == nil:
 		return nil
@@ -359,7 +370,11 @@ func awaitEntered[T any](ctx context.Context, g *guard, node *node, wait time.Du
 	run := func() {
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 		defer cancel()
-		value, err := call(detached)
+		var value T
+		err := caught(func() (err error) {
+			value, err = call(detached)
+			return err
+		})
 		if node != nil {
 			node.leave()
 		}

@@ -73,6 +73,33 @@ func TestAPageWithTheStoreDown(t *testing.T) {
 	eventually(t, "page", func() string { return visitor.get("/") })
 }
 
+// A store that panics has failed, in whichever goroutine it is called.
+func TestAStoreThatPanics(t *testing.T) {
+	store := newSpyStore()
+	a, visitor := guarded(t, store, flashgin.Config{Lease: 500 * time.Millisecond})
+	panics := func(only string) {
+		store.on(func(_ context.Context, method string, call func() error) error {
+			if method == only {
+				panic("no such thing")
+			}
+			return call()
+		})
+	}
+	for i, method := range []string{"Peek", "Claim", "Add", "Confirm"} {
+		panics(method)
+		switch method {
+		case "Peek":
+			assert.JSONEq(t, "[]", visitor.get("/peek"))
+		case "Add":
+			assert.Equal(t, http.StatusSeeOther, visitor.do(http.MethodPost, "/").Code)
+		default:
+			assert.Equal(t, http.StatusOK, visitor.do(http.MethodGet, "/").Code)
+		}
+		require.Eventually(t, func() bool { return len(a.failures.all()) > i }, 30*time.Second, time.Millisecond, method)
+		assert.ErrorContains(t, a.failures.all()[i], "a call of the store panicked: no such thing")
+	}
+}
+
 // A page that calls flashes in many places asks a store that failed once.
 func TestAPageAsksOnce(t *testing.T) {
 	store := newSpyStore()
