@@ -1,4 +1,5 @@
 // What the markup of {{flashes}} does by itself: messages are read out, close, stay out of the history, and can be added while the page is open.
+// It is all in one file because pages load it as one, without a build step.
 //
 // FlashMessages.push({status, title, text, link: {label, url}, autoClose, id, key}) shows a message, as text and never as HTML. It returns the
 // item, or null if there is nothing to show. So does an event flash:show with a list of such messages as detail.messages. An event flash:pull makes the

@@ -19,6 +19,8 @@ type goal struct {
 var goals = []goal{
 	{ours, usualRedis, 1},
 	{ours, listInSCS, 1},
+	{oursCookie, usualRedis, 1},
+	{oursCookie, listInSCS, 1},
 	{ours, byHandInSession, 1.2},
 	{oursCookie, byHand, 1.2},
 }
