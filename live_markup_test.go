@@ -39,7 +39,7 @@ func TestMarkupOfStream(t *testing.T) {
 		u, err := url.Parse(listensTo(text))
 		require.NoError(t, err)
 		assert.Equal(t, "/_flash/stream", u.Path)
-		assert.Equal(t, []string{"/problems/:id", "/problems/a&b\"<>+%2525é", "d&ash", "*"}, u.Query()["view"])
+		assert.Equal(t, []string{"/problems/a&b\"<>+%2525é", "/problems/:id", "d&ash", "*"}, u.Query()["view"])
 		a.job(key, flashgin.Info("text").At("d&ash"))
 	}
 	// What the page reads is what the stream hands over.

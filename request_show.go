@@ -29,10 +29,10 @@ func (r *request) readViews() []string {
 		}
 	}
 	for _, place := range places {
+		add(cleanPath(place.path)) // first: most messages wait there, and a store may look no further where it has found all there is
 		if place.route != "" {
 			add(cleanPath(place.route))
 		}
-		add(cleanPath(place.path))
 	}
 	if r.m.cfg.View != nil {
 		add(r.m.cleanView(r.m.cfg.View(r.c)))
