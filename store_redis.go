@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -129,18 +127,19 @@ func (s *RedisStore) addQuietly(ctx context.Context, session string, msgs ...Mes
 func (s *RedisStore) add(ctx context.Context, session string, msgs []Message, channel string) error {
 	var calls []*redisCall
 	mailbox, number := s.mailbox(session), s.place(len(msgs))
-	for i, m := range msgs {
+	for len(msgs) > 0 {
 		// A call for each run of messages with one view: the scripts then run in the order of the messages, and the server's clock
 		// puts them in order over all views.
-		if i == 0 || m.View != msgs[i-1].View {
-			calls = append(calls, addScript.call(mailbox+escapeView(m.View)).append(encodingVersion, s.ttlMilliseconds(), s.cap, channel))
+		n := 1
+		for n < len(msgs) && msgs[n].View == msgs[0].View {
+			n++
 		}
-		ttl, life := s.ownTTL(m)
-		entry, err := encodeRedisEntry((number+uint64(i))%numberLimit, ttl, m)
+		call, err := s.addCall(mailbox, number, msgs[:n], channel)
 		if err != nil {
 			return err
 		}
-		calls[len(calls)-1].append(entry, m.ID, m.Key, life)
+		calls = append(calls, call)
+		number, msgs = number+uint64(n), msgs[n:]
 	}
 	if err := s.send(ctx, calls, inOrder); err != nil {
 		return s.failed("add", err)
@@ -157,6 +156,21 @@ func (s *RedisStore) add(ctx context.Context, session string, msgs []Message, ch
 		s.tell(ctx, EventDropped, dropped)
 	}
 	return s.failed("add", failed)
+}
+
+// addCall returns the call that adds messages with one view, the first of which gets the number.
+func (s *RedisStore) addCall(mailbox string, number uint64, msgs []Message, channel string) (*redisCall, error) {
+	entries := make([]any, len(msgs))
+	var life int64 // of the address, for all of them
+	for i, m := range msgs {
+		ttl, needs := s.ownTTL(m)
+		entry, err := encodeRedisEntry((number+uint64(i))%numberLimit, ttl, m)
+		if err != nil {
+			return nil, err
+		}
+		entries[i], life = entry, max(life, needs)
+	}
+	return addScript.call(mailbox+escapeView(msgs[0].View)).append(s.ttlMilliseconds(), life, s.cap, channel).append(entries...), nil
 }
 
 // Claim implements [Store]. If the messages of some views could be claimed and those of others not, it returns the former and reports why
@@ -192,73 +206,6 @@ func (s *RedisStore) Peek(ctx context.Context, session string, views []string) (
 	return messages, nil
 }
 
-// redisEntry is a message as an address holds it.
-type redisEntry struct {
-	place   string // compares as the messages were added
-	ticket  string // of the claim that took it
-	message Message
-}
-
-// read runs script at the views and returns the messages it found, in order. The error is nil if there are any.
-func (s *RedisStore) read(ctx context.Context, doing, session string, views []string, script *redisScript, args ...any) ([]redisEntry, error) {
-	views = withoutRepeats(views)
-	mailbox := s.mailbox(session)
-	keys := make([]string, len(views))
-	for i, view := range views {
-		keys[i] = mailbox + escapeView(view)
-	}
-	var calls []*redisCall
-	if s.cluster == nil && len(keys) > 0 {
-		calls = []*redisCall{script.call(keys...)}
-	} else {
-		for _, key := range keys {
-			calls = append(calls, script.call(key))
-		}
-	}
-	for _, call := range calls {
-		call.append(encodingVersion).append(args...)
-	}
-	if err := s.send(ctx, calls, apart); err != nil {
-		return nil, s.failed(doing, err)
-	}
-	var entries []redisEntry
-	var failed error
-	var again int64
-	for i, call := range calls {
-		viewsOfCall := views[i:]
-		if len(calls) > 1 {
-			viewsOfCall = views[i : i+1]
-		}
-		found, err := call.found(len(viewsOfCall))
-		failed = cmp.Or(failed, err)
-		for _, at := range found {
-			messages, unreadable := at.messages(viewsOfCall[at.index])
-			entries = append(entries, messages...)
-			again += at.again
-			if unreadable != 0 {
-				s.report(ctx, s.unreadable(doing, unreadable))
-			}
-		}
-	}
-	if failed != nil && len(entries) > 0 {
-		s.report(ctx, s.failed(doing+" of some views", failed))
-		failed = nil
-	}
-	s.tell(ctx, EventLeaseExpired, again)
-	slices.SortFunc(entries, func(a, b redisEntry) int { return strings.Compare(a.place, b.place) })
-	return entries, s.failed(doing, failed)
-}
-
-// withoutRepeats returns views, each once. Rarely is there one to leave out.
-func withoutRepeats(views []string) []string {
-	for i, view := range views {
-		if slices.Contains(views[:i], view) {
-			return withoutRepeats(slices.Delete(slices.Clone(views), i, i+1))
-		}
-	}
-	return views
-}
-
 // Confirm implements [Store].
 func (s *RedisStore) Confirm(ctx context.Context, claim Claim) error {
 	_, err := s.countConfirmed(ctx, claim)
@@ -283,15 +230,20 @@ func (s *RedisStore) countReleased(ctx context.Context, claim Claim) (int, error
 func (s *RedisStore) settle(ctx context.Context, doing string, claim Claim, script *redisScript) (int, error) {
 	var calls []*redisCall
 	of := map[string]*redisCall{} // by view
-	mailbox := s.mailbox(claim.Session)
+	mailbox, now := s.mailbox(claim.Session), time.Now().UnixMicro()
 	for _, m := range claim.Messages {
-		ticket := claim.Tickets[m.View]
-		if _, err := strconv.ParseUint(ticket, 10, 64); err != nil {
+		end, only, ok := cutTicket(claim.Tickets[m.View])
+		if !ok {
 			continue // no claim of ours
 		}
 		call := of[m.View]
-		if call == nil {
-			call = script.call(mailbox+escapeView(m.View)).append(encodingVersion, s.ttlMilliseconds(), ticket)
+		switch {
+		case call != nil:
+		case script == confirmScript && only != "" && only == m.ID && end > now:
+			calls = append(calls, confirmOneScript.call(mailbox+escapeView(m.View)).append(end, only))
+			continue
+		default:
+			call = script.call(mailbox+escapeView(m.View)).append(s.ttlMilliseconds(), end)
 			of[m.View] = call
 			calls = append(calls, call)
 		}
@@ -304,7 +256,7 @@ func (s *RedisStore) settle(ctx context.Context, doing string, claim Claim, scri
 func (s *RedisStore) Withdraw(ctx context.Context, session, view, key string) error {
 	var calls []*redisCall
 	if key != "" {
-		calls = []*redisCall{withdrawScript.call(s.key(session, view)).append(encodingVersion, s.ttlMilliseconds(), key)}
+		calls = []*redisCall{withdrawScript.call(s.key(session, view)).append(s.ttlMilliseconds(), key)}
 	}
 	_, err := s.run(ctx, "withdraw", calls)
 	return err

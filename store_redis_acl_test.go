@@ -19,7 +19,7 @@ import (
 // The rights that docs/redis.md lists: of a store with the App "shop", beside those for delivery to open pages.
 const (
 	redisKeys          = "~flash:shop:*"
-	redisRights        = "+evalsha +eval +time +zadd +zrem +zscore +zcard +zcount +zrangebyscore +zrevrangebyscore +zremrangebyscore +zremrangebyrank +pexpire +pttl +ping +scan"
+	redisRights        = "+evalsha +eval +time +exists +zadd +zrem +zscore +zcard +zcount +zrangebyscore +zremrangebyscore +zremrangebyrank +pexpire +pttl +ping +scan"
 	redisClusterRights = "+cluster|slots +asking"
 )
 

@@ -3,9 +3,11 @@ package flashgin
 import (
 	"context"
 	"crypto/sha1"
-	_ "embed"
+	"embed"
 	"encoding/hex"
 	"errors"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -16,47 +18,37 @@ import (
 // claim.lua and peek.lua, get one in a cluster; at a single server they get all of a page, which is several times cheaper than a script for each.
 type redisScript struct{ source, sha string }
 
-//go:embed redis/member.lua
-var memberSource string
-
-//go:embed redis/remember.lua
-var rememberSource string
-
-//go:embed redis/add.lua
-var addSource string
-
-//go:embed redis/claim.lua
-var claimSource string
-
-//go:embed redis/confirm.lua
-var confirmSource string
-
-//go:embed redis/release.lua
-var releaseSource string
-
-//go:embed redis/peek.lua
-var peekSource string
-
-//go:embed redis/withdraw.lua
-var withdrawSource string
-
-//go:embed redis/purge.lua
-var purgeSource string
+//go:embed redis
+var redisSources embed.FS
 
 var (
-	addScript      = newRedisScript(addSource)
-	claimScript    = newRedisScript(claimSource)
-	confirmScript  = newRedisScript(confirmSource)
-	releaseScript  = newRedisScript(releaseSource)
-	peekScript     = newRedisScript(peekSource)
-	withdrawScript = newRedisScript(withdrawSource)
-	purgeScript    = newRedisScript(purgeSource)
+	addScript        = newRedisScript("add.lua")
+	claimScript      = newRedisScript("claim.lua")
+	confirmScript    = newRedisScript("confirm.lua")
+	confirmOneScript = newRedisScript("confirm_one.lua")
+	releaseScript    = newRedisScript("release.lua")
+	peekScript       = newRedisScript("peek.lua")
+	withdrawScript   = newRedisScript("withdraw.lua")
+	purgeScript      = newRedisScript("purge.lua")
 )
 
-func newRedisScript(source string) *redisScript {
-	source = strings.NewReplacer("--include member.lua\n", memberSource, "--include remember.lua\n", rememberSource).Replace(source)
+func newRedisScript(name string) *redisScript {
+	source := strings.ReplaceAll(redisSource(name), "$VERSION", strconv.Itoa(encodingVersion))
 	sum := sha1.Sum([]byte(source)) // the name by which EVALSHA knows it
 	return &redisScript{source, hex.EncodeToString(sum[:])}
+}
+
+var redisInclude = regexp.MustCompile(`(?m)^ *--include (.+)\n`)
+
+// redisSource returns the file with those that it includes.
+func redisSource(name string) string {
+	text, err := redisSources.ReadFile("redis/" + name)
+	if err != nil {
+		panic(err)
+	}
+	return redisInclude.ReplaceAllStringFunc(string(text), func(line string) string {
+		return redisSource(redisInclude.FindStringSubmatch(line)[1])
+	})
 }
 
 // A redisCall is one run of a script.
@@ -157,60 +149,4 @@ func (s *RedisStore) attempt(ctx context.Context, calls []*redisCall, order redi
 		}
 		_, _ = pipeline.Exec(ctx)
 	}
-}
-
-// redisFound is what claim.lua and peek.lua return of one address.
-type redisFound struct {
-	index      int // of the address among those asked for
-	ticket     string
-	unreadable int64 // how many more entries there are, or notSortedSet
-	entries    []any
-	again      int64 // how many of them an earlier claim has let go by its lease
-}
-
-const notSortedSet = -1
-
-var errReply = errors.New("redis: a script of flashgin returned something else than it does")
-
-// found returns what the call found at its n addresses.
-func (call *redisCall) found(n int) ([]redisFound, error) {
-	reply, err := call.cmd.Slice()
-	if err != nil {
-		return nil, err
-	}
-	found := make([]redisFound, len(reply))
-	for i := range reply {
-		at, _ := reply[i].([]any)
-		if len(at) != 4 && len(at) != 5 {
-			return nil, errReply
-		}
-		index, ok0 := at[0].(int64)
-		ticket, ok1 := at[1].(string)
-		unreadable, ok2 := at[2].(int64)
-		entries, ok3 := at[3].([]any)
-		if !ok0 || !ok1 || !ok2 || !ok3 || index < 1 || index > int64(n) {
-			return nil, errReply
-		}
-		found[i] = redisFound{index: int(index) - 1, ticket: ticket, unreadable: unreadable, entries: entries}
-		if len(at) == 5 {
-			found[i].again, _ = at[4].(int64)
-		}
-	}
-	return found, nil
-}
-
-// messages decodes the entries, which waited at view, and counts those that are not messages.
-func (f redisFound) messages(view string) (found []redisEntry, unreadable int64) {
-	unreadable = f.unreadable
-	for _, data := range f.entries {
-		text, _ := data.(string)
-		entry, err := decodeRedisEntry(text)
-		if err != nil {
-			unreadable++
-			continue
-		}
-		entry.ticket, entry.message.View = f.ticket, view
-		found = append(found, entry)
-	}
-	return found, unreadable
 }

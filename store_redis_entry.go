@@ -70,6 +70,30 @@ func encodeRedisEntry(number uint64, ttl int64, m Message) ([]byte, error) {
 	return append(append(append(entry, id...), key...), text...), nil
 }
 
+// redisEntry is a message as an address holds it.
+type redisEntry struct {
+	place   string // compares as the messages were added
+	ticket  string // of the claim that took it
+	message Message
+}
+
+// A ticket is the end of the lease, in microseconds of the server's clock. If the claim took a single message at the view, and that has a generated ID, the
+// ID follows: "<end>.<ID>".
+
+// bindTicket is for an entry that is all that its claim took.
+func (e *redisEntry) bindTicket() {
+	if e.ticket != "" && generatedID(e.message.ID) {
+		e.ticket += "." + e.message.ID
+	}
+}
+
+// cutTicket reports whether the ticket can be one of ours.
+func cutTicket(ticket string) (end int64, only string, ok bool) {
+	text, only, _ := strings.Cut(ticket, ".")
+	end, err := strconv.ParseInt(text, 10, 64)
+	return end, only, err == nil && end >= 0
+}
+
 var errNoEntry = errors.New("flashgin: redis: an entry is not a message")
 
 // placeLength is how much of an entry says where in the queue it is.

@@ -57,7 +57,7 @@ func (s *RedisStore) failed(doing string, err error) error {
 }
 
 // unreadable says what was passed over at an address: so many entries, or all it holds.
-func (s *RedisStore) unreadable(doing string, entries int64) error {
+func (s *RedisStore) unreadable(doing string, entries int) error {
 	if entries == notSortedSet {
 		return fmt.Errorf("flashgin: redis: %s: skipped a key that is not a sorted set: who else writes keys that begin with %q?", doing, s.prefix)
 	}

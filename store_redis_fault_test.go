@@ -77,7 +77,7 @@ func lostReplies(t *testing.T, p *redisProbe, verdict redistest.Verdict, servers
 		var lost atomic.Int32
 		for _, proxy := range proxies {
 			proxy.Judge(func(reply []byte) redistest.Verdict {
-				if !bytes.ContainsAny(reply[:1], ":*_") { // of a new connection
+				if !bytes.ContainsAny(reply[:1], ":$_") { // of a new connection
 					return redistest.Pass
 				}
 				lost.Add(1)

@@ -49,7 +49,7 @@ func (s *RedisStore) purge(ctx context.Context, server redis.UniversalClient, ol
 		}
 		calls := make([]*redisCall, len(keys))
 		for i, key := range keys {
-			calls[i] = purgeScript.call(key).append(encodingVersion, s.ttlMilliseconds(), age)
+			calls[i] = purgeScript.call(key).append(s.ttlMilliseconds(), age)
 		}
 		// By the client as a whole, not to this server: a slot may move meanwhile.
 		if err := s.send(ctx, calls, together); err != nil {

@@ -6,12 +6,13 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// Each add publishes the hash of its session, as keys have it, on one channel of the App: redis/add.lua does, so it happens when the message is there and
+// Each add publishes its address, which is the name of a key, on one channel of the App: redis/add.lua does, so it happens when the message is there and
 // with it, and in a cluster at the server that has it, which tells all others. A channel for each session would cost every page that is opened a subscription,
 // and each reconnection all of them.
 
@@ -72,8 +73,8 @@ func (s *RedisStore) Watch(ctx context.Context, wake func(session string)) error
 			s.mayPublish(ctx)
 			wake("")
 		case *redis.Message:
-			if reply.Payload != "" {
-				wake(reply.Payload)
+			if hash, _, ok := strings.Cut(strings.TrimPrefix(reply.Payload, s.prefix), "}"); ok {
+				wake(hash)
 			}
 		}
 	}

@@ -1,17 +1,15 @@
--- KEYS[1]: the address. ARGV: version, TTL in ms, cap, channel that wakes open pages or '', then of each message: its entry from the number on, ID, Key, how many ms it needs the address. Returns how many the cap dropped.
+-- KEYS[1]: the address. ARGV: TTL in ms, how many ms the messages need the address, cap, channel that wakes open pages or '', then each message's entry from the number on. Returns how many the cap dropped.
 local address = KEYS[1]
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-local stamp = string.format('%016.0f', now)
+--include now.lua
 local size = redis.call('ZCARD', address)
 local function wake()
   if ARGV[4] ~= '' then
-    redis.pcall('PUBLISH', ARGV[4], string.match(address, '{(.-)}')) -- without the right to, pages find out later
+    redis.pcall('PUBLISH', ARGV[4], address) -- without the right to, pages find out later
   end
 end
-if size == 0 and #ARGV == 8 then -- as most adds
+if size == 0 and #ARGV == 5 then -- as most adds
   redis.call('ZADD', address, stamp, stamp .. '.' .. ARGV[5])
-  redis.call('PEXPIRE', address, ARGV[8])
+  redis.call('PEXPIRE', address, ARGV[2])
   wake()
   return 0
 end
@@ -44,7 +42,7 @@ for i = 1, #entries, 2 do
     else
       push({entry = entry, added = added, number = number, waits = tonumber(entries[i + 1]) >= -now}, id, key)
       if ends == 0 then
-        life = tonumber(ARGV[2])
+        life = tonumber(ARGV[1])
       end
     end
   end
@@ -55,8 +53,8 @@ local function is_remembered(id)
   if not score then
     return false
   end
-  score = tonumber(score)
-  return (score + (score < -5e15 and 6e15 or 5e15)) * 10 > now
+  local at = -score
+  return (at < 6e15 and (at - 5e15) * 10 + 10000000 or (at - 6e15) * 10) > now -- see remember.lua
 end
 
 local gone = {}
@@ -69,9 +67,9 @@ local function go(message) -- replaced or dropped
   end
 end
 
-local added = now
-for i = 5, #ARGV, 4 do
-  local id, key = ARGV[i + 1], ARGV[i + 2]
+local added, place = now, stamp
+for i = 5, #ARGV do
+  local _, _, id, key = parse(stamp .. '.' .. ARGV[i])
   if not known[id] and not is_remembered(id) then
     -- A claimed message goes at once as well: confirming it later finds nothing, and so does releasing it.
     for _, older in ipairs(keyed[key] or {}) do
@@ -81,11 +79,11 @@ for i = 5, #ARGV, 4 do
     local number = tonumber(string.sub(ARGV[i], 1, 8))
     if added < last_added or added == last_added and number <= last_number then
       added = last_added + 1 -- the clock was set back, or stands
-      stamp = string.format('%016.0f', added)
+      place = string.format('%016.0f', added)
     end
     last_added, last_number = added, number
-    push({entry = stamp .. '.' .. ARGV[i], added = added, number = number, waits = true, new = stamp}, id, key)
-    life = math.max(life, tonumber(ARGV[i + 3]))
+    push({entry = place .. '.' .. ARGV[i], added = added, number = number, waits = true, new = place}, id, key)
+    life = math.max(life, tonumber(ARGV[2]))
   end
 end
 
@@ -123,7 +121,7 @@ end
 
 -- The address lives for the TTL from now on; for less if every message in it does, but never for less than before.
 if life > 0 then
-  if life < tonumber(ARGV[2]) then
+  if life < tonumber(ARGV[1]) then
     life = math.max(life, redis.call('PTTL', address))
   end
   redis.call('PEXPIRE', address, string.format('%.0f', life))

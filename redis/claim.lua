@@ -1,81 +1,86 @@
--- KEYS: addresses of one session. ARGV: version, lease in µs. Returns, of each address that holds something: its number in KEYS, the ticket, the number of unreadable entries, or -1 where the key is not a sorted set, the messages and, if there are any, how many of them an earlier claim has let go by its lease.
-local pcall = redis.pcall
-local reply, now, sound, written = {}, nil, nil, false
+-- KEYS: addresses of one session. ARGV[1]: lease in µs. Returns text, for a table costs the server as much as several commands: of each message the number of
+-- its address in KEYS, the ticket, the length of its entry and the entry; then of the address, where there are any, its number, "again" and how many of the messages an earlier
+-- claim has let go by its lease, and its number, "unreadable" and how many entries are, or -1 where the key is not a sorted set.
+local exist = redis.call('EXISTS', unpack(KEYS))
+if exist == 0 then -- as for most pages
+  redis.call('ZREM', KEYS[1], '') -- changes nothing, but fails on a replica, which may not have heard of the messages
+  return
+end
+--include now.lua
+
+local reply, sound, written = {}, nil, false
 for i = 1, #KEYS do
+  if exist == 0 then
+    break
+  end
   local address = KEYS[i]
-  local size = pcall('ZCARD', address)
-  local entries = size ~= 0 and pcall('ZRANGEBYSCORE', address, '(-4e15', '+inf', 'WITHSCORES')
-  if entries and entries.err then
+  local entries = redis.pcall('ZRANGEBYSCORE', address, '-' .. stamp, '+inf') -- what waits, or waits again
+  local unreadable, old = 0, nil
+  if entries.err then
     if not string.find(entries.err, 'WRONGTYPE', 1, true) then
       return entries
     end
-    reply[#reply + 1] = {i, '', -1, {}}
+    exist, unreadable = exist - 1, -1
   else
-    sound = sound or address
+    sound = address
   end
 
-  if entries and entries[1] then
-    if not now then
-      local time = redis.call('TIME')
-      now = time[1] * 1000000 + time[2]
+  if entries[1] then
+    exist = exist - 1
+    -- The end of the lease is the mark of the claim, which no other claim of the address may have. Those that an earlier claim let go come first, by their scores.
+    local earlier, let_go, again = redis.call('ZCOUNT', address, '(-4e15', '(0') > 0, 0, 0
+    if earlier then
+      let_go = redis.call('ZCOUNT', address, '-' .. stamp, '(0')
     end
-    -- The end of the lease is the mark of the claim, so no two claims of an address may have the same. By their scores, the claimed
-    -- messages come first.
-    local marks, waiting = {}, 1
-    while waiting < #entries and tonumber(entries[waiting + 1]) < -now do
-      marks[-entries[waiting + 1]] = true
-      waiting = waiting + 2
-    end
-    local mark = now + ARGV[2]
-    while marks[mark] do
+    local mark, ticket, score = now + ARGV[1], nil, nil
+    repeat
+      ticket = string.format('%d%06d', math.floor(mark / 1000000), mark % 1000000)
+      score = '-' .. ticket
       mark = mark + 1
-    end
+    until not earlier or redis.call('ZCOUNT', address, score, score) == 0
 
-    local score = string.format('%.0f', -mark)
-    local taken, arguments, old, unreadable, again = {}, {}, {}, 0, nil
-    local usual = ' ' .. ARGV[1] .. ' 0 ' -- version, and no TTL of its own
-    for j = waiting, #entries, 2 do
+    for j = 1, #entries do
       local entry = entries[j]
-      local takes = string.sub(entry, 26, 25 + #usual) == usual
+      local takes = string.sub(entry, 26, 30) == ' $VERSION 0 ' -- no TTL of its own
       if not takes then
         local version, ttl = string.match(entry, '^ (%d+) (%d+) ', 26)
         local added = tonumber(string.sub(entry, 1, 16))
-        if version ~= ARGV[1] or not added then
+        if version ~= '$VERSION' or not added then
           unreadable = unreadable + 1
         elseif added + ttl <= now then
+          old = old or {}
           old[#old + 1] = entry
         else
           takes = true
         end
       end
       if takes then
-        if string.byte(entries[j + 1]) == 45 then -- a minus: an earlier claim's
-          again = (again or 0) + 1
+        if type(redis.pcall('ZADD', address, 'XX', score, entry)) == 'table' then
+          -- Memory is full. After a write that needs none, here one that changes nothing, a script may go on.
+          redis.call('ZREM', address, '')
+          redis.call('ZADD', address, 'XX', score, entry)
         end
-        taken[#taken + 1] = entry
-        arguments[#arguments + 1] = score
-        arguments[#arguments + 1] = entry
+        written = true
+        if j <= let_go then
+          again = again + 1
+        end
+        reply[#reply + 1] = string.format('%d %s %d %s', i, ticket, #entry, entry)
       end
     end
-
-    for j = 1, #arguments, 1000 do
-      local last = math.min(j + 999, #arguments)
-      if type(pcall('ZADD', address, 'XX', unpack(arguments, j, last))) == 'table' then
-        -- Memory is full. After a write that needs none, here one that changes nothing, a script may go on.
-        redis.call('ZREM', address, '')
-        redis.call('ZADD', address, 'XX', unpack(arguments, j, last))
-      end
-      written = true
+    if again > 0 then
+      reply[#reply + 1] = string.format('%d again %d ', i, again)
     end
-    if #old > 0 then
+    if old then
       local gone = {} -- the TTL has ended; such IDs need not be remembered
       --include remember.lua
       written = true
     end
-    reply[#reply + 1] = {i, string.sub(score, 2), unreadable, taken, again}
+  end
+  if unreadable ~= 0 then
+    reply[#reply + 1] = string.format('%d unreadable %d ', i, unreadable)
   end
 end
 if sound and not written then
-  redis.call('ZREM', sound, '') -- changes nothing, but fails on a replica, which may not have heard of the messages
+  redis.call('ZREM', sound, '') -- for a replica, as above
 end
-return reply
+return table.concat(reply)

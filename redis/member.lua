@@ -1,4 +1,4 @@
--- Included where entries are read. ARGV[1]: the version of the entries that the caller reads.
+-- Included where entries are read.
 --
 -- An address is one sorted set. What an entry is can be told from its score:
 --
@@ -16,14 +16,14 @@
 
 -- parse returns the first half of a message's place, the end of its TTL (or 0), its ID and its Key; nil for what is no message of this
 -- version.
-local usual = ' ' .. ARGV[1] .. ' 0 28 0 ' -- the fields of a message with a generated ID and nothing else, spared the pattern
+local usual = ' $VERSION 0 28 0 ' -- the fields of a message with a generated ID and nothing else, spared the pattern
 local function parse(entry)
   local added = tonumber(string.sub(entry, 1, 16))
   if added and string.sub(entry, 26, 25 + #usual) == usual then
     return added, 0, string.sub(entry, 26 + #usual, 53 + #usual), ''
   end
   local version, ttl, id, key, from = string.match(entry, '^ (%d+) (%d+) (%d+) (%d+) ()', 26)
-  if version ~= ARGV[1] or not added then
+  if version ~= '$VERSION' or not added then
     return nil
   end
   local to = from + id

@@ -1,13 +1,11 @@
--- KEYS[1]: the address. ARGV: version, TTL in ms, age in µs. Removes what waits and was added longer ago than that; returns how many. Its IDs are not remembered.
+-- KEYS[1]: the address. ARGV: TTL in ms, age in µs. Removes what waits and was added longer ago than that; returns how many. Its IDs are not remembered.
 local address = KEYS[1]
 redis.call('ZREM', address, '') -- changes nothing, but fails on a replica
 local entries = redis.call('ZRANGEBYSCORE', address, '(-4e15', '+inf', 'WITHSCORES')
 if #entries == 0 then
   return 0
 end
-
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
+--include now.lua
 
 local old, gone = {}, {}
 for i = 1, #entries, 2 do
@@ -15,7 +13,7 @@ for i = 1, #entries, 2 do
   if added < 0 and added >= -now then -- its lease has ended
     added = tonumber(string.match(entries[i], '^(%d+)%.')) or 0
   end
-  if added >= 0 and added <= now - ARGV[3] then
+  if added >= 0 and added <= now - ARGV[2] then
     old[#old + 1] = entries[i]
   end
 end

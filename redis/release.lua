@@ -1,17 +1,15 @@
--- KEYS[1]: the address. ARGV: version, TTL in ms, ticket, IDs. Puts the messages with these IDs that carry the ticket back in their places; returns how many.
-local address = KEYS[1]
+-- KEYS[1]: the address. ARGV: TTL in ms, ticket, IDs. Puts the messages with these IDs that carry the ticket back in their places; returns how many.
+local address, score = KEYS[1], '-' .. ARGV[2]
 redis.call('ZREM', address, '') -- changes nothing, but fails on a replica, and lets ZADD through when memory is full
-local entries = redis.call('ZRANGEBYSCORE', address, '-' .. ARGV[3], '-' .. ARGV[3])
+local entries = redis.call('ZRANGEBYSCORE', address, score, score)
 if #entries == 0 then
-  return
+  return 0
 end
-
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
+--include now.lua
 --include member.lua
 
 local named = {}
-for i = 4, #ARGV do
+for i = 3, #ARGV do
   named[ARGV[i]] = true
 end
 local back, old, gone = 0, {}, {} -- its TTL has ended; such IDs need not be remembered
@@ -21,7 +19,7 @@ for _, entry in ipairs(entries) do
     if ends > 0 and ends <= now then
       old[#old + 1] = entry
     else
-      redis.call('ZADD', address, string.format('%.0f', added), entry)
+      redis.call('ZADD', address, string.sub(entry, 1, 16), entry)
       back = back + 1
     end
   end

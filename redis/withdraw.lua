@@ -1,19 +1,17 @@
--- KEYS[1]: the address. ARGV: version, TTL in ms, Key. Removes the messages with this Key, claimed ones too.
+-- KEYS[1]: the address. ARGV: TTL in ms, Key. Removes the messages with this Key, claimed ones too.
 local address = KEYS[1]
 redis.call('ZREM', address, '') -- changes nothing, but fails on a replica, also where nothing is
 local entries = redis.call('ZRANGEBYSCORE', address, '(-4e15', '+inf')
 if #entries == 0 then
   return
 end
-
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
+--include now.lua
 --include member.lua
 
 local old, gone = {}, {}
 for _, entry in ipairs(entries) do
   local added, ends, id, key = parse(entry)
-  if added and key == ARGV[3] then
+  if added and key == ARGV[2] then
     old[#old + 1] = entry
     local n = #gone
     gone[n + 1], gone[n + 2], gone[n + 3] = id, added, ends

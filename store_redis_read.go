@@ -1,0 +1,150 @@
+package flashgin
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// read runs script at the views and returns the messages it found, in order. The error is nil if there are any.
+func (s *RedisStore) read(ctx context.Context, doing, session string, views []string, script *redisScript, args ...any) ([]redisEntry, error) {
+	views = withoutRepeats(views)
+	mailbox := s.mailbox(session)
+	var calls []*redisCall
+	for some := range slices.Chunk(views, s.viewsAtOnce()) {
+		keys := make([]string, len(some))
+		for i, view := range some {
+			keys[i] = mailbox + escapeView(view)
+		}
+		calls = append(calls, script.call(keys...).append(args...))
+	}
+	if err := s.send(ctx, calls, apart); err != nil {
+		return nil, s.failed(doing, err)
+	}
+	var entries []redisEntry
+	var failed error
+	var again int64
+	for i, call := range calls {
+		from := i * s.viewsAtOnce()
+		found, err := call.found(views[from:min(from+s.viewsAtOnce(), len(views))])
+		failed = cmp.Or(failed, err)
+		for _, at := range found {
+			entries = append(entries, at.entries...)
+			again += int64(at.again)
+			if at.unreadable != 0 {
+				s.report(ctx, s.unreadable(doing, at.unreadable))
+			}
+		}
+	}
+	if failed != nil && len(entries) > 0 {
+		s.report(ctx, s.failed(doing+" of some views", failed))
+		failed = nil
+	}
+	s.tell(ctx, EventLeaseExpired, again)
+	slices.SortFunc(entries, func(a, b redisEntry) int { return strings.Compare(a.place, b.place) })
+	return entries, s.failed(doing, failed)
+}
+
+func (s *RedisStore) viewsAtOnce() int {
+	if s.cluster != nil {
+		return 1
+	}
+	return 1000 // no more fit on the stack of a script
+}
+
+// withoutRepeats returns views, each once. Rarely is there one to leave out.
+func withoutRepeats(views []string) []string {
+	for i, view := range views {
+		if slices.Contains(views[:i], view) {
+			return withoutRepeats(slices.Delete(slices.Clone(views), i, i+1))
+		}
+	}
+	return views
+}
+
+// redisFound is what an address holds.
+type redisFound struct {
+	entries    []redisEntry
+	unreadable int // how many entries are no messages; or notSortedSet
+	again      int // how many of the entries an earlier claim has let go by its lease
+}
+
+const notSortedSet = -1
+
+var errReply = errors.New("redis: a script of flashgin returned something else than it does")
+
+// found returns what the call, of claim.lua or peek.lua, found at its addresses, which are those of the views: nothing, or one for each.
+func (call *redisCall) found(views []string) ([]redisFound, error) {
+	if err := call.err(); err != nil || call.cmd.Val() == nil {
+		return nil, err
+	}
+	text, err := call.cmd.Text()
+	if err != nil {
+		return nil, err
+	}
+	found, taken := make([]redisFound, len(views)), make([]int, len(views))
+	for reply := (redisReply{text: text}); reply.text != ""; {
+		i, word, n := reply.number()-1, reply.word(), reply.number()
+		if reply.failed || i < 0 || i >= len(views) {
+			return nil, errReply
+		}
+		at := &found[i]
+		switch word {
+		case "unreadable":
+			at.unreadable += n
+			continue
+		case "again":
+			at.again += n
+			continue
+		}
+		taken[i]++
+		entry, err := decodeRedisEntry(reply.bytes(n))
+		switch {
+		case reply.failed:
+			return nil, errReply
+		case err != nil:
+			at.unreadable++
+			continue
+		}
+		entry.ticket, entry.message.View = word, views[i]
+		at.entries = append(at.entries, entry)
+	}
+	for i, n := range taken {
+		if n == 1 && len(found[i].entries) == 1 {
+			found[i].entries[0].bindTicket()
+		}
+	}
+	return found, nil
+}
+
+// redisReply reads what a script returns, field by field. A space ends each.
+type redisReply struct {
+	text   string
+	failed bool
+}
+
+func (r *redisReply) word() string {
+	word, rest, ok := strings.Cut(r.text, " ")
+	r.text, r.failed = rest, r.failed || !ok
+	return word
+}
+
+func (r *redisReply) number() int {
+	n, err := strconv.Atoi(r.word())
+	r.failed = r.failed || err != nil
+	return n
+}
+
+// bytes returns the next n bytes, after which no space follows.
+func (r *redisReply) bytes(n int) string {
+	if n < 0 || n > len(r.text) {
+		r.failed = true
+		return ""
+	}
+	bytes := r.text[:n]
+	r.text = r.text[n:]
+	return bytes
+}
