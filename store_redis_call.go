@@ -55,7 +55,8 @@ func redisSource(name string) string {
 type redisCall struct {
 	args []any // of the command: EVALSHA, the script's name, the number of keys, the keys, the arguments
 	*redisScript
-	cmd *redis.Cmd
+	views []string // whose addresses the keys are, of a call that reads
+	cmd   *redis.Cmd
 }
 
 // call prepares a run at an address, or at several.

@@ -172,3 +172,43 @@ func TestRedisFailover(t *testing.T) {
 	p.confirm(claim)
 	assert.Empty(t, p.peek("/a"))
 }
+
+// Whatever empties an address does so while its slot moves as well: a key that is empty is gone, and then no longer the server's that runs the script.
+func TestRedisReshardingEmptiesAddresses(t *testing.T) {
+	cluster := redistest.StartCluster(t, 3)
+	p := newRedisProbe(t, cluster.Client())
+	ctx := t.Context()
+	given, keyed, brief := redisMessage("/given", "given"), redisMessage("/keyed", "keyed"), redisMessage("/brief", "brief")
+	given.ID, keyed.Key, brief.TTL = "job", "key", time.Millisecond
+	released := brief.At("/released")
+	released.TTL = time.Second
+	require.NoError(t, p.store.Add(ctx, p.session, given, keyed, brief, released, redisMessage("/one", "one"), redisMessage("/two", "1"), redisMessage("/two", "2"), redisMessage("/purged", "old")))
+	claim := p.claim("/released")
+	require.Len(t, claim.Messages, 1)
+
+	var home, slot int
+	for i, server := range cluster.Servers {
+		for _, key := range keysAt(t, server.Client()) {
+			home, slot = i, cluster.SlotOf(key)
+		}
+	}
+	migration := cluster.Migrate(slot, home, (home+1)%3)
+	migration.Import()
+	migration.Begin()
+	for _, view := range []string{"/one", "/two", "/given"} {
+		shown := p.claim(view)
+		require.NotEmpty(t, shown.Messages)
+		p.confirm(shown)
+		require.NoError(t, p.store.Add(ctx, p.session, shown.Messages...))
+		assert.Empty(t, p.peek(view), "%s: its IDs are remembered", view)
+	}
+	require.NoError(t, p.store.Withdraw(ctx, p.session, "/keyed", "key"))
+	assert.Empty(t, p.claim("/brief").Messages)
+	require.Eventually(t, func() bool { return time.Since(released.Created) > 2*time.Second }, 10*time.Second, 10*time.Millisecond)
+	p.release(claim)
+	n, err := p.store.Purge(ctx, 0)
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	assert.Empty(t, p.peek("/one", "/two", "/given", "/keyed", "/brief", "/released", "/purged"))
+	assert.Empty(t, p.reported())
+}

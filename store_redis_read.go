@@ -7,29 +7,32 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/redis/go-redis/v9"
 )
+
+// keysAtMost is how many keys a script gets: no more fit on its stack.
+const keysAtMost = 1000
 
 // read runs script at the views and returns the messages it found, in order. The error is nil if there are any.
 func (s *RedisStore) read(ctx context.Context, doing, session string, views []string, script *redisScript, args ...any) ([]redisEntry, error) {
-	views = withoutRepeats(views)
-	mailbox := s.mailbox(session)
-	var calls []*redisCall
-	for some := range slices.Chunk(views, s.viewsAtOnce()) {
-		keys := make([]string, len(some))
-		for i, view := range some {
-			keys[i] = mailbox + escapeView(view)
-		}
-		calls = append(calls, script.call(keys...).append(args...))
+	mailbox, atOnce := s.mailbox(session), keysAtMost
+	if s.cluster != nil || s.oneKey.Load() {
+		atOnce = 1
 	}
+	calls := script.readCalls(mailbox, withoutRepeats(views), atOnce, args)
 	if err := s.send(ctx, calls, apart); err != nil {
+		return nil, s.failed(doing, err)
+	}
+	calls, err := s.readApart(ctx, mailbox, calls, script, args)
+	if err != nil {
 		return nil, s.failed(doing, err)
 	}
 	var entries []redisEntry
 	var failed error
 	var again int64
-	for i, call := range calls {
-		from := i * s.viewsAtOnce()
-		found, err := call.found(views[from:min(from+s.viewsAtOnce(), len(views))])
+	for _, call := range calls {
+		found, err := call.found()
 		failed = cmp.Or(failed, err)
 		for _, at := range found {
 			entries = append(entries, at.entries...)
@@ -48,11 +51,47 @@ func (s *RedisStore) read(ctx context.Context, doing, session string, views []st
 	return entries, s.failed(doing, failed)
 }
 
-func (s *RedisStore) viewsAtOnce() int {
-	if s.cluster != nil {
-		return 1
+// readCalls prepares calls at the views, each at so many of them at the most.
+func (script *redisScript) readCalls(mailbox string, views []string, atOnce int, args []any) (calls []*redisCall) {
+	for some := range slices.Chunk(views, atOnce) {
+		keys := make([]string, len(some))
+		for i, view := range some {
+			keys[i] = mailbox + escapeView(view)
+		}
+		call := script.call(keys...).append(args...)
+		call.views = some
+		calls = append(calls, call)
 	}
-	return 1000 // no more fit on the stack of a script
+	return calls
+}
+
+// readApart sends those of the calls that the server refused because of their number of keys once more, in one pipeline with a call for each key. Such a refusal
+// means that nothing was executed. It comes where a plain client talks to a server of a cluster or to a proxy in front of one.
+func (s *RedisStore) readApart(ctx context.Context, mailbox string, calls []*redisCall, script *redisScript, args []any) ([]*redisCall, error) {
+	var accepted, single []*redisCall
+	for _, call := range calls {
+		if err := call.cmd.Err(); len(call.views) > 1 && refusesSeveralKeys(err) {
+			single = append(single, script.readCalls(mailbox, call.views, 1, args)...)
+			if !redis.HasErrorPrefix(err, "TRYAGAIN") { // which ends with the migration of the slot
+				s.oneKey.Store(true)
+			}
+			continue
+		}
+		accepted = append(accepted, call)
+	}
+	if len(single) == 0 {
+		return calls, nil
+	}
+	return append(accepted, single...), s.send(ctx, single, apart)
+}
+
+// refusesSeveralKeys reports whether a server has refused a call because of where its keys are, although they have one hash tag.
+func refusesSeveralKeys(err error) bool {
+	if redis.HasErrorPrefix(err, "TRYAGAIN") || redis.HasErrorPrefix(err, "CROSSSLOT") {
+		return true
+	}
+	server := redis.Error(nil)
+	return errors.As(err, &server) && strings.HasPrefix(server.Error(), "ERR ") && strings.Contains(server.Error(), "slot") // as proxies say it
 }
 
 // withoutRepeats returns views, each once. Rarely is there one to leave out.
@@ -76,8 +115,9 @@ const notSortedSet = -1
 
 var errReply = errors.New("redis: a script of flashgin returned something else than it does")
 
-// found returns what the call, of claim.lua or peek.lua, found at its addresses, which are those of the views: nothing, or one for each.
-func (call *redisCall) found(views []string) ([]redisFound, error) {
+// found returns what the call, of claim.lua or peek.lua, found at its views: nothing, or one for each.
+func (call *redisCall) found() ([]redisFound, error) {
+	views := call.views
 	if err := call.err(); err != nil || call.cmd.Val() == nil {
 		return nil, err
 	}

@@ -1,8 +1,8 @@
--- Included where IDs were remembered: new of them, for which the address has to live for life ms. Keeps the number of all within bounds, and lets an address at which no message is left end with
--- them. Uses address and now.
-local others, messages = redis.call('ZCARD', address) - new, 0
+-- Included where IDs were remembered: new of them, for which the address has to live for life ms. Keeps the number of all within bounds, and lets an address at which no message is left, when those in old have gone,
+-- end with them. Uses address and now.
+local others, messages = redis.call('ZCARD', address) - new - #old, 0
 if others > 0 then
-  messages = redis.call('ZCOUNT', address, '(-4e15', '+inf')
+  messages = redis.call('ZCOUNT', address, '(-4e15', '+inf') - #old
   local remembered = new + others - messages
   if remembered > 64 then -- fewer are not worth two more calls
     local past = math.floor(now / 10)
@@ -12,7 +12,7 @@ if others > 0 then
       redis.call('ZREMRANGEBYRANK', address, '1000', string.format('%.0f', remembered - 1))
     end
   end
-  local last = messages == 0 and redis.call('ZRANGEBYSCORE', address, '-inf', '-6e15', 'WITHSCORES', 'LIMIT', '0', '1')[2]
+  local last = messages == 0 and remembered > 0 and redis.call('ZRANGEBYSCORE', address, '-inf', '-6e15', 'WITHSCORES', 'LIMIT', '0', '1')[2]
   if last then
     life = math.max(life, math.ceil(((-6e15 - last) * 10 - now) / 1000))
   end

@@ -2,11 +2,10 @@
 --
 -- The ID of a message that is gone is the entry "~<ID>". Its score is -5e15 less the time when the message went, if the ID is a generated one, and -6e15 less the
 -- time when it will be forgotten, if it is a given one; these times in units of 10 µs.
+--
+-- A write that needs no memory must have come before, or this fails when memory is full. What is removed goes last: an address that is empty is no key any more, and while
+-- its slot moves, a key that is not there is another server's, of which a script must not ask.
 do
-  for i = 1, #old, 1000 do -- a call from Lua takes no more than some thousand arguments
-    redis.call('ZREM', address, unpack(old, i, math.min(i + 999, #old)))
-  end
-
   local life, ids = 10000, {}
   for i = 1, #gone, 3 do
     local id, ends = gone[i], gone[i + 2]
@@ -25,8 +24,11 @@ do
     ids[#ids + 1] = '~' .. id
   end
   local new = 0
-  for i = 1, #ids, 1000 do
+  for i = 1, #ids, 1000 do -- a call from Lua takes no more than some thousand arguments
     new = new + redis.call('ZADD', address, unpack(ids, i, math.min(i + 999, #ids)))
   end
   --include bounds.lua
+  for i = 1, #old, 1000 do
+    redis.call('ZREM', address, unpack(old, i, math.min(i + 999, #old)))
+  end
 end
