@@ -298,6 +298,7 @@ func TestRedisUnreadable(t *testing.T) {
 		{Score: 1, Member: place + `1 0 99999999999999999999 0 {"v":1}`},
 		{Score: 1, Member: place + `1 0 8 8 {"v":1}`},
 		{Score: 1, Member: place + "1 0 -1 0 x"},
+		{Score: 1, Member: place + "1 0 0 0 \x00 short"}, // a C string would end there
 		{Score: -4e15, Member: "beyond"}, // where no message is
 	}
 	seen := len(unreadable) - 1
@@ -310,12 +311,12 @@ func TestRedisUnreadable(t *testing.T) {
 		errs := p.reported()
 		if assert.Len(t, errs, 1, what) {
 			assert.Contains(t, errs[0], "skipped", what)
-			assert.Contains(t, errs[0], " 13 entries", what)
+			assert.Contains(t, errs[0], " 14 entries", what)
 			assert.NotContains(t, errs[0], "newer inside")
 			assert.NotContains(t, errs[0], p.session)
 		}
 	}
-	assert.Equal(t, 13, seen)
+	assert.Equal(t, 14, seen)
 	check("Peek", p.peek("/a"))
 	claim := p.claim("/a")
 	check("Claim", redisTexts(claim.Messages))

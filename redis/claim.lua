@@ -64,7 +64,7 @@ for i = 1, #KEYS do
         if j <= let_go then
           again = again + 1
         end
-        reply[#reply + 1] = string.format('%d %s %d %s', i, ticket, #entry, entry)
+        reply[#reply + 1] = string.format('%d %s %d ', i, ticket, #entry) .. entry -- %s would end at a zero byte
       end
     end
     if again > 0 then

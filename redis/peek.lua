@@ -17,7 +17,7 @@ for i = 1, #KEYS do
     if not added then
       unreadable = unreadable + 1
     elseif ends == 0 or ends > now then
-      reply[#reply + 1] = string.format('%d  %d %s', i, #entry, entry)
+      reply[#reply + 1] = string.format('%d  %d ', i, #entry) .. entry -- %s would end at a zero byte
     end
   end
   if unreadable ~= 0 then
