@@ -299,7 +299,7 @@ func TestRedisUnreadable(t *testing.T) {
 		{Score: 1, Member: place + `1 0 8 8 {"v":1}`},
 		{Score: 1, Member: place + "1 0 -1 0 x"},
 		{Score: 1, Member: place + "1 0 0 0 \x00 short"}, // a C string would end there
-		{Score: -4e15, Member: "beyond"}, // where no message is
+		{Score: -4e15, Member: "beyond"},                 // where no message is
 	}
 	seen := len(unreadable) - 1
 	require.EqualValues(t, len(unreadable), p.client.ZAdd(ctx, key, unreadable...).Val())
