@@ -118,6 +118,11 @@ func TestRedisConfirmOneLate(t *testing.T) {
 	p.confirm(late)
 	p.release(newer)
 	assert.Equal(t, []string{"shown"}, p.peek("/a"))
+	key := p.keys()[0]
+	assert.EqualValues(t, 1, p.client.ZCard(t.Context(), key).Val(), "it remembers the ID of a message that waits")
+	require.NoError(t, p.client.Del(t.Context(), key).Err())
+	p.confirm(late)
+	assert.Empty(t, p.keys(), "it leaves a key that nothing would ever end")
 }
 
 // At an address that never gets empty, the IDs of what was shown do not pile up.

@@ -219,6 +219,8 @@ func TestRedisMemoryFull(t *testing.T) {
 	keyed := redisMessage("/a", "withdrawn")
 	keyed.Key = "export"
 	require.NoError(t, p.store.Add(t.Context(), p.session, keyed))
+	alone := redisMessage("/c", "alone at its view")
+	require.NoError(t, p.store.Add(t.Context(), p.session, alone))
 	memory("1")
 
 	newer := redisMessage("/a", "newer")
@@ -237,13 +239,17 @@ func TestRedisMemoryFull(t *testing.T) {
 	assert.Equal(t, []string{"released", "withdrawn"}, p.peek("/a"))
 	require.NoError(t, p.store.Withdraw(t.Context(), p.session, "/a", "export"))
 	assert.Equal(t, []string{"released"}, p.peek("/a"))
+	claim = p.claim("/c")
+	require.Len(t, claim.Messages, 1)
+	p.confirm(claim)
+	p.confirm(claim) // again, as after a lost reply
 	n, err := p.store.Purge(t.Context(), 0)
 	require.NoError(t, err)
 	assert.Equal(t, 1, n)
 
 	memory("0")
-	require.NoError(t, p.store.Add(t.Context(), p.session, shown, keyed))
-	assert.Empty(t, p.peek("/a"), "IDs were remembered although memory was full")
+	require.NoError(t, p.store.Add(t.Context(), p.session, shown, keyed, alone))
+	assert.Empty(t, p.peek("/a", "/c"), "IDs were remembered although memory was full")
 }
 
 // A replica answers reads with what it has; a page that found nothing there would never learn of its messages.
@@ -265,6 +271,8 @@ func TestRedisReplica(t *testing.T) {
 		require.ErrorContains(t, err, "READONLY", operation.name)
 		assert.ErrorContains(t, err, "replica", operation.name)
 	}
+	claim.Tickets["/a"] = fmt.Sprintf("%d.%s", time.Now().Add(time.Minute).UnixMicro(), claim.Messages[0].ID) // of a claim of one message
+	require.ErrorContains(t, p.store.Confirm(t.Context(), claim), "READONLY")
 
 	onMaster := newRedisProbe(t, master.Client())
 	onMaster.add("/a", "first")
