@@ -1,4 +1,5 @@
--- KEYS[1]: the address. ARGV: TTL in ms, how many ms the messages need the address, cap, channel that wakes open pages or '', then each message's entry from the number on. Returns how many the cap dropped.
+-- KEYS[1]: the address. ARGV: TTL in ms, how many ms the messages need the address, cap, channel that wakes open pages or '', then each message's entry from
+-- the number on. Returns how many the cap dropped.
 local address = KEYS[1]
 --include now.lua
 local size = redis.call('ZCARD', address)

@@ -1,5 +1,5 @@
--- Included where IDs were remembered: new of them, for which the address has to live for life ms. Keeps the number of all within bounds, and lets an address at which no message is left, when those in old have gone,
--- end with them. Uses address and now.
+-- Included where IDs were remembered: new of them, for which the address has to live for life ms. Keeps the number of all within bounds, and lets an address at
+-- which no message is left, when those in old have gone, end with them. Uses address and now.
 local others, messages = redis.call('ZCARD', address) - new - #old, 0
 if others > 0 then
   messages = redis.call('ZCOUNT', address, '(-4e15', '+inf') - #old

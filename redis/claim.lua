@@ -1,6 +1,6 @@
 -- KEYS: addresses of one session. ARGV[1]: lease in µs. Returns text, for a table costs the server as much as several commands: of each message the number of
--- its address in KEYS, the ticket, the length of its entry and the entry; then of the address, where there are any, its number, "again" and how many of the messages an earlier
--- claim has let go by its lease, and its number, "unreadable" and how many entries are, or -1 where the key is not a sorted set.
+-- its address in KEYS, the ticket, the length of its entry and the entry; then of the address, where there are any, its number, "again" and how many of the
+-- messages an earlier claim has let go by its lease, and its number, "unreadable" and how many entries are, or -1 where the key is not a sorted set.
 local exist = redis.call('EXISTS', unpack(KEYS))
 if exist == 0 then -- as for most pages
   redis.call('ZREM', KEYS[1], '') -- changes nothing, but fails on a replica, which may not have heard of the messages
@@ -27,7 +27,8 @@ for i = 1, #KEYS do
 
   if entries[1] then
     exist = exist - 1
-    -- The end of the lease is the mark of the claim, which no other claim of the address may have. Those that an earlier claim let go come first, by their scores.
+    -- The end of the lease is the mark of the claim, which no other claim of the address may have. Entries that an earlier claim let go come first, by their
+    -- scores.
     local earlier, let_go, again = redis.call('ZCOUNT', address, '(-4e15', '(0') > 0, 0, 0
     if earlier then
       let_go = redis.call('ZCOUNT', address, '-' .. stamp, '(0')

@@ -1,5 +1,5 @@
--- KEYS[1]: the address. ARGV: ticket, ID. Removes the message that carries the ticket; returns how many there were. The ticket is that of a claim of this message alone, the ID is a generated
--- one, and the lease lasts: so nearly all pages confirm. confirm.lua would do the same with more commands.
+-- KEYS[1]: the address. ARGV: ticket, ID. Removes the message that carries the ticket; returns how many there were. The ticket is that of a claim of this
+-- message alone, the ID is a generated one, and the lease lasts: so nearly all pages confirm. confirm.lua would do the same with more commands.
 local address, score, id = KEYS[1], '-' .. ARGV[1], '~' .. ARGV[2]
 -- See remember.lua. The end of the lease stands in for the time when the message went, which comes before it and would cost a command.
 local at, life = '-5' .. string.sub(ARGV[1], 1, 15), 10000

@@ -1,4 +1,4 @@
--- KEYS: addresses of one session. Returns what claim.lua does, with empty tickets.
+-- KEYS: addresses of one session. Returns what claim.lua does, with empty tickets and without "again".
 --include now.lua
 --include member.lua
 

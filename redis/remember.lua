@@ -1,10 +1,11 @@
--- Included where messages go for good. Removes the entries in old, and remembers the messages in gone, a list of ID, time added and end of TTL in turn. ARGV[1]: the store's TTL in ms. Uses address, stamp and now.
+-- Included where messages go for good. Removes the entries in old, and remembers the messages in gone, a list of ID, time added and end of TTL in turn.
+-- ARGV[1]: the store's TTL in ms. Uses address, stamp and now.
 --
 -- The ID of a message that is gone is the entry "~<ID>". Its score is -5e15 less the time when the message went, if the ID is a generated one, and -6e15 less the
 -- time when it will be forgotten, if it is a given one; these times in units of 10 µs.
 --
--- A write that needs no memory must have come before, or this fails when memory is full. What is removed goes last: an address that is empty is no key any more, and while
--- its slot moves, a key that is not there is another server's, of which a script must not ask.
+-- A write that needs no memory must have come before, or this fails when memory is full. What is removed goes last: an address that is empty is no key any
+-- more, and while its slot moves, a key that is not there is another server's, of which a script must not ask.
 do
   local life, ids = 10000, {}
   for i = 1, #gone, 3 do
