@@ -55,7 +55,7 @@ func (r *request) carrier(how leaving) carrier {
 	switch audience := r.audience(); {
 	case audience == forHTMXPage && !(how == beforeBody && isHTML):
 		r.readBy(forHTMX)
-	case r.m.cfg.Turbo && isStream(header) && audience != forHTMX:
+	case r.m.cfg.Turbo && isTurboStream(header) && audience != forHTMX:
 		r.readBy(forTurbo)
 	}
 	audience := r.audience()
@@ -113,7 +113,7 @@ func (r *request) carry(how leaving) {
 	behind := by == outOfBand || by == turboStream
 	var list []*item
 	for _, it := range r.items {
-		if it.state == waiting && r.joins(it) && (behind || it.plain()) && !(failed && it.claim >= 0) {
+		if it.state == waiting && r.joins(it) && (behind || it.hasText()) && !(failed && it.claim >= 0) {
 			list = append(list, it)
 		}
 	}

@@ -75,8 +75,8 @@ func (r *request) setHeader(by carrier, messages Messages, url string) bool {
 	return true
 }
 
-// plain reports whether scripts, which show text alone, have something to show. What is nothing but HTML waits for what a template renders.
-func (m Message) plain() bool { return m.Text != "" || m.Title != "" }
+// hasText reports whether scripts, which show text alone, have something to show. What is nothing but HTML waits for what a template renders.
+func (m Message) hasText() bool { return m.Text != "" || m.Title != "" }
 
 // forScripts leaves out what scripts do not show.
 func forScripts(messages Messages) Messages {

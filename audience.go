@@ -57,7 +57,7 @@ func fromHTMX(request *http.Request) bool {
 // mayShow reports whether a page, or what else the handler answers with, will be seen with its messages.
 func (r *request) mayShow() bool { return mayShow(r.c.Request) && r.audience() != forFrame }
 
-// isStream reports whether an answer is a stream for Turbo.
-func isStream(h http.Header) bool {
+// isTurboStream reports whether an answer is a stream for Turbo.
+func isTurboStream(h http.Header) bool {
 	return strings.HasPrefix(h.Get("Content-Type"), "text/vnd.turbo-stream.html")
 }

@@ -42,7 +42,7 @@ type guard struct {
 
 	mu      sync.Mutex
 	closed  bool
-	running int        // what count has started and has not ended
+	running int        // what startLocked has started and has not ended
 	idle    *sync.Cond // running is zero
 	reuses  bool       // goroutines
 	spares  []*worker  // which wait for a call, the last for the shortest time
@@ -419,7 +419,7 @@ func (g *guard) goInBackground(f func()) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.closed {
-		g.count(f)
+		g.startLocked(f)
 	}
 	return !g.closed
 }
@@ -428,7 +428,7 @@ func (g *guard) goInBackground(f func()) bool {
 func (g *guard) start(f func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.count(f)
+	g.startLocked(f)
 }
 
 func (g *guard) close(ctx context.Context) error {

@@ -18,8 +18,8 @@ type worker struct {
 	next chan func() // has room for one, who is put there when the worker is no longer among the spare ones; closed when none will come
 }
 
-// count runs f in a goroutine, so that close waits for it. It is called with mu locked.
-func (g *guard) count(f func()) {
+// startLocked runs f in a goroutine, so that close waits for it. It is called with mu locked.
+func (g *guard) startLocked(f func()) {
 	g.running++
 	if last := len(g.spares) - 1; last >= 0 {
 		g.spares[last].next <- f

@@ -296,7 +296,7 @@ func splitForScript(claim Claim) (forScript, back Claim) {
 	forScript, back = claim, claim
 	forScript.Messages, back.Messages = nil, nil
 	for _, m := range claim.Messages {
-		if !m.plain() {
+		if !m.hasText() {
 			back.Messages = append(back.Messages, m)
 		} else {
 			forScript.Messages = append(forScript.Messages, m)

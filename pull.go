@@ -94,7 +94,7 @@ func (r *request) pull(views []string) Messages {
 	r.hideReplaced(r.items)
 	var list Messages
 	for _, it := range r.items {
-		if !r.joins(it) || !it.plain() {
+		if !r.joins(it) || !it.hasText() {
 			continue
 		}
 		it.advance(taken)
