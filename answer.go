@@ -12,10 +12,10 @@ import (
 
 // part is what a request knows of an answer that is part of a page which is open already, or data for it.
 type part struct {
-	reads    audience // who does, once that was asked
+	reads    audience // who reads it, once that was asked
 	screen   place    // the page, once it was looked for
 	searched bool     // it was
-	handled  bool     // the handler is what a script asks for messages
+	handled  bool     // the handler decides what messages the answer has
 	packed   string   // the coding in which what the handlers write is compressed later
 	pulls    bool     // a header says where the messages are
 	behind   carrier  // what follows the body
@@ -48,7 +48,7 @@ const (
 	inNotice            // in a header of ours
 )
 
-// carrier returns how this answer takes messages along.
+// carrier returns how this answer takes messages along. It also settles who reads the answer, where only the answer tells.
 func (r *request) carrier(how leaving) carrier {
 	status, header := r.writer.Status(), r.writer.Header()
 	isHTML := strings.HasPrefix(header.Get("Content-Type"), "text/html")
@@ -74,7 +74,7 @@ func (r *request) carrier(how leaving) carrier {
 		return nothing
 	}
 	coding := header.Get("Content-Encoding")
-	// What was compressed by a handler, or by middleware within ours, has an end.
+	// Nothing can be appended to what a handler, or middleware within ours, has compressed; what middleware around ours compresses, we see before.
 	open := readyMade && how == beforeBody && status != http.StatusPartialContent && (coding == "" || coding == r.part.packed) && isUTF8(header)
 	switch {
 	case audience == forTurbo && open:
@@ -84,7 +84,7 @@ func (r *request) carrier(how leaving) carrier {
 	case open && status < http.StatusMultipleChoices && isHTML:
 		return outOfBand
 	}
-	// htmx 2 ignores markup for elsewhere in an error, and htmx 4 swaps the body of one. An event both of them fire.
+	// htmx 2 ignores markup for elsewhere in an error, and htmx 4 swaps the body of one. Both fire an event.
 	return inTrigger
 }
 
@@ -92,7 +92,7 @@ func isEventStream(h http.Header) bool {
 	return strings.HasPrefix(h.Get("Content-Type"), "text/event-stream")
 }
 
-// isUTF8 reports whether text may be appended to the body as we write it.
+// isUTF8 reports whether the body is in UTF-8, so that our text may be appended to it.
 func isUTF8(h http.Header) bool {
 	_, params, err := mime.ParseMediaType(h.Get("Content-Type"))
 	return err == nil && (params["charset"] == "" || strings.EqualFold(params["charset"], "utf-8"))
@@ -157,7 +157,7 @@ func (r *request) follow() {
 	r.mu.Lock()
 	var list []*item
 	if r.part.behind != nothing && !r.panicked && !r.broken && r.client.Err() == nil {
-		late := !r.since.IsZero() && time.Since(r.since) >= r.m.cfg.Lease // what was claimed then, waits for another page by now
+		late := !r.since.IsZero() && time.Since(r.since) >= r.m.cfg.Lease // what was claimed then waits for another page by now
 		for _, it := range r.items {
 			if it.state == following && !(late && it.claim >= 0) {
 				list = append(list, it)

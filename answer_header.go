@@ -13,11 +13,11 @@ type notice struct {
 	Pull     string   `json:"pull,omitempty"`
 }
 
-// headerAtMost is how many bytes a header with messages may have: proxies keep all headers of an answer in a buffer, which has 4 or 8 KB by default.
+// headerAtMost is how many bytes the value of a header with messages may have: proxies keep all headers of an answer in a buffer, of 4 or 8 KB by default.
 const headerAtMost = 4 << 10
 
-// carryInHeader puts messages into a header. What is too large for it waits, and the header says where, if there is a script to read that; else as many go along as
-// there is room for.
+// carryInHeader puts messages into a header. If they are too large for it, they wait, and the header says where, if there is a script to read that; else as
+// many go along as there is room for.
 func (r *request) carryInHeader(by carrier, list []*item) {
 	mounted := r.m.mountedAt() != ""
 	for ; len(list) > 0; list = list[:len(list)-1] {

@@ -80,7 +80,7 @@ func formatTriggers(list []trigger) string {
 var onBody = map[string]json.RawMessage{"target": json.RawMessage(`"body"`)}
 
 // withMessages adds the event that shows messages to those of a handler. A handler's own event of that name shows them together with its own, or, if that has
-// another form, there is no room for ours: that is false.
+// another form, there is no room for ours: then it returns false.
 func withMessages(list []trigger, messages Messages) ([]trigger, bool) {
 	detail := maps.Clone(onBody)
 	for _, t := range list {
@@ -108,7 +108,7 @@ func withMessages(list []trigger, messages Messages) ([]trigger, bool) {
 	return setDetail(list, showEvent, detail, "messages", shown)
 }
 
-// withPull adds the event that makes the page come for messages, unless a handler has one of that name.
+// withPull adds the event that makes the page come for messages. It returns false if a handler has one of that name.
 func withPull(list []trigger, url string) ([]trigger, bool) {
 	for _, t := range list {
 		if t.name == pullEvent {
@@ -118,6 +118,7 @@ func withPull(list []trigger, url string) ([]trigger, bool) {
 	return setDetail(list, pullEvent, maps.Clone(onBody), "url", url)
 }
 
+// setDetail returns a copy of list in which the event has the detail, with value at key.
 func setDetail(list []trigger, name string, detail map[string]json.RawMessage, key string, value any) ([]trigger, bool) {
 	text, err := json.Marshal(value)
 	if err != nil {

@@ -27,7 +27,7 @@ func (r *request) audience() audience {
 	return r.part.reads
 }
 
-// The names of headers are spelled as Go keeps them: any other spelling costs an allocation each time.
+// audienceOf returns what reads the answer to a request. The names of headers are spelled as Go keeps them: any other spelling costs an allocation each time.
 func (m *Messenger) audienceOf(request *http.Request) audience {
 	h := request.Header
 	switch {

@@ -171,6 +171,7 @@ func (r *request) keepUndelivered(lost []Message) (key string) {
 	return key
 }
 
+// addUndelivered stores what keepUndelivered has prepared. No caller is left to receive an error.
 func (m *Messenger) addUndelivered(ctx context.Context, key string, msgs []Message) {
 	if err := m.store.addForRequest(ctx, key, msgs, false); err != nil {
 		m.cfg.observe(ctx, Event{Kind: EventLost, Messages: len(msgs)})

@@ -16,7 +16,8 @@ import (
 // the page is rendered to a buffer first, one that fails takes nothing. A page that is written while it is rendered has shown what it had come to. Its
 // headers may have left by then, so it may be kept by caches: call Markup before the first byte is written, or use a buffer.
 //
-// ctx is as in [AddFlash]. Where flashgin is not installed, there is the markup of a page without messages.
+// ctx is as in [AddFlash]. Where flashgin is not installed, there is the markup of a page without messages. Markup is safe for concurrent use by multiple
+// goroutines.
 func Markup(ctx context.Context, statuses ...Status) template.HTML {
 	r := requestOf(ctx)
 	if r == nil {
@@ -32,8 +33,8 @@ func Markup(ctx context.Context, statuses ...Status) template.HTML {
 }
 
 // Assets returns the tags that load the style sheet and the script which [Messenger.Mount] serves, as {{flashAssets}} prints them: for the head of a page
-// whose messages are printed by [Markup]. The nonce is that of the page's Content-Security-Policy; "" means none. ctx is as in [AddFlash]; where flashgin is not installed,
-// there are no tags.
+// whose messages are printed by [Markup]. The nonce is that of the page's Content-Security-Policy; "" means none. ctx is as in [AddFlash]; where flashgin
+// is not installed, there are no tags. Assets is safe for concurrent use by multiple goroutines.
 func Assets(ctx context.Context, nonce string) template.HTML {
 	r := requestOf(ctx)
 	if r == nil {
@@ -78,7 +79,7 @@ func (b boundComponent) Render(ctx context.Context, w io.Writer) error {
 	return b.component.Render(ctx, w)
 }
 
-// instance is that of the wrapped renderer, with its component bound. For html/template data stays data, whatever methods it has.
+// instance returns that of the wrapped renderer, with its component bound. For html/template data stays data, whatever methods it has.
 func (rd *renderer) instance(name string, data any) render.Render {
 	if c, ok := data.(component); ok {
 		instance := rd.next.Instance(name, boundComponent{c})

@@ -57,7 +57,7 @@ type cookieKey struct {
 	own  madeSecrets // behind made, unless another engine has handed the request on
 }
 
-// init is given the request of the other engine, if there is one: they write one answer, which has each cookie once.
+// init prepares k. outer is the request of another engine that has handed this one on, or nil: they write one answer, which has each cookie once.
 func (k *cookieKey) init(outer *request) {
 	if k.made = &k.own; outer != nil {
 		k.made = outer.cookie.made

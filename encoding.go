@@ -68,7 +68,7 @@ func encodeMessage(m Message) ([]byte, error) {
 	return append(e.buf, '}'), nil
 }
 
-// encodedAtMost returns a bound that encodeMessage does not exceed: a byte becomes six at the most.
+// encodedAtMost returns an upper bound of the bytes that encodeMessage makes of m: a byte of text becomes six at the most.
 func encodedAtMost(m Message) int {
 	texts := len(m.View) + len(m.Status) + len(m.Title) + len(m.Text) + len(m.HTML) + len(m.Key) + len(m.ID)
 	if m.Link != nil {
@@ -104,7 +104,7 @@ func (e *encoder) text(s string) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false) // nobody puts the stored form into a page
-	_ = enc.Encode(s)        // which strings do not fail to
+	_ = enc.Encode(s)        // which no string makes fail
 	e.buf = append(e.buf, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
 }
 

@@ -15,8 +15,8 @@ const (
 	// callTimeout bounds one call of a store, which goes on when the page has stopped waiting: a connection that is slow to
 	// open is then ready for the next page.
 	callTimeout = 2 * time.Second
-	// attempts is how often an add is tried, and retryAfter the pause before the second time; it doubles. An attempt that has not
-	// returned after addAgainAfter is joined by the next, while the answer still waits.
+	// attempts is how often an add or a withdrawal is tried, and retryAfter the pause before the second time; it doubles, up to a second.
+	// An attempt that has not returned after addAgainAfter is joined by the next, while the answer still waits.
 	attempts      = 3
 	retryAfter    = 50 * time.Millisecond
 	addAgainAfter = 500 * time.Millisecond
@@ -192,7 +192,7 @@ func (g *guard) added(ctx context.Context, msgs []Message, err error) error {
 	return err
 }
 
-// persist calls until a call succeeds, so many times at the most, or until ctx ends. It calls again when a call has failed and when
+// persist calls until a call succeeds, as many as times have failed, or ctx ends. It calls again when a call has failed and when
 // none has returned for the time of patience: it may be waiting on a connection that is dead without anybody knowing, for longer than the
 // message can. The first to succeed counts.
 func (g *guard) persist(ctx context.Context, times int, patience time.Duration, call func(context.Context) error) error {
@@ -431,6 +431,7 @@ func (g *guard) start(f func()) {
 	g.startLocked(f)
 }
 
+// close lets nothing more start in the background, and waits for what runs there until ctx ends.
 func (g *guard) close(ctx context.Context) error {
 	g.mu.Lock()
 	g.closed = true

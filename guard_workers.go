@@ -15,7 +15,7 @@ const (
 // it costs as much as sending a command; so who has ended a call to Redis waits for the next. With other stores goroutines end at once: in a bubble of
 // testing/synctest, where those of an application's tests may be, one that waits longer than the test would be an error.
 type worker struct {
-	next chan func() // has room for one, who is put there when the worker is no longer among the spare ones; closed when none will come
+	next chan func() // has room for one call, put there when the worker is no longer spare; closed when none will come
 }
 
 // startLocked runs f in a goroutine, so that close waits for it. It is called with mu locked.
@@ -46,7 +46,7 @@ func (g *guard) work(f func()) {
 	}
 }
 
-// run runs f, and reports whether w is among the spare ones then.
+// run runs f, and reports whether w is among the spare workers then.
 func (g *guard) run(f func(), w *worker) (spare bool) {
 	returned := false
 	defer func() {
@@ -64,7 +64,7 @@ func (g *guard) run(f func(), w *worker) (spare bool) {
 	return false
 }
 
-// dismiss reports whether w was spare.
+// dismiss takes w from the spare workers, and reports whether it was one.
 func (g *guard) dismiss(w *worker) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -75,7 +75,7 @@ func (g *guard) dismiss(w *worker) bool {
 	return i >= 0
 }
 
-// dismissAll is called with mu locked, when the guard is closed.
+// dismissAll ends the spare workers. It is called with mu locked, when the guard is closed.
 func (g *guard) dismissAll() {
 	for _, w := range g.spares {
 		close(w.next)

@@ -75,7 +75,7 @@ func (rd *renderer) markupUse() markupUse {
 	return rd.use.seen
 }
 
-// parsed returns a set that a renderer parses for every page, or nil if it cannot: that page will say so.
+// parsed returns the set that a renderer parses anew for every page, or nil if it cannot: the page will say so.
 func parsed(next render.HTMLRender) (set *template.Template) {
 	defer func() { _ = recover() }()
 	page, _ := next.Instance("", nil).(render.HTML)

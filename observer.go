@@ -82,7 +82,7 @@ func (cfg *Config) observe(ctx context.Context, e Event) {
 	cfg.Observer.Observe(ctx, e)
 }
 
-// heldEvents are what happens while a request is locked: an Observer belongs to the application.
+// heldEvents are what happens while a request is locked. An Observer belongs to the application, which may call flashgin, so it is told afterwards.
 type heldEvents struct {
 	mu     sync.Mutex // the store may be called in the background
 	free   bool

@@ -186,6 +186,7 @@ func (r *request) unlock() {
 	}
 }
 
+// fail keeps an error for unlock to report.
 func (r *request) fail(doing string, err error) {
 	r.failures = append(r.failures, failure{doing, err})
 }
@@ -319,6 +320,7 @@ func (r *request) savedKey() (string, error) {
 	return r.m.key(r.c)
 }
 
+// destination returns the view where the answer sends the user, for messages without one of their own.
 func (r *request) destination() (string, error) {
 	screen := r.screenView()
 	view, err := r.m.destination(r.in.engine, r.c, r.writer.Status(), r.writer.Header(), screen, screen != "" && r.audience() == forFrame)
@@ -373,7 +375,7 @@ func (r *request) flushed() {
 		return
 	}
 	for _, it := range r.items {
-		if it.state != carried && r.arrived(it) { // what is carried, is read when all of the answer is there
+		if it.state != carried && r.arrived(it) { // what is carried is read when all of the answer is there
 			it.state = max(it.state, delivered)
 		}
 	}

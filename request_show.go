@@ -151,7 +151,7 @@ func (r *request) claimFrom(store *guard, session string, views []string) {
 	r.items = slices.Insert(r.items, own, items...)
 }
 
-// readKey returns the session's key for reading, which never makes one.
+// readKey returns the session's key for reading, and whether there is one: reading never makes it.
 func (r *request) readKey() (string, bool) {
 	key, err := r.m.key(r.c)
 	if err != nil {
@@ -164,7 +164,7 @@ func (r *request) readKey() (string, bool) {
 	return key, r.keyed
 }
 
-// failRead reports a read that failed, unless there is nothing new in it. This page goes without: it has waited for the store once.
+// failRead reports a read that failed, unless the client is gone or the breaker has told already. This page goes without: it has waited for the store once.
 func (r *request) failRead(doing string, err error) {
 	r.asked, r.looked = r.readViews(), true
 	if r.client.Err() != nil || errors.Is(err, errStoreDown) {
@@ -213,7 +213,7 @@ func (r *request) look(statuses []Status) Messages {
 			r.peeked = append(r.peeked, seeded...)
 		}
 	}
-	var items []*item // copies: what is only looked at, is not replaced yet
+	var items []*item // copies: what is only looked at is not replaced yet
 	if len(views) > 0 {
 		for _, msg := range r.peeked {
 			items = append(items, &item{Message: msg})

@@ -21,7 +21,8 @@ func fromPage(request *http.Request, page string) (*url.URL, bool) {
 	return onThisHost(request, page)
 }
 
-// onScreen returns the page on screen where the answer is none of its own: the place that htmx names, or else the Referer's. Without a path, it is not known.
+// onScreen returns the page on screen where the answer is none of its own: the place that htmx names, or else the Referer's. If that is not known, the place
+// has no path.
 func (r *request) onScreen() place {
 	if r.part.searched {
 		return r.part.screen
@@ -46,7 +47,7 @@ func (r *request) onScreen() place {
 	return r.part.screen
 }
 
-// readBy is for an answer that tells by itself who reads it.
+// readBy notes who reads the answer, where the answer itself tells, and forgets what followed from the request alone.
 func (r *request) readBy(audience audience) {
 	r.part.reads, r.part.searched, r.views, r.looked = audience, false, nil, false
 }
@@ -68,6 +69,7 @@ type routes struct {
 	shadow *gin.Engine
 }
 
+// routeHeader is where the shadow of an engine says which route it found.
 const routeHeader = "Route"
 
 // of returns the route of a GET request for u, or "" if there is none.
@@ -78,12 +80,13 @@ func (rs *routes) of(engine *gin.Engine, u *url.URL) string {
 	return http.Header(found).Get(routeHeader)
 }
 
+// shadowOf returns an engine with the GET routes of engine, whose handlers only say which of them was found.
 func shadowOf(engine *gin.Engine) *gin.Engine {
 	if gin.IsDebugging() {
 		fmt.Fprintln(gin.DefaultWriter, "[flashgin] These are the routes once more, to tell which of them a page on screen has:")
 	}
 	shadow := gin.New()
-	shadow.RedirectTrailingSlash = false // who was redirected, is on the page that it led to
+	shadow.RedirectTrailingSlash = false // who was redirected is on the page that it led to
 	shadow.UseRawPath, shadow.UseEscapedPath = engine.UseRawPath, engine.UseEscapedPath
 	shadow.UnescapePathValues, shadow.RemoveExtraSlash = engine.UnescapePathValues, engine.RemoveExtraSlash
 	for _, route := range engine.Routes() {

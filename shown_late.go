@@ -23,7 +23,7 @@ type shownLate struct {
 
 type shownMessage struct{ session, view, id string }
 
-// remember is called with a claim whose confirmation has failed, or takes long.
+// remember notes the messages of a claim whose confirmation has failed, or takes long.
 func (s *shownLate) remember(claim Claim) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,7 +51,7 @@ func (s *shownLate) remember(claim Claim) {
 	}
 }
 
-// split sets aside what was shown before.
+// split divides a claim into what is to be shown and what was shown before.
 func (s *shownLate) split(claim Claim) (fresh, again Claim) {
 	if !s.any.Load() {
 		return claim, Claim{}

@@ -15,8 +15,8 @@ import (
 )
 
 // A redisScript runs at one address, a sorted set. Scripts of several keys fail while a cluster moves their slot, so the two that can run at several addresses,
-// claim.lua and peek.lua, get one in a cluster. At a single server they get all three of a page: that costs it 1.3 times what three ZPOPMIN cost, and a pipeline of
-// scripts for one key each 1.7 times (bench -part redis).
+// claim.lua and peek.lua, get one in a cluster. At a single server they get all three of a page: that costs it 1.3 times what three ZPOPMIN cost, and a
+// pipeline of scripts for one key each 1.7 times (bench -part redis).
 type redisScript struct{ source, sha string }
 
 //go:embed redis
@@ -88,7 +88,7 @@ func (call *redisCall) command(ctx context.Context, inFull bool) once {
 		args = append([]any{"eval", call.source}, args[2:]...)
 	}
 	call.cmd = redis.NewCmd(ctx, args...)
-	// What the client would otherwise ask a server of the cluster for, under a lock for all calls.
+	// Otherwise the client asks a server of the cluster for this, under a lock for all calls.
 	call.cmd.SetFirstKeyPos(3)
 	call.cmd.SetStepCount(1)
 	return once{call.cmd}
@@ -102,7 +102,7 @@ func (call *redisCall) err() error {
 	return nil
 }
 
-// How calls are sent together, in one round trip.
+// A redisOrder is how calls are sent together, in one round trip.
 type redisOrder int
 
 const (

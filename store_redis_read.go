@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// keysAtMost is how many keys a script gets: no more fit on its stack.
+// keysAtMost is how many keys a script gets: it passes them on in one call, and a call from Lua takes no more than some thousand arguments.
 const keysAtMost = 1000
 
 // read runs script at the views and returns the messages it found, in order. The error is nil if there are any.
@@ -51,7 +51,7 @@ func (s *RedisStore) read(ctx context.Context, doing, session string, views []st
 	return entries, s.failed(doing, failed)
 }
 
-// readCalls prepares calls at the views, each at so many of them at the most.
+// readCalls prepares calls at the views, each at no more than atOnce of them.
 func (script *redisScript) readCalls(mailbox string, views []string, atOnce int, args []any) (calls []*redisCall) {
 	for some := range slices.Chunk(views, atOnce) {
 		keys := make([]string, len(some))
@@ -104,7 +104,7 @@ func withoutRepeats(views []string) []string {
 	return views
 }
 
-// redisFound is what an address holds.
+// redisFound is what a script found at an address.
 type redisFound struct {
 	entries    []redisEntry
 	unreadable int // how many entries are no messages; or notSortedSet

@@ -95,7 +95,7 @@ type streams struct {
 	closing atomic.Bool  // they are meant to
 }
 
-// trips are the ways of messages from the add to the page, by their texts.
+// trips are the journeys of messages from the add to the page, by their texts.
 type trips struct {
 	mu      sync.Mutex
 	started map[string]time.Time
@@ -108,7 +108,7 @@ func (t *trips) start(text string) {
 	t.started[text] = time.Now()
 }
 
-// end reports whether the message was on its way.
+// end notes that the message has arrived, and reports whether it was on its way.
 func (t *trips) end(text string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -158,6 +158,7 @@ func (s *streams) post(to user, text, view string) {
 	}
 }
 
+// residentMemory returns that of the server's process, in KB.
 func (s *streams) residentMemory() int {
 	text, _ := s.get(memoryPath, "")
 	kb, err := strconv.Atoi(text)
@@ -331,7 +332,7 @@ func (s *streams) stick(who user, add func(to user, text, view string)) (stop fu
 	}
 }
 
-// streamsServer is the handler for the name of a process, or nil if that is another's.
+// streamsServer returns the handler for the process of that name, or nil if it is another's.
 func streamsServer(name string, client redis.UniversalClient, timeout time.Duration) http.Handler {
 	switch name {
 	case streamsInMemory:
