@@ -55,12 +55,12 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 	return err
 }
 
-// Flashes takes the messages for this request's page, in order of creation: for handlers that answer with JSON, and for templ components. Within one request it returns the same
-// messages however often it is called. They count as shown when the answer has left; they wait again if it was a redirect, a 5xx, or did not arrive.
+// Flashes takes the messages for this request's page, in order of creation: for handlers that answer with JSON, and for templ components. Within one
+// request it returns the same messages however often it is called, by whichever goroutine. They count as shown when the answer has left; they wait again if
+// it was a redirect, a 5xx, or did not arrive.
 //
-// ctx is as in [AddFlash]. There are none where flashgin is not installed, where the request cannot show a message (a HEAD, a prefetch, an image, with
-// Config.Turbo a frame),
-// after the request, and while the store cannot be reached, which goes to Config.OnError and the log.
+// ctx is as in [AddFlash]. There are none where flashgin is not installed, where the request cannot show a message (a HEAD, a prefetch, an image; with
+// Config.Turbo a frame), after the request, and while the store cannot be reached, which goes to Config.OnError and the log.
 func Flashes(ctx context.Context) Messages {
 	r := requestOf(ctx)
 	if r == nil {

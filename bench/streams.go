@@ -319,7 +319,7 @@ func (s *streams) stick(who user, add func(to user, text, view string)) (stop fu
 			conn, err := s.dial(who, "/_flash/stream?view="+path)
 			s.b.must(err)
 			s.b.must(conn.(*net.TCPConn).SetReadBuffer(4096))
-			defer conn.Close()
+			defer conn.Close() // at the end: it is for the server to end it before
 			select {
 			case <-ctx.Done():
 			case <-time.After(4 * time.Second):
