@@ -140,8 +140,10 @@ func roundTrips(b *bench) {
 			return inTime, int(wire.trips.Load() - before)
 		}
 		for range 3 { // the connections are open, and the server knows the scripts
-			whole(http.MethodPost, "/orders/5?n=1", cookie)
-			whole(http.MethodGet, "/orders/5", cookie)
+			for _, n := range []int{1, 20} { // one message and several are confirmed by different ones
+				whole(http.MethodPost, fmt.Sprintf("/orders/5?n=%d", n), cookie)
+				whole(http.MethodGet, "/orders/5", cookie)
+			}
 			whole(http.MethodGet, "/orders/5", cookie)
 		}
 		for _, n := range []int{1, 20} {
