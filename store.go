@@ -36,8 +36,8 @@ import (
 //  14. Withdraw. It removes the messages with that key at that address, claimed ones too: they never return. A message
 //     without a Key is not withdrawn, not even by the empty key.
 //  15. Remembered IDs. The ID of a message that was confirmed, replaced, withdrawn or dropped is remembered, and adding it
-//     again changes nothing: a generated one (see [Message]) for 10 seconds, any other until the message's TTL would have
-//     ended, and at most the 1000 newest an address. Remembered IDs do not slow Claim and Peek.
+//     again changes nothing: a generated one (see [Message]) for 10 seconds at least, any other until the message's TTL would
+//     have ended, and at most the 1000 newest an address. Remembered IDs do not slow Claim and Peek.
 //  16. Context. With a context that has ended, a method changes nothing and returns an error that wraps ctx.Err().
 //  17. Bytes. Session, view, key, ID and text are compared byte by byte and never interpreted: what goes in comes out, in
 //     every field of Message.
