@@ -24,6 +24,7 @@ type node struct {
 	inFlight int
 	failures int // in a row
 	open     bool
+	confirms []Claim // which wait to be confirmed together
 }
 
 // sharded is what a store of several servers has beside the methods of [Store].
@@ -77,6 +78,23 @@ func (n *node) leave() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.inFlight--
+}
+
+// gather puts a claim with those that wait to be confirmed, and returns how many these are now.
+func (n *node) gather(claim Claim) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.confirms = append(n.confirms, claim)
+	return len(n.confirms)
+}
+
+// gathered takes what gather has put there.
+func (n *node) gathered() []Claim {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	claims := n.confirms
+	n.confirms = nil
+	return claims
 }
 
 // record counts failures in a row and opens the breaker, which only the probe closes.

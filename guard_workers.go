@@ -1,6 +1,8 @@
 package flashgin
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -81,4 +83,49 @@ func (g *guard) dismissAll() {
 		close(w.next)
 	}
 	g.spares = nil
+}
+
+// goInBackground starts f, unless the guard is closed, and reports whether it did.
+func (g *guard) goInBackground(f func()) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.closed {
+		g.startLocked(f)
+	}
+	return !g.closed
+}
+
+// start starts f, which somebody waits for, also when the guard is closed.
+func (g *guard) start(f func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.startLocked(f)
+}
+
+// close lets nothing more start in the background, and waits for what runs there until ctx ends.
+func (g *guard) close(ctx context.Context) error {
+	g.mu.Lock()
+	g.closed = true
+	g.dismissAll()
+	idle := g.running == 0
+	g.mu.Unlock()
+	g.cancel()
+	if idle {
+		return nil
+	}
+	ended := make(chan struct{})
+	go func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		for g.running > 0 {
+			g.idle.Wait()
+		}
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("flashgin: close: background work has not ended: %w", ctx.Err())
+	}
 }

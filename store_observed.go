@@ -1,6 +1,7 @@
 package flashgin
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -44,6 +45,23 @@ func (s *observedStore) Confirm(ctx context.Context, claim Claim) error {
 		count = store.countConfirmed
 	}
 	return s.settle(ctx, "confirm", claim, count, EventShown)
+}
+
+// confirmGroup is called where the store has that method.
+func (s *observedStore) confirmGroup(ctx context.Context, claims []Claim) (results []settled) {
+	_ = s.call(ctx, "confirm", claims[0].Session, func() (err error) {
+		results = s.store.(groupStore).confirmGroup(ctx, claims)
+		for _, result := range results {
+			err = cmp.Or(err, result.err)
+		}
+		return err
+	})
+	for _, result := range results {
+		if result.messages > 0 {
+			s.cfg.observe(ctx, Event{Kind: EventShown, Messages: result.messages})
+		}
+	}
+	return results
 }
 
 func (s *observedStore) Release(ctx context.Context, claim Claim) error {

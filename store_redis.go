@@ -217,6 +217,26 @@ func (s *RedisStore) countConfirmed(ctx context.Context, claim Claim) (int, erro
 	return s.settle(ctx, "confirm", claim, confirmScript)
 }
 
+// confirmGroup confirms claims in one round trip.
+func (s *RedisStore) confirmGroup(ctx context.Context, claims []Claim) []settled {
+	var all []*redisCall
+	of := make([][]*redisCall, len(claims))
+	for i, claim := range claims {
+		of[i] = s.settleCalls(claim, confirmScript)
+		all = append(all, of[i]...)
+	}
+	notSent := s.send(ctx, all, together)
+	results := make([]settled, len(claims))
+	for i, calls := range of {
+		if notSent != nil {
+			results[i].err = s.failed("confirm", notSent)
+			continue
+		}
+		results[i].messages, results[i].err = s.sum("confirm", calls)
+	}
+	return results
+}
+
 // Release implements [Store].
 func (s *RedisStore) Release(ctx context.Context, claim Claim) error {
 	_, err := s.countReleased(ctx, claim)
@@ -229,7 +249,11 @@ func (s *RedisStore) countReleased(ctx context.Context, claim Claim) (int, error
 
 // settle returns how many messages of claim the script has settled, also when it returns an error.
 func (s *RedisStore) settle(ctx context.Context, doing string, claim Claim, script *redisScript) (int, error) {
-	var calls []*redisCall
+	return s.run(ctx, doing, s.settleCalls(claim, script))
+}
+
+// settleCalls returns the calls that settle a claim by the script, one for each of its views. A claim of another store needs none.
+func (s *RedisStore) settleCalls(claim Claim, script *redisScript) (calls []*redisCall) {
 	of := map[string]*redisCall{} // by view
 	mailbox, now := s.mailbox(claim.Session), time.Now().UnixMicro()
 	for _, m := range claim.Messages {
@@ -250,7 +274,7 @@ func (s *RedisStore) settle(ctx context.Context, doing string, claim Claim, scri
 		}
 		call.append(m.ID)
 	}
-	return s.run(ctx, doing, calls)
+	return calls
 }
 
 // Withdraw implements [Store].
@@ -263,11 +287,16 @@ func (s *RedisStore) Withdraw(ctx context.Context, session, view, key string) er
 	return err
 }
 
-// run sends calls that reply a number or nothing, and returns the sum. It is right where a call failed, too.
+// run sends calls that reply a number or nothing, and returns their sum.
 func (s *RedisStore) run(ctx context.Context, doing string, calls []*redisCall) (sum int, err error) {
 	if err := s.send(ctx, calls, apart); err != nil {
 		return 0, s.failed(doing, err)
 	}
+	return s.sum(doing, calls)
+}
+
+// sum adds up the replies of calls. It is right where a call failed, too.
+func (s *RedisStore) sum(doing string, calls []*redisCall) (sum int, err error) {
 	for _, call := range calls {
 		n, _ := call.cmd.Int()
 		sum += n

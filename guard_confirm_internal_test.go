@@ -1,0 +1,178 @@
+package flashgin
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// groupSpy is a store of two servers that confirms in groups, and notes what it is asked to confirm. Sessions are named by numbers, and the even ones are kept by the
+// one server.
+type groupSpy struct {
+	Store
+	group func(claims []Claim) []error // what becomes of a group; nil is success
+
+	mu     sync.Mutex
+	groups [][]string
+	alone  []string
+}
+
+func (s *groupSpy) node(session string) string {
+	n, _ := strconv.Atoi(session)
+	return []string{"even", "odd"}[n%2]
+}
+
+func (s *groupSpy) pingNode(context.Context, string) error { return nil }
+
+func (s *groupSpy) confirmGroup(_ context.Context, claims []Claim) []settled {
+	s.mu.Lock()
+	var sessions []string
+	for _, claim := range claims {
+		sessions = append(sessions, claim.Session)
+	}
+	s.groups = append(s.groups, sessions)
+	s.mu.Unlock()
+	results := make([]settled, len(claims))
+	if s.group != nil {
+		for i, err := range s.group(claims) {
+			results[i].err = err
+		}
+	}
+	return results
+}
+
+func (s *groupSpy) Confirm(_ context.Context, claim Claim) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.alone = append(s.alone, claim.Session)
+	return nil
+}
+
+// confirmed returns what the store was asked to confirm since the last time.
+func (s *groupSpy) confirmed() (groups [][]string, alone []string) {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	groups, alone, s.groups, s.alone = s.groups, s.alone, nil, nil
+	return groups, alone
+}
+
+func claimOf(session string) Claim {
+	return Claim{Session: session, Messages: Messages{{ID: "id", View: "/"}}}
+}
+
+// confirmIn runs f in a bubble, with a guard of the spy that is closed afterwards.
+func confirmIn(t *testing.T, spy *groupSpy, f func(g *guard)) {
+	synctest.Test(t, func(t *testing.T) {
+		var reported []error
+		errs := &reporter{onError: func(_ context.Context, err error) { reported = append(reported, err) }}
+		g := newGuard(Config{Store: spy}.withDefaults(), errs)
+		f(g)
+		require.NoError(t, g.close(context.Background()))
+		assert.Empty(t, reported)
+	})
+}
+
+func TestConfirmationsGoTogether(t *testing.T) {
+	spy := new(groupSpy)
+	confirmIn(t, spy, func(g *guard) {
+		for _, session := range []string{"0", "1", "2", "4"} {
+			g.confirm(claimOf(session))
+		}
+		g.confirm(Claim{Session: "6"})
+		time.Sleep(confirmAfter - 1)
+		groups, _ := spy.confirmed()
+		assert.Empty(t, groups, "others may come")
+		time.Sleep(1)
+		groups, _ = spy.confirmed()
+		assert.ElementsMatch(t, [][]string{{"0", "2", "4"}, {"1"}}, groups, "one for each server, and nothing without messages")
+
+		g.confirm(claimOf("8"))
+		time.Sleep(confirmAfter)
+		groups, alone := spy.confirmed()
+		assert.Equal(t, [][]string{{"8"}}, groups, "the next")
+		assert.Empty(t, alone)
+	})
+}
+
+// In a crowd nobody waits for more.
+func TestConfirmationsThatAreMany(t *testing.T) {
+	spy := new(groupSpy)
+	confirmIn(t, spy, func(g *guard) {
+		for i := range 2*confirmAtMost + 1 {
+			g.confirm(claimOf(strconv.Itoa(2 * i)))
+			synctest.Wait()
+		}
+		groups, _ := spy.confirmed()
+		require.Len(t, groups, 2)
+		assert.Len(t, groups[0], confirmAtMost)
+		assert.Len(t, groups[1], confirmAtMost)
+		time.Sleep(confirmAfter)
+		groups, alone := spy.confirmed()
+		assert.Equal(t, [][]string{{strconv.Itoa(4 * confirmAtMost)}}, groups)
+		assert.Empty(t, alone)
+	})
+}
+
+// What was not confirmed in a group is confirmed by itself. Until then this process knows that it was shown.
+func TestConfirmationsThatFailInAGroup(t *testing.T) {
+	failed := errors.New("the store is down")
+	for _, test := range []struct {
+		name  string
+		group func([]Claim) []error
+		after time.Duration
+		alone []string
+	}{
+		{"one", func([]Claim) []error { return []error{nil, failed, nil} }, confirmAfter, []string{"2"}},
+		{"all", func([]Claim) []error { return []error{failed, failed, failed} }, confirmAfter, []string{"0", "2", "4"}},
+		{"a panic", func([]Claim) []error { panic(failed) }, confirmAfter, []string{"0", "2", "4"}},
+		{"it hangs, and fails too late", func([]Claim) []error { time.Sleep(10 * callTimeout); return []error{failed, failed, failed} }, confirmAfter + callTimeout, []string{"0", "2", "4"}},
+		{"it hangs, and succeeds too late", func([]Claim) []error { time.Sleep(10 * callTimeout); return make([]error, 3) }, confirmAfter + callTimeout, []string{"0", "2", "4"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			spy := &groupSpy{group: test.group}
+			confirmIn(t, spy, func(g *guard) {
+				for _, session := range []string{"0", "2", "4"} {
+					g.confirm(claimOf(session))
+				}
+				time.Sleep(test.after - 1)
+				_, alone := spy.confirmed()
+				assert.Empty(t, alone)
+				time.Sleep(1)
+				_, alone = spy.confirmed()
+				assert.ElementsMatch(t, test.alone, alone)
+				for _, session := range test.alone {
+					_, again := g.shownLate.split(claimOf(session))
+					assert.Len(t, again.Messages, 1, session)
+				}
+				time.Sleep(time.Minute)
+				groups, alone := spy.confirmed()
+				assert.Empty(t, groups)
+				assert.Empty(t, alone, "that was all")
+			})
+		})
+	}
+}
+
+// Close has no patience with those that wait for others, and what comes after it is confirmed before confirm returns.
+func TestConfirmationsWhenTheGuardCloses(t *testing.T) {
+	spy := new(groupSpy)
+	confirmIn(t, spy, func(g *guard) {
+		g.confirm(claimOf("0"))
+		start := time.Now()
+		require.NoError(t, g.close(context.Background()))
+		assert.Zero(t, time.Since(start))
+		groups, _ := spy.confirmed()
+		assert.Equal(t, [][]string{{"0"}}, groups)
+		g.confirm(claimOf("2"))
+		_, alone := spy.confirmed()
+		assert.Equal(t, []string{"2"}, alone)
+	})
+}
