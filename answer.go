@@ -25,27 +25,27 @@ type part struct {
 type leaving int
 
 const (
-	ahead      leaving = iota // the headers leave first; what follows, if anything, is not known
-	beforeBody                // with the first bytes of the body
-	takenOver                 // not at all: the connection is the handler's from here on
+	headersAlone    leaving = iota // the headers leave first; what follows, if anything, is not known
+	headersWithBody                // with the first bytes of the body
+	noHeaders                      // not at all: the connection is the handler's from here on
 )
 
 func leavingBefore(bytes int) leaving {
 	if bytes > 0 {
-		return beforeBody
+		return headersWithBody
 	}
-	return ahead
+	return headersAlone
 }
 
 // A carrier is how an answer takes messages along.
 type carrier int
 
 const (
-	nothing     carrier = iota
-	outOfBand           // behind the body, for htmx to put into the list of the page
-	turboStream         // behind the body, for Turbo
-	inTrigger           // in HX-Trigger, as an event
-	inNotice            // in a header of ours
+	byNothing     carrier = iota
+	byOutOfBand           // behind the body, for htmx to put into the list of the page
+	byTurboStream         // behind the body, for Turbo
+	byTrigger             // in HX-Trigger, as an event
+	byNotice              // in a header of ours
 )
 
 // carrier returns how this answer takes messages along. It also settles who reads the answer, where only the answer tells.
@@ -53,39 +53,39 @@ func (r *request) carrier(how leaving) carrier {
 	status, header := r.writer.Status(), r.writer.Header()
 	isHTML := strings.HasPrefix(header.Get("Content-Type"), "text/html")
 	switch audience := r.audience(); {
-	case audience == forHTMXPage && !(how == beforeBody && isHTML):
+	case audience == forHTMXPage && !(how == headersWithBody && isHTML):
 		r.readBy(forHTMX)
 	case r.m.cfg.Turbo && isTurboStream(header) && audience != forHTMX:
 		r.readBy(forTurbo)
 	}
 	audience := r.audience()
 	if audience == forBrowser || audience == forHTMXPage || audience == forFrame {
-		return nothing
+		return byNothing
 	}
-	if how == takenOver || r.panicked || r.part.handled || status < http.StatusOK || leadsAway(status, header) || !mayShow(r.c.Request) || isEventStream(header) {
-		return nothing
+	if how == noHeaders || r.panicked || r.part.handled || status < http.StatusOK || leadsAway(status, header) || !mayShow(r.c.Request) || isEventStream(header) {
+		return byNothing
 	}
 	if audience == forScript {
-		return inNotice
+		return byNotice
 	}
 	readyMade := r.in.printsReadyMade()
 	if readyMade && r.m.mountedAt() == "" {
 		r.warn("answers to htmx and Turbo show no messages without Messenger.Mount: call it where the routes are registered")
-		return nothing
+		return byNothing
 	}
 	coding := header.Get("Content-Encoding")
 	// Nothing can be appended to what a handler, or middleware within ours, has compressed; what middleware around ours compresses, we see before.
-	open := readyMade && how == beforeBody && status != http.StatusPartialContent && (coding == "" || coding == r.part.packed) && isUTF8(header)
+	open := readyMade && how == headersWithBody && status != http.StatusPartialContent && (coding == "" || coding == r.part.packed) && isUTF8(header)
 	switch {
 	case audience == forTurbo && open:
-		return turboStream
+		return byTurboStream
 	case audience == forTurbo:
-		return inNotice
+		return byNotice
 	case open && status < http.StatusMultipleChoices && isHTML:
-		return outOfBand
+		return byOutOfBand
 	}
 	// htmx 2 ignores markup for elsewhere in an error, and htmx 4 swaps the body of one. Both fire an event.
-	return inTrigger
+	return byTrigger
 }
 
 func isEventStream(h http.Header) bool {
@@ -102,7 +102,7 @@ func isUTF8(h http.Header) bool {
 // the request has failed, the latter wait on.
 func (r *request) carry(how leaving) {
 	by := r.carrier(how)
-	if by == nothing {
+	if by == byNothing {
 		return
 	}
 	failed := r.writer.Status() >= http.StatusInternalServerError
@@ -110,10 +110,10 @@ func (r *request) carry(how leaving) {
 		r.claim()
 	}
 	r.hideReplaced(r.items)
-	behind := by == outOfBand || by == turboStream
+	behind := by == byOutOfBand || by == byTurboStream
 	var list []*item
 	for _, it := range r.items {
-		if it.state == waiting && r.joins(it) && (behind || it.hasText()) && !(failed && it.claim >= 0) {
+		if it.state == itemWaiting && r.joins(it) && (behind || it.hasText()) && !(failed && it.claim >= 0) {
 			list = append(list, it)
 		}
 	}
@@ -128,7 +128,7 @@ func (r *request) carry(how leaving) {
 	r.part.behind = by
 	r.writer.Header().Del("Content-Length")
 	for _, it := range list {
-		it.state = following
+		it.state = itemFollowing
 	}
 }
 
@@ -156,10 +156,10 @@ func shown(list []*item) Messages {
 func (r *request) follow() {
 	r.mu.Lock()
 	var list []*item
-	if r.part.behind != nothing && !r.panicked && !r.broken && r.client.Err() == nil {
+	if r.part.behind != byNothing && !r.panicked && !r.broken && r.client.Err() == nil {
 		late := !r.since.IsZero() && time.Since(r.since) >= r.m.cfg.Lease // what was claimed then waits for another page by now
 		for _, it := range r.items {
-			if it.state == following && !(late && it.claim >= 0) {
+			if it.state == itemFollowing && !(late && it.claim >= 0) {
 				list = append(list, it)
 			}
 		}
@@ -180,6 +180,6 @@ func (r *request) follow() {
 		return
 	}
 	for _, it := range list {
-		it.state = carried
+		it.state = itemCarried
 	}
 }

@@ -23,7 +23,7 @@ func (r *request) carryInHeader(by carrier, list []*item) {
 	for ; len(list) > 0; list = list[:len(list)-1] {
 		if r.setHeader(by, shown(list), "") {
 			for _, it := range list {
-				it.state = carried
+				it.state = itemCarried
 			}
 			return
 		}
@@ -41,7 +41,7 @@ func (r *request) carryInHeader(by carrier, list []*item) {
 func (r *request) setHeader(by carrier, messages Messages, url string) bool {
 	header := r.writer.Header()
 	name, value := noticeHeader, ""
-	if by == inTrigger {
+	if by == byTrigger {
 		name = "Hx-Trigger"
 		list, ok := parseTriggers(header[name])
 		switch {
@@ -92,7 +92,7 @@ func (r *request) giveBack() {
 		claim.Messages = nil
 		var rest []*item
 		for _, it := range r.items {
-			if it.claim == i && it.state == waiting {
+			if it.claim == i && it.state == itemWaiting {
 				claim.Messages = append(claim.Messages, it.Message)
 			} else {
 				rest = append(rest, it)

@@ -10,18 +10,18 @@ import (
 type audience int
 
 const (
-	unknown     audience = iota
-	forBrowser           // or for nobody that has told us
-	forHTMX              // part of a page, which htmx puts into it
-	forHTMXPage          // a page, which htmx puts in the place of the one on screen; that stays if the answer is none
-	forTurbo             // a stream of changes, by which Turbo alters the page
-	forFrame             // a frame of Turbo, which throws away what is around it
-	forScript            // data for a script that asks for messages besides
+	audienceUnknown audience = iota
+	forBrowser               // or for nobody that has told us
+	forHTMX                  // part of a page, which htmx puts into it
+	forHTMXPage              // a page, which htmx puts in the place of the one on screen; that stays if the answer is none
+	forTurbo                 // a stream of changes, by which Turbo alters the page
+	forFrame                 // a frame of Turbo, which throws away what is around it
+	forScript                // data for a script that asks for messages besides
 )
 
 // audience returns what reads the answer, as far as the request says. That the answer is a stream for Turbo, it says itself.
 func (r *request) audience() audience {
-	if r.part.reads == unknown {
+	if r.part.reads == audienceUnknown {
 		r.part.reads = r.m.audienceOf(r.c.Request)
 	}
 	return r.part.reads

@@ -22,14 +22,14 @@ func (r *request) commit(how leaving) {
 	status, header := r.writer.Status(), r.writer.Header()
 	unshown := r.panicked || leadsAway(status, header)
 	for _, it := range r.items {
-		if (it.state == taken || it.state == placed) && (unshown || it.failed(status)) {
-			it.state = waiting
+		if (it.state == itemTaken || it.state == itemPlaced) && (unshown || it.failed(status)) {
+			it.state = itemWaiting
 		}
 	}
 	r.carry(how)
 	var rest []*item
 	for _, it := range r.items {
-		if it.state == waiting && it.claim < 0 {
+		if it.state == itemWaiting && it.claim < 0 {
 			rest = append(rest, it)
 		}
 	}
@@ -120,25 +120,25 @@ func (r *request) leave(completed bool) {
 	r.panicked = !completed
 	r.handOnForm()
 	r.mu.Unlock()
-	r.commit(ahead) // an answer without a body, such as a redirect after a POST, never calls the writer
+	r.commit(headersAlone) // an answer without a body, such as a redirect after a POST, never calls the writer
 	r.follow()
 	var lost []Message
 	direct := 0
 	r.mu.Lock()
 	for _, it := range r.items {
 		if r.arrived(it) {
-			it.state = max(it.state, delivered)
+			it.state = max(it.state, itemDelivered)
 		}
 		switch {
 		case it.claim >= 0 || it.hidden:
-		case it.state >= delivered:
+		case it.state >= itemDelivered:
 			direct++
 		default:
 			lost = append(lost, it.Message)
 		}
 	}
-	shown := r.claimedItems(func(it *item) bool { return it.state == delivered })
-	back := r.claimedItems(func(it *item) bool { return it.state < delivered })
+	shown := r.claimedItems(func(it *item) bool { return it.state == itemDelivered })
+	back := r.claimedItems(func(it *item) bool { return it.state < itemDelivered })
 	key := ""
 	if len(lost) > 0 {
 		key = r.keepUndelivered(lost)

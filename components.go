@@ -24,7 +24,7 @@ func Markup(ctx context.Context, statuses ...Status) template.HTML {
 		text, _ := r.readyMade(nil, 1) // a template of ours, about nothing, which does not fail
 		return text
 	}
-	list := r.show(nil, placed, statuses)
+	list := r.show(nil, itemPlaced, statuses)
 	text, err := r.readyMade(list, r.nextPrint())
 	if err != nil {
 		r.m.errs.report(ctx, "print", err)

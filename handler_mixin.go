@@ -66,7 +66,7 @@ func Flashes(ctx context.Context) Messages {
 	if r == nil {
 		return nil
 	}
-	return r.show(nil, taken, nil)
+	return r.show(nil, itemTaken, nil)
 }
 
 // PeekFlashes returns the messages that [Flashes] would take, and leaves them: for a badge, say. After Flashes, it returns the same as Flashes. An answer

@@ -126,7 +126,7 @@ func (r *request) additions(by carrier, list Messages) (string, error) {
 	dot := &markup{Class: &looks[r.m.cfg.Look]}
 	dot.add(list, labels)
 	name := "htmx"
-	if by == turboStream {
+	if by == byTurboStream {
 		name = "turbo"
 	}
 	var text strings.Builder

@@ -91,7 +91,7 @@ func (in *installation) handle(c *gin.Context) {
 	outer, _ := c.Request.Context().Value(requestKey{}).(*request)
 	if outer != nil && outer.reenter(c) {
 		// HandleContext sends the headers itself when this handler chain has ended.
-		defer outer.commit(ahead)
+		defer outer.commit(headersAlone)
 		c.Next()
 		return
 	}

@@ -97,7 +97,7 @@ func (r *request) pull(views []string) Messages {
 		if !r.joins(it) || !it.hasText() {
 			continue
 		}
-		it.advance(taken)
+		it.advance(itemTaken)
 		if !it.hidden {
 			list = append(list, it.Message)
 		}

@@ -73,15 +73,15 @@ type item struct {
 type itemState int
 
 const (
-	waiting   itemState = iota // not shown by this request
-	taken                      // given to the handler
-	placed                     // in markup that was given to a component
-	printing                   // on a page that is being rendered
-	printed                    // on a page that was written
-	following                  // to be written behind the body
-	carried                    // taken along by the answer itself
-	delivered                  // flushed to the client
-	confirmed                  // and the store was told
+	itemWaiting   itemState = iota // not shown by this request
+	itemTaken                      // given to the handler
+	itemPlaced                     // in markup that was given to a component
+	itemPrinting                   // on a page that is being rendered
+	itemPrinted                    // on a page that was written
+	itemFollowing                  // to be written behind the body
+	itemCarried                    // taken along by the answer itself
+	itemDelivered                  // flushed to the client
+	itemConfirmed                  // and the store was told
 )
 
 type failure struct {
@@ -240,8 +240,8 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 // moveOn lets go of messages that the handler took and adds again, to keep them for another page: they are new ones from here on.
 func (r *request) moveOn(msgs []Message) {
 	for _, it := range r.items {
-		if it.state == taken && generatedID(it.ID) && slices.ContainsFunc(msgs, func(msg Message) bool { return msg.ID == it.ID }) {
-			it.state, it.hidden = delivered, true
+		if it.state == itemTaken && generatedID(it.ID) && slices.ContainsFunc(msgs, func(msg Message) bool { return msg.ID == it.ID }) {
+			it.state, it.hidden = itemDelivered, true
 		}
 	}
 }
@@ -345,14 +345,14 @@ func (r *request) pageDone(w http.ResponseWriter, err error) {
 	r.mu.Lock()
 	defer r.unlock()
 	for _, it := range r.items {
-		if it.state != printing {
+		if it.state != itemPrinting {
 			continue
 		}
 		if err != nil {
-			it.state = waiting
+			it.state = itemWaiting
 			continue
 		}
-		it.state, it.status = printed, statusOf(w)
+		it.state, it.status = itemPrinted, statusOf(w)
 	}
 }
 
@@ -375,14 +375,14 @@ func (r *request) flushed() {
 		return
 	}
 	for _, it := range r.items {
-		if it.state != carried && r.arrived(it) { // what is carried is read when all of the answer is there
-			it.state = max(it.state, delivered)
+		if it.state != itemCarried && r.arrived(it) { // what is carried is read when all of the answer is there
+			it.state = max(it.state, itemDelivered)
 		}
 	}
-	shown := r.claimedItems(func(it *item) bool { return it.state == delivered })
+	shown := r.claimedItems(func(it *item) bool { return it.state == itemDelivered })
 	for _, it := range r.items {
-		if it.state == delivered {
-			it.state = confirmed
+		if it.state == itemDelivered {
+			it.state = itemConfirmed
 		}
 	}
 	r.unlock()
@@ -408,18 +408,18 @@ func (r *request) claimedItems(match func(*item) bool) []claimed {
 // arrived reports whether the answer, as it stands, shows the item to its user.
 func (r *request) arrived(it *item) bool {
 	status := r.writer.Status()
-	if it.state >= delivered {
+	if it.state >= itemDelivered {
 		return true
 	}
 	if r.broken || r.client.Err() != nil || leadsAway(status, r.writer.Header()) {
 		return false
 	}
 	switch it.state {
-	case taken, placed:
+	case itemTaken, itemPlaced:
 		return !it.failed(status) && (!r.panicked || r.writer.Size() > 0)
-	case carried:
+	case itemCarried:
 		return !r.panicked
-	case printed:
+	case itemPrinted:
 		return status == it.status // else another answer has taken the page's place
 	}
 	return false

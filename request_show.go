@@ -79,7 +79,7 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 		}
 		if it.hasStatus(statuses) {
 			it.advance(how)
-			if how == placed {
+			if how == itemPlaced {
 				it.status = statusOf(w)
 			}
 			list = append(list, it.Message)
@@ -176,7 +176,7 @@ func (r *request) failRead(doing string, err error) {
 // hideReplaced marks what is not to be listed beside another message: an earlier one with the same Key, and one with an ID that is listed already.
 func (r *request) hideReplaced(items []*item) {
 	for i, own := range items {
-		if own.claim >= 0 || own.state != waiting || !r.joins(own) {
+		if own.claim >= 0 || own.state != itemWaiting || !r.joins(own) {
 			continue
 		}
 		for _, earlier := range items[:i] {
@@ -185,7 +185,7 @@ func (r *request) hideReplaced(items []*item) {
 			case !sameView || !r.joins(earlier):
 			case earlier.ID == own.ID:
 				own.hidden = true
-			case own.Key != "" && earlier.Key == own.Key && earlier.state == waiting:
+			case own.Key != "" && earlier.Key == own.Key && earlier.state == itemWaiting:
 				earlier.hidden = true
 			}
 		}

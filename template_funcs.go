@@ -55,7 +55,7 @@ func (s *slot) flashes(filter ...any) (Messages, error) {
 	if s.request == nil || err != nil {
 		return nil, err
 	}
-	return s.request.show(s.writer, printing, statuses), nil
+	return s.request.show(s.writer, itemPrinting, statuses), nil
 }
 
 func (s *slot) peekFlashes(filter ...any) (Messages, error) {

@@ -33,18 +33,18 @@ func (w *responseWriter) WriteString(s string) (int, error) {
 }
 
 func (w *responseWriter) WriteHeaderNow() {
-	w.request.commit(ahead)
+	w.request.commit(headersAlone)
 	w.ResponseWriter.WriteHeaderNow()
 }
 
 func (w *responseWriter) Flush() {
-	w.request.commit(ahead)
+	w.request.commit(headersAlone)
 	w.ResponseWriter.Flush()
 	w.request.flushed()
 }
 
 func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	w.request.commit(takenOver)
+	w.request.commit(noHeaders)
 	return w.ResponseWriter.Hijack()
 }
 
