@@ -48,20 +48,24 @@ const (
 	byNotice              // in a header of ours
 )
 
-// carrier returns how this answer takes messages along. It also settles who reads the answer, where only the answer tells.
-func (r *request) carrier(how leaving) carrier {
-	status, header := r.writer.Status(), r.writer.Header()
-	isHTML := strings.HasPrefix(header.Get("Content-Type"), "text/html")
+// settleAudience notes who reads the answer, where only the answer tells.
+func (r *request) settleAudience(how leaving) {
+	header := r.writer.Header()
 	switch audience := r.audience(); {
-	case audience == forHTMXPage && !(how == headersWithBody && isHTML):
+	case audience == forHTMXPage && !(how == headersWithBody && isHTML(header)):
 		r.readBy(forHTMX)
 	case r.m.cfg.Turbo && isTurboStream(header) && audience != forHTMX:
 		r.readBy(forTurbo)
 	}
+}
+
+// carrier returns how this answer takes messages along.
+func (r *request) carrier(how leaving) carrier {
 	audience := r.audience()
 	if audience == forBrowser || audience == forHTMXPage || audience == forFrame {
 		return byNothing
 	}
+	status, header := r.writer.Status(), r.writer.Header()
 	if how == noHeaders || r.panicked || r.part.handled || status < http.StatusOK || leadsAway(status, header) || !mayShow(r.c.Request) || isEventStream(header) {
 		return byNothing
 	}
@@ -81,12 +85,14 @@ func (r *request) carrier(how leaving) carrier {
 		return byTurboStream
 	case audience == forTurbo:
 		return byNotice
-	case open && status < http.StatusMultipleChoices && isHTML:
+	case open && status < http.StatusMultipleChoices && isHTML(header):
 		return byOutOfBand
 	}
 	// htmx 2 ignores markup for elsewhere in an error, and htmx 4 swaps the body of one. Both fire an event.
 	return byTrigger
 }
+
+func isHTML(h http.Header) bool { return strings.HasPrefix(h.Get("Content-Type"), "text/html") }
 
 func isEventStream(h http.Header) bool {
 	return strings.HasPrefix(h.Get("Content-Type"), "text/event-stream")
@@ -101,6 +107,7 @@ func isUTF8(h http.Header) bool {
 // carry takes along what the answer shows by itself, of the messages that no template and no handler has shown: those of the request, and those that wait. If
 // the request has failed, the latter wait on.
 func (r *request) carry(how leaving) {
+	r.settleAudience(how)
 	by := r.carrier(how)
 	if by == byNothing {
 		return

@@ -60,7 +60,7 @@ func (r *request) store(rest []*item) {
 	for _, it := range rest {
 		if it.View == "" {
 			if view == "" && err == nil {
-				if view, err = r.destination(); err != nil {
+				if view, err = r.defaultView(); err != nil {
 					r.failAnswer("address", err)
 				}
 			}

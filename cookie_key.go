@@ -57,8 +57,8 @@ type cookieKey struct {
 	own  madeSecrets // behind made, unless another engine has handed the request on
 }
 
-// init prepares k. outer is the request of another engine that has handed this one on, or nil: they write one answer, which has each cookie once.
-func (k *cookieKey) init(outer *request) {
+// prepare is called first. outer is the request of another engine that has handed this one on, or nil: they write one answer, which has each cookie once.
+func (k *cookieKey) prepare(outer *request) {
 	if k.made = &k.own; outer != nil {
 		k.made = outer.cookie.made
 	}
@@ -67,8 +67,8 @@ func (k *cookieKey) init(outer *request) {
 // canMake reports whether there is a cookie for a new secret.
 func (k *cookieKey) canMake() bool { return k.name.Load() != nil }
 
-// make gives the cookie that was looked for a new secret, in the place of the one that it has. It leaves with the headers.
-func (k *cookieKey) make() { k.made.put(*k.name.Load()) }
+// renew gives the cookie that was looked for a new secret, in the place of the one that it has. It leaves with the headers.
+func (k *cookieKey) renew() { k.made.put(*k.name.Load()) }
 
 // madeSecrets are those that a request has made, for its answer to set.
 type madeSecrets struct {

@@ -105,10 +105,3 @@ func (r *request) pull(views []string) Messages {
 	r.private = true
 	return list
 }
-
-// context returns the *gin.Context of the request, or nil when it has ended.
-func (r *request) context() *gin.Context {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.c
-}

@@ -96,7 +96,7 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	r.writer = responseWriter{c.Writer, r}
 	r.firstPlace[0] = place{c.FullPath(), c.Request.URL.Path}
 	r.places = r.firstPlace[:]
-	r.cookie.init(outer)
+	r.cookie.prepare(outer)
 	if r.m.cfg.HTMX || r.m.cfg.Turbo {
 		r.part.packed = c.Writer.Header().Get("Content-Encoding")
 	}
@@ -201,6 +201,13 @@ func (r *request) failAnswer(doing string, err error) {
 	}
 }
 
+// context returns the *gin.Context of the request, or nil when it has ended.
+func (r *request) context() *gin.Context {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.c
+}
+
 // ended reports whether the middleware has ended.
 func (r *request) ended() bool { return r.c == nil }
 
@@ -295,7 +302,7 @@ func (r *request) addressLate(msgs []Message) (key string, err error) {
 		if r.ended() {
 			return "", fmt.Errorf("%w: the request has ended; address the message with At", ErrNoView)
 		}
-		if msgs[i].View, err = r.destination(); msgs[i].View == "" {
+		if msgs[i].View, err = r.defaultView(); msgs[i].View == "" {
 			return "", err
 		}
 	}
@@ -313,20 +320,20 @@ func (r *request) madeKey() bool {
 func (r *request) savedKey() (string, error) {
 	if r.unsaved != nil {
 		session, err := r.m.session(r.c)
-		if err != nil || session != r.unsaved || unsaved(session) {
+		if err != nil || session != r.unsaved || dirty(session) {
 			return "", err
 		}
 	}
 	return r.m.key(r.c)
 }
 
-// destination returns the view where the answer sends the user, for messages without one of their own.
-func (r *request) destination() (string, error) {
+// defaultView returns the view of messages without one of their own: where the answer sends the user.
+func (r *request) defaultView() (string, error) {
 	screen := r.screenView()
 	view, err := r.m.destination(r.in.engine, r.c, r.writer.Status(), r.writer.Header(), screen, screen != "" && r.audience() == forFrame)
 	if view == "" && r.audience() == forHTMXPage { // which may be put beside what is on screen all the same
 		r.readBy(forHTMX)
-		return r.destination()
+		return r.defaultView()
 	}
 	if view == "" && r.part.pulls {
 		view, err = Anywhere, nil

@@ -145,7 +145,7 @@ func (m *Messenger) newCookieKey(c *gin.Context) (string, error) {
 
 // newCookieKey makes a secret for the cookie of CookieKey, and returns what Config.SessionKey makes of it.
 func (r *request) newCookieKey(c *gin.Context) (string, error) {
-	r.cookie.make()
+	r.cookie.renew()
 	key, err := r.m.key(c)
 	if key == "" && err == nil {
 		err = errNoKey
@@ -162,8 +162,8 @@ func putSecret(request *http.Request, session sessions.Session) error {
 	return nil
 }
 
-// unsaved reports whether the session has values that were not saved, as far as it tells.
-func unsaved(session sessions.Session) bool {
+// dirty reports whether the session has values that were not saved, as far as it tells.
+func dirty(session sessions.Session) bool {
 	written, ok := session.(interface{ Written() bool })
 	return ok && written.Written()
 }
