@@ -143,13 +143,15 @@ func (s *stream) attach(c *gin.Context) bool {
 	}
 	if _, ok := bottom(s.out).(http.Flusher); !ok {
 		s.live.unflushed.Do(func() {
-			s.live.m.errs.warn("open pages get no messages: a handler around the engine, such as http.TimeoutHandler, holds answers back until they are complete; keep " + s.live.m.cfg.MountPath + " out of it")
+			s.live.m.errs.warn("open pages get no messages: a handler around the engine, such as http.TimeoutHandler, holds answers back until they are complete; keep " +
+				s.live.m.cfg.MountPath + " out of it")
 		})
 		return false
 	}
 	if s.hidden = err != nil; s.hidden {
 		s.live.deadlines.Do(func() {
-			s.live.m.errs.warn("a middleware hides the connection of the streams to open pages, so http.Server.WriteTimeout ends them, and clients that stop reading are noticed late: keep " + s.live.m.cfg.MountPath + " out of it (gzip.WithExcludedPaths), or install flashgin before it")
+			s.live.m.errs.warn("a middleware hides the connection of the streams to open pages, so http.Server.WriteTimeout ends them, and clients that stop reading are " +
+				"noticed late: keep " + s.live.m.cfg.MountPath + " out of it (gzip.WithExcludedPaths), or install flashgin before it")
 		})
 	}
 	return true

@@ -203,7 +203,8 @@ func (m *Messenger) session(c *gin.Context) (sessions.Session, error) {
 		}
 		return nil, fmt.Errorf("%w: sessions.SessionsMany has no session named %q, as Config.SessionName says", ErrNoSession, m.cfg.SessionName)
 	}
-	return nil, fmt.Errorf("%w: let sessions.Sessions run before this handler (router.Use, above its route), or set Config.SessionKey, for example to CookieKey(\"flash\")", ErrNoSession)
+	return nil, fmt.Errorf("%w: let sessions.Sessions run before this handler (router.Use, above its route), or set Config.SessionKey, "+
+		"for example to CookieKey(\"flash\")", ErrNoSession)
 }
 
 // lost reports whether the session of a server-side store is empty because that store was out of reach when it was loaded. gin-contrib goes on with an

@@ -2,7 +2,6 @@ package flashgin
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -139,10 +138,4 @@ func (r *rememberedIDs) add(id string, until time.Time) {
 func (r *rememberedIDs) has(id string, now time.Time) bool {
 	r.ids = slices.DeleteFunc(r.ids, func(gone rememberedID) bool { return !gone.until.After(now) })
 	return slices.ContainsFunc(r.ids, func(gone rememberedID) bool { return gone.id == id })
-}
-
-// generatedID reports whether newID made id.
-func generatedID(id string) bool {
-	random, ok := strings.CutPrefix(id, generatedIDPrefix)
-	return ok && len(random) == 26 && strings.Trim(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
 }

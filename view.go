@@ -59,24 +59,3 @@ func (m *Messenger) withoutPrefix(cleaned string) string {
 	}
 	return cleaned // "/apple" does not lie below "/app"
 }
-
-// valid returns m with the bytes that are not UTF-8 replaced by U+FFFD, as they would be on their way to a page.
-func (m Message) valid() Message {
-	m = m.clone()
-	for _, s := range []*string{&m.View, (*string)(&m.Status), &m.Title, &m.Text, (*string)(&m.HTML), &m.Key, &m.ID} {
-		*s = validUTF8(*s)
-	}
-	if m.Link != nil {
-		m.Link.Label, m.Link.URL = validUTF8(m.Link.Label), validUTF8(m.Link.URL)
-	}
-	if m.Data != nil {
-		data := make(map[string]string, len(m.Data))
-		for key, value := range m.Data {
-			data[validUTF8(key)] = validUTF8(value)
-		}
-		m.Data = data
-	}
-	return m
-}
-
-func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
