@@ -99,6 +99,6 @@ func (r *request) giveBack() {
 			}
 		}
 		r.items = rest
-		claim.store.releaseNow(r.holding(r.client), claim.Claim)
+		claim.store.releaseNow(r.locked(), claim.Claim)
 	}
 }

@@ -79,7 +79,7 @@ func (r *request) store(rest []*item) {
 	key, err := r.saveKey()
 	if err == nil {
 		r.key = key
-		err = r.m.store.addForRequest(r.holding(r.ctx.Context), key, messages, r.opensPage())
+		err = r.m.store.addForRequest(r.locked(), key, messages, r.opensPage())
 	}
 	if err != nil {
 		lost += len(messages)
@@ -143,12 +143,11 @@ func (r *request) leave(completed bool) {
 	if len(lost) > 0 {
 		key = r.keepUndelivered(lost)
 	}
-	ctx := r.ctx.Context
 	r.c = nil
 	r.unlock()
 
 	if direct > 0 {
-		r.m.cfg.observe(ctx, Event{Kind: EventShown, Messages: direct, Direct: true})
+		r.m.cfg.observe(r.client, Event{Kind: EventShown, Messages: direct, Direct: true})
 	}
 	for _, claim := range shown {
 		claim.store.confirm(claim.Claim)
@@ -157,7 +156,7 @@ func (r *request) leave(completed bool) {
 		claim.store.release(claim.Claim)
 	}
 	if key != "" {
-		r.m.addUndelivered(ctx, key, lost)
+		r.m.addUndelivered(r.client, key, lost)
 	}
 }
 

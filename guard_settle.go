@@ -17,7 +17,7 @@ func (g *guard) releaseNow(request context.Context, claim Claim) {
 	}
 	released := make(chan struct{}, 1)
 	g.settle("release", claim, func(ctx context.Context, claim Claim) error {
-		err := g.store.Release(heldLike(ctx, request), claim)
+		err := g.store.Release(lockedLike(ctx, request), claim)
 		if err == nil {
 			select {
 			case released <- struct{}{}:

@@ -40,7 +40,9 @@ func New(cfg Config) (*Messenger, error) {
 	if store, ok := cfg.Store.(interface {
 		OnError(func(context.Context, error))
 	}); ok {
-		store.OnError(func(ctx context.Context, err error) { m.errs.report(ctx, "store", err) })
+		store.OnError(func(ctx context.Context, err error) {
+			whenUnlocked(ctx, func() { m.errs.report(ctx, "store", err) })
+		})
 	}
 	if store, ok := cfg.Store.(interface {
 		OnEvent(func(context.Context, Event))

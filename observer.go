@@ -2,7 +2,6 @@ package flashgin
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
@@ -71,71 +70,19 @@ const (
 	EventBreakerClosed EventKind = "breaker_closed"
 )
 
-// observe tells the Observer, if there is one, now or when the lock is free under which ctx says that this happens.
+// observe tells the Observer, if there is one.
 func (cfg *Config) observe(ctx context.Context, e Event) {
 	if cfg.Observer == nil {
 		return
 	}
-	if held, ok := ctx.Value(heldKey{}).(*heldEvents); ok && held.hold(e) {
-		return
+	if held := heldBy(ctx); held == nil || !held.hold(func() { cfg.Observer.Observe(ctx, e) }) {
+		cfg.Observer.Observe(ctx, e)
 	}
-	cfg.Observer.Observe(ctx, e)
-}
-
-// heldEvents are what happens while a request is locked. An Observer belongs to the application, which may call flashgin, so it is told afterwards.
-type heldEvents struct {
-	mu     sync.Mutex // the store may be called in the background
-	free   bool
-	events []Event
-}
-
-type heldKey struct{}
-
-// hold reports whether e will be told by release.
-func (h *heldEvents) hold(e Event) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.free {
-		h.events = append(h.events, e)
-	}
-	return !h.free
-}
-
-// release tells what was held, and lets what comes later through.
-func (h *heldEvents) release(ctx context.Context, cfg *Config) {
-	if h == nil {
-		return
-	}
-	h.mu.Lock()
-	h.free = true
-	h.mu.Unlock()
-	for _, e := range h.events { // nobody adds to them any more
-		cfg.observe(ctx, e)
-	}
-}
-
-// holding returns ctx for what is done with the lock held.
-func (r *request) holding(ctx context.Context) context.Context {
-	if r.m.cfg.Observer == nil {
-		return ctx
-	}
-	if r.held == nil {
-		r.held = new(heldEvents)
-	}
-	return context.WithValue(ctx, heldKey{}, r.held)
-}
-
-// heldLike returns ctx for what is done with the same lock held as with other.
-func heldLike(ctx, other context.Context) context.Context {
-	if held := other.Value(heldKey{}); held != nil {
-		return context.WithValue(ctx, heldKey{}, held)
-	}
-	return ctx
 }
 
 // lose tells that messages of the request may never be seen. The lock is held.
 func (r *request) lose(messages int) {
 	if messages > 0 {
-		r.m.cfg.observe(r.holding(r.ctx.Context), Event{Kind: EventLost, Messages: messages})
+		r.m.cfg.observe(r.locked(), Event{Kind: EventLost, Messages: messages})
 	}
 }

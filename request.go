@@ -44,9 +44,10 @@ type request struct {
 	prints   int       // how often Markup was called for the page
 	part     part      // of an answer that is no page
 	since    time.Time // when messages were first claimed
-	failures []failure
-	mistakes []string    // in the wiring of the application
-	held     *heldEvents // nil where nothing was observed
+	holding  bool      // what is to be called when it is unlocked
+
+	held      heldCalls
+	lockedCtx lockedContext
 
 	firstPlace [1]place  // behind places, for nearly all requests
 	firstViews [4]string // behind views
@@ -84,16 +85,12 @@ const (
 	itemConfirmed                  // and the store was told
 )
 
-type failure struct {
-	doing string
-	err   error
-}
-
 // newRequest puts a request behind the context and the writer of c. outer is that of an engine which has handed the *http.Request on, if there is one.
 func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	r := &request{m: in.messenger, in: in, c: c, client: c.Request.Context(), given: c.Request}
 	r.ctx = requestContext{r.client, r}
 	r.writer = responseWriter{c.Writer, r}
+	r.lockedCtx = lockedContext{r.client, &r.held}
 	r.firstPlace[0] = place{c.FullPath(), c.Request.URL.Path}
 	r.places = r.firstPlace[:]
 	r.cookie.prepare(outer)
@@ -171,27 +168,26 @@ func ginContextOf(ctx context.Context) (*gin.Context, bool) {
 	return c, ok
 }
 
-// unlock reports what failed and was observed meanwhile, when the lock is free: OnError, the log and the Observer belong to the application.
+// unlock unlocks the request, and calls what fell due meanwhile.
 func (r *request) unlock() {
-	failures, mistakes, held := r.failures, r.mistakes, r.held
-	r.failures, r.mistakes, r.held = nil, nil, nil
-	ctx := r.ctx.Context
+	holding := r.holding
+	r.holding = false
 	r.mu.Unlock()
-	held.release(ctx, &r.m.cfg)
-	for _, f := range failures {
-		r.m.errs.report(ctx, f.doing, f.err)
-	}
-	for _, mistake := range mistakes {
-		r.m.errs.warn(mistake)
+	if holding {
+		for _, call := range r.held.release() {
+			call()
+		}
 	}
 }
 
-// fail keeps an error for unlock to report.
+// fail reports an error, and warn a mistake in the wiring of the application, when the request is unlocked.
 func (r *request) fail(doing string, err error) {
-	r.failures = append(r.failures, failure{doing, err})
+	whenUnlocked(r.locked(), func() { r.m.errs.report(r.client, doing, err) })
 }
 
-func (r *request) warn(mistake string) { r.mistakes = append(r.mistakes, mistake) }
+func (r *request) warn(mistake string) {
+	whenUnlocked(r.locked(), func() { r.m.errs.warn(mistake) })
+}
 
 // failAnswer is fail for what keeps the answer's own messages from being stored: Gin's error handling sees it too.
 func (r *request) failAnswer(doing string, err error) {
@@ -224,7 +220,7 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 		if err != nil {
 			return err
 		}
-		return r.m.store.addForRequest(r.ctx.Context, key, prepared, false)
+		return r.m.store.addForRequest(r.client, key, prepared, false)
 	}
 	defer r.unlock()
 	c := r.c

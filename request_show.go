@@ -127,7 +127,7 @@ func (r *request) claim() {
 }
 
 func (r *request) claimFrom(store *guard, session string, views []string) {
-	claim, err := store.claimForPage(r.holding(r.client), session, views)
+	claim, err := store.claimForPage(r.locked(), session, views)
 	if err != nil {
 		r.failRead("claim", err)
 		return
@@ -204,7 +204,7 @@ func (r *request) look(statuses []Status) Messages {
 		r.looked = true
 		if key, ok := r.readKey(); ok {
 			var err error
-			if r.peeked, err = r.m.store.peekForPage(r.holding(r.client), key, views); err != nil {
+			if r.peeked, err = r.m.store.peekForPage(r.locked(), key, views); err != nil {
 				r.failRead("peek", err)
 			}
 		}
