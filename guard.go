@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/flashgin/flashgin/internal/inprocess"
 )
 
 // callTimeout bounds one call of a store, which goes on when the page has stopped waiting: a connection that is slow to open is then ready for the next page.
@@ -18,10 +20,9 @@ const callTimeout = 2 * time.Second
 //
 // A store in the same process needs none of that and is called directly.
 type guard struct {
-	store     Store // of cfg, observed if that has an Observer
-	inProcess func() bool
-	cfg       Config
-	errs      *reporter
+	store Store // of cfg, observed if that has an Observer
+	cfg   Config
+	errs  *reporter
 
 	ctx    context.Context // ends with close
 	cancel context.CancelFunc
@@ -38,7 +39,7 @@ type guard struct {
 }
 
 func newGuard(cfg Config, errs *reporter) *guard {
-	g := &guard{store: cfg.Store, inProcess: inProcess(cfg.Store), cfg: cfg, errs: errs, nodes: map[string]*node{}}
+	g := &guard{store: cfg.Store, cfg: cfg, errs: errs, nodes: map[string]*node{}}
 	if cfg.Observer != nil {
 		g.store = &observedStore{cfg.Store, &g.cfg}
 	}
@@ -48,13 +49,15 @@ func newGuard(cfg Config, errs *reporter) *guard {
 	return g
 }
 
-// inProcess returns a function that reports whether no call of the store can hang. The store of flashtest is such a one until it is made to fail or wait.
-func inProcess(store Store) func() bool {
-	if sometimes, ok := store.(interface{ InProcess() bool }); ok {
-		return sometimes.InProcess
+// inProcess reports whether no call of the store can hang now. The store of flashtest is such a one until it is made to fail or wait.
+func (g *guard) inProcess() bool {
+	switch store := g.cfg.Store.(type) {
+	case *MemoryStore:
+		return true
+	case inprocess.Store:
+		return bool(store.InProcess())
 	}
-	_, always := store.(interface{ inProcess() })
-	return func() bool { return always }
+	return false
 }
 
 // claimForPage takes what waits at views, for a page that waits Config.Timeout at the most.
@@ -91,8 +94,8 @@ type quietStore interface {
 func (g *guard) addForRequest(ctx context.Context, session string, msgs []Message, quietly bool) error {
 	ctx = context.WithoutCancel(ctx)
 	add := g.store.Add
-	if store, ok := g.store.(quietStore); ok && quietly {
-		add = store.addQuietly
+	if _, ok := own[quietStore](g.cfg.Store); ok && quietly {
+		add = g.store.(quietStore).addQuietly
 	}
 	if g.inProcess() {
 		return g.added(ctx, msgs, add(ctx, session, msgs...))

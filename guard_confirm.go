@@ -25,7 +25,7 @@ type settled struct {
 
 // confirm tells the store that the messages of a claim were shown. Nobody waits for that: until the store knows, they are nobody else's.
 func (g *guard) confirm(claim Claim) {
-	if _, ok := g.cfg.Store.(groupStore); !ok || len(claim.Messages) == 0 {
+	if _, ok := own[groupStore](g.cfg.Store); !ok || len(claim.Messages) == 0 {
 		g.confirmAlone(claim)
 		return
 	}

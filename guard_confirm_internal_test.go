@@ -24,6 +24,8 @@ type groupSpy struct {
 	alone  []string
 }
 
+func (s *groupSpy) self() Store { return s }
+
 func (s *groupSpy) node(session string) string {
 	n, _ := strconv.Atoi(session)
 	return []string{"even", "odd"}[n%2]

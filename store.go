@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// A Store keeps the messages that wait. [MemoryStore] and [RedisStore] are the two that come with this package; a store of
-// one's own is checked with storetest.Run, whose failures cite the rules below.
+// A Store keeps the messages that wait. [MemoryStore] and [RedisStore] are the two that come with this package. A type that embeds one of them may replace
+// methods, to encrypt what is kept, say: flashgin calls nothing of the embedded store past them. A store of one's own is checked with storetest.Run, whose
+// failures cite the rules below.
 //
 // An address is a pair of session and view. A message is waiting at its address from Add until it is claimed, and again when
 // the claim is released or its lease ends. Every method is safe for concurrent use by multiple goroutines.

@@ -58,9 +58,6 @@ func (s *MemoryStore) tell(ctx context.Context, kind EventKind, messages int) {
 	}
 }
 
-// inProcess tells the guard that no call of this store can hang.
-func (s *MemoryStore) inProcess() {}
-
 // Add implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Add(ctx context.Context, session string, msgs ...Message) error {
 	err := s.addQuietly(ctx, session, msgs...)

@@ -23,12 +23,9 @@ func (s *observedStore) Add(ctx context.Context, session string, msgs ...Message
 	return s.call(ctx, "add", session, func() error { return s.store.Add(ctx, session, msgs...) })
 }
 
+// addQuietly is called where the store has that method.
 func (s *observedStore) addQuietly(ctx context.Context, session string, msgs ...Message) error {
-	store, ok := s.store.(quietStore)
-	if !ok {
-		return s.Add(ctx, session, msgs...)
-	}
-	return s.call(ctx, "add", session, func() error { return store.addQuietly(ctx, session, msgs...) })
+	return s.call(ctx, "add", session, func() error { return s.store.(quietStore).addQuietly(ctx, session, msgs...) })
 }
 
 func (s *observedStore) Claim(ctx context.Context, session string, views []string, lease time.Duration) (claim Claim, err error) {
@@ -41,7 +38,7 @@ func (s *observedStore) Claim(ctx context.Context, session string, views []strin
 
 func (s *observedStore) Confirm(ctx context.Context, claim Claim) error {
 	count := uncounted(s.store.Confirm)
-	if store, ok := s.store.(countingStore); ok {
+	if store, ok := own[countingStore](s.store); ok {
 		count = store.countConfirmed
 	}
 	return s.settle(ctx, "confirm", claim, count, EventShown)
@@ -66,7 +63,7 @@ func (s *observedStore) confirmGroup(ctx context.Context, claims []Claim) (resul
 
 func (s *observedStore) Release(ctx context.Context, claim Claim) error {
 	count := uncounted(s.store.Release)
-	if store, ok := s.store.(countingStore); ok {
+	if store, ok := own[countingStore](s.store); ok {
 		count = store.countReleased
 	}
 	return s.settle(ctx, "release", claim, count, EventReleased)

@@ -113,7 +113,7 @@ type redisFound struct {
 
 const notSortedSet = -1
 
-var errReply = errors.New("redis: a script of flashgin returned something else than it does")
+var errReply = errors.New("redis: the reply to a script of flashgin is not what that returns")
 
 // found returns what the call, of claim.lua or peek.lua, found at its views: nothing, or one for each.
 func (call *redisCall) found() ([]redisFound, error) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/flashgin/flashgin/internal/inprocess"
 )
 
 // A Method is one of the methods of [flashgin.Store].
@@ -75,7 +77,7 @@ func (s *Store) Recover() {
 
 // InProcess reports whether calls are done at once, since none is made to fail or wait. flashgin asks it before a call, and then does without what
 // a server in trouble needs: a limit of time, a goroutine, another try.
-func (s *Store) InProcess() bool {
+func (s *Store) InProcess() inprocess.Reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.faults) == 0

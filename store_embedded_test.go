@@ -1,0 +1,104 @@
+package flashgin_test
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// countsCalls counts the calls of a store that a type of the application's embeds, to count them, say, or to encrypt what is kept.
+type countsCalls struct{ adds, claims, confirms, releases atomic.Int32 }
+
+func (n *countsCalls) all() []int32 {
+	return []int32{n.adds.Load(), n.claims.Load(), n.confirms.Load(), n.releases.Load()}
+}
+
+type embedsMemory struct {
+	*flashgin.MemoryStore
+	countsCalls
+}
+
+func (s *embedsMemory) Add(ctx context.Context, session string, msgs ...flashgin.Message) error {
+	s.adds.Add(1)
+	return s.MemoryStore.Add(ctx, session, msgs...)
+}
+
+func (s *embedsMemory) Claim(ctx context.Context, session string, views []string, lease time.Duration) (flashgin.Claim, error) {
+	s.claims.Add(1)
+	return s.MemoryStore.Claim(ctx, session, views, lease)
+}
+
+func (s *embedsMemory) Confirm(ctx context.Context, claim flashgin.Claim) error {
+	s.confirms.Add(1)
+	return s.MemoryStore.Confirm(ctx, claim)
+}
+
+func (s *embedsMemory) Release(ctx context.Context, claim flashgin.Claim) error {
+	s.releases.Add(1)
+	return s.MemoryStore.Release(ctx, claim)
+}
+
+type embedsRedis struct {
+	*flashgin.RedisStore
+	countsCalls
+}
+
+func (s *embedsRedis) Add(ctx context.Context, session string, msgs ...flashgin.Message) error {
+	s.adds.Add(1)
+	return s.RedisStore.Add(ctx, session, msgs...)
+}
+
+func (s *embedsRedis) Claim(ctx context.Context, session string, views []string, lease time.Duration) (flashgin.Claim, error) {
+	s.claims.Add(1)
+	return s.RedisStore.Claim(ctx, session, views, lease)
+}
+
+func (s *embedsRedis) Confirm(ctx context.Context, claim flashgin.Claim) error {
+	s.confirms.Add(1)
+	return s.RedisStore.Confirm(ctx, claim)
+}
+
+func (s *embedsRedis) Release(ctx context.Context, claim flashgin.Claim) error {
+	s.releases.Add(1)
+	return s.RedisStore.Release(ctx, claim)
+}
+
+// A type that embeds one of our stores has its unexported methods, too. None of them is called past a method that the type has of its own.
+func TestStoresThatEmbedOurs(t *testing.T) {
+	for name, open := range map[string]func(t *testing.T) (flashgin.Store, *countsCalls){
+		"memory": func(*testing.T) (flashgin.Store, *countsCalls) {
+			s := &embedsMemory{MemoryStore: new(flashgin.MemoryStore)}
+			return s, &s.countsCalls
+		},
+		"redis": func(t *testing.T) (flashgin.Store, *countsCalls) {
+			kept, err := flashgin.NewRedisStore(startMiniredis(t), flashgin.RedisConfig{App: "shop"})
+			require.NoError(t, err)
+			s := &embedsRedis{RedisStore: kept}
+			return s, &s.countsCalls
+		},
+	} {
+		for _, observer := range []flashgin.Observer{nil, new(observed)} {
+			t.Run(name, func(t *testing.T) {
+				store, calls := open(t)
+				a := newApp(t, flashgin.Config{Store: store, Observer: observer})
+				a.template("page", `page{{range flashes "info"}}[{{.Text}}]{{end}}`)
+				a.GET("/", page)
+				a.POST("/", add(t, redirect("/"), flashgin.Info("hello"), flashgin.Error("of another kind")))
+				visitor := a.visitor()
+				assert.Equal(t, http.StatusSeeOther, visitor.post("/").Code)
+				assert.Equal(t, "page[hello]", visitor.get("/"))
+				require.Eventually(t, func() bool {
+					return assert.ObjectsAreEqual([]int32{1, 1, 1, 1}, calls.all())
+				}, 20*time.Second, time.Millisecond, "%v", calls.all())
+				assert.Empty(t, a.failures.String())
+			})
+		}
+	}
+}
