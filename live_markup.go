@@ -6,25 +6,26 @@ import (
 	"strings"
 )
 
-// streamURL returns where the page listens for messages while it is open, or "" if it cannot: without a key for its session there is nothing to hear.
-func (r *request) streamURL() string {
+// streamURL returns where the page listens for messages while it is open, or "" if it cannot. Without a key for its session there is nothing to hear, but an answer
+// to htmx or Turbo may bring the key, with a first message: until then the page is idle.
+func (r *request) streamURL() (url string, idle bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended() || r.m.mountedAt() == "" || r.c.Request.Method == http.MethodHead {
-		return ""
+		return "", false
 	}
 	if len(r.asked) == 0 { // a page that is loaded ahead of time
 		key, err := r.m.key(r.c)
 		r.keyed = err == nil && key != ""
 	}
-	if !r.keyed || len(r.readViews()) > streamViewsAtMost {
-		return ""
+	if !r.keyed && !(r.m.cfg.HTMX || r.m.cfg.Turbo) || !r.mayHaveKey() || len(r.readViews()) > streamViewsAtMost {
+		return "", false
 	}
 	query := r.viewQuery()
 	if len(query) > streamQueryAtMost {
-		return ""
+		return "", false
 	}
-	return r.m.mountedURL("stream") + "?" + query
+	return r.m.mountedURL("stream") + "?" + query, !r.keyed
 }
 
 // listening tells the script where to listen, in ready-made markup that may be shared by pages. r may be nil.
@@ -33,9 +34,13 @@ func (r *request) listening(markup template.HTML, nth int) template.HTML {
 		return markup
 	}
 	before, after, ok := strings.Cut(string(markup), " data-label=")
-	stream := r.streamURL()
+	stream, idle := r.streamURL()
 	if stream == "" || !ok {
 		return markup
 	}
-	return template.HTML(before + ` data-stream="` + template.HTMLEscapeString(stream) + `" data-label=` + after)
+	attributes := ` data-stream="` + template.HTMLEscapeString(stream) + `"`
+	if idle {
+		attributes += ` data-stream-idle`
+	}
+	return template.HTML(before + attributes + ` data-label=` + after)
 }

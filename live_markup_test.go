@@ -105,3 +105,40 @@ func TestOwnMarkupAlone(t *testing.T) {
 	a.job(v.get("/key"), flashgin.Info("text").At("/a"))
 	assert.Equal(t, "<ul><li>text</li></ul>", v.get("/a"))
 }
+
+// Who has no key yet may get one by an answer to htmx or Turbo. Their pages know where to listen then, and do not ask before.
+func TestMarkupOfAnIdleStream(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		cfg  flashgin.Config
+		idle bool
+	}{
+		{"htmx", flashgin.Config{HTMX: true}, true},
+		{"Turbo", flashgin.Config{Turbo: true}, true},
+		{"neither", flashgin.Config{}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newMounted(t, test.cfg)
+			a.GET("/key", func(c *gin.Context) { _, _ = a.messenger.SessionKey(c) })
+			a.GET("/", page)
+			v := a.visitor()
+			text := v.get("/")
+			if !test.idle {
+				assert.NotContains(t, text, "data-stream")
+			} else {
+				assert.Contains(t, text, ` data-stream="/_flash/stream?view=%2F&amp;view=%2A" data-stream-idle data-label=`)
+			}
+			v.do(http.MethodGet, "/key")
+			text = v.get("/")
+			assert.Equal(t, "/_flash/stream?view=%2F&view=%2A", listensTo(text))
+			assert.NotContains(t, text, "data-stream-idle")
+		})
+	}
+	t.Run("without sessions", func(t *testing.T) {
+		a := newAppWithoutSessions(t, flashgin.Config{HTMX: true})
+		a.messenger.Mount(a)
+		a.template("page", `{{flashes}}`)
+		a.GET("/", page)
+		assert.NotContains(t, a.visitor().get("/"), "data-stream")
+	})
+}

@@ -147,6 +147,7 @@
         tick();
       }
       emit(item, "shown");
+      if (idle) subscribe(idle);
     }
     settle();
   }
@@ -272,15 +273,16 @@
   const BACK_OFF = 60000;
 
   let stream; // where messages come from,
+  let idle; // or will come from, when the session has a key, which it gets with its first message,
   let acks; // and where to say what has become of them
   let listening; // an AbortController
   let attempts = 0;
   let again, silent, seen; // timers
   const unseen = []; // what the server waits to hear of
 
-  function subscribe(url) {
+  function subscribe(url, later) {
     hangUp();
-    stream = url;
+    [stream, idle] = later ? [undefined, url] : [url, undefined];
     acks = url?.replace(/stream\?.*/, "ack") ?? acks;
     listen();
   }
@@ -304,7 +306,7 @@
     try {
       alive();
       const { status, headers, body } = await fetch(stream, { signal: mine.signal });
-      if (status === 204) stream = undefined; // there is nothing to hear
+      if (status === 204) subscribe(stream, true); // there is nothing to hear
       if (!/^text\/event-stream/.test(headers.get("Content-Type"))) throw 0; // a proxy is in trouble
       const reader = body.pipeThrough(new TextDecoderStream()).getReader();
       let text = "";
@@ -320,7 +322,7 @@
           if (name) attempts = 0;
           if (name === "flash") receive(JSON.parse(data));
           if (data === "full") pause = BACK_OFF; // the session has newer pages
-          if (data === "over") stream = undefined;
+          if (data === "over") subscribe(stream, true);
         }
       }
     } catch {
@@ -438,7 +440,8 @@
       follow(all("dialog:modal"));
       // Beside a live part of the page's own there is ours, with the address.
       const addressed = this.dataset.stream ? this : document.querySelector("flash-messages[data-stream]");
-      subscribe(blanks() ? addressed?.dataset.stream : undefined);
+      const { stream, streamIdle } = addressed?.dataset ?? {};
+      subscribe(blanks() ? stream : undefined, streamIdle !== undefined);
     }
 
     disconnectedCallback() {

@@ -41,11 +41,6 @@ func newBooks(messenger *flashgin.Messenger, reminder time.Duration) *Books {
 
 // List is the page. Its messages come as on any other.
 func (b *Books) List(c *gin.Context) {
-	// It listens for the reminder, if its session has a key. The first message would make one, but this page is not loaded again after that.
-	if _, err := b.messenger.SessionKey(c); err != nil {
-		_ = c.AbortWithError(http.StatusInternalServerError, err)
-		return
-	}
 	unread, read := b.lists()
 	c.HTML(http.StatusOK, "list.html", gin.H{"Unread": unread, "Read": len(read)})
 }
