@@ -98,7 +98,7 @@
 // page. After five failures in a row the store is not asked for pages, until a probe in the background finds that it answers.
 //
 // The errors of [AddFlash] are mistakes of the program. What cannot be stored with an answer goes to Config.OnError, the log and the Errors of
-// the [gin.Context]; the answer leaves all the same.
+// the [gin.Context]; the answer leaves all the same, and the store is tried for some seconds more.
 //
 // # Observability
 //

@@ -32,6 +32,7 @@ type guard struct {
 	mu      sync.Mutex
 	closed  bool
 	running int        // what startLocked has started and has not ended
+	later   int        // adds that go on without their answers
 	idle    *sync.Cond // running is zero
 	reuses  bool       // goroutines
 	spares  []*worker  // which wait for a call, the last for the shortest time
@@ -100,16 +101,24 @@ func (g *guard) addForRequest(ctx context.Context, session string, msgs []Messag
 	if g.inProcess() {
 		return g.added(ctx, msgs, add(ctx, session, msgs...))
 	}
-	node, wait := g.nodeOf(session), g.cfg.AddTimeout
+	start, node, wait := time.Now(), g.nodeOf(session), g.cfg.AddTimeout
 	answers, err := node.enterAnyway()
 	if err != nil {
+		g.addLater(ctx, start, session, msgs)
 		return err
 	}
 	if !answers {
 		// A message is not given up because pages were: it may yet be stored while the answer goes out.
 		wait = min(wait, g.cfg.Timeout)
 	}
-	_, err = awaitEntered(ctx, g, node, wait, g.addCall(add, session, msgs), nil)
+	call := g.addCall(add, session, msgs)
+	_, err = awaitEntered(ctx, g, node, wait, func(ctx context.Context) (struct{}, error) {
+		_, err := call(ctx)
+		if err != nil {
+			g.addLater(ctx, start, session, msgs)
+		}
+		return struct{}{}, err
+	}, nil)
 	return err
 }
 

@@ -18,8 +18,8 @@ type effort struct {
 var (
 	// toStore is for adds and withdrawals, whose caller waits.
 	toStore = effort{attempts: 3, patience: 500 * time.Millisecond}
-	// toSettle is for claims, whose lease ends in time.
-	toSettle = effort{attempts: math.MaxInt, patience: callTimeout}
+	// untilEnd is for what nobody waits for, until its context ends.
+	untilEnd = effort{attempts: math.MaxInt, patience: callTimeout}
 )
 
 // retryAfter is the pause after the first attempt has failed; it doubles, up to a second.

@@ -48,7 +48,7 @@ func (g *guard) settle(doing string, claim Claim, call func(context.Context, Cla
 	within := func(limit time.Duration, try func(context.Context, effort, func(context.Context) error) error) {
 		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
-		if err := try(ctx, toSettle, func(ctx context.Context) error { return call(ctx, claim) }); err != nil {
+		if err := try(ctx, untilEnd, func(ctx context.Context) error { return call(ctx, claim) }); err != nil {
 			g.errs.report(ctx, doing, fmt.Errorf("flashgin: %s: not done within %v, so %d messages may be shown again: %w", doing, limit, len(claim.Messages), err))
 		}
 	}

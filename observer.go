@@ -59,7 +59,8 @@ const (
 	// that has shown them. A store tells it.
 	EventLeaseExpired EventKind = "lease_expired"
 	// EventLost: Messages of a request may never be seen, because they could not be stored or because no page would show them. OnError, the log and the Errors of
-	// the gin.Context have the reason. What [Messenger.Add] could not store is not among them: its caller knows.
+	// the gin.Context have the reason. The store is tried for some seconds more: those that it takes after all are EventAdded as well. What [Messenger.Add] could
+	// not store is not among them: its caller knows.
 	EventLost EventKind = "lost"
 	// EventStoreCall: a Call of a method of the store has ended, after Duration, and failed if there is an Err; Node is where. Each attempt counts, also one that
 	// is made in the background or goes on when the page that wanted it has left. The probes of a store that failed do not.

@@ -1,0 +1,56 @@
+package flashgin
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+const (
+	// laterFor is how long after its first attempt an add is still tried. The store remembers the ID of a message that is gone for longer, so one that had arrived all
+	// the same, and was shown, does not come twice.
+	laterFor = rememberFor - callTimeout
+	// laterAfter is the pause after the attempts that the answer may have waited for.
+	laterAfter = time.Second
+	// laterAtMost is how many adds of requests are tried at a time when their answers have left.
+	laterAtMost = 256
+)
+
+// addLater goes on adding messages of a request, whose answer leaves without knowing what becomes of them. Those with a Key are left out: one that comes late would
+// replace a newer one. The page that they are for may have been loaded by then, so open pages are woken. The context is that of the attempts that have failed.
+func (g *guard) addLater(ctx context.Context, since time.Time, session string, msgs []Message) {
+	msgs = slices.DeleteFunc(slices.Clone(msgs), func(m Message) bool { return m.Key != "" })
+	if len(msgs) == 0 || !g.enterLater() {
+		return
+	}
+	started := g.goInBackground(func() {
+		defer g.leaveLater()
+		ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), since.Add(laterFor))
+		defer cancel()
+		defer context.AfterFunc(g.ctx, cancel)() // close does not wait that long
+		if !sleep(ctx, laterAfter) {
+			return
+		}
+		err := g.tryHere(ctx, untilEnd, func(ctx context.Context) error { return g.store.Add(ctx, session, msgs...) })
+		_ = g.added(ctx, msgs, err) // that they may be lost was said
+	})
+	if !started {
+		g.leaveLater()
+	}
+}
+
+func (g *guard) enterLater() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.later == laterAtMost {
+		return false
+	}
+	g.later++
+	return true
+}
+
+func (g *guard) leaveLater() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.later--
+}

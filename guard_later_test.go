@@ -1,0 +1,139 @@
+package flashgin_test
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// A message whose answer left while the store was away is not given up at once: what restarts within seconds loses nothing.
+func TestAnAddThatSucceedsLater(t *testing.T) {
+	for name, away := range map[string]func(context.Context, string, func() error) error{
+		"down":   func(context.Context, string, func() error) error { return errDown },
+		"frozen": hang,
+		"deaf":   func(_ context.Context, _ string, call func() error) error { _ = call(); return errDown }, // it does what it is told, and its answers are lost
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newSpyStore()
+				a, visitor := guarded(t, store, flashgin.Config{})
+				visitor.get("/")
+				synctest.Wait()
+				store.on(func(ctx context.Context, method string, call func() error) error {
+					if method == "Add" {
+						return away(ctx, method, call)
+					}
+					return call()
+				})
+				assert.Equal(t, http.StatusSeeOther, visitor.post("/").Code)
+				require.Len(t, a.failures.all(), 1)
+				assert.ErrorContains(t, a.failures.all()[0], "1 messages of a request may be lost")
+				shown := visitor.get("/")
+				if name == "deaf" {
+					assert.Equal(t, "page[hello]", shown)
+				} else {
+					assert.Equal(t, "page", shown)
+				}
+				time.Sleep(5 * time.Second)
+				store.on(nil)
+				time.Sleep(2 * time.Second)
+				if name == "deaf" {
+					assert.Equal(t, "page", visitor.get("/"), "it was shown")
+				} else {
+					assert.Equal(t, "page[hello]", visitor.get("/"))
+				}
+				time.Sleep(time.Minute)
+				assert.Equal(t, "page", visitor.get("/"), "once")
+				assert.Len(t, a.failures.all(), 1, "it was said once")
+			})
+		})
+	}
+}
+
+// It is tried for seconds, not for ever: by then the store may have forgotten that it had the message, and the page shown it.
+func TestAnAddThatNeverSucceeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a, visitor := guarded(t, store, flashgin.Config{})
+		start := time.Now()
+		var last time.Duration
+		store.on(func(_ context.Context, method string, call func() error) error {
+			if method != "Add" {
+				return call()
+			}
+			last = time.Since(start)
+			return errDown
+		})
+		visitor.post("/")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		assert.Greater(t, last, 6*time.Second)
+		assert.LessOrEqual(t, last, 8*time.Second)
+		assert.Less(t, store.count("Add"), 20, "with pauses")
+		assert.Len(t, a.failures.all(), 1)
+		store.on(nil)
+		assert.Equal(t, "page[hello]", visitor.get("/"), "the message from before")
+	})
+}
+
+// One with a Key that came late would replace a newer one.
+func TestNoKeyIsAddedLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a, visitor := guarded(t, store, flashgin.Config{})
+		visitor.get("/")
+		a.POST("/progress", add(t, redirect("/"), flashgin.Message{Text: "50 %", Key: "import"}, flashgin.Info("begun")))
+		store.fail(errDown, "Add")
+		visitor.post("/progress")
+		store.on(nil)
+		time.Sleep(time.Minute)
+		assert.Equal(t, "page[begun]", visitor.get("/"))
+	})
+}
+
+// What goes on without an answer is bounded, and makes room again.
+func TestAddsThatGoOnAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a, visitor := guarded(t, store, flashgin.Config{})
+		for range 2 {
+			store.fail(errDown, "Add")
+			var crowd sync.WaitGroup
+			for range 600 {
+				guest := a.visitor()
+				guest.cookies["id"] = visitor.cookies["id"]
+				crowd.Go(func() { guest.post("/") })
+			}
+			crowd.Wait()
+			store.on(nil)
+			before := store.count("Add")
+			time.Sleep(time.Minute)
+			assert.Equal(t, 256, store.count("Add")-before)
+		}
+	})
+}
+
+// A Messenger that is closed does not wait for a store that is away.
+func TestAddsThatGoOnEndWithClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a, visitor := guarded(t, store, flashgin.Config{})
+		store.fail(errDown, "Add")
+		visitor.post("/")
+		for range 2 {
+			assert.Zero(t, took(func() { require.NoError(t, a.messenger.Close(t.Context())) }))
+			before := store.count("Add")
+			time.Sleep(time.Minute)
+			assert.Equal(t, before, store.count("Add"))
+			visitor.post("/")
+		}
+	})
+}
