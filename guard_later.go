@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// laterFor is how long after its first attempt an add is still tried. The store remembers the ID of a message that is gone for longer, so one that had arrived all
-	// the same, and was shown, does not come twice.
+	// laterFor is how long after its first attempt an add is still tried. The store remembers the ID of a message that is gone for longer, so one that had
+	// arrived all the same, and was shown, does not come twice.
 	laterFor = rememberFor - callTimeout
 	// laterAfter is the pause after the attempts that the answer may have waited for.
 	laterAfter = time.Second
