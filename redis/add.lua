@@ -60,8 +60,8 @@ end
 
 local gone = {}
 local function go(message) -- replaced or dropped
-  local n, added, ends, id = #gone, parse(message.entry)
-  gone[n + 1], gone[n + 2], gone[n + 3] = id, added, ends
+  local added, ends, id = parse(message.entry)
+  gone[#gone + 1] = {id, added, ends}
   message.gone = true
   if not message.new then
     old[#old + 1] = message.entry

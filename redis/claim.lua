@@ -14,17 +14,14 @@ for i = 1, #KEYS do
     break
   end
   local address = KEYS[i]
-  local entries = redis.pcall('ZRANGEBYSCORE', address, '-' .. stamp, '+inf') -- what waits, or waits again
-  local unreadable, old = 0, nil
-  if entries.err then
-    if not string.find(entries.err, 'WRONGTYPE', 1, true) then
-      return entries
-    end
-    exist, unreadable = exist - 1, -1
-  else
+  --include waiting.lua
+  if unreadable == 0 then
     sound = address
+  else
+    exist = exist - 1
   end
 
+  local old
   if entries[1] then
     exist = exist - 1
     -- The end of the lease is the mark of the claim, which no other claim of the address may have. Entries that an earlier claim let go come first, by their

@@ -17,8 +17,7 @@ for _, entry in ipairs(entries) do
   local added, ends, id = parse(entry)
   if added and named[id] then
     old[#old + 1] = entry
-    local n = #gone
-    gone[n + 1], gone[n + 2], gone[n + 3] = id, added, ends
+    gone[#gone + 1] = {id, added, ends}
   end
 end
 if #old > 0 then

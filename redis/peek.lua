@@ -4,14 +4,8 @@
 
 local reply = {}
 for i = 1, #KEYS do
-  local entries = redis.pcall('ZRANGEBYSCORE', KEYS[i], '-' .. stamp, '+inf')
-  local unreadable = 0
-  if entries.err then
-    if not string.find(entries.err, 'WRONGTYPE', 1, true) then
-      return entries
-    end
-    unreadable = -1
-  end
+  local address = KEYS[i]
+  --include waiting.lua
   for _, entry in ipairs(entries) do
     local added, ends = parse(entry)
     if not added then

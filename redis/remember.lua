@@ -1,4 +1,4 @@
--- Included where messages go for good. Removes the entries in old, and remembers the messages in gone, a list of ID, time added and end of TTL in turn.
+-- Included where messages go for good. Removes the entries in old, and remembers the messages in gone, each as {ID, time added, end of TTL}.
 -- ARGV[1]: the store's TTL in ms. Uses address, stamp and now.
 --
 -- The ID of a message that is gone is the entry "~<ID>". Its score is -5e15 less the time when the message went, if the ID is a generated one, and -6e15 less the
@@ -8,13 +8,13 @@
 -- more, and while its slot moves, a key that is not there is another server's, of which a script must not ask.
 do
   local life, ids = 10000, {}
-  for i = 1, #gone, 3 do
-    local id, ends = gone[i], gone[i + 2]
+  for _, message in ipairs(gone) do
+    local id, added, ends = unpack(message)
     if #id == 28 and string.find(id, '^f%-[A-Z2-7]+$') then
       ids[#ids + 1] = '-5' .. string.sub(stamp, 1, 15)
     else
       if ends == 0 then
-        ends = gone[i + 1] + ARGV[1] * 1000
+        ends = added + ARGV[1] * 1000
       end
       if ends <= now then -- it stayed longer because of later adds; a retry of its own add may still be under way
         ends = now + 10000000

@@ -13,8 +13,7 @@ for _, entry in ipairs(entries) do
   local added, ends, id, key = parse(entry)
   if added and key == ARGV[2] then
     old[#old + 1] = entry
-    local n = #gone
-    gone[n + 1], gone[n + 2], gone[n + 3] = id, added, ends
+    gone[#gone + 1] = {id, added, ends}
   end
 end
 if #old > 0 then
