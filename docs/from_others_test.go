@@ -59,6 +59,14 @@ func TestFromOthers(t *testing.T) {
 		get, _, _ := open(t, `{{range flashes}}{{.Data.class}}{{end}}`, show)
 		assert.Equal(t, "sticky", get(flashgin.Message{Text: "one", Data: map[string]string{"class": "sticky"}}))
 	})
+	t.Run("asking twice", func(t *testing.T) {
+		get, _, _ := open(t, page+"|"+page, func(c *gin.Context) {
+			assert.Len(t, flashgin.Flashes(c), 1)
+			assert.NoError(t, flashgin.AddFlash(c, two))
+			show(c)
+		})
+		assert.Equal(t, "[one][two]|[one][two]", get(one))
+	})
 	t.Run("filter", func(t *testing.T) {
 		get, store, _ := open(t, `{{range flashes "error"}}[{{.Text}}]{{end}}`, show)
 		assert.Equal(t, "[two]", get(one, two))
@@ -79,9 +87,21 @@ func TestFromOthers(t *testing.T) {
 		assert.Empty(t, get())
 	})
 	t.Run("discard", func(t *testing.T) {
-		get, store, messages := open(t, page, func(c *gin.Context) { flashgin.Flashes(c) })
+		answer := func(*gin.Context) {}
+		get, store, messages := open(t, page, func(c *gin.Context) {
+			flashgin.Flashes(c)
+			answer(c)
+		})
 		assert.Empty(t, get(one, two))
 		flashtest.Equal(t, store.Waiting())
+		for _, code := range []int{http.StatusSeeOther, http.StatusInternalServerError} {
+			answer = func(c *gin.Context) { c.Status(code) }
+			get(one)
+			flashtest.Equal(t, store.Waiting("/page"), one)
+			_, err := messages.Take(t.Context(), "the test's", "/page")
+			require.NoError(t, err)
+			flashtest.Equal(t, store.Waiting())
+		}
 		require.NoError(t, messages.Add(t.Context(), "the test's", flashgin.Message{View: "/page", Text: "50 %", Key: "import"}))
 		require.NoError(t, messages.Withdraw(t.Context(), "the test's", "/page", "import"))
 		flashtest.Equal(t, store.Waiting())
@@ -91,6 +111,11 @@ func TestFromOthers(t *testing.T) {
 		assert.Equal(t, "[one]", get(one))
 		assert.Equal(t, "[one]", get())
 		flashtest.Equal(t, store.Waiting("/page"), one)
+	})
+	t.Run("fail_silently", func(t *testing.T) {
+		c, _ := gin.CreateTestContext(httptest.NewRecorder())
+		c.Request = httptest.NewRequest(http.MethodGet, "/page", nil)
+		assert.ErrorIs(t, flashgin.AddFlash(c, one), flashgin.ErrNotInstalled)
 	})
 	t.Run("replace", func(t *testing.T) {
 		get, _, _ := open(t, page, show)
