@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,6 +59,22 @@ func TestLookPage(t *testing.T) {
 			assert.Contains(t, string(style), "var("+variable, variable)
 		}
 		b.axe("in other colours")
+	})
+	t.Run("your rules win", func(t *testing.T) {
+		page, err := doctest.Open("..", "docs/look.md")
+		require.NoError(t, err)
+		classes := slices.DeleteFunc(page.Code(), func(code string) bool { return !strings.HasPrefix(code, "flash__") })
+		require.Len(t, classes, 10)
+		rule := "." + strings.Join(classes, ", .") + " { margin: 7px; white-space: break-spaces; color: rgb(1, 2, 3); box-shadow: none; pointer-events: all; }"
+		s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}<link rel="stylesheet" href="/yours.css">{{end}}`)
+		s.GET("/yours.css", func(c *gin.Context) { c.Data(http.StatusOK, "text/css", []byte(rule)) })
+		b := s.opened(every()...)
+		b.pushFive()
+		for _, class := range classes {
+			assert.Equal(t, []string{"7px 7px 7px 7px break-spaces rgb(1, 2, 3) none all"}, eval[[]string](b, `[...new Set([...document.querySelectorAll(".`+class+`")].map(e => {
+				const s = getComputedStyle(e);
+				return [s.marginTop, s.marginRight, s.marginBottom, s.marginLeft, s.whiteSpace, s.color, s.boxShadow, s.pointerEvents].join(" ") }))]`), class)
+		}
 	})
 	t.Run("with Tailwind", func(t *testing.T) {
 		compile := exec.Command("node", "--input-type=module")
