@@ -25,8 +25,7 @@
 
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const inside = (node) => node?.closest?.(REGION);
-  const emit = (target, type, detail) =>
-    target.dispatchEvent(new CustomEvent("flash:" + type, { bubbles: true, cancelable: true, detail }));
+  const emit = (target, type, detail) => target.dispatchEvent(new CustomEvent("flash:" + type, { bubbles: true, cancelable: true, detail }));
 
   // Reading out. Visible messages are no live regions: their buttons and their removal would be read, too. Each text is put into one of two
   // announcers instead, one after the other, and not at once, for nobody listens yet to a region that was just made.
@@ -85,11 +84,7 @@
   function paused() {
     const selection = getSelection();
     const selected = selection && !selection.isCollapsed;
-    return (
-      document.hidden ||
-      frozen ||
-      all(REGION).some((r) => r.matches(":hover, :focus-within") || (selected && selection.containsNode(r, true)))
-    );
+    return document.hidden || frozen || all(REGION).some((r) => r.matches(":hover, :focus-within") || (selected && selection.containsNode(r, true)));
   }
 
   function tick() {
@@ -197,10 +192,7 @@
 
     const blank = from.querySelector(`[data-status="${CSS.escape(status)}"]`);
     const item = document.importNode(blank ?? from.querySelector("[data-status]"), true);
-    const [titled, texted, linked, button] = all(
-      "[data-flash-title], [data-flash-text], [data-flash-link], [data-flash-close]",
-      item,
-    );
+    const [titled, texted, linked, button] = all("[data-flash-title], [data-flash-text], [data-flash-link], [data-flash-close]", item);
     item.dataset.status = status;
     if (!blank) titled.firstElementChild.textContent = status; // a status of the application's own is its own word
     if (title) {
