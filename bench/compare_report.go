@@ -45,31 +45,32 @@ same page again, on which it must be gone. The page has a table of 20 rows and i
 
 const reportCost = `## What it costs
 
-Processor time is that of the web server process, and of Redis, in µs. Commands are those that the application sends to Redis, and bytes are those of all cookies that are sent and
-set. “Session” means that each request reads a session, which is a signed cookie where nothing else is said; the others greet a user whom they do not look up.
+Processor time is that of the web server process, and of Redis, in µs. Commands are those that the application sends to Redis, and bytes are those of all cookies
+that are sent and set. “Session” means that each request reads a session, which is a signed cookie where nothing else is said; the others greet a user whom they
+do not look up.
 
 `
 
 const reportBehaviour = `## What becomes of messages
 
-Each is found by doing it, %d times over (with Redis away three times). Handlers work for 20 ms on something else before they come to messages, so that requests which are sent together
-overlap. [_examples/versus](../_examples/versus) tells some of the same as tests that are made to be read.
+Each is found by doing it, %d times over (with Redis away three times). Handlers work for 20 ms on something else before they come to messages, so that requests
+which are sent together overlap. [_examples/versus](../_examples/versus) tells some of the same as tests that are made to be read.
 
 - *Another page is first*: after the redirect, a page that the message is not about is loaded before the one that it is about.
 - *Two tabs load together*: the page is asked for twice at the same moment.
 - *Two forms at once*: two forms are posted at the same moment; the page has to show both messages.
-- *Redis paused*, *Redis stopped*: a message waits, Redis is away for %v (frozen, or shut down and started again with what it saved), and the page is asked for meanwhile and
-  afterwards. *Posted meanwhile* is about a message that is added while Redis is away.
+- *Redis paused*, *Redis stopped*: a message waits, Redis is away for %v (frozen, or shut down and started again with what it saved), and the page is asked
+  for meanwhile and afterwards. *Posted meanwhile* is about a message that is added while Redis is away.
 
-*Lost* is a message that no page ever shows, *doubled* one that is shown twice, *misplaced* one that is shown on the wrong page, and *late* one that is shown as it should, but only
-some seconds after Redis is back. A request that takes longer than %v is *hung*, one that is
-answered by an error has *failed*, and a page that does not know its user any more is *logged out*.
+*Lost* is a message that no page ever shows, *doubled* one that is shown twice, *misplaced* one that is shown on the wrong page, and *late* one that is shown as it
+should, but only some seconds after Redis is back. A request that takes longer than %v is *hung*, one that is answered by an error has *failed*, and a page that
+does not know its user any more is *logged out*.
 
 `
 
 const reportEnd = `
-A message that is posted while the Redis server is down for longer than an answer can wait is lost in every kind that keeps messages there, flashgin's included: it says so to
-Config.OnError, the log and the Errors of the gin.Context. Messages in cookies need no Redis, and have the faults of cookies.
+A message that is posted while the Redis server is down for longer than an answer can wait is lost in every kind that keeps messages there, flashgin's included:
+it says so to Config.OnError, the log and the Errors of the gin.Context. Messages in cookies need no Redis, and have the faults of cookies.
 
 ## Goals
 
@@ -80,9 +81,10 @@ The ratio is the median over the rounds, each of which measures both.
 // report returns the results as a page of Markdown.
 func (b *bench) report(results []*result) string {
 	var page strings.Builder
-	page.WriteString(fmt.Sprintf(reportHead, len(results[0].cycle), b.comparedUsers(), comparisonUsers, b.conditions()))
+	fmt.Fprintf(&page, reportHead, len(results[0].cycle), b.comparedUsers(), comparisonUsers, b.conditions())
 	page.WriteString(reportCost)
-	page.WriteString("| | cycles a second | web server, cycle | web server, empty page | Redis, cycle | Redis, empty page | commands, cycle | commands, empty page | cookie bytes, cycle | cookie bytes, empty page |\n")
+	page.WriteString("| | cycles a second | web server, cycle | web server, empty page | Redis, cycle | Redis, empty page | " +
+		"commands, cycle | commands, empty page | cookie bytes, cycle | cookie bytes, empty page |\n")
 	page.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, r := range results {
 		fmt.Fprintf(&page, "| %s | %.0f | %.0f | %.0f |", r.name, median(r.perSecond), median(r.cycle), median(r.empty))
@@ -107,21 +109,16 @@ func (b *bench) report(results []*result) string {
 		page.WriteString("\n")
 	}
 	page.WriteString(reportEnd)
-	page.WriteString(b.judged(results))
+	page.WriteString(judged(results))
 	return page.String()
 }
 
-// judged is the table of the goals.
-func (b *bench) judged(results []*result) string {
+// judged is the tables of the goals.
+func judged(results []*result) string {
 	var table strings.Builder
 	table.WriteString("| web server's processor time | measured | target | |\n|---|--:|--:|---|\n")
 	row := func(what, measured, target string, met bool) {
-		verdict := "met"
-		if !met {
-			verdict = "**missed**"
-			b.missed++
-		}
-		fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", what, measured, target, verdict)
+		fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", what, measured, target, verdict(met))
 	}
 	named := func(name string) *result {
 		return results[slices.IndexFunc(results, func(r *result) bool { return r.name == name })]

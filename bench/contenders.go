@@ -34,8 +34,17 @@ type contender struct {
 	name    string
 	flashes bool
 	session bool // the page greets the user of a session; else it greets alice, whoever comes
-	redis   bool
-	serve   func(l net.Listener, client *redis.Client, timeout time.Duration) error
+	redis   bool // messages are there, or the sessions that hold them
+
+	// app is nil for fiber, which is no http.Handler.
+	app func(contender, *redis.Client, time.Duration) http.Handler
+}
+
+func (c contender) serve(l net.Listener, client *redis.Client, timeout time.Duration) error {
+	if c.app == nil {
+		return serveFiber(l)
+	}
+	return http.Serve(l, withProcessorTime(c.app(c, client, timeout)))
 }
 
 // The names that the goals speak of.
@@ -49,42 +58,44 @@ const (
 )
 
 func contenders() []contender {
-	onGin := func(app func(*redis.Client, time.Duration) http.Handler) func(net.Listener, *redis.Client, time.Duration) error {
-		return func(l net.Listener, client *redis.Client, timeout time.Duration) error {
-			return http.Serve(l, withProcessorTime(app(client, timeout)))
+	flash := func(c contender, client *redis.Client, timeout time.Duration) http.Handler {
+		cfg := flashgin.Config{Timeout: timeout}
+		if c.redis {
+			cfg.Store = redisStore(client)
 		}
+		if !c.session {
+			cfg.SessionKey = flashgin.CookieKey("flash")
+		}
+		return flashginShop(cfg)
 	}
-	flash := func(memory, cookieKey bool) func(net.Listener, *redis.Client, time.Duration) error {
-		return onGin(func(client *redis.Client, timeout time.Duration) http.Handler {
-			cfg := flashgin.Config{Timeout: timeout}
-			if !memory {
-				cfg.Store = redisStore(client)
-			}
-			if cookieKey {
-				cfg.SessionKey = flashgin.CookieKey("flash")
-			}
-			return flashginShop(cfg)
-		})
+	usual := func(c contender, client *redis.Client, _ time.Duration) http.Handler {
+		if !c.redis {
+			return usualShop(cookieSessions())
+		}
+		store, err := redissessions.NewStore(10, "tcp", client.Options().Addr, "", "", []byte("a secret of thirty-two bytes ..."))
+		if err != nil {
+			panic(err)
+		}
+		return usualShop(sessions.Sessions("id", store))
 	}
+	inSCS := func(_ contender, client *redis.Client, _ time.Duration) http.Handler { return scsShop(client) }
+	handwritten := func(c contender, client *redis.Client, _ time.Duration) http.Handler {
+		return handwrittenShop(client, c.session)
+	}
+	plain := func(c contender, _ *redis.Client, _ time.Duration) http.Handler { return plainShop(c.session) }
 	return []contender{
-		{ours, true, true, true, flash(false, false)},
-		{oursCookie, true, false, true, flash(false, true)},
-		{"flashgin, memory, session", true, true, false, flash(true, false)},
-		{"flashgin, memory, cookie key", true, false, false, flash(true, true)},
-		{usualRedis, true, true, true, onGin(func(client *redis.Client, _ time.Duration) http.Handler {
-			store, err := redissessions.NewStore(10, "tcp", client.Options().Addr, "", "", []byte("a secret of thirty-two bytes ..."))
-			if err != nil {
-				panic(err)
-			}
-			return usualShop(sessions.Sessions("id", store))
-		})},
-		{"gin-contrib/sessions, cookie store", true, true, false, onGin(func(*redis.Client, time.Duration) http.Handler { return usualShop(cookieSessions()) })},
-		{listInSCS, true, true, true, onGin(func(client *redis.Client, _ time.Duration) http.Handler { return scsShop(client) })},
-		{"fiber v3", true, false, false, func(l net.Listener, _ *redis.Client, _ time.Duration) error { return serveFiber(l) }},
-		{byHandInSession, true, true, true, onGin(func(client *redis.Client, _ time.Duration) http.Handler { return handwrittenShop(client, true) })},
-		{byHand, true, false, true, onGin(func(client *redis.Client, _ time.Duration) http.Handler { return handwrittenShop(client, false) })},
-		{"no flashes, session", false, true, false, onGin(func(*redis.Client, time.Duration) http.Handler { return plainShop(true) })},
-		{"no flashes", false, false, false, onGin(func(*redis.Client, time.Duration) http.Handler { return plainShop(false) })},
+		{name: ours, flashes: true, session: true, redis: true, app: flash},
+		{name: oursCookie, flashes: true, redis: true, app: flash},
+		{name: "flashgin, memory, session", flashes: true, session: true, app: flash},
+		{name: "flashgin, memory, cookie key", flashes: true, app: flash},
+		{name: usualRedis, flashes: true, session: true, redis: true, app: usual},
+		{name: "gin-contrib/sessions, cookie store", flashes: true, session: true, app: usual},
+		{name: listInSCS, flashes: true, session: true, redis: true, app: inSCS},
+		{name: "fiber v3", flashes: true},
+		{name: byHandInSession, flashes: true, session: true, redis: true, app: handwritten},
+		{name: byHand, flashes: true, redis: true, app: handwritten},
+		{name: "no flashes, session", session: true, app: plain},
+		{name: "no flashes", app: plain},
 	}
 }
 

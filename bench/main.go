@@ -127,15 +127,21 @@ func pick[T any](short bool, a, b T) T {
 
 // row prints a row of the table.
 func (b *bench) row(what, measured, target string, met bool) {
-	verdict := "met"
+	last := ""
+	if target != "" {
+		last = verdict(met)
+	}
 	if !met {
-		verdict = "**missed**"
 		b.missed++
 	}
-	if target == "" {
-		verdict = ""
+	fmt.Fprintf(b.out, "| %s | %s | %s | %s |\n", what, measured, target, last)
+}
+
+func verdict(met bool) string {
+	if met {
+		return "met"
 	}
-	fmt.Fprintf(b.out, "| %s | %s | %s | %s |\n", what, measured, target, verdict)
+	return "**missed**"
 }
 
 // count prints a row about a number that has to be exact.

@@ -80,7 +80,7 @@ func (w *web) logIn(n int) (users []user) {
 
 // processorTime returns what the process has used so far, in µs.
 func (w *web) processorTime() float64 {
-	text, _ := w.get("/processor-time", "")
+	text, _ := w.get(processorTimePath, "")
 	n, err := strconv.ParseFloat(text, 64)
 	w.b.must(err)
 	return n
@@ -111,7 +111,7 @@ func pageTime(b *bench) {
 		rounds, pages := pick(b.short, 3, 31), pick(b.short, 200, 1500)
 		ourUsers, theirUsers := ours.logIn(pages), theirs.logIn(pages)
 		client := server.Client()
-		store := b.store(client)
+		store := redisStore(client)
 		leave := func() {
 			b.parallel(8, pages, func(i int) error { return store.Add(ctx, ourUsers[i].key, message("/orders/5")) })
 			b.parallel(8, pages, func(i int) error {
@@ -153,7 +153,7 @@ func outages(b *bench) {
 			server := redistest.Start(b, "appendonly yes")
 			web := b.startWeb("flashgin", server, timeout)
 			users := web.logIn(400)
-			store := b.store(server.Client())
+			store := redisStore(server.Client())
 			for _, user := range users {
 				b.must(store.Add(ctx, user.key, message("/orders/5")))
 			}
@@ -162,7 +162,6 @@ func outages(b *bench) {
 			var times []time.Duration // of the pages that were asked for during the outage
 			var back atomic.Int64     // when Redis answered again
 			recovered := make(chan time.Duration, 1)
-			stop := make(chan struct{})
 			var load sync.WaitGroup
 			page := func(cookie string, during bool) {
 				start := time.Now()
@@ -181,7 +180,7 @@ func outages(b *bench) {
 				}
 			}
 			begin := func(during bool, from []user) (stopped func()) {
-				stop = make(chan struct{})
+				stop := make(chan struct{})
 				ticks := time.NewTicker(5 * time.Millisecond)
 				var ticking sync.WaitGroup
 				ticking.Go(func() {
@@ -227,7 +226,8 @@ func outages(b *bench) {
 			name := fmt.Sprintf("%s for %v at 200 pages/s", outage.name, away)
 			b.row(name+": pages that wait", fmt.Sprintf("%.1f %% (%d of %d)", share, waited, len(times)), "≤ 5 %", share <= 5)
 			b.row(name+": the longest", fmt.Sprint(longest.Round(time.Millisecond)), fmt.Sprintf("≤ %v", 2*timeout), longest <= 2*timeout)
-			b.row(name+": first message shown after Redis is back", fmt.Sprint(recovery.Round(time.Millisecond)), fmt.Sprintf("≤ %v", outage.recovery), recovery <= outage.recovery)
+			b.row(name+": first message shown after Redis is back", fmt.Sprint(recovery.Round(time.Millisecond)), fmt.Sprintf("≤ %v", outage.recovery),
+				recovery <= outage.recovery)
 		})
 	}
 }

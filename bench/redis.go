@@ -28,12 +28,6 @@ type quiet struct{}
 
 func (quiet) Printf(context.Context, string, ...any) {}
 
-func (b *bench) store(client redis.UniversalClient) *flashgin.RedisStore {
-	store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop"})
-	b.must(err)
-	return store
-}
-
 // pageViews is what the page /orders/5 of the route /orders/:id reads.
 var pageViews = []string{"/orders/5", "/orders/:id", flashgin.Anywhere}
 
@@ -121,7 +115,7 @@ func roundTrips(b *bench) {
 	b.scope(func() {
 		wire := new(wire)
 		client := redistest.Start(b).ClientWith(&redis.Options{Dialer: wire.dial})
-		app := newApp(flashgin.Config{Store: b.store(client), Timeout: 10 * time.Second})
+		app := newApp(flashgin.Config{Store: redisStore(client), Timeout: 10 * time.Second})
 		defer app.messenger.Close(ctx)
 		cookie, _ := app.login()
 
@@ -176,7 +170,7 @@ func redisTime(b *bench) {
 	b.scope(func() {
 		// A server each: what expires later is paid for by whoever left it.
 		ourServer, theirServer := redistest.Start(b), redistest.Start(b)
-		store, client := b.store(ourServer.Client()), theirServer.Client()
+		store, client := redisStore(ourServer.Client()), theirServer.Client()
 		ourAdmin, theirAdmin := ourServer.Client(), theirServer.Client()
 		rounds, calls := pick(b.short, 3, 21), pick(b.short, 500, 4000)
 		sessions := make([]string, calls)
@@ -256,7 +250,7 @@ func manySessions(b *bench) {
 		few, many := max(b.messages/10, 1), b.messages
 		fill := func(server *redistest.Server, n int) (sessions []string, perMessage float64) {
 			admin := server.Client()
-			store := b.store(server.Client())
+			store := redisStore(server.Client())
 			before := b.info(admin, "memory", "used_memory")
 			sessions = make([]string, n)
 			b.parallel(16, n, func(i int) error {
@@ -297,7 +291,7 @@ func (b *bench) claimTime(small, large *redistest.Server, sessionsOfSmall, sessi
 		return micros(took) / float64(len(sessions))
 	}
 	rounds, calls := pick(b.short, 3, 21), pick(b.short, 200, 2000)
-	inSmall, inLarge := b.store(small.Client()), b.store(large.Client())
+	inSmall, inLarge := redisStore(small.Client()), redisStore(large.Client())
 	// Spread over all that wait, so that the processor's caches help neither.
 	some := func(sessions []string, round int) (some []string) {
 		for i := range calls {

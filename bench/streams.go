@@ -77,7 +77,7 @@ func openPages(b *bench) {
 	b.scope(func() {
 		server := redistest.Start(b)
 		s := b.startStreams(streamsOnRedis, server)
-		job, err := flashgin.New(flashgin.Config{Store: b.store(server.Client())})
+		job, err := flashgin.New(flashgin.Config{Store: redisStore(server.Client())})
 		b.must(err)
 		b.Cleanup(func() { _ = job.Close(ctx) })
 		s.measure("Redis", func(user user, text, view string) {
