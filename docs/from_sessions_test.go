@@ -113,7 +113,8 @@ func newBrowser(t *testing.T, address string) *browser {
 	require.NoError(t, err)
 	u, err := url.Parse(address)
 	require.NoError(t, err)
-	return &browser{t, &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, u}
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &browser{t, &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: stay}, u}
 }
 
 func (b *browser) shown(path string) []string {

@@ -71,7 +71,8 @@ func TestCheckCommands(t *testing.T) {
 	for _, commands := range []string{
 		"go test ./...", "go run ./cmd/tool -x ./cmd", "cd cmd/tool\ngo run .", "cd cmd/tool && go run .", "cd sub # a comment", "cd web && npm ci", ".ci/run",
 		"go test -run TestOne .", "go test -run '^(TestOne|FuzzTwo)$/case' ./...", "A=b go test ./cmd", "go test -run '^$' -bench . .",
-		"git clone https://example.com/x\nmkdir hello\ncd hello\ngo run .", "curl -i http://127.0.0.1:8080/", "go doc -all .", "(cd cmd/tool && go run .)\ngo run ./cmd/tool",
+		"git clone https://example.com/x\nmkdir hello\ncd hello\ngo run .", "curl -i http://127.0.0.1:8080/", "go doc -all .",
+		"(cd cmd/tool && go run .)\ngo run ./cmd/tool",
 	} {
 		assert.NoError(t, repository(t, "```sh\n"+commands+"\n```\n", files...).CheckCommands(), commands)
 	}
@@ -84,5 +85,6 @@ func TestCheckCommands(t *testing.T) {
 	assert.NoError(t, repository(t, "```console\n$ cd sub\ncd nowhere\n```\n", files...).CheckCommands(), "what a terminal prints")
 	assert.Error(t, repository(t, "```console\n$ cd nowhere\n```\n", files...).CheckCommands())
 	assert.Error(t, repository(t, "Say `go run ./nowhere`.\n", files...).CheckCommands(), "in the prose")
-	assert.NoError(t, repository(t, "```sh\nmkdir hello\ncd hello\n```\n\n```sh\ngo run .\n```\n", files...).CheckCommands(), "goes on where the block before has led to")
+	goesOn := repository(t, "```sh\nmkdir hello\ncd hello\n```\n\n```sh\ngo run .\n```\n", files...)
+	assert.NoError(t, goesOn.CheckCommands(), "where the block before has led to")
 }

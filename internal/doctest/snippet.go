@@ -53,7 +53,7 @@ func (s Snippet) file(given *ast.File) string {
 		case token.FUNC, token.TYPE, token.CONST, token.IMPORT:
 			declarations.WriteString(at + paragraph)
 		default:
-			if _, err := parser.ParseExpr(strings.TrimSpace(paragraph)); err == nil && firstToken(paragraph) != token.EOF && !isCall(paragraph) {
+			if isValue(paragraph) {
 				paragraph = "_ = " + strings.TrimLeft(paragraph, "\n")
 			}
 			statements.WriteString("{\n" + at + paragraph)
@@ -68,14 +68,14 @@ func (s Snippet) file(given *ast.File) string {
 		}
 		fmt.Fprintf(&imports, "import %s %s\n", name, spec.Path.Value)
 	}
-	return fmt.Sprintf("package %s\n%s%s\nfunc _() {\n%s%s}\n", given.Name, imports.String(), declarations.String(), statements.String(), strings.Repeat("}\n", scopes))
+	return fmt.Sprintf("package %s\n%s%s\nfunc _() {\n%s%s}\n", given.Name, &imports, &declarations, &statements, strings.Repeat("}\n", scopes))
 }
 
-// isCall reports whether an expression is a statement already.
-func isCall(text string) bool {
-	expr, err := parser.ParseExpr(strings.TrimSpace(text))
+// isValue reports whether code is an expression that is no statement, as a call is.
+func isValue(code string) bool {
+	expr, err := parser.ParseExpr(strings.TrimSpace(code))
 	_, call := expr.(*ast.CallExpr)
-	return err == nil && call
+	return err == nil && !call
 }
 
 // paragraphs divides code at blank lines outside of brackets and strings. Joined, they are the code again.
