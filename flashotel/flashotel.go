@@ -23,8 +23,8 @@
 //
 // flashgin.store.call.name is "add", "claim", "confirm", "release", "peek" or "withdraw".
 //
-// error.type is there if a call failed: "timeout", "canceled", the code that a Redis server's error begins with, such as "OOM" or "READONLY", what the error's method
-// ErrorType returns, or the Go type of its cause, such as "syscall.Errno" where there is no connection; "_OTHER" where that says nothing.
+// error.type is there if a call failed: "timeout", "canceled", the code that a Redis server's error begins with, such as "OOM" or "READONLY", what the error's
+// method ErrorType returns, or the Go type of its cause, such as "syscall.Errno" where there is no connection; "_OTHER" where that says nothing.
 //
 // server.address and server.port are there where the store is a cluster of several servers.
 //
@@ -53,8 +53,8 @@ const scope = "github.com/flashgin/flashgin/flashotel"
 // nearby answers within a fraction of a millisecond, and with two seconds, after which flashgin gives up. 0.1 is the default of Config.Timeout.
 var durations = []float64{0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10}
 
-// New returns an Observer for flashgin.Config that records by a meter of provider; nil means the global one, which may be set later. It may serve several Messengers,
-// whose numbers it adds up, and is safe for concurrent use by multiple goroutines. The error is that of the provider, which refused an instrument.
+// New returns an Observer for flashgin.Config that records by a meter of provider; nil means the global one, which may be set later. It may serve several
+// Messengers, whose numbers it adds up, and is safe for concurrent use by multiple goroutines. The error is that of the provider, which refused an instrument.
 //
 // An event costs no allocation, unless it is the first of its kind or has an error.
 func New(provider metric.MeterProvider) (flashgin.Observer, error) {

@@ -78,7 +78,9 @@ func TestInstruments(t *testing.T) {
 		unit   string
 		want   metricdata.Sum[int64]
 	}{
-		{"flashgin.message.added", []flashgin.Event{{Kind: flashgin.EventAdded, Messages: 2}, {Kind: flashgin.EventAdded, Messages: 3}}, "{message}", sum(true, point(5))},
+		{"flashgin.message.added", []flashgin.Event{
+			{Kind: flashgin.EventAdded, Messages: 2}, {Kind: flashgin.EventAdded, Messages: 3},
+		}, "{message}", sum(true, point(5))},
 		{"flashgin.message.shown", []flashgin.Event{
 			{Kind: flashgin.EventShown, Messages: 2}, {Kind: flashgin.EventShown, Messages: 1, Direct: true}, {Kind: flashgin.EventShown, Messages: 1},
 		}, "{message}", sum(true, point(3, source.String("store")), point(1, source.String("request")))},
@@ -92,7 +94,8 @@ func TestInstruments(t *testing.T) {
 			{Kind: flashgin.EventBreakerOpened, Node: "odd"}, {Kind: flashgin.EventBreakerClosed, Node: "odd"},
 		}, "{breaker}", sum(false, point(1), point(1, node...), point(0, attribute.String("server.address", "odd")))},
 		{"flashgin.store.breaker.openings", []flashgin.Event{
-			{Kind: flashgin.EventBreakerOpened}, {Kind: flashgin.EventBreakerClosed}, {Kind: flashgin.EventBreakerOpened}, {Kind: flashgin.EventBreakerOpened, Node: "10.1.2.3:7001"},
+			{Kind: flashgin.EventBreakerOpened}, {Kind: flashgin.EventBreakerClosed}, {Kind: flashgin.EventBreakerOpened},
+			{Kind: flashgin.EventBreakerOpened, Node: "10.1.2.3:7001"},
 		}, "{opening}", sum(true, point(2), point(1, node...))},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// runAll starts what belongs together and ends it in the opposite order: the Redis server, unless there is one already, the worker, and the web server, which is this
-// process.
+// runAll starts what belongs together and ends it in the opposite order: the Redis server, unless there is one already, the worker, and the web server, which
+// is this process.
 func runAll(ctx context.Context, redisURL string) error {
 	serving, stop := context.WithCancel(ctx)
 	defer stop()

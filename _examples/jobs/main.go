@@ -5,8 +5,9 @@
 //	go run . server   # the web server alone, as on a machine of its own
 //	go run . worker   # a worker alone; there may be many
 //
-// ADDR says where to listen, by default 127.0.0.1:8080. REDIS_URL, such as redis://127.0.0.1:6379/0, names a Redis server to use; without it the first form starts one, for
-// as long as it runs. SECRET signs the session cookies; without it a random one does, and sessions end with the process. TAKES is how long a job takes, by default 4s.
+// ADDR says where to listen, by default 127.0.0.1:8080. REDIS_URL, such as redis://127.0.0.1:6379/0, names a Redis server to use; without it the first form
+// starts one, for as long as it runs. SECRET signs the session cookies; without it a random one does, and sessions end with the process. TAKES is how long a
+// job takes, by default 4s.
 package main
 
 import (

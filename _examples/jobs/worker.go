@@ -55,8 +55,8 @@ type worker struct {
 	takes     time.Duration
 }
 
-// count does a job. It may be called again for the same one: after an error, or when the worker has died in the middle. It says the same again then, and tell sees to
-// it that nobody hears it twice.
+// count does a job. It may be called again for the same one: after an error, or when the worker has died in the middle. It says the same again then, and tell
+// sees to it that nobody hears it twice.
 func (w *worker) count(ctx context.Context, task *asynq.Task) error {
 	j, err := jobOf(task)
 	if err != nil {
