@@ -28,15 +28,7 @@ func (b *tab) axe(what string) {
 
 // Checks 1 and 2.
 func TestAxe(t *testing.T) {
-	for _, look := range []struct {
-		name string
-		look flashgin.Look
-		head string
-	}{
-		{"plain", flashgin.LookPlain, `{{define "head"}}{{flashAssets}}{{end}}`},
-		{"Bootstrap", flashgin.LookBootstrap, `{{define "head"}}<link rel="stylesheet" href="/npm/bootstrap/dist/css/bootstrap.css">{{flashAssets}}{{end}}`},
-		{"Tailwind", flashgin.LookTailwind, `{{define "head"}}<script src="/npm/@tailwindcss/browser/dist/index.global.js"></script>{{flashAssets}}{{end}}`},
-	} {
+	for _, look := range looks {
 		t.Run(look.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{Look: look.look}, look.head)
 			if look.look != flashgin.LookPlain {

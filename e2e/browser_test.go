@@ -247,7 +247,8 @@ func (b *tab) middle(selector string) (x, y float64) {
 // ready waits until the script has run and taken over what the page shows.
 func (b *tab) ready() {
 	b.t.Helper()
-	b.until(`customElements.get("flash-messages") !== undefined && document.readyState === "complete" && !document.querySelector("flash-messages [data-flash-close][hidden]")`)
+	b.until(`customElements.get("flash-messages") !== undefined && document.readyState === "complete" &&
+		!document.querySelector("flash-messages [data-flash-close][hidden]")`)
 }
 
 // push shows a message by the script.

@@ -33,7 +33,8 @@ func snippets(t *testing.T, heading, language string) (found []string) {
 
 // The page docs/look.md, snippet by snippet.
 func TestLookPage(t *testing.T) {
-	three := []flashgin.Message{flashgin.Success("saved"), flashgin.Error(`<b>"full"</b>`), {Status: "info", Text: "sent", Link: &flashgin.Link{Label: "View", URL: "/view"}}}
+	three := []flashgin.Message{flashgin.Success("saved"), flashgin.Error(`<b>"full"</b>`),
+		{Status: "info", Text: "sent", Link: &flashgin.Link{Label: "View", URL: "/view"}}}
 
 	t.Run("as it is", func(t *testing.T) {
 		html := snippets(t, "As it is", "html")[0]
@@ -71,7 +72,8 @@ func TestLookPage(t *testing.T) {
 		b := s.opened(every()...)
 		b.pushFive()
 		for _, class := range classes {
-			assert.Equal(t, []string{"7px 7px 7px 7px break-spaces rgb(1, 2, 3) none all"}, eval[[]string](b, `[...new Set([...document.querySelectorAll(".`+class+`")].map(e => {
+			assert.Equal(t, []string{"7px 7px 7px 7px break-spaces rgb(1, 2, 3) none all"}, eval[[]string](b, `[...new Set([
+				...document.querySelectorAll(".`+class+`")].map(e => {
 				const s = getComputedStyle(e);
 				return [s.marginTop, s.marginRight, s.marginBottom, s.marginLeft, s.whiteSpace, s.color, s.boxShadow, s.pointerEvents].join(" ") }))]`), class)
 		}
@@ -89,7 +91,8 @@ func TestLookPage(t *testing.T) {
 		s.GET("/tailwind.css", func(c *gin.Context) { c.Data(http.StatusOK, "text/css", css) })
 		b := s.opened(every()...) // under the strict policy
 		b.pushFive()
-		classes := eval[[]string](b, `[document, document.querySelector("template").content].flatMap(root => [...root.querySelectorAll("flash-messages, flash-messages *, [data-status], [data-status] *")])
+		classes := eval[[]string](b, `[document, document.querySelector("template").content].flatMap(root =>
+			[...root.querySelectorAll("flash-messages, flash-messages *, [data-status], [data-status] *")])
 			.flatMap(e => [...e.classList]).filter(name => !["alert-link"].includes(name)).map(name => CSS.escape(name))`)
 		require.Greater(t, len(classes), 100)
 		for _, class := range classes {
@@ -100,7 +103,7 @@ func TestLookPage(t *testing.T) {
 	own := snippets(t, "With a template of your own", "html")
 	require.Len(t, own, 2)
 	t.Run("Bootstrap", func(t *testing.T) {
-		s := newSite(t, flashgin.Config{Look: flashgin.LookBootstrap}, `{{define "head"}}<link rel="stylesheet" href="/npm/bootstrap/dist/css/bootstrap.css">{{flashAssets}}{{end}}`, own[0])
+		s := newSite(t, flashgin.Config{Look: looks[1].look}, looks[1].head, own[0])
 		s.line.lay(nil)
 		s.policy = ""
 		b := newTab(t)
@@ -134,7 +137,8 @@ func TestLookPage(t *testing.T) {
 	})
 	t.Run("toast library", func(t *testing.T) {
 		html, js := snippets(t, "With a toast library", "html")[0], snippets(t, "With a toast library", "js")[0]
-		s := newSite(t, flashgin.Config{}, `{{define "head"}}<link rel="stylesheet" href="/npm/notyf/notyf.min.css"><script src="/npm/notyf/notyf.min.js"></script><script src="/yours.js" defer></script>{{end}}`,
+		s := newSite(t, flashgin.Config{}, `{{define "head"}}<link rel="stylesheet" href="/npm/notyf/notyf.min.css">
+			<script src="/npm/notyf/notyf.min.js"></script><script src="/yours.js" defer></script>{{end}}`,
 			`{{define "messages"}}`+html+`{{end}}`)
 		s.policy = ""
 		s.StaticFile("/npm/notyf/notyf.min.css", "node_modules/notyf/notyf.min.css")

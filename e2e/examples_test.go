@@ -21,12 +21,12 @@ func TestHTMXExample(t *testing.T) {
 
 	b.fill("#title", "Emma")
 	b.click("form button")
-	b.untilEqual([]string{"“Emma” is on your list."}, shown)
+	b.untilEqual([]string{"“Emma” is on your list."}, texts)
 	b.untilEqual([]string{"Middlemarch", "The Left Hand of Darkness", "Emma"}, titles)
 	b.untilEqual("", `document.querySelector("#title").value`)
 
 	b.click("form button") // without a title
-	b.until(shown + `.includes("Please enter a title.")`)
+	b.until(texts + `.includes("Please enter a title.")`)
 	b.forgive("422")
 
 	b.click(`[aria-label="Read: Middlemarch"]`)
@@ -37,19 +37,19 @@ func TestHTMXExample(t *testing.T) {
 
 	b.click(`[hx-post="/reminder"]`)
 	b.until(shownEver + `.includes("You will be reminded in 3s.")`)
-	b.until(shown + `.includes("Time to read.")`) // by the stream, which hears that it was seen
+	b.until(texts + `.includes("Time to read.")`) // by the stream, which hears that it was seen
 	b.until(`performance.getEntriesByType("resource").some(e => e.name.endsWith("/ack"))`)
 	assert.True(t, eval[bool](b, sameVoices), "the page is the same")
 
 	b.click(`[hx-post="/finish"]`)
 	b.untilEqual("/finished", `location.pathname`)
-	b.untilEqual([]string{"The list is finished: 1 more read."}, shown)
+	b.untilEqual([]string{"The list is finished: 1 more read."}, texts)
 	b.untilEqual([]string{"Middlemarch", "The Left Hand of Darkness"}, titles)
 	b.ready()
 	b.until(`globalThis.htmx !== undefined`)
 	b.click(`a[href="/"]`) // a boosted link
 	b.untilEqual("/", `location.pathname`)
-	b.untilEqual([]string{}, shown)
+	b.untilEqual([]string{}, texts)
 	assert.Equal(t, []string{"“Emma” is on your list.", "Please enter a title.", "You have read “Middlemarch”.", "“Emma” was removed.", "You will be reminded in 3s.",
 		"Time to read.", "The list is finished: 1 more read."}, eval[[]string](b, shownEver), "each once")
 	assert.Equal(t, oneVoiceEach, b.live())
@@ -62,17 +62,17 @@ func TestTemplExample(t *testing.T) {
 	b := newTab(t)
 	b.open(url + "/")
 	b.ready()
-	assert.Empty(t, eval[[]string](b, shown))
+	assert.Empty(t, eval[[]string](b, texts))
 
 	b.fill("#name", "Ada")
 	b.click("form button")
-	b.untilEqual([]string{"Please enter a name and a few words."}, shown)
+	b.untilEqual([]string{"Please enter a name and a few words."}, texts)
 	b.untilEqual("Ada", `document.querySelector("#name")?.value`) // the rest of the page comes after the messages
 	b.forgive("422")
 
 	b.fill("#text", "I was here.")
 	b.click("form button")
-	b.untilEqual([]string{"Thank you, Ada."}, shown)
+	b.untilEqual([]string{"Thank you, Ada."}, texts)
 	assert.Equal(t, "/entries/2", eval[string](b, `location.pathname`))
 	b.ready()
 	assert.Equal(t, oneVoiceEach, b.live())
@@ -80,12 +80,12 @@ func TestTemplExample(t *testing.T) {
 	b.axe("the guest book")
 	b.do(chromedp.Reload())
 	b.ready()
-	assert.Empty(t, eval[[]string](b, shown))
+	assert.Empty(t, eval[[]string](b, texts))
 
 	b.click("form button")
 	b.untilEqual("/", `location.pathname`)
-	b.untilEqual([]string{"The entry of Ada was removed."}, shown)
+	b.untilEqual([]string{"The entry of Ada was removed."}, texts)
 	b.ready()
 	b.click("[data-flash-close]")
-	b.untilEqual([]string{}, shown)
+	b.untilEqual([]string{}, texts)
 }

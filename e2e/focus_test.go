@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -58,7 +57,7 @@ func TestKeyboard(t *testing.T) {
 		b.press(kb.Tab)
 		order = append(order, eval[string](b, focused))
 		if on := order[len(order)-1]; on != "away" && on != "field" {
-			assert.Equal(t, []any{"solid", "2px"}, eval[[]any](b, `[getComputedStyle(document.activeElement).outlineStyle, getComputedStyle(document.activeElement).outlineWidth]`), on)
+			assert.Equal(t, []any{"solid", "2px"}, eval[[]any](b, `(s => [s.outlineStyle, s.outlineWidth])(getComputedStyle(document.activeElement))`), on)
 		}
 	}
 	assert.Equal(t, []string{"away", "one", "two", "three", "four", "field"}, order)
@@ -79,7 +78,7 @@ func TestKeyboard(t *testing.T) {
 func TestFocusAfterClosing(t *testing.T) {
 	s := newSite(t, flashgin.Config{})
 	b := s.opened(flashgin.Info("one"), flashgin.Info("two"), flashgin.Info("three"))
-	const focused = `document.activeElement.closest("[data-status]")?.querySelector("[data-flash-text]").textContent ?? (document.activeElement.id || document.activeElement.localName)`
+	const focused = `(e => e.closest("[data-status]")?.querySelector("[data-flash-text]").textContent ?? (e.id || e.localName))(document.activeElement)`
 	b.press(kb.Tab)
 	b.untilEqual("away", focused)
 	b.press(kb.Tab)
@@ -111,11 +110,9 @@ func TestFocusAfterClosing(t *testing.T) {
 
 // Check 10.
 func TestCloseButton(t *testing.T) {
-	for _, look := range []flashgin.Look{flashgin.LookPlain, flashgin.LookBootstrap, flashgin.LookTailwind} {
-		t.Run(fmt.Sprint(look), func(t *testing.T) {
-			head := []string{`{{flashAssets}}`, `<link rel="stylesheet" href="/npm/bootstrap/dist/css/bootstrap.css">{{flashAssets}}`,
-				`<script src="/npm/@tailwindcss/browser/dist/index.global.js"></script>{{flashAssets}}`}[look]
-			s := newSite(t, flashgin.Config{Look: look}, `{{define "head"}}`+head+`{{end}}`)
+	for _, look := range looks {
+		t.Run(look.name, func(t *testing.T) {
+			s := newSite(t, flashgin.Config{Look: look.look}, look.head)
 			s.policy = ""
 			b := s.opened(flashgin.Message{Title: "Saved", Text: "All of it."})
 			b.push(object{"title": "Pushed", "text": "news"})

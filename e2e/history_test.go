@@ -54,7 +54,7 @@ func TestBackButton(t *testing.T) {
 
 // Turbo keeps pages itself.
 func TestTurboCache(t *testing.T) {
-	s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}<script src="/npm/@hotwired/turbo/dist/turbo.es2017-umd.js"></script>{{end}}`)
+	s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}`+withTurbo+`{{end}}`)
 	s.policy = "" // Turbo has a style element of its own
 	b := newTab(t)
 	b.beforeFile("log.js")
@@ -110,7 +110,7 @@ func TestPrefetched(t *testing.T) {
 	for _, test := range []struct{ name, head, open string }{
 		{"by rules", `<script type="speculationrules">{"prefetch": [{"urls": ["/ahead"], "eagerness": "immediate"}]}</script>`, `location.href = "/ahead"`},
 		{"by a link", `<link rel="prefetch" href="/ahead">`, `location.href = "/ahead"`},
-		{"by Turbo", `<script src="/npm/@hotwired/turbo/dist/turbo.es2017-umd.js"></script>`, `document.getElementById("ahead").click()`},
+		{"by Turbo", withTurbo, `document.getElementById("ahead").click()`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, purposes := ahead(t, test.head)

@@ -28,10 +28,11 @@ func newHTMXSite(t testing.TB, version, content string) *site {
 
 const goButton = `<button id="go" hx-post="/do" hx-target="#out">Go</button>`
 
-// shownOnce lists what was shown in this tab, on whichever page.
-const shownEver = `JSON.parse(sessionStorage.getItem("shown") ?? "[]")`
-
-const eventsEver = `JSON.parse(sessionStorage.getItem("events") ?? "[]")`
+// shownEver lists what was shown in this tab, on whichever page, and eventsEver which events of the test's own were fired.
+const (
+	shownEver  = `JSON.parse(sessionStorage.getItem("shown") ?? "[]")`
+	eventsEver = `JSON.parse(sessionStorage.getItem("events") ?? "[]")`
+)
 
 // remember makes sameVoices tell whether the live regions are the nodes that they were.
 func (b *tab) remember() {
@@ -88,13 +89,17 @@ var htmxAnswers = []htmxAnswer{
 	{name: "200, JSON", button: `{"hx-swap": "none"}`, answer: func(c *gin.Context) { c.JSON(200, gin.H{"done": true}) }, out: "kept"},
 	{name: "200, replaces the target", button: `{"hx-swap": "outerHTML"}`, answer: func(c *gin.Context) { html(c, 200, `<div id="out">new</div>`) }, out: "new"},
 	{name: "200, before the end", button: `{"hx-swap": "beforeend"}`, answer: func(c *gin.Context) { html(c, 200, `<b>more</b>`) }, out: "kept<b>more</b>"},
-	{name: "200, rows of a table", button: `{"hx-target": "#rows", "hx-swap": "beforeend"}`, answer: func(c *gin.Context) { html(c, 200, `<tr><td>1</td></tr>`) }, out: "kept"},
+	{name: "200, rows of a table", button: `{"hx-target": "#rows", "hx-swap": "beforeend"}`,
+		answer: func(c *gin.Context) { html(c, 200, `<tr><td>1</td></tr>`) }, out: "kept"},
 	{name: "200, nothing", answer: func(c *gin.Context) { c.Status(200) }},
 	{name: "200, nothing, as HTML", answer: func(c *gin.Context) { html(c, 200, "") }},
 	{name: "200, nothing, removes the target", button: `{"hx-swap": "delete"}`, answer: func(c *gin.Context) { html(c, 200, "") }, out: "gone"},
-	{name: "200, nothing, removes what was clicked", button: `{"hx-target": "this", "hx-swap": "delete"}`, answer: func(c *gin.Context) { html(c, 200, "") }, out: "kept", events: "lost"}, // by htmx 4
-	{name: "200, replaces what was clicked", button: `{"hx-target": "this", "hx-swap": "outerHTML"}`, answer: func(c *gin.Context) { html(c, 200, "<p>done</p>") }, out: "kept", events: "lost"},
-	{name: "422, without a body, removes what was clicked", button: `{"hx-target": "this", "hx-swap": "delete"}`, answer: func(c *gin.Context) { c.Status(422) }, out: "kept", events: "lost"},
+	{name: "200, nothing, removes what was clicked", button: `{"hx-target": "this", "hx-swap": "delete"}`,
+		answer: func(c *gin.Context) { html(c, 200, "") }, out: "kept", events: "lost"}, // by htmx 4
+	{name: "200, replaces what was clicked", button: `{"hx-target": "this", "hx-swap": "outerHTML"}`,
+		answer: func(c *gin.Context) { html(c, 200, "<p>done</p>") }, out: "kept", events: "lost"},
+	{name: "422, without a body, removes what was clicked", button: `{"hx-target": "this", "hx-swap": "delete"}`,
+		answer: func(c *gin.Context) { c.Status(422) }, out: "kept", events: "lost"},
 	{name: "200, out of band alone", answer: func(c *gin.Context) { html(c, 200, `<i id="side" hx-swap-oob="true">new</i>`) }},
 	{name: "200, nothing is swapped", button: `{"hx-swap": "none"}`, answer: func(c *gin.Context) { html(c, 200, "<p>done</p>") }, out: "kept"},
 	{name: "200, elsewhere", answer: func(c *gin.Context) {
@@ -106,7 +111,8 @@ var htmxAnswers = []htmxAnswer{
 	{name: "204, to what asks for a page", button: `{"hx-target": "body"}`, answer: func(c *gin.Context) { c.Status(204) }, out: "kept"},
 	{name: "302 to a fragment", answer: func(c *gin.Context) { c.Redirect(302, "/fragment") }, out: "<p>done</p>", events: "lost"},
 	{name: "303 to a fragment", answer: func(c *gin.Context) { c.Redirect(303, "/fragment") }, out: "<p>done</p>", events: "lost"},
-	{name: "302 to a page", button: `{"hx-target": "body", "hx-push-url": "true"}`, answer: func(c *gin.Context) { c.Redirect(302, "/away") }, events: "lost", path: "/away"},
+	{name: "302 to a page", button: `{"hx-target": "body", "hx-push-url": "true"}`,
+		answer: func(c *gin.Context) { c.Redirect(302, "/away") }, events: "lost", path: "/away"},
 	{name: "HX-Redirect", answer: func(c *gin.Context) { c.Header("HX-Redirect", "/away"); c.Status(200) }, events: "lost", path: "/away"},
 	{name: "HX-Location", answer: func(c *gin.Context) { c.Header("HX-Location", "/away"); c.Status(200) }, path: "/away"},
 	{name: "HX-Location, as JSON", answer: func(c *gin.Context) {
@@ -174,7 +180,8 @@ func TestHTMX(t *testing.T) {
 func (b *tab) answered(s *site, answer htmxAnswer, messages []string) []any {
 	b.t.Helper()
 	s.openHTMX(b)
-	b.js(`const button = document.querySelector("#go"); for (const [name, value] of Object.entries(` + cmp.Or(answer.button, "{}") + `)) button.setAttribute(name, value)`)
+	b.js(`const button = document.querySelector("#go");
+		for (const [name, value] of Object.entries(` + cmp.Or(answer.button, "{}") + `)) button.setAttribute(name, value)`)
 	b.click("#go")
 	if answer.path != "" {
 		b.untilEqual(answer.path, `location.pathname`)
@@ -188,7 +195,8 @@ func (b *tab) answered(s *site, answer htmxAnswer, messages []string) []any {
 		b.untilEqual([]string{"own:"}, eventsEver)
 	}
 	b.until(`document.querySelector(".htmx-added, .htmx-settling, .htmx-swapping, .htmx-request") === null`)
-	return eval[[]any](b, `[document.querySelector("#out")?.innerHTML ?? "gone", document.querySelector("#side")?.innerHTML, document.querySelector("#rows")?.innerHTML, location.pathname]`)
+	return eval[[]any](b, `[document.querySelector("#out")?.innerHTML ?? "gone", document.querySelector("#side")?.innerHTML,
+		document.querySelector("#rows")?.innerHTML, location.pathname]`)
 }
 
 // A handler's own HX-Trigger, in both of its grammars.

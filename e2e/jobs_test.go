@@ -111,8 +111,8 @@ func TestJobsWorkerKilled(t *testing.T) {
 	j.untilEqual([]string{"50 %"}, texts)
 	j.killWorker(1)
 
-	// The queue takes a worker for dead a minute after its last sign of life, and looks when a worker starts. So that minute is over now, and the worker that has started
-	// meanwhile is killed, too.
+	// The queue takes a worker for dead a minute after its last sign of life, and looks when a worker starts. So that minute is over now, and the worker that
+	// has started meanwhile is killed, too.
 	const signs = "asynq:{default}:lease"
 	running, err := j.queue.ZRange(t.Context(), signs, 0, -1).Result()
 	require.NoError(t, err)

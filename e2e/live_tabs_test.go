@@ -45,7 +45,7 @@ func TestLiveTabs(t *testing.T) {
 	ninth.ready()
 }
 
-// Eight windows, all visible: each message is shown in one of them.
+// Five windows, all visible: each message is shown in one of them.
 func TestLiveWindows(t *testing.T) {
 	s, first := live(t, flashgin.Config{})
 	windows := []*tab{first}
@@ -131,7 +131,8 @@ func TestLiveFrozen(t *testing.T) {
 	s.untilOpen(0)
 	s.leave(flashgin.Info("meanwhile"))
 	b.call("Page.setWebLifecycleState", object{"state": "active"})
-	b.js(`Object.defineProperty(document, "hidden", {value: false}); document.dispatchEvent(new Event("visibilitychange", {bubbles: true}))`) // the command leaves the page hidden
+	// The command leaves the page hidden.
+	b.js(`Object.defineProperty(document, "hidden", {value: false}); document.dispatchEvent(new Event("visibilitychange", {bubbles: true}))`)
 	b.untilEqual([]string{"meanwhile"}, texts)
 }
 

@@ -316,7 +316,7 @@ func TestLiveBackButton(t *testing.T) {
 
 // Turbo replaces the page below the script. The stream is then that of the new one.
 func TestLiveTurbo(t *testing.T) {
-	s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}<script src="/npm/@hotwired/turbo/dist/turbo.es2017-umd.js"></script>{{end}}`)
+	s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}`+withTurbo+`{{end}}`)
 	s.policy = "" // Turbo has a style element of its own
 	s.line.lay(nil)
 	b := newTab(t)

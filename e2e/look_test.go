@@ -42,7 +42,8 @@ func TestWithoutJavaScript(t *testing.T) {
 	b.open(s.url)
 	// The page runs no script; the test's own still does.
 	assert.False(t, eval[bool](b, `customElements.get("flash-messages") !== undefined`))
-	assert.Equal(t, len(every()), eval[int](b, `[...document.querySelectorAll("[data-status]")].filter(e => e.checkVisibility({opacityProperty: true, visibilityProperty: true}) && e.getBoundingClientRect().height > 30).length`))
+	assert.Equal(t, len(every()), eval[int](b, `[...document.querySelectorAll("[data-status]")].filter(e =>
+		e.checkVisibility({opacityProperty: true, visibilityProperty: true}) && e.getBoundingClientRect().height > 30).length`))
 	assert.Equal(t, len(every()), eval[int](b, texts+`.filter(text => text.trim() !== "").length`))
 	assert.Equal(t, 0, eval[int](b, `[...document.querySelectorAll("button")].filter(e => e.checkVisibility() && e.id !== "button").length`), "dead buttons")
 	assert.Equal(t, "region", eval[string](b, `document.querySelector("flash-messages").getAttribute("role")`))
@@ -77,12 +78,14 @@ func TestLanguages(t *testing.T) {
 			b.open(s.url)
 			b.ready()
 			b.push(object{"status": "success", "text": test.text})
-			assert.Equal(t, []string{test.want, test.want + ": Order 12", test.want}, eval[[]string](b, `[...document.querySelectorAll("[data-flash-title]")].filter(e => e.isConnected).map(e => e.textContent)`))
+			assert.Equal(t, []string{test.want, test.want + ": Order 12", test.want}, eval[[]string](b,
+				`[...document.querySelectorAll("[data-flash-title]")].filter(e => e.isConnected).map(e => e.textContent)`))
 			assert.Equal(t, test.labels.Region, eval[string](b, `document.querySelector("flash-messages").ariaLabel`))
 			assert.Equal(t, []string{test.labels.Close + ": " + test.text, test.labels.Close + ": Order 12", test.labels.Close + ": " + test.text},
 				eval[[]string](b, `[...document.querySelectorAll("[data-flash-close]")].map(e => e.ariaLabel)`))
 			// The icon is where reading begins, the button where it ends; each text runs its own way.
-			assert.Equal(t, test.root != "", eval[bool](b, `document.querySelector("[data-status] svg").getBoundingClientRect().x > document.querySelector("[data-flash-close]").getBoundingClientRect().x`))
+			assert.Equal(t, test.root != "", eval[bool](b, `document.querySelector("[data-status] svg").getBoundingClientRect().x >
+				document.querySelector("[data-flash-close]").getBoundingClientRect().x`))
 			assert.Equal(t, "ltr", eval[string](b, `getComputedStyle(document.querySelectorAll("[data-flash-text]")[1]).direction`))
 			assert.Equal(t, test.root != "", eval[bool](b, `getComputedStyle(document.querySelector("[data-flash-text]")).direction === "rtl"`))
 			assert.Empty(t, b.clipped())

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -63,14 +62,9 @@ func TestOwnMarkupThatDoesNotListen(t *testing.T) {
 
 // What stands beside the application's markup takes up no room there, in any look, until a message arrives.
 func TestOwnMarkupKeepsItsPlace(t *testing.T) {
-	heads := map[flashgin.Look]string{
-		flashgin.LookPlain:     `{{define "head"}}{{flashAssets}}{{end}}`,
-		flashgin.LookBootstrap: `{{define "head"}}<link rel="stylesheet" href="/npm/bootstrap/dist/css/bootstrap.css">{{flashAssets}}{{end}}`,
-		flashgin.LookTailwind:  `{{define "head"}}<script src="/npm/@tailwindcss/browser/dist/index.global.js"></script>{{flashAssets}}{{end}}`,
-	}
-	for look, head := range heads {
-		t.Run(fmt.Sprint(look), func(t *testing.T) {
-			s := newSite(t, flashgin.Config{Look: look}, head, ownMarkup,
+	for _, look := range looks {
+		t.Run(look.name, func(t *testing.T) {
+			s := newSite(t, flashgin.Config{Look: look.look}, look.head, ownMarkup,
 				`{{define "messages"}}<div id="grid">{{flashes}}<p id="next">Next</p></div>{{end}}`)
 			s.policy = ""
 			s.leave(flashgin.Info("waited"))
@@ -81,7 +75,8 @@ func TestOwnMarkupKeepsItsPlace(t *testing.T) {
 				grid.querySelectorAll("p").forEach(p => p.style.margin = 0)`)
 			b.untilEqual(50, `document.getElementById("next").getBoundingClientRect().top - document.querySelector(".own").getBoundingClientRect().bottom`)
 			b.push(object{"text": "arrived"})
-			assert.True(t, eval[bool](b, `(r => r.bottom <= innerHeight && r.right <= innerWidth && r.top > innerHeight / 2)(document.querySelector("[popover] [data-status]").getBoundingClientRect())`), "in the corner")
+			assert.True(t, eval[bool](b, `(r => r.bottom <= innerHeight && r.right <= innerWidth && r.top > innerHeight / 2)
+				(document.querySelector("[popover] [data-status]").getBoundingClientRect())`), "in the corner")
 		})
 	}
 }
@@ -90,7 +85,8 @@ func TestOwnMarkupKeepsItsPlace(t *testing.T) {
 func TestOwnLivePart(t *testing.T) {
 	s := newSite(t, flashgin.Config{}, `{{define "flashgin/messages"}}<flash-messages id="mine"><div data-flash-live>
 		<div role="status" aria-atomic="true"></div><div role="alert" aria-atomic="true"></div><div id="corner" popover="manual"><ul></ul></div></div>
-		<template><li data-status="info" class="mine"><p data-flash-title><span>Note</span></p><p data-flash-text></p><p data-flash-link><a></a></p><button data-flash-close aria-label="Close">Close</button></li></template>
+		<template><li data-status="info" class="mine"><p data-flash-title><span>Note</span></p><p data-flash-text></p><p data-flash-link><a></a></p>
+		<button data-flash-close aria-label="Close">Close</button></li></template>
 		</flash-messages>{{end}}`)
 	s.line.lay(nil)
 	b := newTab(t)
@@ -99,7 +95,8 @@ func TestOwnLivePart(t *testing.T) {
 	s.untilOpen(1)
 	s.leave(flashgin.Info("arrived"))
 	b.untilEqual([]string{"arrived"}, texts)
-	assert.True(t, eval[bool](b, `document.querySelector("#mine #corner .mine [data-flash-text]").checkVisibility() && document.querySelectorAll("[data-flash-live]").length === 1`))
+	assert.True(t, eval[bool](b, `document.querySelector("#mine #corner .mine [data-flash-text]").checkVisibility()`))
+	assert.Equal(t, 1, eval[int](b, `document.querySelectorAll("[data-flash-live]").length`))
 	assert.EqualValues(t, 1, s.line.asked.Load())
 }
 

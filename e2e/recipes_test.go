@@ -22,7 +22,8 @@ func TestRecipesPage(t *testing.T) {
 		scripts[block.Heading] += block.Text
 	}
 	t.Run("toast library", func(t *testing.T) {
-		s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}<link rel="stylesheet" href="/npm/notyf/notyf.min.css"><script src="/npm/notyf/notyf.min.js"></script>{{end}}`)
+		s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}<link rel="stylesheet" href="/npm/notyf/notyf.min.css">
+			<script src="/npm/notyf/notyf.min.js"></script>{{end}}`)
 		s.policy = ""
 		s.StaticFile("/npm/notyf/notyf.min.css", "node_modules/notyf/notyf.min.css")
 		s.StaticFile("/npm/notyf/notyf.min.js", "node_modules/notyf/notyf.min.js")

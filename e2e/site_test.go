@@ -62,6 +62,20 @@ dialog { width: 16rem; margin-top: 1rem; }
 .tall { height: 300vh; }
 .low { position: fixed; inset: auto 3rem 3rem auto; }`
 
+// looks are the ready-made ones, each with what its pages have in their head.
+var looks = []struct {
+	name string
+	look flashgin.Look
+	head string
+}{
+	{"plain", flashgin.LookPlain, `{{define "head"}}{{flashAssets}}{{end}}`},
+	{"Bootstrap", flashgin.LookBootstrap, `{{define "head"}}<link rel="stylesheet" href="/npm/bootstrap/dist/css/bootstrap.css">{{flashAssets}}{{end}}`},
+	{"Tailwind", flashgin.LookTailwind, `{{define "head"}}<script src="/npm/@tailwindcss/browser/dist/index.global.js"></script>{{flashAssets}}{{end}}`},
+}
+
+// withTurbo is for the head of a page.
+const withTurbo = `<script src="/npm/@hotwired/turbo/dist/turbo.es2017-umd.js"></script>`
+
 func newSite(t testing.TB, cfg flashgin.Config, templates ...string) *site {
 	t.Helper()
 	if cfg.SessionKey == nil {

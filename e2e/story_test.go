@@ -93,8 +93,6 @@ func (e *example) says(pattern string) (matches []string) {
 	return matches
 }
 
-const shown = `[...document.querySelectorAll("[data-status] [data-flash-text]")].map(e => e.textContent)`
-
 // fill types into a field as a user does.
 func (b *tab) fill(selector, text string) {
 	b.t.Helper()
@@ -111,21 +109,21 @@ func TestStory(t *testing.T) {
 	b.open(url + "/")
 	b.click(`a[href="/settings"]`)
 	b.until(`document.querySelector("#email") !== null`)
-	assert.Empty(t, eval[[]string](b, shown))
+	assert.Empty(t, eval[[]string](b, texts))
 
 	b.fill("#name", "Ada")
 	b.fill("#email", "ada@example.com")
 	b.click("main form button")
-	b.untilEqual([]string{changed}, shown)
+	b.untilEqual([]string{changed}, texts)
 	assert.Equal(t, "/settings", eval[string](b, `location.pathname`))
 	b.untilEqual("ada@example.com", `document.querySelector("#email")?.value`) // the rest of the page comes after the messages
 
 	b.do(chromedp.Reload())
-	b.untilEqual([]string{}, shown)
+	b.untilEqual([]string{}, texts)
 
 	b.fill("#email", "nowhere")
 	b.click("main form button")
-	b.untilEqual([]string{"Nothing was saved. Please enter a name and an e-mail address."}, shown)
+	b.untilEqual([]string{"Nothing was saved. Please enter a name and an e-mail address."}, texts)
 	b.forgive("Failed to load resource") // it notes the status 422, and that there is no icon
 
 	// Two problems, one route: the message waits for its own page, in whichever tab.
@@ -134,13 +132,13 @@ func TestStory(t *testing.T) {
 	b.open(url + "/problems/108")
 	other.fill("#answer", "43")
 	other.click("main form button")
-	other.untilEqual([]string{"That is not the answer. Try again."}, shown)
+	other.untilEqual([]string{"That is not the answer. Try again."}, texts)
 	b.fill("#answer", "8")
 	b.click("main form button")
-	b.untilEqual([]string{"That is right."}, shown)
+	b.untilEqual([]string{"That is right."}, texts)
 	b.click("[data-flash-link] a")
 	b.untilEqual("/problems/109", `location.pathname`)
-	b.untilEqual([]string{}, shown)
+	b.untilEqual([]string{}, texts)
 	other.do(chromedp.Reload())
-	other.untilEqual([]string{}, shown)
+	other.untilEqual([]string{}, texts)
 }

@@ -15,7 +15,7 @@ import (
 
 // newTurboSite has a page "/" with content of the test, and the page "/away".
 func newTurboSite(t testing.TB, content string) *site {
-	s := newSite(t, flashgin.Config{Turbo: true}, `{{define "head"}}{{flashAssets}}<script src="/npm/@hotwired/turbo/dist/turbo.es2017-umd.js"></script>{{end}}`,
+	s := newSite(t, flashgin.Config{Turbo: true}, `{{define "head"}}{{flashAssets}}`+withTurbo+`{{end}}`,
 		`{{define "content"}}{{if eq .Path "/"}}`+content+`{{else}}<p><a id="home" href="/">Home</a></p>{{end}}{{end}}`)
 	s.policy = "" // Turbo has a style element of its own
 	return s

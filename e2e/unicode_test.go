@@ -12,7 +12,8 @@ import (
 )
 
 // everyScript is the scripts of the world, and what headers, JSON, streams and markup each take for something of their own.
-const everyScript = "Café ✓ 😀 Рахмат 日本語 עברית العربية e\u0301 👩\u200d💻\nsecond line\n\nfourth\u2028fifth\u0085\u00a0\"'`\\ \\u0041 \\n %41 {}[],;: <b>&amp;</b> --> ]]> \x7f\t."
+const everyScript = "Café ✓ 😀 Рахмат 日本語 עברית العربية e\u0301 👩\u200d💻\n" +
+	"second line\n\nfourth\u2028fifth\u0085\u00a0\"'`\\ \\u0041 \\n %41 {}[],;: <b>&amp;</b> --> ]]> \x7f\t."
 
 // Check 19: what was said arrives as it was said, by every route.
 func TestUnicode(t *testing.T) {
@@ -45,7 +46,8 @@ func TestUnicode(t *testing.T) {
 			answer: func(c *gin.Context) { c.Redirect(303, "/") }},
 	}
 	for _, version := range htmxes {
-		h := route{cfg: flashgin.Config{HTMX: true}, script: version + "/dist/htmx.js", content: `<button id="go" hx-post="/do" hx-swap="none">Go</button>`, act: `document.querySelector("#go").click()`}
+		h := route{cfg: flashgin.Config{HTMX: true}, script: version + "/dist/htmx.js",
+			content: `<button id="go" hx-post="/do" hx-swap="none">Go</button>`, act: `document.querySelector("#go").click()`}
 		h.name, h.answer = version+", out of band", func(c *gin.Context) { html(c, 200, "<p></p>") }
 		routes = append(routes, h)
 		h.name, h.answer = version+", header", func(c *gin.Context) { c.Status(204) }

@@ -92,7 +92,7 @@ func TestFragmentHasNoVoiceOfItsOwn(t *testing.T) {
 	b.until(`document.querySelector("[data-flash-live] > [role=status]").textContent === "Info. news"`)
 }
 
-// Check 4: the live regions stay the same objects. What is inserted is what an application of today would send by hand.
+// Check 4: the live regions stay the same objects. What is inserted is what an application could send by hand.
 func TestLiveRegionsStayTheSame(t *testing.T) {
 	const item = `<li data-status="success" id="flash-%"><p data-flash-title>Success</p><p data-flash-text>%</p></li>`
 	for _, test := range []struct {
@@ -103,7 +103,7 @@ func TestLiveRegionsStayTheSame(t *testing.T) {
 		{"htmx 4, out of band", `<script src="/npm/htmx4/dist/htmx.js"></script>`, `hx-get="/oob"`, `document.getElementById("b").click()`},
 		{"htmx 2, header", `<script src="/npm/htmx2/dist/htmx.js"></script>`, `hx-get="/header"`, `document.getElementById("b").click()`},
 		{"htmx 4, header", `<script src="/npm/htmx4/dist/htmx.js"></script>`, `hx-get="/header"`, `document.getElementById("b").click()`},
-		{"Turbo stream", `<script src="/npm/@hotwired/turbo/dist/turbo.es2017-umd.js"></script>`, ``, `fetch("/stream").then(r => r.text()).then(text => Turbo.renderStreamMessage(text))`},
+		{"Turbo stream", withTurbo, ``, `fetch("/stream").then(r => r.text()).then(text => Turbo.renderStreamMessage(text))`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}`+test.head+`{{end}}`,
@@ -117,7 +117,8 @@ func TestLiveRegionsStayTheSame(t *testing.T) {
 				c.Data(http.StatusOK, "text/html", []byte(`done`))
 			})
 			s.GET("/stream", func(c *gin.Context) {
-				c.Data(http.StatusOK, "text/vnd.turbo-stream.html", []byte(`<turbo-stream action="append" targets="[data-flash-live] ul"><template>`+strings.ReplaceAll(item, "%", "news")+`</template></turbo-stream>`))
+				c.Data(http.StatusOK, "text/vnd.turbo-stream.html", []byte(`<turbo-stream action="append" targets="[data-flash-live] ul"><template>`+
+					strings.ReplaceAll(item, "%", "news")+`</template></turbo-stream>`))
 			})
 			b := newTab(t)
 			b.beforeFile("log.js")
@@ -155,7 +156,8 @@ func TestAnnouncements(t *testing.T) {
 	b.js(later)
 	b.untilEqual(3, `spoken.length`)
 	assert.True(t, eval[bool](b, `spoken.every(s => s.text.trim() === "Info. again")`))
-	assert.True(t, eval[bool](b, `spoken.every((s, i) => i === 0 || s.text !== spoken[i - 1].text && s.at - spoken[i - 1].at >= 150)`), "equal texts are distinct changes")
+	assert.True(t, eval[bool](b, `spoken.every((s, i) => i === 0 || s.text !== spoken[i - 1].text && s.at - spoken[i - 1].at >= 150)`),
+		"equal texts are distinct changes")
 
 	assert.Equal(t, "", eval[string](b, `[...voices].map(v => v.textContent).join("")`), "silent again")
 	b.js(`spoken.length = 0; document.querySelectorAll("[data-flash-close]").forEach(button => button.click());` + later)
@@ -165,7 +167,8 @@ func TestAnnouncements(t *testing.T) {
 
 // Check 6.
 func TestPushedMessagesDoNotDisturb(t *testing.T) {
-	s := newSite(t, flashgin.Config{}, `{{define "content"}}<div class="tall"></div><p><label for="field">Field</label> <input id="field" value="some words"></p><div class="tall"></div>{{end}}`)
+	s := newSite(t, flashgin.Config{}, `{{define "content"}}<div class="tall"></div>
+		<p><label for="field">Field</label> <input id="field" value="some words"></p><div class="tall"></div>{{end}}`)
 	b := s.opened()
 	b.click("#field")
 	b.js(`field.setSelectionRange(2, 5)`)

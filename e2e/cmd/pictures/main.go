@@ -101,7 +101,8 @@ func shoot(tab context.Context, url, scheme string, width, height int64) ([]byte
 	if _, err := chromedp.Run(tab, chromedp.Poll[bool](`globalThis.FlashMessages !== undefined`)); err != nil {
 		return nil, err
 	}
-	const arrive = `FlashMessages.push({status: "success", title: "Import", text: "214 contacts were imported.", link: {label: "View contacts", url: "/contacts"}}) !== null`
+	const arrive = `FlashMessages.push({status: "success", title: "Import", text: "214 contacts were imported.",
+		link: {label: "View contacts", url: "/contacts"}}) !== null`
 	if arrived, err := chromedp.Run(tab, chromedp.Evaluate[bool](arrive)); err != nil || !arrived {
 		return nil, fmt.Errorf("no message arrived: %w", err)
 	}
