@@ -10,7 +10,7 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// usual are the events of a page that shows a message of another request.
+// usual are events of each kind, without errors.
 var usual = []flashgin.Event{
 	{Kind: flashgin.EventStoreCall, Call: "add", Duration: time.Millisecond},
 	{Kind: flashgin.EventAdded, Messages: 1},
