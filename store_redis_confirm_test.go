@@ -1,6 +1,7 @@
 package flashgin_test
 
 import (
+	"crypto/rand"
 	"strings"
 	"testing"
 	"time"
@@ -25,11 +26,11 @@ func TestRedisConfirmOne(t *testing.T) {
 		claim := p.claim("/a")
 		_, id, _ := strings.Cut(claim.Tickets["/a"], ".")
 		assert.Equal(t, claim.Messages[0].ID, id)
-		foreign := claim
-		foreign.Messages = flashgin.Messages{redisMessage("/a", "of somebody else")}
-		p.confirm(foreign)
+		for _, other := range []string{"f-" + rand.Text(), id[:3], id + "A", ""} {
+			p.confirm(flashgin.Claim{Session: claim.Session, Messages: flashgin.Messages{{View: "/a", ID: other}}, Tickets: claim.Tickets})
+		}
 		p.release(claim)
-		assert.Equal(t, []string{"one"}, p.peek("/a"), "after another ID was confirmed with its ticket")
+		assert.Equal(t, []string{"one"}, p.peek("/a"), "after other IDs were confirmed with its ticket")
 		p.confirm(p.claim("/a"))
 		assert.Empty(t, p.peek("/a"))
 	})
@@ -125,10 +126,29 @@ func TestRedisConfirmOneLate(t *testing.T) {
 	assert.Empty(t, p.keys(), "it leaves a key that nothing would ever end")
 }
 
+// Nor does it make the store forget earlier that the message was shown.
+func TestRedisConfirmOneLateRemembers(t *testing.T) {
+	server, p := frozenRedis(t)
+	start := time.Now()
+	server.SetTime(start)
+	m := redisMessage("/a", "shown")
+	require.NoError(t, p.store.Add(t.Context(), p.session, m))
+	late := p.claim("/a")
+	require.Len(t, late.Messages, 1)
+	server.SetTime(start.Add(time.Hour))
+	newer := p.claim("/a") // whose lease ends an hour later
+	require.Len(t, newer.Messages, 1)
+	p.confirm(newer)
+	p.confirm(late)
+	require.NoError(t, p.store.Add(t.Context(), p.session, m)) // again, as after a lost reply
+	assert.Empty(t, p.peek("/a"))
+}
+
 // At an address that never gets empty, the IDs of what was shown do not pile up.
 func TestRedisConfirmOneIsBounded(t *testing.T) {
 	server, p := frozenRedis(t)
 	start := time.Now()
+	server.SetTime(start)
 	p.add("/a", "on its way to a page for hours")
 	_, err := p.store.Claim(t.Context(), p.session, []string{"/a"}, 10*time.Hour)
 	require.NoError(t, err)
@@ -137,6 +157,7 @@ func TestRedisConfirmOneIsBounded(t *testing.T) {
 		p.add("/a", "text")
 		claim, err := p.store.Claim(t.Context(), p.session, []string{"/a"}, time.Second)
 		require.NoError(t, err)
+		require.Equal(t, []string{"text"}, redisTexts(claim.Messages))
 		p.confirm(claim)
 	}
 	assert.LessOrEqual(t, p.client.ZCard(t.Context(), p.keys()[0]).Val(), int64(70))

@@ -403,27 +403,3 @@ func TestRedisManyMessages(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 1000, n)
 }
-
-// The script that has it easy with one message at an address takes no other for it.
-func TestRedisStoreConfirmsWholeIDs(t *testing.T) {
-	for name, client := range map[string]*redis.Client{"miniredis": startMiniredis(t), "server": redistest.Start(t).Client()} {
-		t.Run(name, func(t *testing.T) {
-			store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop"})
-			require.NoError(t, err)
-			ctx := t.Context()
-			msg := flashgin.Info("text").At("/")
-			msg.ID = "f-" + rand.Text()
-			require.NoError(t, store.Add(ctx, "session", msg))
-			claim, err := store.Claim(ctx, "session", []string{"/"}, time.Minute)
-			require.NoError(t, err)
-			require.Len(t, claim.Messages, 1)
-			part := claim
-			part.Messages = flashgin.Messages{{View: "/", ID: msg.ID[:3]}}
-			require.NoError(t, store.Confirm(ctx, part))
-			require.NoError(t, store.Release(ctx, claim))
-			waiting, err := store.Peek(ctx, "session", []string{"/"})
-			require.NoError(t, err)
-			assert.Equal(t, []string{"text"}, texts(waiting))
-		})
-	}
-}
