@@ -208,8 +208,8 @@ func TestSessionKey(t *testing.T) {
 		assert.Equal(t, key, again)
 		c.Status(http.StatusAccepted)
 	})
-	alice, bob := a.browser(), a.browser()
-	bob.url = alice.url
+	url := a.serve().URL
+	alice, bob := newBrowser(t, url), newBrowser(t, url)
 
 	assert.Equal(t, 1, alice.post("/import").cookies())
 	first := key
