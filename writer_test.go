@@ -3,6 +3,7 @@ package flashgin_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"maps"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,6 +96,17 @@ func TestHijack(t *testing.T) {
 	}
 }
 
+// departing is a connection that notes when the headers have left.
+type departing struct {
+	*httptest.ResponseRecorder
+	left atomic.Bool
+}
+
+func (w *departing) WriteHeader(status int) {
+	w.left.Store(true)
+	w.ResponseRecorder.WriteHeader(status)
+}
+
 // What was added is stored before anything of the answer can be seen.
 func TestStoredBeforeTheHeadersLeave(t *testing.T) {
 	for name, send := range map[string]func(c *gin.Context){
@@ -103,18 +116,29 @@ func TestStoredBeforeTheHeadersLeave(t *testing.T) {
 		"Flush":          func(c *gin.Context) { c.Writer.Flush() },
 		"controller":     func(c *gin.Context) { _ = http.NewResponseController(c.Writer).Flush() },
 		"abort":          func(c *gin.Context) { c.AbortWithStatus(http.StatusTeapot) },
+		"redirect":       func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/page"); c.Writer.WriteHeaderNow() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := newBoard(t)
+			store := newSpyStore()
+			a := newAppWithoutSessions(t, flashgin.Config{SessionKey: userOf, Store: store})
+			w := &departing{ResponseRecorder: httptest.NewRecorder()}
 			a.GET("/", func(c *gin.Context) {
 				assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("saved").At("/page")))
-				assert.False(t, c.Writer.Written())
-				assert.Empty(t, a.left("/page"))
+				assert.False(t, w.left.Load())
+				assert.Zero(t, store.count("Add"))
 				send(c)
-				assert.True(t, c.Writer.Written())
-				assert.Equal(t, "[saved]", a.left("/page"))
+				assert.True(t, w.left.Load())
+				assert.Equal(t, 1, store.count("Add"))
 			})
-			a.visit(http.MethodGet, "/")
+			store.on(func(_ context.Context, _ string, call func() error) error {
+				assert.False(t, w.left.Load(), "the headers have left")
+				return call()
+			})
+			request := httptest.NewRequest(http.MethodGet, "/", nil)
+			request.Header.Set("User", "alice")
+			a.ServeHTTP(w, request)
+			store.on(nil)
+			assert.Equal(t, "[saved]", a.left("/page"))
 		})
 	}
 }
