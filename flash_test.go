@@ -85,6 +85,9 @@ func TestNewNamesTheField(t *testing.T) {
 		{"Config.MaxBytes", flashgin.Config{MaxBytes: -5}, []string{"-5", "8192"}},
 		{"Config.Prefix", flashgin.Config{Prefix: "app"}, []string{`"app"`, "slash"}},
 		{"Config.MountPath", flashgin.Config{MountPath: "x"}, []string{`"x"`, "slash", "/_flash"}},
+		{"Config.MountPath", flashgin.Config{MountPath: "/:any"}, []string{`"/:any"`, "without parameters"}},
+		{"Config.Look", flashgin.Config{Look: 3}, []string{"3", "LookPlain, LookBootstrap or LookTailwind"}},
+		{"Config.Look", flashgin.Config{Look: -1}, []string{"-1", "LookPlain"}},
 		{"MemoryStore.TTL", flashgin.Config{Store: &flashgin.MemoryStore{TTL: -time.Hour}}, []string{"-1h", "24h"}},
 		{"MemoryStore.Cap", flashgin.Config{Store: &flashgin.MemoryStore{Cap: -2}}, []string{"-2", "50"}},
 	} {

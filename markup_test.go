@@ -91,3 +91,50 @@ func TestMarkupThatWasNeverParsed(t *testing.T) {
 	a.leave(flashgin.Success("saved"))
 	assert.Contains(t, a.shown("/"), ">saved<")
 }
+
+// What is there once a page is printed by its first {{flashes}}, and what a page without messages has is the same for all.
+func TestMarkupOfPages(t *testing.T) {
+	a := newMounted(t, flashgin.Config{})
+	a.template("page", `{{flashes}}|{{flashes}}`)
+	a.GET("/", page)
+	a.GET("/one", add(t, page, flashgin.Message{Text: "saved", AutoClose: true, Key: "k"}))
+	a.GET("/stays", add(t, page, flashgin.Message{Text: "saved", AutoClose: true, Link: &flashgin.Link{Label: "View", URL: "/"}},
+		flashgin.Message{Status: flashgin.StatusError, Text: "full", AutoClose: true}, flashgin.Message{Status: flashgin.StatusWarning, Text: "full", AutoClose: true}))
+	v := a.visitor()
+	for range 2 { // the second time from memory
+		first, second, _ := strings.Cut(v.get("/"), "|")
+		for _, voice := range []string{`<div class="flash__hidden" role="status" aria-atomic="true"></div>`, `<div class="flash__hidden" role="alert" aria-atomic="true"></div>`} {
+			assert.Equal(t, 1, strings.Count(first, voice))
+			assert.NotContains(t, second, voice, "a page has one of each")
+		}
+		assert.Equal(t, 4, strings.Count(first, "<li "), "one blank of each status")
+		assert.NotContains(t, first, ` id="`)
+		assert.NotContains(t, first, "data-pull")
+		assert.NotContains(t, second, "<template>")
+	}
+	first, second, _ := strings.Cut(v.get("/one"), "|")
+	assert.Contains(t, first, `aria-label="Messages"`)
+	assert.Contains(t, second, `aria-label="Messages 2"`)
+	assert.Contains(t, first, ` data-key="k" data-autoclose data-turbo-temporary>`)
+	assert.NotContains(t, v.get("/stays"), "data-autoclose")
+}
+
+// Each look has its own classes. Those of our style sheet are in no other.
+func TestLooks(t *testing.T) {
+	for look, want := range map[flashgin.Look][]string{
+		flashgin.LookPlain:     {`class="flash__item"`, `class="flash__hidden" role="status"`},
+		flashgin.LookBootstrap: {`alert-danger"`, `alert-info"`, `class="visually-hidden" role="status"`, `class="btn-close"`},
+		flashgin.LookTailwind:  {` bg-red-50 `, ` bg-blue-50 `, `class="sr-only" role="status"`},
+	} {
+		a := newMounted(t, flashgin.Config{Look: look})
+		a.GET("/", add(t, page, flashgin.Error("full"), flashgin.Message{Status: "odd", Text: "odd"}))
+		got, _, _ := strings.Cut(a.visitor().get("/"), "<template>")
+		for _, part := range want {
+			assert.Contains(t, got, part)
+		}
+		if look != flashgin.LookPlain {
+			assert.NotContains(t, got, "flash__")
+		}
+		assert.NotContains(t, got, `class=""`)
+	}
+}
