@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -137,12 +136,11 @@ func TestAppendingOverHTTP2(t *testing.T) {
 
 // A handler that compresses by itself, in another coding than the middleware around us would, is the last to write.
 func TestAppendingToWhatAHandlerCompresses(t *testing.T) {
-	messenger, err := flashgin.New(flashgin.Config{HTMX: true, SessionKey: userOf, Logger: slog.New(slog.DiscardHandler)})
-	require.NoError(t, err)
-	a := &app{Engine: gin.New(), t: t, messenger: messenger, failures: new(failures)}
-	a.Use(func(c *gin.Context) { c.Header("Content-Encoding", "gzip") }) // and would compress
-	a.With(messenger.Install)
-	messenger.Mount(a)
+	a := newAppWired(t, flashgin.Config{HTMX: true, SessionKey: userOf}, func(engine *gin.Engine, install gin.OptionFunc) {
+		engine.Use(func(c *gin.Context) { c.Header("Content-Encoding", "gzip") }) // and would compress
+		engine.With(install)
+	})
+	a.messenger.Mount(a)
 	a.template("page", `{{flashes}}`)
 	a.GET("/part", add(t, withHeader("Content-Encoding", "br", part(200)), flashgin.Success("own")))
 	assert.Equal(t, carried{behind: "<p>part</p>", trigger: []string{"own"}}, carriedIn(t, a.visit("GET", "/part", htmx()...)))
@@ -164,11 +162,8 @@ func TestAppendingAndCompression(t *testing.T) {
 		}, carried{added: []string{"waiting", "own"}}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			messenger, err := flashgin.New(flashgin.Config{HTMX: true, Turbo: true, SessionKey: userOf, Logger: slog.New(slog.DiscardHandler)})
-			require.NoError(t, err)
-			a := &app{Engine: gin.New(), t: t, messenger: messenger, failures: new(failures)}
-			test.wire(a.Engine, messenger.Install)
-			messenger.Mount(a)
+			a := newAppWired(t, flashgin.Config{HTMX: true, Turbo: true, SessionKey: userOf}, test.wire)
+			a.messenger.Mount(a)
 			a.template("page", `{{flashes}}`)
 			a.GET("/part", add(t, part(200), flashgin.Success("own")))
 			a.GET("/stream", add(t, data(200, turboStream, "<turbo-stream></turbo-stream>"), flashgin.Success("own")))

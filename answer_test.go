@@ -122,8 +122,7 @@ func assertCarriesNothing(t testing.TB, answer *httptest.ResponseRecorder) {
 func onBothStores(t *testing.T, test func(t *testing.T, store flashgin.Store)) {
 	t.Run("MemoryStore", func(t *testing.T) { test(t, new(flashgin.MemoryStore)) })
 	t.Run("RedisStore", func(t *testing.T) {
-		store, err := flashgin.NewRedisStore(startMiniredis(t), flashgin.RedisConfig{App: "shop"})
-		require.NoError(t, err)
+		store := newRedisStore(t, startMiniredis(t))
 		test(t, store)
 	})
 }

@@ -49,18 +49,34 @@ func newApp(t testing.TB, cfg flashgin.Config) *app {
 
 func newAppWithoutSessions(t testing.TB, cfg flashgin.Config) *app {
 	t.Helper()
+	a := newAppWired(t, cfg, func(engine *gin.Engine, install gin.OptionFunc) { engine.With(install) })
+	a.template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
+	return a
+}
+
+// newAppWired is newApp where the order counts in which an engine is put together: wire does all of it. install is Messenger.Install. There are no sessions and
+// no template but those that wire adds.
+func newAppWired(t testing.TB, cfg flashgin.Config, wire func(engine *gin.Engine, install gin.OptionFunc)) *app {
+	t.Helper()
 	failures := new(failures)
 	cfg.OnError = failures.add
-	messenger, err := flashgin.New(calm(cfg))
+	messenger := newMessenger(t, cfg)
+	a := &app{Engine: gin.New(), t: t, messenger: messenger, failures: failures}
+	wire(a.Engine, messenger.Install)
+	return a
+}
+
+// newMessenger returns a Messenger that is closed when the test ends.
+func newMessenger(t testing.TB, cfg flashgin.Config) *flashgin.Messenger {
+	t.Helper()
+	m, err := flashgin.New(calm(cfg))
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		require.NoError(t, messenger.Close(ctx))
+		require.NoError(t, m.Close(ctx))
 	})
-	a := &app{Engine: gin.New(messenger.Install), t: t, messenger: messenger, failures: failures}
-	a.template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
-	return a
+	return m
 }
 
 // calm makes a Messenger silent and, on a spyStore, so patient that a busy machine does not fail a test. In a synctest bubble no machine is busy: the

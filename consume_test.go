@@ -5,10 +5,8 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/flashgin/flashgin"
 )
@@ -173,17 +171,11 @@ func TestAnswersThatShowNothing(t *testing.T) {
 
 // An error page that is rendered when the middleware has ended, as by gin.CustomRecovery outside, shows a list of none and takes nothing.
 func TestAPageAfterTheMiddlewareHasEnded(t *testing.T) {
-	messenger, err := flashgin.New(flashgin.Config{})
-	require.NoError(t, err)
-	engine := gin.New()
-	engine.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) {
+	a := newAppBehind(t, flashgin.Config{}, gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) {
 		assert.Empty(t, flashgin.Flashes(c))
 		assert.Empty(t, flashgin.PeekFlashes(c))
 		c.HTML(http.StatusInternalServerError, "page", nil)
 	}))
-	engine.With(messenger.Install)
-	engine.Use(sessions.Sessions("id", cookieStore()))
-	a := &app{Engine: engine, t: t, messenger: messenger}
 	a.template("page", `the page{{range flashes}}[{{.Text}}]{{end}}`)
 	broken := true
 	a.GET("/", func(c *gin.Context) {

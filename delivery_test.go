@@ -27,14 +27,11 @@ var stores = map[string]func() flashgin.Store{
 // newAppBehind is newApp with middleware outside of flashgin's.
 func newAppBehind(t testing.TB, cfg flashgin.Config, outside ...gin.HandlerFunc) *app {
 	t.Helper()
-	failures := new(failures)
-	cfg.OnError = failures.add
-	m := newMessenger(t, cfg)
-	engine := gin.New()
-	engine.Use(outside...)
-	engine.With(m.Install)
-	engine.Use(sessions.Sessions("id", cookieStore()))
-	a := &app{Engine: engine, t: t, messenger: m, failures: failures}
+	a := newAppWired(t, cfg, func(engine *gin.Engine, install gin.OptionFunc) {
+		engine.Use(outside...)
+		engine.With(install)
+		engine.Use(sessions.Sessions("id", cookieStore()))
+	})
 	a.template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
 	return a
 }

@@ -24,18 +24,14 @@ func liveRedis(t *testing.T) (*app, *redistest.Server, *redistest.Proxy) {
 	proxy := redistest.StartProxy(t, server.Addr())
 	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
 	t.Cleanup(func() { _ = client.Close() })
-	store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop", Cap: 1000}) // room for what is added while nobody listens
-	require.NoError(t, err)
+	store := newRedisStoreWith(t, client, flashgin.RedisConfig{Cap: 1000}) // room for what is added while nobody listens
 	return newLiveApp(t, flashgin.Config{Store: store, Lease: 5 * time.Second}), server, proxy
 }
 
 // otherProcess returns a Messenger on the same server, with a connection of its own.
 func otherProcess(t *testing.T, client redis.UniversalClient) *flashgin.Messenger {
 	t.Helper()
-	m, err := flashgin.New(flashgin.Config{Store: newRedisStore(t, client)})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, m.Close(context.Background())) })
-	return m
+	return newMessenger(t, flashgin.Config{Store: newRedisStore(t, client)})
 }
 
 func TestRedisStream(t *testing.T) {
@@ -50,22 +46,19 @@ func TestRedisStream(t *testing.T) {
 		page.hears([]string{"first", "second", "third"}[:i+1]...)
 		assert.Less(t, time.Since(start), 10*time.Second, "sooner than by polling")
 	}
-	eventually(t, "0", func() string { return keysLeft(t, server) })
+	require.Eventually(t, func() bool { return messagesLeft(t, server) == 0 }, 30*time.Second, 5*time.Millisecond)
 }
 
-// keysLeft counts what waits or is claimed at the server.
-func keysLeft(t *testing.T, server *redistest.Server) string {
+// messagesLeft counts what waits or is claimed at the server.
+func messagesLeft(t *testing.T, server *redistest.Server) (left int64) {
 	t.Helper()
 	client := server.Client()
-	keys, err := client.Keys(t.Context(), "flash:shop:*").Result()
-	require.NoError(t, err)
-	var left int64
-	for _, key := range keys {
+	for _, key := range keysAt(t, client) {
 		n, err := client.ZCount(t.Context(), key, "(-4e15", "+inf").Result()
 		require.NoError(t, err)
 		left += n
 	}
-	return string(rune('0' + min(left, 9)))
+	return left
 }
 
 func TestRedisStreamExactlyOnce(t *testing.T) {

@@ -1,7 +1,6 @@
 package flashgin_test
 
 import (
-	"context"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,14 +15,6 @@ import (
 
 	"github.com/flashgin/flashgin"
 )
-
-func newMessenger(t testing.TB, cfg flashgin.Config) *flashgin.Messenger {
-	t.Helper()
-	m, err := flashgin.New(calm(cfg))
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, m.Close(context.Background())) })
-	return m
-}
 
 // Install is a gin.OptionFunc.
 func TestInstall(t *testing.T) {
@@ -86,18 +77,17 @@ func TestInstallingAnotherMessengerPanics(t *testing.T) {
 // Gin gives a middleware to the routes that come after it, so those before show no messages. Say so, and leave their pages alone.
 func TestRoutesBeforeInstall(t *testing.T) {
 	log := new(lockedBuffer)
-	m := newMessenger(t, flashgin.Config{Logger: logTo(log)})
-	engine := gin.New()
-	engine.Use(sessions.Sessions("id", cookieStore()))
-	engine.GET("/early", func(c *gin.Context) {
-		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("x")), flashgin.ErrNotInstalled)
-		page(c)
+	a := newAppWired(t, flashgin.Config{Logger: logTo(log)}, func(engine *gin.Engine, install gin.OptionFunc) {
+		engine.Use(sessions.Sessions("id", cookieStore()))
+		engine.GET("/early", func(c *gin.Context) {
+			assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("x")), flashgin.ErrNotInstalled)
+			page(c)
+		})
+		for i := range 12 {
+			engine.POST("/early/"+strconv.Itoa(i), status(http.StatusOK))
+		}
+		engine.With(install)
 	})
-	for i := range 12 {
-		engine.POST("/early/"+strconv.Itoa(i), status(http.StatusOK))
-	}
-	engine.With(m.Install)
-	a := &app{Engine: engine, t: t, messenger: m}
 	a.template("page", `page{{range flashes}}[{{.Text}}]{{end}}`)
 	a.GET("/late", page)
 	a.POST("/late", add(t, redirect("/late"), flashgin.Info("hello").At("/late"), flashgin.Info("early").At("/early")))

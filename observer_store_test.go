@@ -170,8 +170,7 @@ func TestObserverOfTheBreaker(t *testing.T) {
 // In a cluster the breaker and the calls name the server.
 func TestObserverOfACluster(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
-	store, err := flashgin.NewRedisStore(cluster.Client(), flashgin.RedisConfig{App: "shop"})
-	require.NoError(t, err)
+	store := newRedisStore(t, cluster.Client())
 	seen := new(observed)
 	m := newMessenger(t, flashgin.Config{Store: store, Observer: seen})
 	for i := range 50 {

@@ -109,9 +109,7 @@ func (o *observedApp) settle() {
 var observedStores = map[string]func(t *testing.T) flashgin.Store{
 	"memory": func(*testing.T) flashgin.Store { return &flashgin.MemoryStore{Cap: 2} },
 	"redis": func(t *testing.T) flashgin.Store {
-		store, err := flashgin.NewRedisStore(startMiniredis(t), flashgin.RedisConfig{App: "shop", Cap: 2})
-		require.NoError(t, err)
-		return store
+		return newRedisStoreWith(t, startMiniredis(t), flashgin.RedisConfig{Cap: 2})
 	},
 	"a stranger's": func(*testing.T) flashgin.Store { return strangersStore{newSpyStore()} },
 }

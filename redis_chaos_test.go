@@ -28,8 +28,7 @@ func TestRedisChaos(t *testing.T) {
 		}
 		server := redistest.Start(t, logAll()...)
 		p := chaos(t, server, n, flashgin.Config{Lease: lease}, func(client *redis.Client) flashgin.Store {
-			store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop", Cap: 3000})
-			require.NoError(t, err)
+			store := newRedisStoreWith(t, client, flashgin.RedisConfig{Cap: 3000})
 			return &askedStore{RedisStore: store}
 		})
 		require.Len(t, p.confirmed, n)

@@ -83,11 +83,9 @@ func TestRedisSlowLine(t *testing.T) {
 		opt.Addr = proxy.Addr()
 		client := redis.NewClient(opt)
 		t.Cleanup(func() { _ = client.Close() })
-		store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop"})
-		require.NoError(t, err)
+		store := newRedisStore(t, client)
 		p := newRedisPagesOn(t, open(store), 40, flashgin.Config{Lease: 5 * time.Second})
-		near, err := flashgin.NewRedisStore(server.Client(), flashgin.RedisConfig{App: "shop"})
-		require.NoError(t, err)
+		near := newRedisStore(t, server.Client())
 		for _, user := range p.users {
 			m := p.message()
 			p.confirmed[m.Text] = time.Now()

@@ -72,8 +72,7 @@ const redisViews = 5
 func newRedisPages(t *testing.T, client redis.UniversalClient, users int, cfg flashgin.Config) *redisPages {
 	t.Helper()
 	// Room for all messages of a test: what is dropped because of the cap is not lost by accident.
-	store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop", Cap: 3000})
-	require.NoError(t, err)
+	store := newRedisStoreWith(t, client, flashgin.RedisConfig{Cap: 3000})
 	return newRedisPagesOn(t, &askedStore{RedisStore: store}, users, cfg)
 }
 

@@ -97,17 +97,10 @@ func eachLoader(t *testing.T, test func(t *testing.T, name string, load func(*gi
 	}
 }
 
-// newSite is an application of which wire decides in what order it is put together; install is Messenger.Install.
+// newSite is newAppWired for alice: see newBoard.
 func newSite(t *testing.T, log io.Writer, wire func(engine *gin.Engine, install gin.OptionFunc)) *app {
 	t.Helper()
-	failures := new(failures)
-	messenger, err := flashgin.New(flashgin.Config{
-		SessionKey: userOf, OnError: failures.add, Logger: slog.New(slog.NewTextHandler(log, nil)),
-	})
-	require.NoError(t, err)
-	a := &app{Engine: gin.New(), t: t, messenger: messenger, failures: failures}
-	wire(a.Engine, messenger.Install)
-	return a
+	return newAppWired(t, flashgin.Config{SessionKey: userOf, Logger: slog.New(slog.NewTextHandler(log, nil))}, wire)
 }
 
 func whole(title, list, errors string) string {

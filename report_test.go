@@ -6,7 +6,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -17,9 +16,7 @@ import (
 func TestRepeatedFailuresAreLoggedOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := new(lockedBuffer)
-		m := newMessenger(t, flashgin.Config{Logger: logTo(log)})
-		a := &app{Engine: gin.New(m.Install), t: t, messenger: m} // without sessions, so that each page fails
-		a.template("page", `{{range flashes}}{{end}}`)
+		a := newAppWithoutSessions(t, flashgin.Config{Logger: logTo(log)}) // so that each page fails
 		a.GET("/", page)
 		visitor := a.visitor()
 		lines := func() []string { return strings.Split(strings.TrimSpace(log.String()), "\n") }

@@ -35,6 +35,7 @@ func setRedisUser(t *testing.T, admin *redis.Client, rights ...string) {
 	require.NoError(t, admin.Do(t.Context(), args...).Err())
 }
 
+// The listed rights are enough, and each of them is needed.
 func TestRedisACL(t *testing.T) {
 	server := redistest.Start(t)
 	admin := server.Client()
@@ -42,9 +43,7 @@ func TestRedisACL(t *testing.T) {
 	client := server.ClientWith(&redis.Options{Username: "flash", Password: "secret"})
 	t.Run("enough", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T, ttl time.Duration, cap int) flashgin.Store {
-			store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop", TTL: ttl, Cap: cap})
-			require.NoError(t, err)
-			return store
+			return newRedisStoreWith(t, client, flashgin.RedisConfig{TTL: ttl, Cap: cap})
 		})
 		require.NoError(t, everyRedisCommand(t, newRedisProbe(t, client)))
 	})
@@ -109,6 +108,7 @@ func everyRedisCommand(t *testing.T, p *redisProbe) error {
 	return nil
 }
 
+// In a cluster two more rights are needed, and the one to list all commands is not.
 func TestRedisClusterACL(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
 	for _, server := range cluster.Servers {
@@ -139,7 +139,7 @@ func TestRedisClusterACL(t *testing.T) {
 	migration.Begin()
 	migration.Move(key)
 	claim := p.claim("/a", "/b")
-	assert.Equal(t, []string{"text"}, redisTexts(claim.Messages))
+	assert.Equal(t, []string{"text"}, texts(claim.Messages))
 	p.confirm(claim)
 	migration.End()
 

@@ -15,6 +15,7 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
+// Purge reaches all masters.
 func TestRedisClusterPurge(t *testing.T) {
 	p := newRedisProbe(t, redistest.StartCluster(t, 3).Client())
 	const sessions = 300
@@ -168,7 +169,7 @@ func TestRedisFailover(t *testing.T) {
 		claim, err = p.store.Claim(t.Context(), p.session, []string{"/a"}, time.Minute)
 		return err == nil
 	}, 30*time.Second, 50*time.Millisecond)
-	assert.Equal(t, []string{"third"}, redisTexts(claim.Messages))
+	assert.Equal(t, []string{"third"}, texts(claim.Messages))
 	p.confirm(claim)
 	assert.Empty(t, p.peek("/a"))
 }

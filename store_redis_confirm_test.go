@@ -157,7 +157,7 @@ func TestRedisConfirmOneIsBounded(t *testing.T) {
 		p.add("/a", "text")
 		claim, err := p.store.Claim(t.Context(), p.session, []string{"/a"}, time.Second)
 		require.NoError(t, err)
-		require.Equal(t, []string{"text"}, redisTexts(claim.Messages))
+		require.Equal(t, []string{"text"}, texts(claim.Messages))
 		p.confirm(claim)
 	}
 	assert.LessOrEqual(t, p.client.ZCard(t.Context(), p.keys()[0]).Val(), int64(70))

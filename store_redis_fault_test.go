@@ -109,7 +109,7 @@ func TestRedisAddAgainAfterLostReply(t *testing.T) {
 	proxy.Judge(nil)
 	require.NoError(t, p.store.Add(t.Context(), p.session, m))
 	claim := p.claim("/a")
-	assert.Equal(t, []string{"once"}, redisTexts(claim.Messages))
+	assert.Equal(t, []string{"once"}, texts(claim.Messages))
 	require.NoError(t, p.store.Add(t.Context(), p.session, m))
 	p.confirm(claim)
 	require.NoError(t, p.store.Add(t.Context(), p.session, m))
@@ -152,13 +152,13 @@ func (s scriptless) Withdraw(ctx context.Context, session, view, key string) err
 	return s.Store.Withdraw(ctx, session, view, key)
 }
 
+// A server that knows no script, as after a restart, is sent it in full: the store behaves as ever.
 func TestRedisScriptFlush(t *testing.T) {
 	server := redistest.Start(t)
 	client := server.Client()
 	admin := server.Client()
 	storetest.Run(t, func(t *testing.T, ttl time.Duration, cap int) flashgin.Store {
-		store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop", TTL: ttl, Cap: cap})
-		require.NoError(t, err)
+		store := newRedisStoreWith(t, client, flashgin.RedisConfig{TTL: ttl, Cap: cap})
 		return scriptless{store, func() { assert.NoError(t, admin.ScriptFlush(context.Background()).Err()) }}
 	})
 	assert.Greater(t, redisCommands(t, server)["eval"], 1000)
@@ -232,7 +232,7 @@ func TestRedisMemoryFull(t *testing.T) {
 	}
 	assert.Equal(t, []string{"shown", "released", "withdrawn"}, p.peek("/a", "/b"), "what a refused Add left")
 	claim := p.claim("/a", "/b")
-	require.Equal(t, []string{"shown", "released", "withdrawn"}, redisTexts(claim.Messages))
+	require.Equal(t, []string{"shown", "released", "withdrawn"}, texts(claim.Messages))
 	assert.Empty(t, p.peek("/a"))
 	p.confirm(flashgin.Claim{Session: claim.Session, Messages: claim.Messages[:1], Tickets: claim.Tickets})
 	p.release(claim)
@@ -283,6 +283,7 @@ func TestRedisReplica(t *testing.T) {
 	assert.Equal(t, []string{"first"}, onMaster.peek("/a"))
 }
 
+// What is no message of this version is passed over, reported without quoting it, and left where it is.
 func TestRedisUnreadable(t *testing.T) {
 	p := newRedisProbe(t, redistest.Start(t).Client())
 	ctx := t.Context()
@@ -309,7 +310,7 @@ func TestRedisUnreadable(t *testing.T) {
 		{Score: 1, Member: place + "1 0 0 0 \x00 short"}, // a C string would end there
 		{Score: -4e15, Member: "beyond"},                 // where no message is
 	}
-	seen := len(unreadable) - 1
+	seen := fmt.Sprintf(" %d entries", len(unreadable)-1)
 	require.EqualValues(t, len(unreadable), p.client.ZAdd(ctx, key, unreadable...).Val())
 	p.add("/a", "second")
 
@@ -319,15 +320,14 @@ func TestRedisUnreadable(t *testing.T) {
 		errs := p.reported()
 		if assert.Len(t, errs, 1, what) {
 			assert.Contains(t, errs[0], "skipped", what)
-			assert.Contains(t, errs[0], " 14 entries", what)
+			assert.Contains(t, errs[0], seen, what)
 			assert.NotContains(t, errs[0], "newer inside")
 			assert.NotContains(t, errs[0], p.session)
 		}
 	}
-	assert.Equal(t, 14, seen)
 	check("Peek", p.peek("/a"))
 	claim := p.claim("/a")
-	check("Claim", redisTexts(claim.Messages))
+	check("Claim", texts(claim.Messages))
 	p.release(claim)
 	p.confirm(p.claim("/a"))
 	require.NoError(t, p.store.Withdraw(ctx, p.session, "/a", "key"))
@@ -335,6 +335,7 @@ func TestRedisUnreadable(t *testing.T) {
 	assert.EqualValues(t, 5, p.client.ZScore(ctx, key, newer).Val(), "what a newer flashgin wrote waits for it")
 }
 
+// A key that somebody else has made is passed over, reported, and left as it is.
 func TestRedisWrongType(t *testing.T) {
 	p := newRedisProbe(t, redistest.Start(t).Client())
 	ctx := t.Context()
@@ -347,7 +348,7 @@ func TestRedisWrongType(t *testing.T) {
 	assert.Equal(t, []string{"second"}, p.peek("/a", "/b"))
 	assert.Empty(t, p.peek("/a"))
 	claim := p.claim("/a", "/b")
-	assert.Equal(t, []string{"second"}, redisTexts(claim.Messages))
+	assert.Equal(t, []string{"second"}, texts(claim.Messages))
 	p.release(claim)
 	n, err := p.store.Purge(ctx, 0)
 	require.NoError(t, err)
@@ -419,7 +420,7 @@ func TestRedisSomeViewsFail(t *testing.T) {
 
 	hook.views = []string{"/b", "/c"}
 	claim := p.claim("/a", "/b", "/c")
-	assert.Equal(t, []string{"first"}, redisTexts(claim.Messages))
+	assert.Equal(t, []string{"first"}, texts(claim.Messages))
 	errs := p.reported()
 	if assert.Len(t, errs, 1) {
 		assert.Equal(t, "flashgin: redis: claim of some views: line lost", errs[0])

@@ -42,7 +42,7 @@ func TestRedisTryAgain(t *testing.T) {
 	views := []string{"/a", "/b", flashgin.Anywhere}
 	assert.Equal(t, []string{"stayed", "stayed as well"}, plain.peek(views...))
 	claim := plain.claim(views...)
-	assert.Equal(t, []string{"stayed", "stayed as well"}, redisTexts(claim.Messages))
+	assert.Equal(t, []string{"stayed", "stayed as well"}, texts(claim.Messages))
 	plain.confirm(claim)
 	reported := strings.Join(plain.reported(), "\n")
 	assert.Contains(t, reported, "claim of some views: ASK")
@@ -52,7 +52,7 @@ func TestRedisTryAgain(t *testing.T) {
 	migration.End()
 	there := newRedisProbe(t, cluster.Servers[(home+1)%3].Client())
 	there.session = p.session
-	assert.Equal(t, []string{"moved"}, redisTexts(there.claim(views...).Messages))
+	assert.Equal(t, []string{"moved"}, texts(there.claim(views...).Messages))
 	assert.Empty(t, there.reported())
 }
 
@@ -75,7 +75,7 @@ func TestRedisRefusesSeveralKeys(t *testing.T) {
 			assert.Equal(t, []string{"second", "third"}, p.peek(views...))
 			writes.n = 0
 			claim := p.claim(views...)
-			assert.Equal(t, []string{"second", "third"}, redisTexts(claim.Messages))
+			assert.Equal(t, []string{"second", "third"}, texts(claim.Messages))
 			p.release(claim)
 			writes.n = 0
 			assert.Len(t, p.claim(views...).Messages, 2)

@@ -2,15 +2,11 @@ package flashgin_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,9 +22,7 @@ func TestRedisStore(t *testing.T) {
 	conforms := func(t *testing.T, client redis.UniversalClient) {
 		t.Parallel()
 		storetest.Run(t, func(t *testing.T, ttl time.Duration, cap int) flashgin.Store {
-			store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop", TTL: ttl, Cap: cap})
-			require.NoError(t, err)
-			return store
+			return newRedisStoreWith(t, client, flashgin.RedisConfig{TTL: ttl, Cap: cap})
 		})
 	}
 	t.Run("miniredis", func(t *testing.T) { conforms(t, startMiniredis(t)) })
@@ -42,32 +36,7 @@ func TestRedisStore(t *testing.T) {
 	})
 }
 
-// startMiniredis returns a client of a miniredis in which time passes, also for keys.
-func startMiniredis(t *testing.T) *redis.Client {
-	server := miniredis.RunT(t)
-	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
-	stop := make(chan struct{})
-	var clock sync.WaitGroup
-	clock.Go(func() {
-		for last := time.Now(); ; {
-			select {
-			case <-stop:
-				return
-			case now := <-time.After(time.Millisecond):
-				// It takes the time off keys that are younger as well, so a machine that stalls must not cost them much.
-				server.FastForward(min(now.Sub(last), 4*time.Millisecond))
-				last = now
-			}
-		}
-	})
-	t.Cleanup(func() {
-		close(stop)
-		clock.Wait()
-		_ = client.Close()
-	})
-	return client
-}
-
+// NewRedisStore says which field it cannot use, and what it wants.
 func TestNewRedisStoreErrors(t *testing.T) {
 	client := redis.NewClient(&redis.Options{})
 	t.Cleanup(func() { _ = client.Close() })
@@ -99,6 +68,7 @@ func TestNewRedisStoreErrors(t *testing.T) {
 	assert.NoError(t, err)
 }
 
+// The defaults are those that the documentation names.
 func TestRedisDefaults(t *testing.T) {
 	p := newRedisProbe(t, startMiniredis(t))
 	for range 51 {
@@ -110,153 +80,7 @@ func TestRedisDefaults(t *testing.T) {
 	assert.LessOrEqual(t, life, 24*time.Hour)
 }
 
-// A redisProbe is a store on a server, and a session of its own.
-type redisProbe struct {
-	t       *testing.T
-	client  redis.UniversalClient
-	store   *flashgin.RedisStore
-	session string
-
-	mu   sync.Mutex
-	errs []string // reported to OnError
-}
-
-func newRedisProbe(t *testing.T, client redis.UniversalClient) *redisProbe {
-	return newRedisProbeWith(t, client, flashgin.RedisConfig{App: "shop"})
-}
-
-func newRedisProbeWith(t *testing.T, client redis.UniversalClient, cfg flashgin.RedisConfig) *redisProbe {
-	t.Helper()
-	store, err := flashgin.NewRedisStore(client, cfg)
-	require.NoError(t, err)
-	p := &redisProbe{t: t, client: client, store: store, session: "session-" + rand.Text()}
-	store.OnError(func(_ context.Context, err error) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.errs = append(p.errs, err.Error())
-	})
-	return p
-}
-
-// reported returns what was reported since the last call.
-func (p *redisProbe) reported() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	errs := p.errs
-	p.errs = nil
-	return errs
-}
-
-// redisMessage returns a message as a Messenger makes it.
-func redisMessage(view, text string) flashgin.Message {
-	m := flashgin.Info(text).At(view)
-	m.ID = "f-" + rand.Text()
-	m.Created = time.Now().UTC().Truncate(time.Microsecond)
-	return m
-}
-
-func (p *redisProbe) add(view string, texts ...string) {
-	p.t.Helper()
-	var msgs []flashgin.Message
-	for _, text := range texts {
-		msgs = append(msgs, redisMessage(view, text))
-	}
-	require.NoError(p.t, p.store.Add(p.t.Context(), p.session, msgs...))
-}
-
-func (p *redisProbe) claim(views ...string) flashgin.Claim {
-	p.t.Helper()
-	claim, err := p.store.Claim(p.t.Context(), p.session, views, time.Minute)
-	require.NoError(p.t, err)
-	return claim
-}
-
-func (p *redisProbe) confirm(claim flashgin.Claim) {
-	p.t.Helper()
-	require.NoError(p.t, p.store.Confirm(p.t.Context(), claim))
-}
-
-func (p *redisProbe) release(claim flashgin.Claim) {
-	p.t.Helper()
-	require.NoError(p.t, p.store.Release(p.t.Context(), claim))
-}
-
-func (p *redisProbe) peek(views ...string) []string {
-	p.t.Helper()
-	msgs, err := p.store.Peek(p.t.Context(), p.session, views)
-	require.NoError(p.t, err)
-	return redisTexts(msgs)
-}
-
-func redisTexts(msgs flashgin.Messages) []string {
-	var texts []string
-	for _, m := range msgs {
-		texts = append(texts, m.Text)
-	}
-	return texts
-}
-
-// keys returns the names of all keys of the server.
-func (p *redisProbe) keys() []string {
-	p.t.Helper()
-	keys, err := p.client.Keys(p.t.Context(), "*").Result()
-	require.NoError(p.t, err)
-	return keys
-}
-
-// calls are all methods of the store that go to the server, on what setUp left.
-func (p *redisProbe) calls(claim flashgin.Claim) []redisOperation {
-	views := []string{"/a", "/b", flashgin.Anywhere}
-	return []redisOperation{
-		{"Add", 1, func(ctx context.Context) error {
-			return p.store.Add(ctx, p.session, redisMessage("/a", "one"), redisMessage("/a", "two"))
-		}},
-		{"Add at two views", 2, func(ctx context.Context) error {
-			return p.store.Add(ctx, p.session, redisMessage("/a", "one"), redisMessage("/b", "two"))
-		}},
-		{"Claim", 1, func(ctx context.Context) error {
-			_, err := p.store.Claim(ctx, p.session, views[:1], time.Minute)
-			return err
-		}},
-		{"Claim at three views", p.scripts(3), func(ctx context.Context) error {
-			_, err := p.store.Claim(ctx, p.session, views, time.Minute)
-			return err
-		}},
-		{"Peek", p.scripts(3), func(ctx context.Context) error {
-			_, err := p.store.Peek(ctx, p.session, views)
-			return err
-		}},
-		{"Confirm", 2, func(ctx context.Context) error { return p.store.Confirm(ctx, claim) }},
-		{"Release", 2, func(ctx context.Context) error { return p.store.Release(ctx, claim) }},
-		{"Withdraw", 1, func(ctx context.Context) error { return p.store.Withdraw(ctx, p.session, "/a", "key") }},
-	}
-}
-
-// scripts returns how many scripts look at n views: one for each in a cluster, where a slot may be on its way.
-func (p *redisProbe) scripts(n int) int {
-	if _, cluster := p.client.(*redis.ClusterClient); cluster {
-		return n
-	}
-	return 1
-}
-
-// A redisOperation is a call of the store that runs so many scripts.
-type redisOperation struct {
-	name    string
-	scripts int
-	call    func(context.Context) error
-}
-
-// claimed returns a claim of messages at two views.
-func (p *redisProbe) claimed() flashgin.Claim {
-	p.t.Helper()
-	p.add("/a", "first")
-	p.add("/b", "second")
-	claim := p.claim("/a", "/b")
-	require.Len(p.t, claim.Messages, 2)
-	return claim
-}
-
+// With a context that has ended, no call sends anything.
 func TestRedisEndedContext(t *testing.T) {
 	server := redistest.Start(t)
 	p := newRedisProbe(t, server.Client())
@@ -275,32 +99,6 @@ func TestRedisEndedContext(t *testing.T) {
 		assert.ErrorIs(t, operation.call(ctx), context.Canceled, operation.name)
 	}
 	assert.Equal(t, before, redisCommands(t, server), "commands sent with an ended context")
-}
-
-// redisCommands returns how often the server was asked for each command, without those that only tests and connections send.
-func redisCommands(t *testing.T, server *redistest.Server) map[string]int {
-	t.Helper()
-	info, err := server.Client().Info(t.Context(), "commandstats").Result()
-	require.NoError(t, err)
-	counts := map[string]int{}
-	for line := range strings.Lines(info) {
-		name, rest, ok := strings.Cut(strings.TrimPrefix(line, "cmdstat_"), ":calls=")
-		if !ok || strings.HasPrefix(name, "info") || strings.HasPrefix(name, "hello") || strings.HasPrefix(name, "client") || strings.HasPrefix(name, "auth") {
-			continue
-		}
-		var n int
-		_, err := fmt.Sscan(strings.SplitN(rest, ",", 2)[0], &n)
-		require.NoError(t, err)
-		counts[name] = n
-	}
-	return counts
-}
-
-// redisScripts returns how many scripts the server was asked to run.
-func redisScripts(t *testing.T, server *redistest.Server) int {
-	t.Helper()
-	counts := redisCommands(t, server)
-	return counts["evalsha"] + counts["eval"]
 }
 
 // One round trip, whatever the number of messages.
@@ -385,7 +183,7 @@ func TestRedisManyMessages(t *testing.T) {
 	}
 	assert.Equal(t, want, p.peek("/a"))
 	claim := p.claim("/a")
-	assert.Equal(t, want, redisTexts(claim.Messages))
+	assert.Equal(t, want, texts(claim.Messages))
 	p.release(claim)
 	assert.Equal(t, want, p.peek("/a"))
 	claim = p.claim("/a")

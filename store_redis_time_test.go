@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -176,15 +175,6 @@ func TestRedisScores(t *testing.T) {
 	}
 }
 
-// frozenRedis is a server whose clock is set by the test.
-func frozenRedis(t *testing.T) (*miniredis.Miniredis, *redisProbe) {
-	server := miniredis.RunT(t)
-	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
-	t.Cleanup(func() { _ = client.Close() })
-	server.SetTime(time.UnixMicro(1732334400123456))
-	return server, newRedisProbe(t, client)
-}
-
 // A clock that stands still, or goes back, changes neither the order nor what a claim holds.
 func TestRedisClockStands(t *testing.T) {
 	server, p := frozenRedis(t)
@@ -202,7 +192,7 @@ func TestRedisClockStands(t *testing.T) {
 	settled := p.claim(views...)
 	p.release(settled)
 	newer := p.claim(views...)
-	assert.Equal(t, want, redisTexts(newer.Messages))
+	assert.Equal(t, want, texts(newer.Messages))
 	p.confirm(settled)
 	p.release(settled)
 	assert.Empty(t, p.peek(views...), "a settled claim touched a newer one")
@@ -235,6 +225,7 @@ func TestRedisClockStands(t *testing.T) {
 	assert.Equal(t, []string{"first", "second", "third"}, p.peek("/a"))
 }
 
+// A generated ID is remembered for ten seconds after its message was shown, a given one until its TTL ends.
 func TestRedisRememberedIDs(t *testing.T) {
 	server, p := frozenRedis(t)
 	ctx := t.Context()
@@ -292,6 +283,7 @@ func TestRedisRememberedIDsAreBounded(t *testing.T) {
 	assert.LessOrEqual(t, p.client.ZCard(t.Context(), key).Val(), int64(70))
 }
 
+// Purge removes what waits for longer than it is told, of its own App, and nothing else.
 func TestRedisPurge(t *testing.T) {
 	server, p := frozenRedis(t)
 	ctx := t.Context()

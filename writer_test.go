@@ -323,17 +323,12 @@ func eachTimeout(t *testing.T, test func(t *testing.T, a *app)) {
 		}},
 	} {
 		t.Run(order.name, func(t *testing.T) {
-			failures := new(failures)
-			order.cfg.OnError = failures.add
-			messenger, err := flashgin.New(order.cfg)
-			require.NoError(t, err)
-			a := &app{Engine: gin.New(), t: t, messenger: messenger, failures: failures}
-			order.wire(a.Engine, messenger.Install)
+			a := newAppWired(t, order.cfg, order.wire)
 			a.template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
 			a.GET("/page", page)
 			a.POST("/page", add(t, redirect("/page"), flashgin.Success("saved")))
 			test(t, a)
-			assert.Empty(t, failures.String())
+			assert.Empty(t, a.failures.String())
 		})
 	}
 }
