@@ -12,18 +12,14 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// scriptAtMost is what a page may be asked to load, compressed.
-const scriptAtMost = 5 << 10
-
-func TestSizes(t *testing.T) {
+// What a page is asked to load, compressed, is bounded.
+func TestSizesOfAssets(t *testing.T) {
 	v := newMounted(t, flashgin.Config{}).visitor()
-	for _, name := range []string{"flash.js", "flash.css"} {
-		plain := v.do("GET", "/_flash/"+name).Body.Len()
-		gzipped := v.do("GET", "/_flash/"+name, "Accept-Encoding", "gzip").Body.Len()
-		t.Logf("%s: %d bytes, %d compressed", name, plain, gzipped)
-		if name == "flash.js" {
-			assert.LessOrEqual(t, gzipped, scriptAtMost)
-		}
+	for name, most := range map[string]int{"flash.js": 5 << 10, "flash.css": 2 << 10} {
+		plain, gzipped := v.do("GET", "/_flash/"+name), v.do("GET", "/_flash/"+name, "Accept-Encoding", "gzip")
+		t.Logf("%s: %d bytes, %d compressed", name, plain.Body.Len(), gzipped.Body.Len())
+		require.Equal(t, "gzip", gzipped.Header().Get("Content-Encoding"))
+		assert.LessOrEqual(t, gzipped.Body.Len(), most, name)
 	}
 }
 

@@ -197,10 +197,12 @@ func TestAPageThatDoesNotArrive(t *testing.T) {
 				if test.write != nil {
 					visitor.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.ServeHTTP(test.write(w), r) })
 				}
-				visitor.get("/")
+				answer := visitor.get("/")
 				failing, visitor.handler = false, a
 				if test.seen {
+					assert.Equal(t, "[1][2]", answer)
 					assert.Empty(t, visitor.get("/"))
+					assert.Empty(t, a.failures.String())
 					return
 				}
 				eventually(t, "[1][2]", func() string { return visitor.get("/") })

@@ -14,6 +14,7 @@ var (
 	arabic = flashgin.Labels{Region: "الرسائل", Close: "إغلاق", Info: "معلومة", Success: "تم بنجاح", Warning: "تحذير", Error: "خطأ"}
 )
 
+// Each word of the markup is the application's, or else English.
 func TestLabels(t *testing.T) {
 	english := flashgin.Labels{Region: "Messages", Close: "Close", Info: "Info", Success: "Success", Warning: "Warning", Error: "Error"}
 	for _, test := range []struct {
@@ -59,11 +60,15 @@ func TestLabelsOfTheRequest(t *testing.T) {
 	a.GET("/", page)
 	v := a.visitor()
 	for range 2 {
-		assert.Contains(t, v.get("/", "Accept-Language", "de"), "Meldungen")
-		assert.Contains(t, v.get("/"), "Messages")
+		german, english := v.get("/", "Accept-Language", "de"), v.get("/")
+		assert.Contains(t, german, `data-label="Meldungen"`)
+		assert.NotContains(t, german, `data-label="Messages"`)
+		assert.Contains(t, english, `data-label="Messages"`)
+		assert.NotContains(t, english, `data-label="Meldungen"`)
 	}
 }
 
+// The button that closes a message says which, in a few words.
 func TestCloseButtonNames(t *testing.T) {
 	a := newMounted(t, flashgin.Config{})
 	long := "The quick brown fox jumps over the lazy dog, and then, as nobody has seen it, does so again."

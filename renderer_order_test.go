@@ -26,8 +26,8 @@ func TestOrderOfCalls(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		wire   func(engine *gin.Engine, install gin.OptionFunc)
-		panics string // in release mode; debug mode may parse later
-		debug  string
+		panics string // with what, in release mode; debug mode may parse later
+		debug  string // with what, in debug mode
 	}{
 		{name: "SetFuncMap(FuncMap(mine)) after Install", wire: func(engine *gin.Engine, install gin.OptionFunc) {
 			engine.With(install)
@@ -88,7 +88,6 @@ func TestOrderOfCalls(t *testing.T) {
 					panics = test.debug
 				}
 				if panics != "" {
-					require.PanicsWithError(t, panicText(wire), wire)
 					assert.Contains(t, panicText(wire), panics)
 					return
 				}
@@ -101,6 +100,7 @@ func TestOrderOfCalls(t *testing.T) {
 	}
 }
 
+// panicText returns what f panics with, as text.
 func panicText(f func()) (text string) {
 	defer func() { text = fmt.Sprint(recover()) }()
 	f()
