@@ -18,6 +18,7 @@ var behavioursOfAdding = []behaviour{{
 	expected: "one message is read once, exactly as it was added",
 	check: func(s *stage) {
 		s.say("/v", flashgin.Info("a"))
+		s.waiting([]flashgin.Message{flashgin.Info("a")}, "/v")
 		s.shows("/v", "a")
 		s.shows("/v")
 	},
@@ -31,8 +32,9 @@ var behavioursOfAdding = []behaviour{{
 }, {
 	expected: "the same text twice, with different tags, is two messages",
 	check: func(s *stage) {
+		s.template("page", `{{range flashes}}[{{.Text}} {{.Data.tag}}]{{end}}`)
 		s.say("/v", flashgin.Message{Text: "a", Data: map[string]string{"tag": "x"}}, flashgin.Message{Text: "a", Data: map[string]string{"tag": "y"}})
-		s.shows("/v", "a", "a")
+		s.shows("/v", "a x", "a y")
 	},
 }, {
 	expected: "the same text in two categories is kept twice, and the category tells them apart",

@@ -93,6 +93,7 @@ var behavioursOfJobs = []behaviour{{
 	check: func(s *stage) {
 		assert.NoError(s, s.messenger.Add(s.Context(), s.key(), flashgin.Info("done").At("/v")))
 		s.shows("/v", "done")
+		s.shows("/v")
 	},
 	checkedBy: []string{"TestJobs"},
 }, {
