@@ -96,7 +96,8 @@ func TestAppending(t *testing.T) {
 			c.Request.Method = http.MethodGet
 			c.MustGet("engine").(*gin.Engine).HandleContext(c)
 		}, "<p>part</p>"},
-		{"with a tag", "HTTP/1.1", withHeader("ETag", `"1"`, withHeader("Last-Modified", "Wed, 25 Nov 2026 20:00:00 GMT", withHeader("Cache-Control", "max-age=60", part(200)))), "<p>part</p>"},
+		{"with a tag", "HTTP/1.1", withHeader("ETag", `"1"`, withHeader("Last-Modified", "Wed, 25 Nov 2026 20:00:00 GMT",
+			withHeader("Cache-Control", "max-age=60", part(200)))), "<p>part</p>"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := newParts(t, flashgin.Config{})

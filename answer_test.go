@@ -135,7 +135,8 @@ func TestAnswersThatCarryNothing(t *testing.T) {
 		answer gin.HandlerFunc
 		header []string
 	}{
-		{"a polling endpoint", "GET", data(200, "application/json", `{"unread":3}`), []string{"Accept", "application/json", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "Referer", screen}},
+		{"a polling endpoint", "GET", data(200, "application/json", `{"unread":3}`),
+			[]string{"Accept", "application/json", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "Referer", screen}},
 		{"a background fetch of markup", "GET", part(200), []string{"Sec-Fetch-Dest", "empty", "Referer", screen}},
 		{"an image", "GET", data(200, "image/png", "png"), []string{"Sec-Fetch-Dest", "image", "Referer", screen}},
 		{"an image that htmx loads", "GET", data(200, "image/png", "png"), htmx("Sec-Fetch-Dest", "image")},

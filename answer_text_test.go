@@ -96,7 +96,10 @@ func TestTextsByEveryWay(t *testing.T) {
 		for _, way := range ways {
 			t.Run(way.name+"/"+want, func(t *testing.T) {
 				a := newParts(t, flashgin.Config{})
-				msg := flashgin.Message{Title: text, Text: text, ID: text, Key: text, Link: &flashgin.Link{Label: text, URL: text}, Status: flashgin.Status(text), Data: map[string]string{text: text}}
+				msg := flashgin.Message{
+					Title: text, Text: text, ID: text, Key: text, Status: flashgin.Status(text),
+					Link: &flashgin.Link{Label: text, URL: text}, Data: map[string]string{text: text},
+				}
 				if way.load != nil {
 					msg.View = "/orders/5"
 				}
@@ -127,7 +130,8 @@ func TestTextsByEveryWay(t *testing.T) {
 // Nothing of the address of the page on screen, which the client writes, reaches a header as it is.
 func TestAddressesByEveryWay(t *testing.T) {
 	for _, page := range []string{
-		"http://example.com/a%0d%0aSet-Cookie:%20x=1", "http://example.com/%ff%00", "http://example.com/é✓\u2028", "http://example.com/a?b#c&view=*", "http://example.com/%22%7D", "http://example.com/a%26view=%2F",
+		"http://example.com/a%0d%0aSet-Cookie:%20x=1", "http://example.com/%ff%00", "http://example.com/é✓\u2028", "http://example.com/a?b#c&view=*",
+		"http://example.com/%22%7D", "http://example.com/a%26view=%2F",
 	} {
 		for name, header := range map[string][]string{
 			"htmx":     {"HX-Request", "true", "HX-Current-URL", page},

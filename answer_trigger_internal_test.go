@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// What a handler has put into HX-Trigger stays, and our event joins it. What cannot be read is left alone.
 func TestMergingTriggers(t *testing.T) {
 	const ours, joined = `{"messages":[{"text":"own"}],"target":"body"}`, `{"messages":[{"text":"own"}]}`
 	for _, test := range []struct {
@@ -50,6 +51,7 @@ func TestMergingTriggers(t *testing.T) {
 	}
 }
 
+// The event that says where the messages are joins the handler's, once.
 func TestMergingThePullEvent(t *testing.T) {
 	list, _ := parseTriggers([]string{"a"})
 	pulled, ok := withPull(list, "/_flash/messages?view=%2Fa&view=%2A")

@@ -42,7 +42,10 @@ func TestMarkupIsThatOfTemplates(t *testing.T) {
 		{"loaded ahead of time", flashgin.Config{}, true, []string{"Sec-Purpose", "prefetch"}},
 		{"of a visitor without a session", flashgin.Config{}, true, []string{"User", ""}},
 	} {
-		for _, messages := range [][]flashgin.Message{nil, {{ID: "1", Status: "success", Text: "saved <", View: "/"}, {ID: "2", Status: "error", Title: "Disk", HTML: "<b>full</b>", View: "/"}}} {
+		for _, messages := range [][]flashgin.Message{nil, {
+			{ID: "1", Status: "success", Text: "saved <", View: "/"},
+			{ID: "2", Status: "error", Title: "Disk", HTML: "<b>full</b>", View: "/"},
+		}} {
 			t.Run(fmt.Sprint(test.name, len(messages)), func(t *testing.T) {
 				bodies := []string{}
 				for _, page := range []gin.HandlerFunc{
@@ -67,6 +70,7 @@ func TestMarkupIsThatOfTemplates(t *testing.T) {
 	}
 }
 
+// Markup prints the messages of the statuses that it is given. The others keep waiting.
 func TestMarkupChooses(t *testing.T) {
 	a := newBoard(t)
 	a.GET("/", func(c *gin.Context) {
@@ -142,6 +146,7 @@ func TestMarkupThatCameToNothing(t *testing.T) {
 	}
 }
 
+// Where there is no request of ours, the list is empty and there is nothing to load.
 func TestMarkupWithoutInstall(t *testing.T) {
 	assert.Contains(t, flashgin.Markup(t.Context()), `<flash-messages class="flash" data-label="Messages">`)
 	assert.Empty(t, flashgin.Assets(t.Context(), "n0nce"))
@@ -166,6 +171,7 @@ func (p componentPage) Render(w http.ResponseWriter) error {
 }
 func (componentPage) WriteContentType(http.ResponseWriter) {}
 
+// A renderer of components that knows no context finds the request by the writer, beside ours or around it.
 func TestComponentsFindTheirRequest(t *testing.T) {
 	for name, wrap := range map[string]func(*app){
 		"alone":                     func(a *app) { a.HTMLRender = components{} },

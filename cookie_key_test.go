@@ -30,6 +30,7 @@ func newCookieApp(t testing.TB, cfg flashgin.Config) *app {
 	return a
 }
 
+// A browser gets one cookie, with a secret of 128 bits or more, and its messages as with sessions.
 func TestCookieKey(t *testing.T) {
 	a := newCookieApp(t, flashgin.Config{})
 	browser := a.browser()
@@ -439,6 +440,7 @@ func TestCookieKeyWithoutInstall(t *testing.T) {
 	assert.Zero(t, cookiesOf(visitor.post("/", "Cookie", "flash="+rand.Text())))
 }
 
+// A name that no cookie can have is a mistake in the wiring.
 func TestCookieKeyNames(t *testing.T) {
 	for _, name := range []string{"flash", "__Host-flash", "a_b.c"} {
 		assert.NotPanics(t, func() { flashgin.CookieKey(name) }, name)

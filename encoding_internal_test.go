@@ -97,6 +97,7 @@ func TestCloneSharesNothing(t *testing.T) {
 	}
 }
 
+// What a later version has added is passed over. What cannot be read is an error, which quotes nothing.
 func TestDecodeMessage(t *testing.T) {
 	for _, test := range []struct {
 		name, data string
@@ -139,7 +140,9 @@ func TestGeneratedID(t *testing.T) {
 		assert.True(t, generatedID(id), id)
 		assert.NotEqual(t, id, newID())
 	}
-	for _, given := range []string{"", "f-", "job-1", "f-short", "f-" + strings.Repeat("a", 26), "f-" + strings.Repeat("1", 26), strings.Repeat("A", 28), "f-" + strings.Repeat("A", 27)} {
+	for _, given := range []string{
+		"", "f-", "job-1", "f-short", "f-" + strings.Repeat("a", 26), "f-" + strings.Repeat("1", 26), strings.Repeat("A", 28), "f-" + strings.Repeat("A", 27),
+	} {
 		assert.False(t, generatedID(given), given)
 	}
 }

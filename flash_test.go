@@ -17,6 +17,7 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
+// What all this is for: a message is shown once, on the page that it is for, to the user that it is for.
 func TestPostRedirectGet(t *testing.T) {
 	a := newApp(t, flashgin.Config{})
 	a.GET("/settings", page)
@@ -155,6 +156,7 @@ func TestMaxBytes(t *testing.T) {
 	assert.NoError(t, large.Add(t.Context(), "session", flashgin.Info(strings.Repeat("x", 1<<19)).At("/")))
 }
 
+// Without a session, or without a view, there is nothing to take, to look at or to withdraw.
 func TestTakePeekAndWithdrawRefuse(t *testing.T) {
 	m := newMessenger(t, flashgin.Config{})
 	calls := map[string]func(session string, views ...string) error{

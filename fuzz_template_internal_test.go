@@ -14,8 +14,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// A template is rewritten so that a bare {{flashes}} prints markup. Whatever a template says: nothing panics, what does not print messages barely is as html/template
-// alone would have it, a page of a clone that serves again is like the first, and the text of a message is never markup.
+// A template is rewritten so that a bare {{flashes}} prints markup. Whatever a template says: nothing panics; where no print is bare, the page is what
+// html/template alone would make of it; a clone that serves again makes the same page; and the text of a message is never markup.
 func FuzzTemplate(f *testing.F) {
 	for _, seed := range []string{
 		`<p>{{flashes}}</p>`, `{{flashes "info"}}`, `<p title="{{flashes}}">`, `<script>a = {{flashes}}</script>`, `<script>a = "{{flashes}}"; b = {{peekFlashes}}</script>`,

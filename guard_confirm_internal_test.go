@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// groupSpy is a store of two servers that confirms in groups, and notes what it is asked to confirm. Sessions are named by numbers, and the even ones are kept by the
-// one server.
+// groupSpy is a store of two servers that confirms in groups, and notes what it is asked to confirm. Sessions are named by numbers: one server keeps the even
+// ones, the other the odd ones.
 type groupSpy struct {
 	Store
 	group func(claims []Claim) []error // what becomes of a group; nil is success
@@ -82,6 +82,7 @@ func confirmIn(t *testing.T, spy *groupSpy, f func(g *guard)) {
 	})
 }
 
+// What pages confirm within a moment goes to each server in one call.
 func TestConfirmationsGoTogether(t *testing.T) {
 	spy := new(groupSpy)
 	confirmIn(t, spy, func(g *guard) {
@@ -135,8 +136,14 @@ func TestConfirmationsThatFailInAGroup(t *testing.T) {
 		{"one", func([]Claim) []error { return []error{nil, failed, nil} }, confirmAfter, []string{"2"}},
 		{"all", func([]Claim) []error { return []error{failed, failed, failed} }, confirmAfter, []string{"0", "2", "4"}},
 		{"a panic", func([]Claim) []error { panic(failed) }, confirmAfter, []string{"0", "2", "4"}},
-		{"it hangs, and fails too late", func([]Claim) []error { time.Sleep(10 * callTimeout); return []error{failed, failed, failed} }, confirmAfter + callTimeout, []string{"0", "2", "4"}},
-		{"it hangs, and succeeds too late", func([]Claim) []error { time.Sleep(10 * callTimeout); return make([]error, 3) }, confirmAfter + callTimeout, []string{"0", "2", "4"}},
+		{"it hangs, and fails too late", func([]Claim) []error {
+			time.Sleep(10 * callTimeout)
+			return []error{failed, failed, failed}
+		}, confirmAfter + callTimeout, []string{"0", "2", "4"}},
+		{"it hangs, and succeeds too late", func([]Claim) []error {
+			time.Sleep(10 * callTimeout)
+			return make([]error, 3)
+		}, confirmAfter + callTimeout, []string{"0", "2", "4"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			spy := &groupSpy{group: test.group}

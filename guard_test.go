@@ -182,6 +182,7 @@ func TestAPageWithTheStoreHungAndTheClientGone(t *testing.T) {
 	})
 }
 
+// A store that takes most of the time that a page has is no failure.
 func TestAStoreThatIsSlowButInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSpyStore()

@@ -36,6 +36,7 @@ func (p problems) update(c *gin.Context) { _ = p.RedirectFlash(c, "/show", flash
 
 func (p problems) show(c *gin.Context) { c.JSON(http.StatusOK, texts(p.Flashes(c))) }
 
+// The mixin's methods do what the functions of the package do, on a pointer and on a value.
 func TestController(t *testing.T) {
 	a := newApp(t, flashgin.Config{})
 	s, p := new(settings), problems{}

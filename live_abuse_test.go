@@ -17,6 +17,7 @@ import (
 
 // What somebody may try with streams who does not mean well.
 
+// Who names no view, or too many, and who asks from another site, gets no stream and takes nothing.
 func TestStreamRefuses(t *testing.T) {
 	a := newLiveApp(t, flashgin.Config{})
 	v := a.visitor()
@@ -148,6 +149,7 @@ func TestStreamInjection(t *testing.T) {
 	assert.Empty(t, rest)
 }
 
+// A stream hands over what is for its own session, whatever else its client knows.
 func TestStreamTellsNobodyElse(t *testing.T) {
 	a := newLiveApp(t, flashgin.Config{})
 	server := a.serve()

@@ -137,6 +137,7 @@ func TestAckTooLate(t *testing.T) {
 	})
 }
 
+// Who has no session has nothing to acknowledge, and gets no session for it.
 func TestAckWithoutSession(t *testing.T) {
 	v := newLiveApp(t, flashgin.Config{}).visitor()
 	answer := v.acknowledge(`{"shown":[{"view":"/a","id":"x","ticket":"1"}]}`)

@@ -25,6 +25,7 @@ func listensTo(page string) string {
 	return html.UnescapeString(found[1])
 }
 
+// A page says where to listen: at the views that it reads itself, whatever their names.
 func TestMarkupOfStream(t *testing.T) {
 	a := newLiveApp(t, flashgin.Config{View: func(c *gin.Context) string { return c.Query("view") }})
 	a.template("page", `<main>{{flashes}}{{flashes}}</main>`)
@@ -72,7 +73,8 @@ func TestLivePartBesideOwnMarkup(t *testing.T) {
 	for _, test := range []struct{ name, page, before, after string }{
 		{"bare", `<main>{{flashes}}</main>` + own, "<main><ul><li>text</li></ul>", "</main>"},
 		{"bare, twice", `{{flashes "info"}}{{flashes}}` + own, "<ul><li>text</li></ul>", "<ul><li>text</li></ul>"},
-		{"a range, and a template that prints nothing", `{{range flashes}}[{{.Text}}]{{end}}<footer>{{flashes}}</footer>{{define "flashgin/messages"}}{{end}}`, "[text]<footer>", "</footer>"},
+		{"a range, and a template that prints nothing", `{{range flashes}}[{{.Text}}]{{end}}<footer>{{flashes}}</footer>{{define "flashgin/messages"}}{{end}}`,
+			"[text]<footer>", "</footer>"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := newLiveApp(t, flashgin.Config{Labels: func(*gin.Context) flashgin.Labels { return flashgin.Labels{Region: "Meldungen"} }})

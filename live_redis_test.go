@@ -34,6 +34,7 @@ func otherProcess(t *testing.T, client redis.UniversalClient) *flashgin.Messenge
 	return newMessenger(t, flashgin.Config{Store: newRedisStore(t, client)})
 }
 
+// What another process adds is on the open page at once, and gone from Redis when the page has shown it.
 func TestRedisStream(t *testing.T) {
 	a, server, _ := liveRedis(t)
 	b := a.browser()
@@ -61,11 +62,13 @@ func messagesLeft(t *testing.T, server *redistest.Server) (left int64) {
 	return left
 }
 
+// The streams and pages of a session share what is in Redis, too.
 func TestRedisStreamExactlyOnce(t *testing.T) {
 	a, _, _ := liveRedis(t)
 	exactlyOnce(t, a, a.browser(), nil)
 }
 
+// Streams hear what is added at each of a cluster's servers.
 func TestRedisStreamCluster(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
 	a := newLiveApp(t, flashgin.Config{Store: newRedisStore(t, cluster.Client())})

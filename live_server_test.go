@@ -169,6 +169,7 @@ func TestStreamOutlivesTimeouts(t *testing.T) {
 	}
 }
 
+// Over HTTP/2, too, a stream outlives the time-outs of its server, and Shutdown ends it.
 func TestStreamOverHTTP2(t *testing.T) {
 	a := newLiveApp(t, flashgin.Config{})
 	server := httptest.NewUnstartedServer(a)
@@ -318,6 +319,7 @@ func TestStuckReaderDelaysNobody(t *testing.T) {
 	})
 }
 
+// Streams that come and go leave no goroutine, and the next one works as the first.
 func TestStreamsLeaveNothingBehind(t *testing.T) {
 	a := newLiveApp(t, flashgin.Config{Lease: 100 * time.Millisecond}) // the last one to go may take the message along
 	server := a.serve()

@@ -18,6 +18,7 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
+// An open page is handed what is added for its views, and nothing else. What it has shown is gone.
 func TestStream(t *testing.T) {
 	a := newLiveApp(t, flashgin.Config{})
 	b := a.browser()
@@ -55,6 +56,7 @@ func TestStreamExactlyOnce(t *testing.T) {
 	exactlyOnce(t, a, a.browser(), nil)
 }
 
+// Without a session there is nothing to listen to; and a page that nobody has opened yet takes nothing.
 func TestStreamWithoutSession(t *testing.T) {
 	a := newLiveApp(t, flashgin.Config{})
 	v := a.visitor()
@@ -72,6 +74,7 @@ func TestStreamWithoutSession(t *testing.T) {
 	assert.Equal(t, "[later]", v.get("/a"))
 }
 
+// Where the sessions middleware is missing, that is reported, and clients come back later.
 func TestStreamWithoutSessionMiddleware(t *testing.T) {
 	a := newAppWithoutSessions(t, flashgin.Config{})
 	a.mountLive()
@@ -111,6 +114,7 @@ func TestStreamLeavesHTML(t *testing.T) {
 	eventually(t, "[<b>bold</b>]", func() string { return b.get("/a") })
 }
 
+// A stream gives signs of life, and ends after some minutes, as one whose client is to come back.
 func TestStreamLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newLiveApp(t, flashgin.Config{})
@@ -254,6 +258,7 @@ func (s watchedStore) Watch(ctx context.Context, wake func(session string)) erro
 	return s.kept.(*flashgin.MemoryStore).Watch(ctx, wake)
 }
 
+// While the store is down a stream stays open, and hands over what waits when it is back.
 func TestStreamWhileStoreFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		spy := newSpyStore()
@@ -277,6 +282,7 @@ func TestStreamWhileStoreFails(t *testing.T) {
 	})
 }
 
+// Forget ends the streams of its own session.
 func TestForgetEndsStreams(t *testing.T) {
 	a := newLiveApp(t, flashgin.Config{})
 	a.POST("/login", func(c *gin.Context) {

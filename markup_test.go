@@ -11,6 +11,7 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
+// The ready-made markup has each field of a message, escaped for the place where it is printed.
 func TestReadyMadeMarkup(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -70,6 +71,7 @@ func TestMarkupOfTheApplication(t *testing.T) {
 	}
 }
 
+// If the application's template fails, so does the page, and the messages keep waiting.
 func TestMarkupOfTheApplicationFails(t *testing.T) {
 	a := newBoard(t)
 	a.board(`half a page{{flashes}}{{define "flashgin/messages"}}{{range .}}{{.Nonsense}}{{end}}{{end}}`)
@@ -103,7 +105,8 @@ func TestMarkupOfPages(t *testing.T) {
 	v := a.visitor()
 	for range 2 { // the second time from memory
 		first, second, _ := strings.Cut(v.get("/"), "|")
-		for _, voice := range []string{`<div class="flash__hidden" role="status" aria-atomic="true"></div>`, `<div class="flash__hidden" role="alert" aria-atomic="true"></div>`} {
+		for _, role := range []string{"status", "alert"} {
+			voice := `<div class="flash__hidden" role="` + role + `" aria-atomic="true"></div>`
 			assert.Equal(t, 1, strings.Count(first, voice))
 			assert.NotContains(t, second, voice, "a page has one of each")
 		}

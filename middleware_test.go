@@ -114,6 +114,7 @@ func TestNoWarningWithoutRoutesBeforeInstall(t *testing.T) {
 	assert.Empty(t, log.String())
 }
 
+// The route of a page in a group is the whole path.
 func TestGroups(t *testing.T) {
 	a := newApp(t, flashgin.Config{})
 	group := a.Group("/teams/:team")
@@ -164,6 +165,7 @@ func TestGinsOwnAnswers(t *testing.T) {
 	assert.Equal(t, "[hello][anywhere]", browser.get("/slash/"))
 }
 
+// Files take no messages, and are cached as ever.
 func TestStaticFiles(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "file.txt"), []byte("the file"), 0o600))

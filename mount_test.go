@@ -34,6 +34,7 @@ func assetPaths(page string) (paths []string) {
 	return paths
 }
 
+// The tags name files that are served, wherever Mount is and whatever browsers see before it.
 func TestFlashAssets(t *testing.T) {
 	const hash = `[0-9a-f]{12}`
 	for _, test := range []struct {
@@ -81,6 +82,7 @@ func TestFlashAssets(t *testing.T) {
 	}
 }
 
+// Without Mount there is nothing to load. That is said once.
 func TestFlashAssetsWithoutMount(t *testing.T) {
 	log := new(lockedBuffer)
 	a := newApp(t, flashgin.Config{Logger: logTo(log)})
@@ -108,6 +110,7 @@ func TestFlashAssetsUnbound(t *testing.T) {
 	assert.Equal(t, "[]", text.String())
 }
 
+// A place that pages could not name is a mistake in the wiring.
 func TestMountPanics(t *testing.T) {
 	a := newApp(t, flashgin.Config{})
 	assert.PanicsWithValue(t, `flashgin: Mount: "/:tenant/_flash" has a parameter: mount on the engine, or on a group whose path has none`,
@@ -116,6 +119,7 @@ func TestMountPanics(t *testing.T) {
 	assert.PanicsWithValue(t, "flashgin: Mount was called twice: one place serves all pages", func() { a.messenger.Mount(a.Group("/other")) })
 }
 
+// A file with a hash in its name may be kept for good, any other is asked for again. Each is compressed for whoever takes that.
 func TestAssetHeaders(t *testing.T) {
 	a := newMounted(t, flashgin.Config{})
 	a.GET("/", page)

@@ -40,6 +40,7 @@ func TestObserverOfStoreCalls(t *testing.T) {
 	}
 }
 
+// Each attempt is told, and of the messages what has become of them in the end.
 func TestObserverOfFailingCalls(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -51,7 +52,8 @@ func TestObserverOfFailingCalls(t *testing.T) {
 		{"an add that works at last", "Add", 2, []string{"add: the store is down", "add: the store is down", "add", "claim", "confirm"}, []string{"added 1", "shown 1"}},
 		{"an add that works when its answer has left", "Add", 3, []string{"add: the store is down", "add: the store is down", "add: the store is down", "claim", "add"}, []string{"lost 1", "added 1"}},
 		{"a claim", "Claim", 1, []string{"add", "claim: the store is down"}, []string{"added 1"}},
-		{"a confirmation that works at last", "Confirm", 2, []string{"add", "claim", "confirm: the store is down", "confirm: the store is down", "confirm"}, []string{"added 1", "shown 1"}},
+		{"a confirmation that works at last", "Confirm", 2,
+			[]string{"add", "claim", "confirm: the store is down", "confirm: the store is down", "confirm"}, []string{"added 1", "shown 1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -134,6 +136,7 @@ func TestObserverOfALateCall(t *testing.T) {
 	})
 }
 
+// A breaker that opens is told, and so is its end.
 func TestObserverOfTheBreaker(t *testing.T) {
 	for _, test := range []struct {
 		name string

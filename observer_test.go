@@ -123,6 +123,7 @@ func (s strangersStore) OnEvent(event func(context.Context, flashgin.Event)) {
 	store.OnEvent(event)
 }
 
+// What becomes of messages is told once, by number.
 func TestObserverOfMessages(t *testing.T) {
 	hello := flashgin.Info("the text").At("/a")
 	for _, test := range []struct {

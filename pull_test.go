@@ -114,6 +114,7 @@ func TestPullIsRefused(t *testing.T) {
 	}
 }
 
+// Who names a view reaches what waits there for his own session.
 func TestPullOfAnotherSession(t *testing.T) {
 	a, _ := pullable(t, flashgin.Config{})
 	stranger := a.visitor()
@@ -121,6 +122,7 @@ func TestPullOfAnotherSession(t *testing.T) {
 	assert.Empty(t, stranger.cookies, "asking makes no session")
 }
 
+// Without Install there are no messages to ask for, which the log says. The files are served.
 func TestPullWithoutInstall(t *testing.T) {
 	log := new(lockedBuffer)
 	messenger, err := flashgin.New(flashgin.Config{Logger: logTo(log)})

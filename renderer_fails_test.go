@@ -16,6 +16,7 @@ import (
 
 var errTemplate = errors.New("no such thing")
 
+// Whatever fails in a template, the answer is a 500 without a body, and the messages keep waiting.
 func TestTemplateFails(t *testing.T) {
 	for _, test := range []struct{ name, page, want string }{
 		{"a function's error", `half{{flashes}}{{fail}}`, "no such thing"},
@@ -112,6 +113,7 @@ func (w counting) Write(data []byte) (int, error) {
 	return w.ResponseWriter.Write(data)
 }
 
+// A page is written in one piece, with the status and the headers of its handler.
 func TestPageIsWrittenAtOnce(t *testing.T) {
 	a := newBoard(t)
 	writes := 0

@@ -109,6 +109,7 @@ func whole(title, list, errors string) string {
 
 func pageHTML(c *gin.Context) { c.HTML(http.StatusOK, "page.html", "title") }
 
+// Pages show messages however their templates are loaded, before Install or after it.
 func TestLoaders(t *testing.T) {
 	for _, order := range []struct {
 		name string

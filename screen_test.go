@@ -15,6 +15,7 @@ import (
 
 // For an answer that is no page, a page reads what it would read if it were loaded again: the same path, and the route that Gin's own router finds.
 func TestThePageOnScreen(t *testing.T) {
+	rawPath := func(e *gin.Engine) { e.UseRawPath = true }
 	for _, test := range []struct {
 		name    string
 		page    string
@@ -33,15 +34,18 @@ func TestThePageOnScreen(t *testing.T) {
 		{name: "no route", page: "http://example.com/app/page", want: "[/app/page]"},
 		{name: "escaped", page: "http://example.com/problems/caf%C3%A9%20%3F", want: "[/problems/:id][/problems/caf%C3%A9%20%3F]"},
 		{name: "an escaped slash", page: "http://example.com/problems/a%2Fb", want: "[/problems/a/b]"},
-		{name: "an escaped slash, by its raw path", page: "http://example.com/problems/a%2Fb", engine: func(e *gin.Engine) { e.UseRawPath = true }, want: "[/problems/:id][/problems/a/b]"},
-		{name: "slashes too many", page: "http://example.com//problems//108", engine: func(e *gin.Engine) { e.RemoveExtraSlash = true }, want: "[/problems/:id][/problems/108]"},
+		{name: "an escaped slash, by its raw path", page: "http://example.com/problems/a%2Fb", engine: rawPath, want: "[/problems/:id][/problems/a/b]"},
+		{name: "slashes too many", page: "http://example.com//problems//108",
+			engine: func(e *gin.Engine) { e.RemoveExtraSlash = true }, want: "[/problems/:id][/problems/108]"},
 		{name: "a prefix", page: "http://example.com/app/problems/108", prefix: "/app", want: "[/problems/:id][/problems/108]"},
 		{name: "a prefix alone", page: "http://example.com/app", prefix: "/app", want: "[/]"},
-		{name: "a prefix and a raw path", page: "http://example.com/app/problems/a%2Fb", prefix: "/app", engine: func(e *gin.Engine) { e.UseRawPath = true }, want: "[/problems/:id][/problems/a/b]"},
+		{name: "a prefix and a raw path", page: "http://example.com/app/problems/a%2Fb", prefix: "/app", engine: rawPath, want: "[/problems/:id][/problems/a/b]"},
 		{name: "what only begins like a prefix", page: "http://example.com/apple", prefix: "/app", want: "[/apple]"},
 		{name: "a port that goes without saying", page: "http://example.com:80/problems/108", want: "[/problems/:id][/problems/108]"},
-		{name: "a host that a proxy forwards", page: "https://shop.example/problems/108", headers: []string{"X-Forwarded-Host", "shop.example"}, want: "[/problems/:id][/problems/108]"},
-		{name: "a host that only the browser knows", page: "https://shop.example/problems/108", headers: []string{"Sec-Fetch-Site", "same-origin"}, want: "[/problems/:id][/problems/108]"},
+		{name: "a host that a proxy forwards", page: "https://shop.example/problems/108",
+			headers: []string{"X-Forwarded-Host", "shop.example"}, want: "[/problems/:id][/problems/108]"},
+		{name: "a host that only the browser knows", page: "https://shop.example/problems/108",
+			headers: []string{"Sec-Fetch-Site", "same-origin"}, want: "[/problems/:id][/problems/108]"},
 		{name: "another host", page: "https://shop.example/problems/108", want: ""},
 		{name: "another site, of that host", page: "https://shop.example/problems/108", headers: []string{"Sec-Fetch-Site", "same-site"}, want: ""},
 		{name: "no address", page: "about:blank", headers: []string{"Sec-Fetch-Site", "same-origin"}, want: ""},

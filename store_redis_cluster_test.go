@@ -183,7 +183,10 @@ func TestRedisReshardingEmptiesAddresses(t *testing.T) {
 	given.ID, keyed.Key, brief.TTL = "job", "key", time.Millisecond
 	released := brief.At("/released")
 	released.TTL = time.Second
-	require.NoError(t, p.store.Add(ctx, p.session, given, keyed, brief, released, redisMessage("/one", "one"), redisMessage("/two", "1"), redisMessage("/two", "2"), redisMessage("/purged", "old")))
+	require.NoError(t, p.store.Add(ctx, p.session, given, keyed, brief, released))
+	p.add("/one", "one")
+	p.add("/two", "1", "2")
+	p.add("/purged", "old")
 	claim := p.claim("/released")
 	require.Len(t, claim.Messages, 1)
 

@@ -25,6 +25,7 @@ func redisStoreFor(t *testing.T, client redis.UniversalClient, app string) *Redi
 	return store
 }
 
+// No two addresses share a key, and all views of a session are in one slot.
 func TestRedisKey(t *testing.T) {
 	client := redis.NewClient(&redis.Options{})
 	t.Cleanup(func() { _ = client.Close() })
@@ -50,6 +51,7 @@ func TestRedisKey(t *testing.T) {
 	}
 }
 
+// An error says what was done and what an operator can do, and ends where it might quote a key or a reply.
 func TestRedisErrors(t *testing.T) {
 	client := redis.NewClient(&redis.Options{})
 	t.Cleanup(func() { _ = client.Close() })
@@ -69,8 +71,10 @@ func TestRedisErrors(t *testing.T) {
 		{redisReplyError("ERR unknown command 'EVALSHA', with args beginning with: 'secret'"), "ERR unknown command"},
 		{redisReplyError("ERR something about flash:shop:{secret}:/a"), "ERR something about flash:shop"},
 		{redisReplyError("OOM command not allowed when used memory > 'maxmemory'."), "OOM command not allowed when used memory > (the server's memory is full)"},
-		{redisReplyError("READONLY You can't write against a read only replica. script: 1234, on @user_script:3."), "READONLY You can't write against a read only replica (the server is a replica, where messages can be neither added nor taken)"},
-		{redisReplyError("ERR The user executing the script can't run this command or subcommand script: 1234, on @user_script:3."), "ERR The user executing the script can't run this command or subcommand (the ACL user lacks a right that docs/redis.md lists)"},
+		{redisReplyError("READONLY You can't write against a read only replica. script: 1234, on @user_script:3."),
+			"READONLY You can't write against a read only replica (the server is a replica, where messages can be neither added nor taken)"},
+		{redisReplyError("ERR The user executing the script can't run this command or subcommand script: 1234, on @user_script:3."),
+			"ERR The user executing the script can't run this command or subcommand (the ACL user lacks a right that docs/redis.md lists)"},
 	} {
 		err := store.failed("claim", test.err)
 		assert.EqualError(t, err, "flashgin: redis: claim: "+test.want)
@@ -85,6 +89,7 @@ type redisReplyError string
 func (e redisReplyError) Error() string { return string(e) }
 func (redisReplyError) RedisError()     {}
 
+// The store knows which server keeps the messages of a session, and can ask that one whether it answers.
 func TestRedisNode(t *testing.T) {
 	single := redistest.Start(t)
 	store := redisStoreFor(t, single.Client(), "shop")

@@ -78,6 +78,7 @@ func (a *app) board(text string) {
 // listed is a template of the application's own in place of the ready-made markup.
 const listed = `{{define "flashgin/messages"}}<p>{{range .}}[{{.Text}}]{{end}}</p>{{end}}`
 
+// The ways to call the functions in a template: what the page shows then, and what keeps waiting.
 func TestFlashesInTemplates(t *testing.T) {
 	for _, test := range []struct{ name, page, want, left string }{
 		{"bare", `a{{flashes}}z`, "a<p>[saved][full][slow]</p>z", ""},
@@ -128,6 +129,7 @@ func TestFlashesInTemplates(t *testing.T) {
 	}
 }
 
+// Where nothing waits the list is empty, in whichever way it is called.
 func TestFlashesWithoutMessages(t *testing.T) {
 	for _, test := range []struct{ name, page, want string }{
 		{"range", `a{{range flashes}}{{.}}{{end}}z`, "az"},
@@ -241,6 +243,7 @@ func TestListInAScriptIsJSON(t *testing.T) {
 	}
 }
 
+// Other delimiters change nothing else.
 func TestDelims(t *testing.T) {
 	a := newBoard(t)
 	a.Delims("<<", ">>")
@@ -252,6 +255,7 @@ func TestDelims(t *testing.T) {
 	assert.Equal(t, `<ul><li>saved</li></ul>[saved]{{flashes}}`, a.shown("/"))
 }
 
+// FuncMap merges maps without writing to them. Where names clash, ours stand.
 func TestFuncMap(t *testing.T) {
 	mine := template.FuncMap{"upper": strings.ToUpper}
 	other := template.FuncMap{"lower": strings.ToLower, "flashes": func() string { return "not ours" }}

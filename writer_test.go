@@ -159,6 +159,7 @@ func (p *pusher) Push(target string, _ *http.PushOptions) error {
 	return nil
 }
 
+// A handler can push where its server can.
 func TestPush(t *testing.T) {
 	a := newBoard(t)
 	a.GET("/", func(c *gin.Context) {
@@ -172,6 +173,7 @@ func TestPush(t *testing.T) {
 	assert.Equal(t, []string{"/style.css"}, w.pushed)
 }
 
+// Pages with messages are compressed, whichever of the two middlewares comes first.
 func TestGzipInEitherOrder(t *testing.T) {
 	compress := gzipped.Gzip(gzipped.BestSpeed)
 	for _, test := range []struct {
@@ -333,6 +335,7 @@ func eachTimeout(t *testing.T, test func(t *testing.T, a *app)) {
 	}
 }
 
+// A middleware that could answer in the handler's place, and does not, changes nothing.
 func TestTimeoutThatDoesNotFire(t *testing.T) {
 	eachTimeout(t, func(t *testing.T, a *app) {
 		a.GET("/own", add(t, page, flashgin.Success("own")))
@@ -409,6 +412,7 @@ type (
 func (w unwraps) Unwrap() http.ResponseWriter  { return w.hidden }
 func (w *endless) Unwrap() http.ResponseWriter { return w }
 
+// A page finds its request below the writers of other middleware, if they let it through.
 func TestWritersOfOtherMiddleware(t *testing.T) {
 	for _, test := range []struct {
 		name  string
