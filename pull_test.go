@@ -104,6 +104,7 @@ func TestPullIsRefused(t *testing.T) {
 			answer := v.do(http.MethodGet, "/_flash/messages"+test.query, test.header...)
 			require.Equal(t, test.want, answer.Code)
 			assert.Equal(t, "private, no-store", answer.Header().Get("Cache-Control"))
+			assert.Empty(t, answer.Header().Get("Flash-Messages"))
 			if test.want == http.StatusOK {
 				assert.Equal(t, test.texts, pulledBy(t, answer))
 			} else {
@@ -149,6 +150,9 @@ func TestPullTakesNothingElse(t *testing.T) {
 		assert.Empty(t, answer.Header().Get("Flash-Messages"))
 		assert.Equal(t, test.want, pulledBy(t, answer), test.view)
 	}
+	unnamed := a.visit("GET", "/_flash/messages", asks("Sec-Fetch-Site", "same-origin")...)
+	assert.Equal(t, http.StatusBadRequest, unnamed.Code)
+	assert.Empty(t, unnamed.Header().Get("Flash-Messages"))
 	assert.Equal(t, "[on screen][anywhere]", a.left("/orders/5", "/other"))
 }
 
