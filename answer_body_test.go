@@ -2,7 +2,6 @@ package flashgin_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +27,7 @@ import (
 )
 
 // onWire sends a request of alice's over a connection of its own and returns the answer, read by net/http.
-func (a *app) onWire(proto, method, path string, header ...string) *http.Response {
+func (a *app) onWire(proto, method, path string, header ...string) answer {
 	a.t.Helper()
 	server := httptest.NewServer(a)
 	defer server.Close()
@@ -47,15 +46,7 @@ func (a *app) onWire(proto, method, path string, header ...string) *http.Respons
 	require.NoError(a.t, err)
 	body, err := io.ReadAll(response.Body)
 	require.NoError(a.t, err)
-	response.Body = io.NopCloser(bytes.NewReader(body))
-	return response
-}
-
-func bodyOf(t testing.TB, response *http.Response) string {
-	t.Helper()
-	body, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	return string(body)
+	return answer{response, string(body)}
 }
 
 // What is appended is appended to the whole of what the handler wrote, however it was written, and the answer stays a good one.
@@ -105,7 +96,7 @@ func TestAppending(t *testing.T) {
 			a.GET("/save", func(c *gin.Context) { c.Set("engine", a.Engine) }, add(t, test.answer, flashgin.Success("own")))
 			a.leave(flashgin.Info("waiting"))
 			response := a.onWire(test.proto, "GET", "/save", htmx()...)
-			got := carriedBy(t, response.Header, bodyOf(t, response))
+			got := carriedBy(t, response.Header, response.body)
 			if test.name == "in pieces" { // its first write has nothing, so nobody knew of the others
 				assert.Equal(t, carried{behind: test.body, trigger: []string{"waiting", "own"}}, got)
 			} else {
@@ -279,21 +270,6 @@ func TestAppendingThatFails(t *testing.T) {
 	}
 }
 
-// failing is a connection that breaks.
-type failing struct {
-	*httptest.ResponseRecorder
-	err error
-}
-
-func (w *failing) Write(data []byte) (int, error) {
-	if w.err != nil {
-		return 0, w.err
-	}
-	return w.ResponseRecorder.Write(data)
-}
-
-func (w *failing) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
-
 // A stream of markup that goes on for longer than the lease has lost what it claimed to another page, and leaves it there.
 func TestAppendingAfterTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -324,8 +300,7 @@ func TestAnswersOfAConnectionThatWasTakenOver(t *testing.T) {
 		_ = stream.Flush()
 	}, flashgin.Success("own")))
 	a.leave(flashgin.Info("waiting"))
-	response := a.onWire("HTTP/1.1", "GET", "/socket", htmx()...)
-	assert.Equal(t, "mine", bodyOf(t, response))
+	assert.Equal(t, "mine", a.onWire("HTTP/1.1", "GET", "/socket", htmx()...).body)
 	assert.Equal(t, "[waiting][own]", a.left("/orders/5"))
 }
 

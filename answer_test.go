@@ -72,10 +72,7 @@ func carriedBy(t testing.TB, header http.Header, body string) (got carried) {
 	t.Helper()
 	body, added, _ := strings.Cut(body, addedHTMX)
 	got.behind = body
-	for _, item := range strings.Split(added, `data-flash-text dir="auto">`)[1:] {
-		text, _, _ := strings.Cut(item, "</p>")
-		got.added = append(got.added, text)
-	}
+	got.added = textsIn(added)
 	if value := header.Get("HX-Trigger"); strings.HasPrefix(value, "{") {
 		var triggers struct {
 			Show struct{ Messages flashgin.Messages } `json:"flash:show"`
@@ -99,6 +96,16 @@ func carriedBy(t testing.TB, header http.Header, body string) (got carried) {
 		got.pull += notice.Pull
 	}
 	return got
+}
+
+// textsIn returns the texts of items.
+func textsIn(markup string) (texts []string) {
+	for _, item := range strings.Split(markup, `data-flash-text dir="auto">`)[1:] {
+		if text, _, _ := strings.Cut(item, "</p>"); text != "" { // else a blank for the script
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
 
 func carriedIn(t testing.TB, answer *httptest.ResponseRecorder) carried {

@@ -61,16 +61,6 @@ func TestTurboStream(t *testing.T) {
 	}
 }
 
-// textsIn returns the texts of items.
-func textsIn(markup string) (texts []string) {
-	for _, item := range strings.Split(markup, `data-flash-text dir="auto">`)[1:] {
-		if text, _, _ := strings.Cut(item, "</p>"); text != "" { // else a blank for the script
-			texts = append(texts, text)
-		}
-	}
-	return texts
-}
-
 // A form is answered with itself, or with a redirect: Turbo renders both as the pages that they are.
 func TestTurboForms(t *testing.T) {
 	a := newParts(t, flashgin.Config{})

@@ -11,7 +11,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -66,6 +65,24 @@ func newAppWired(t testing.TB, cfg flashgin.Config, wire func(engine *gin.Engine
 	return a
 }
 
+// newAppBehind is newApp with middleware outside of flashgin's.
+func newAppBehind(t testing.TB, cfg flashgin.Config, outside ...gin.HandlerFunc) *app {
+	t.Helper()
+	a := newAppWired(t, cfg, func(engine *gin.Engine, install gin.OptionFunc) {
+		engine.Use(outside...)
+		engine.With(install)
+		engine.Use(sessions.Sessions("id", cookieStore()))
+	})
+	a.template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
+	return a
+}
+
+// newSite is newAppWired for alice: see newBoard.
+func newSite(t *testing.T, log io.Writer, wire func(engine *gin.Engine, install gin.OptionFunc)) *app {
+	t.Helper()
+	return newAppWired(t, flashgin.Config{SessionKey: userOf, Logger: slog.New(slog.NewTextHandler(log, nil))}, wire)
+}
+
 // newMessenger returns a Messenger that is closed when the test ends.
 func newMessenger(t testing.TB, cfg flashgin.Config) *flashgin.Messenger {
 	t.Helper()
@@ -98,6 +115,52 @@ func cookieStore() sessions.Store {
 	return store
 }
 
+// newBoard is newApp for tests of what pages show: no cookies, the header User names the session.
+func newBoard(t testing.TB) *app {
+	t.Helper()
+	return newAppWithoutSessions(t, flashgin.Config{SessionKey: userOf})
+}
+
+func userOf(c *gin.Context) (string, error) { return c.GetHeader("User"), nil }
+
+// leave puts messages where alice will find them.
+func (a *app) leave(msgs ...flashgin.Message) {
+	a.t.Helper()
+	for i := range msgs {
+		if msgs[i].View == "" {
+			msgs[i].View = flashgin.Anywhere
+		}
+	}
+	require.NoError(a.t, a.messenger.Add(context.Background(), "alice", msgs...))
+}
+
+// left returns the texts that wait for alice, each in brackets.
+func (a *app) left(views ...string) string {
+	a.t.Helper()
+	waiting, err := a.messenger.Peek(context.Background(), "alice", append(views, flashgin.Anywhere)...)
+	require.NoError(a.t, err)
+	var texts strings.Builder
+	for _, m := range waiting {
+		texts.WriteString("[" + m.Text + "]")
+	}
+	return texts.String()
+}
+
+// visit serves one request of alice's in this process. header is a list of names and values.
+func (a *app) visit(method, path string, header ...string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(method, path, nil)
+	request.Header.Set("User", "alice")
+	for i := 0; i+1 < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	a.ServeHTTP(w, request)
+	return w
+}
+
+// shown returns what alice sees at path.
+func (a *app) shown(path string) string { return a.visit(http.MethodGet, path).Body.String() }
+
 // template makes text the only template of the engine.
 func (a *app) template(name, text string) {
 	a.SetHTMLTemplate(template.Must(template.New(name).Funcs(a.FuncMap).Parse(text)))
@@ -105,6 +168,9 @@ func (a *app) template(name, text string) {
 
 // page is a handler that renders the template "page".
 func page(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) }
+
+// jsonPage is a handler that takes the messages and answers with their texts.
+func jsonPage(c *gin.Context) { c.JSON(http.StatusOK, texts(flashgin.Flashes(c))) }
 
 // add returns a handler that adds messages and answers with do.
 func add(t testing.TB, do gin.HandlerFunc, msgs ...flashgin.Message) gin.HandlerFunc {
@@ -149,6 +215,13 @@ func newBrowser(t testing.TB, url string) *browser {
 	}}
 }
 
+// addHeader adds a list of names and values to the header of a request.
+func addHeader(request *http.Request, list []string) {
+	for i := 0; i+1 < len(list); i += 2 {
+		request.Header.Add(list[i], list[i+1])
+	}
+}
+
 // answer is a response whose body was read.
 type answer struct {
 	*http.Response
@@ -160,9 +233,7 @@ func (b *browser) do(method, path string, header ...string) answer {
 	b.t.Helper()
 	request, err := http.NewRequest(method, b.url+path, nil)
 	require.NoError(b.t, err)
-	for i := 0; i+1 < len(header); i += 2 {
-		request.Header.Add(header[i], header[i+1])
-	}
+	addHeader(request, header)
 	response, err := b.client.Do(request)
 	require.NoError(b.t, err)
 	defer response.Body.Close()
@@ -201,9 +272,7 @@ func newVisitor(t testing.TB, handler http.Handler) *visitor {
 // do sends a request; header is a list of names and values.
 func (v *visitor) do(method, path string, header ...string) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(method, path, nil)
-	for i := 0; i+1 < len(header); i += 2 {
-		request.Header.Add(header[i], header[i+1])
-	}
+	addHeader(request, header)
 	return v.send(request)
 }
 
@@ -232,6 +301,21 @@ func cookiesOf(recorder *httptest.ResponseRecorder) int {
 	return len(recorder.Result().Header.Values("Set-Cookie"))
 }
 
+// failing is a connection that breaks.
+type failing struct {
+	*httptest.ResponseRecorder
+	err error
+}
+
+func (w *failing) Write(data []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	return w.ResponseRecorder.Write(data)
+}
+
+func (w *failing) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
+
 // eventually polls a page until it shows want: what a store of another process does in the background may take a moment.
 func eventually(t testing.TB, want string, page func() string) {
 	t.Helper()
@@ -242,88 +326,6 @@ func eventually(t testing.TB, want string, page func() string) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-}
-
-// spyStore is a MemoryStore that flashgin takes for a server elsewhere. It counts the calls, and a test can come between.
-type spyStore struct {
-	kept  flashgin.Store
-	mu    sync.Mutex
-	calls []string
-	hook  func(ctx context.Context, method string, call func() error) error
-}
-
-func newSpyStore() *spyStore { return &spyStore{kept: new(flashgin.MemoryStore)} }
-
-// on makes hook stand between flashgin and the store; it runs call, or does not. Nil steps aside.
-func (s *spyStore) on(hook func(ctx context.Context, method string, call func() error) error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hook = hook
-}
-
-// fail makes the methods named fail with err before they do anything; no names mean all of them.
-func (s *spyStore) fail(err error, methods ...string) {
-	s.on(func(_ context.Context, method string, call func() error) error {
-		if len(methods) == 0 || slices.Contains(methods, method) {
-			return err
-		}
-		return call()
-	})
-}
-
-// count returns how often the methods named were called; no names mean all of them.
-func (s *spyStore) count(methods ...string) (n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, call := range s.calls {
-		if len(methods) == 0 || slices.Contains(methods, call) {
-			n++
-		}
-	}
-	return n
-}
-
-func (s *spyStore) do(ctx context.Context, method string, call func() error) error {
-	s.mu.Lock()
-	s.calls = append(s.calls, method)
-	hook := s.hook
-	s.mu.Unlock()
-	if hook == nil {
-		return call()
-	}
-	return hook(ctx, method, call)
-}
-
-func (s *spyStore) Add(ctx context.Context, session string, msgs ...flashgin.Message) error {
-	return s.do(ctx, "Add", func() error { return s.kept.Add(ctx, session, msgs...) })
-}
-
-func (s *spyStore) Claim(ctx context.Context, session string, views []string, lease time.Duration) (claim flashgin.Claim, err error) {
-	err = s.do(ctx, "Claim", func() (err error) {
-		claim, err = s.kept.Claim(ctx, session, views, lease)
-		return err
-	})
-	return claim, err
-}
-
-func (s *spyStore) Confirm(ctx context.Context, claim flashgin.Claim) error {
-	return s.do(ctx, "Confirm", func() error { return s.kept.Confirm(ctx, claim) })
-}
-
-func (s *spyStore) Release(ctx context.Context, claim flashgin.Claim) error {
-	return s.do(ctx, "Release", func() error { return s.kept.Release(ctx, claim) })
-}
-
-func (s *spyStore) Peek(ctx context.Context, session string, views []string) (messages flashgin.Messages, err error) {
-	err = s.do(ctx, "Peek", func() (err error) {
-		messages, err = s.kept.Peek(ctx, session, views)
-		return err
-	})
-	return messages, err
-}
-
-func (s *spyStore) Withdraw(ctx context.Context, session, view, key string) error {
-	return s.do(ctx, "Withdraw", func() error { return s.kept.Withdraw(ctx, session, view, key) })
 }
 
 // logTo returns a logger that writes text lines to buf.

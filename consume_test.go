@@ -11,9 +11,6 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// jsonPage is a handler that takes the messages and answers with their texts.
-func jsonPage(c *gin.Context) { c.JSON(http.StatusOK, texts(flashgin.Flashes(c))) }
-
 // Requests whose answer nobody reads as a page get no messages, and leave them to the one that does.
 func TestRequestsThatShowNothing(t *testing.T) {
 	type row struct {

@@ -10,31 +10,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/flashgin/flashgin"
 )
-
-// stores are the two ways to a store: called directly in this process, and guarded like a server elsewhere.
-var stores = map[string]func() flashgin.Store{
-	"in process": func() flashgin.Store { return new(flashgin.MemoryStore) },
-	"elsewhere":  func() flashgin.Store { return newSpyStore() },
-}
-
-// newAppBehind is newApp with middleware outside of flashgin's.
-func newAppBehind(t testing.TB, cfg flashgin.Config, outside ...gin.HandlerFunc) *app {
-	t.Helper()
-	a := newAppWired(t, cfg, func(engine *gin.Engine, install gin.OptionFunc) {
-		engine.Use(outside...)
-		engine.With(install)
-		engine.Use(sessions.Sessions("id", cookieStore()))
-	})
-	a.template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
-	return a
-}
 
 // A page that failed has shown nothing. What it took is shown by the next one, and what it said itself is not lost.
 func TestAPageThatFails(t *testing.T) {
@@ -137,12 +118,6 @@ func TestTheMessagesOfAHandlerThatPanics(t *testing.T) {
 	}
 }
 
-// brokenWriter fails when the body is written, like a connection that the client has closed.
-type brokenWriter struct{ *httptest.ResponseRecorder }
-
-func (brokenWriter) Write([]byte) (int, error)       { return 0, io.ErrClosedPipe }
-func (brokenWriter) WriteString(string) (int, error) { return 0, io.ErrClosedPipe }
-
 // Messages of a page that did not arrive wait for the next one.
 func TestAPageThatDoesNotArrive(t *testing.T) {
 	cancelled := func(c *gin.Context) { c.MustGet("cancel").(context.CancelFunc)() }
@@ -166,11 +141,15 @@ func TestAPageThatDoesNotArrive(t *testing.T) {
 		}},
 		{
 			name: "the page cannot be written", leave: page,
-			write: func(w http.ResponseWriter) http.ResponseWriter { return brokenWriter{w.(*httptest.ResponseRecorder)} },
+			write: func(w http.ResponseWriter) http.ResponseWriter {
+				return &failing{w.(*httptest.ResponseRecorder), io.ErrClosedPipe}
+			},
 		},
 		{
 			name: "the JSON cannot be written", leave: jsonPage,
-			write: func(w http.ResponseWriter) http.ResponseWriter { return brokenWriter{w.(*httptest.ResponseRecorder)} },
+			write: func(w http.ResponseWriter) http.ResponseWriter {
+				return &failing{w.(*httptest.ResponseRecorder), io.ErrClosedPipe}
+			},
 		},
 		{name: "nothing happens", leave: page, seen: true},
 	} {
@@ -222,7 +201,7 @@ func TestOwnMessagesOnAPageThatDoesNotArrive(t *testing.T) {
 	visitor := a.visitor()
 	visitor.post("/key")
 	visitor.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.ServeHTTP(brokenWriter{w.(*httptest.ResponseRecorder)}, r)
+		a.ServeHTTP(&failing{w.(*httptest.ResponseRecorder), io.ErrClosedPipe}, r)
 	})
 	visitor.post("/")
 	visitor.handler = a

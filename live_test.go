@@ -154,9 +154,7 @@ func (b *browser) listen(path string, received func(sse), header ...string) *lis
 	ctx, cancel := context.WithCancel(context.Background())
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+path, nil)
 	require.NoError(b.t, err)
-	for i := 0; i+1 < len(header); i += 2 {
-		request.Header.Add(header[i], header[i+1])
-	}
+	addHeader(request, header)
 	patient := *b.client
 	patient.Timeout = 0
 	response, err := patient.Do(request)
@@ -237,9 +235,7 @@ func (b *browser) acknowledge(body string, header ...string) answer {
 	}
 	request, err := http.NewRequest(http.MethodPost, b.url+"/_flash/ack", strings.NewReader(body))
 	require.NoError(b.t, err)
-	for i := 0; i+1 < len(header); i += 2 {
-		request.Header.Add(header[i], header[i+1])
-	}
+	addHeader(request, header)
 	response, err := b.client.Do(request)
 	require.NoError(b.t, err)
 	defer response.Body.Close()
@@ -283,9 +279,7 @@ func (v *visitor) listenOn(w *streamWriter, path string, header ...string) *stre
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
 	request := httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil)
-	for i := 0; i+1 < len(header); i += 2 {
-		request.Header.Add(header[i], header[i+1])
-	}
+	addHeader(request, header)
 	for _, cookie := range v.cookies {
 		request.AddCookie(cookie)
 	}
@@ -366,9 +360,7 @@ func (v *visitor) acknowledge(body string, header ...string) *httptest.ResponseR
 	if len(header) == 0 {
 		header = []string{"Sec-Fetch-Site", "same-origin"}
 	}
-	for i := 0; i+1 < len(header); i += 2 {
-		request.Header.Add(header[i], header[i+1])
-	}
+	addHeader(request, header)
 	return v.send(request)
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -95,12 +94,6 @@ func eachLoader(t *testing.T, test func(t *testing.T, name string, load func(*gi
 			})
 		}
 	}
-}
-
-// newSite is newAppWired for alice: see newBoard.
-func newSite(t *testing.T, log io.Writer, wire func(engine *gin.Engine, install gin.OptionFunc)) *app {
-	t.Helper()
-	return newAppWired(t, flashgin.Config{SessionKey: userOf, Logger: slog.New(slog.NewTextHandler(log, nil))}, wire)
 }
 
 func whole(title, list, errors string) string {

@@ -1,11 +1,9 @@
 package flashgin_test
 
 import (
-	"context"
 	"encoding/json"
 	"html/template"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -15,52 +13,6 @@ import (
 
 	"github.com/flashgin/flashgin"
 )
-
-// newBoard is newApp for tests of what pages show: no cookies, the header User names the session.
-func newBoard(t testing.TB) *app {
-	t.Helper()
-	return newAppWithoutSessions(t, flashgin.Config{SessionKey: userOf})
-}
-
-func userOf(c *gin.Context) (string, error) { return c.GetHeader("User"), nil }
-
-// leave puts messages where alice will find them.
-func (a *app) leave(msgs ...flashgin.Message) {
-	a.t.Helper()
-	for i := range msgs {
-		if msgs[i].View == "" {
-			msgs[i].View = flashgin.Anywhere
-		}
-	}
-	require.NoError(a.t, a.messenger.Add(context.Background(), "alice", msgs...))
-}
-
-// left returns the texts that wait for alice, each in brackets.
-func (a *app) left(views ...string) string {
-	a.t.Helper()
-	waiting, err := a.messenger.Peek(context.Background(), "alice", append(views, flashgin.Anywhere)...)
-	require.NoError(a.t, err)
-	var texts strings.Builder
-	for _, m := range waiting {
-		texts.WriteString("[" + m.Text + "]")
-	}
-	return texts.String()
-}
-
-// visit serves one request of alice's in this process. header is a list of names and values.
-func (a *app) visit(method, path string, header ...string) *httptest.ResponseRecorder {
-	request := httptest.NewRequest(method, path, nil)
-	request.Header.Set("User", "alice")
-	for i := 0; i+1 < len(header); i += 2 {
-		request.Header.Set(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	a.ServeHTTP(w, request)
-	return w
-}
-
-// shown returns what alice sees at path.
-func (a *app) shown(path string) string { return a.visit(http.MethodGet, path).Body.String() }
 
 // board serves the text of a template at "/". {{now .Gin "text"}} in it adds an error in the middle of the page.
 func (a *app) board(text string) {
