@@ -139,19 +139,22 @@ func TestCloseGivesUp(t *testing.T) {
 	close(free)
 }
 
+// serverTimeout is one of a server, long enough for a busy machine to answer within it.
+const serverTimeout = 500 * time.Millisecond
+
 // The time-outs of a server are for requests that end.
 func TestStreamOutlivesTimeouts(t *testing.T) {
-	const timeout = 200 * time.Millisecond
 	for _, test := range []struct {
 		name string
 		set  func(*http.Server)
 	}{
-		{"WriteTimeout", func(s *http.Server) { s.WriteTimeout = timeout }},
-		{"ReadTimeout", func(s *http.Server) { s.ReadTimeout = timeout }},
-		{"ReadHeaderTimeout", func(s *http.Server) { s.ReadHeaderTimeout = timeout }},
-		{"IdleTimeout", func(s *http.Server) { s.IdleTimeout = timeout }},
+		{"WriteTimeout", func(s *http.Server) { s.WriteTimeout = serverTimeout }},
+		{"ReadTimeout", func(s *http.Server) { s.ReadTimeout = serverTimeout }},
+		{"ReadHeaderTimeout", func(s *http.Server) { s.ReadHeaderTimeout = serverTimeout }},
+		{"IdleTimeout", func(s *http.Server) { s.IdleTimeout = serverTimeout }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			a := newLiveApp(t, flashgin.Config{})
 			server := httptest.NewUnstartedServer(a)
 			test.set(server.Config)
@@ -160,7 +163,7 @@ func TestStreamOutlivesTimeouts(t *testing.T) {
 			b := newBrowser(t, server.URL)
 			key := b.get("/key")
 			page := b.listen(streamPath("/a"), nil)
-			time.Sleep(2 * timeout)
+			time.Sleep(2 * serverTimeout)
 			a.job(key, flashgin.Info("text").At("/a"))
 			page.hears("text")
 			// The deadline of the stream does not stay with the connection.
@@ -174,7 +177,7 @@ func TestStreamOverHTTP2(t *testing.T) {
 	a := newLiveApp(t, flashgin.Config{})
 	server := httptest.NewUnstartedServer(a)
 	server.EnableHTTP2 = true
-	server.Config.WriteTimeout = 200 * time.Millisecond
+	server.Config.WriteTimeout = serverTimeout
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	b := newBrowser(t, server.URL)
@@ -182,7 +185,7 @@ func TestStreamOverHTTP2(t *testing.T) {
 	key := b.get("/key")
 	page := b.listen(streamPath("/a"), nil)
 	require.Equal(t, 2, page.response.ProtoMajor)
-	time.Sleep(2 * server.Config.WriteTimeout)
+	time.Sleep(2 * serverTimeout)
 	a.job(key, flashgin.Info("text").At("/a"))
 	page.hears("text")
 	within(t, "Shutdown", func() { assert.NoError(t, server.Config.Shutdown(context.Background())) })
@@ -196,14 +199,14 @@ func TestStreamPassesCompression(t *testing.T) {
 	a.Use(gzip.Gzip(gzip.DefaultCompression))
 	a.mountLive()
 	server := httptest.NewUnstartedServer(a)
-	server.Config.WriteTimeout = 200 * time.Millisecond
+	server.Config.WriteTimeout = serverTimeout
 	server.Start()
 	t.Cleanup(server.Close)
 	b := newBrowser(t, server.URL)
 	key := b.get("/key")
 	page := b.listen(streamPath("/a"), nil)
 	assert.Equal(t, "identity", page.response.Header.Get("Content-Encoding"))
-	time.Sleep(2 * server.Config.WriteTimeout)
+	time.Sleep(2 * serverTimeout)
 	a.job(key, flashgin.Info("text").At("/a"))
 	page.hears("text")
 	assert.Empty(t, log.String())
