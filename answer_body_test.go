@@ -232,6 +232,11 @@ func TestAppendingThatFails(t *testing.T) {
 		{"a panic", func(c *gin.Context, _ *failing) { part(200)(c); panic(http.ErrAbortHandler) }, false, "[waiting][own]"},
 		{"a panic before the body", func(*gin.Context, *failing) { panic(http.ErrAbortHandler) }, false, "[waiting][own]"},
 		{"the body", func(c *gin.Context, w *failing) { w.err = errors.New("broken pipe"); part(200)(c) }, false, "[waiting][own]"},
+		{"the body, and not what would follow it", func(c *gin.Context, w *failing) {
+			w.err = errors.New("broken pipe")
+			part(200)(c)
+			w.err = nil
+		}, false, "[waiting][own]"},
 		{"what follows it", func(c *gin.Context, w *failing) { part(200)(c); w.err = errors.New("broken pipe") }, false, "[waiting][own]"},
 		{"the client goes", func(c *gin.Context, _ *failing) { part(200)(c) }, true, "[waiting][own]"},
 		{"an event, and a panic", func(c *gin.Context, _ *failing) { data(200, "text/plain", "x")(c); panic(http.ErrAbortHandler) }, false, "[waiting][own]"},

@@ -144,6 +144,25 @@ func TestRedisConfirmOneLateRemembers(t *testing.T) {
 	assert.Empty(t, p.peek("/a"))
 }
 
+// With full memory, too.
+func TestRedisConfirmOneLateRemembersWithFullMemory(t *testing.T) {
+	p := newRedisProbe(t, redistest.Start(t, "maxmemory-policy noeviction").Client())
+	ctx := t.Context()
+	p.add("/a", "shown")
+	given := p.claim("/a") // back, and confirmed all the same
+	p.release(given)
+	newer, err := p.store.Claim(ctx, p.session, []string{"/a"}, time.Hour)
+	require.NoError(t, err)
+	require.Len(t, newer.Messages, 1)
+	require.NoError(t, p.client.(*redis.Client).ConfigSet(ctx, "maxmemory", "1").Err())
+	p.confirm(newer)
+	remembered := func() float64 { return p.client.ZScore(ctx, p.keys()[0], "~"+newer.Messages[0].ID).Val() }
+	before := remembered()
+	require.NotZero(t, before)
+	p.confirm(given)
+	assert.Equal(t, before, remembered())
+}
+
 // At an address that never gets empty, the IDs of what was shown do not pile up.
 func TestRedisConfirmOneIsBounded(t *testing.T) {
 	server, p := frozenRedis(t)
