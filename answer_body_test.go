@@ -269,6 +269,7 @@ func TestAppendingThatFails(t *testing.T) {
 				a.ServeHTTP(w, request)
 			}()
 			assert.Equal(t, test.waiting, a.left("/orders/5"))
+			assert.Equal(t, test.waiting == "", strings.Contains(w.Body.String(), ">own<"), w.Body.String())
 			event := strings.HasPrefix(test.name, "an event")
 			assert.Equal(t, event, w.Header().Get("HX-Trigger") != "", "which somebody's error page would have")
 		})
