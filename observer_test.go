@@ -419,7 +419,7 @@ func TestObserverCountsOnce(t *testing.T) {
 			for range 4 {
 				group.Go(func() {
 					for range 10 {
-						o.job(o.key, flashgin.Info("text").At("/a"))
+						assert.NoError(t, o.messenger.Add(t.Context(), o.key, flashgin.Info("text").At("/a")))
 					}
 				})
 				group.Go(func() {

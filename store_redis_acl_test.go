@@ -134,6 +134,7 @@ func TestRedisClusterACL(t *testing.T) {
 			}
 		}
 	}
+	require.NotEmpty(t, key)
 	migration := cluster.Migrate(cluster.SlotOf(key), owner, (owner+1)%3)
 	migration.Import()
 	migration.Begin()

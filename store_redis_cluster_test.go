@@ -118,6 +118,7 @@ func TestRedisResharding(t *testing.T) {
 			slot = cluster.SlotOf(keys[0])
 		}
 	}
+	require.GreaterOrEqual(t, slot, 0)
 	home := cluster.Owner(slot)
 	away := (home + 1) % 3
 	for _, way := range [][2]int{{home, away}, {away, home}} {

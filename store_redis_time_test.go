@@ -145,7 +145,12 @@ func TestRedisScores(t *testing.T) {
 			p.add("/a", "second", "third")
 			after := time.Now()
 			key := p.keys()[0]
-			entries := func() []redis.Z { return client.ZRangeWithScores(ctx, key, 0, -1).Val() }
+			entries := func() []redis.Z {
+				list, err := client.ZRangeWithScores(ctx, key, 0, -1).Result()
+				require.NoError(t, err)
+				require.Len(t, list, 3)
+				return list
+			}
 			var added []float64
 			for _, z := range entries() {
 				micros, err := strconv.ParseInt(z.Member.(string)[:16], 10, 64)
