@@ -126,7 +126,7 @@ func TestAppendingOverHTTP2(t *testing.T) {
 	assert.Equal(t, carried{behind: "<p>part</p>", added: []string{"own"}}, carriedBy(t, answer.Header, answer.body))
 }
 
-// A handler that compresses by itself, in another coding than the middleware around us would, is the last to write.
+// Nothing is appended to what a handler has compressed itself, in another coding than the middleware around us would. An event tells instead.
 func TestAppendingToWhatAHandlerCompresses(t *testing.T) {
 	a := newAppWired(t, flashgin.Config{HTMX: true, SessionKey: userOf}, func(engine *gin.Engine, install gin.OptionFunc) {
 		engine.Use(func(c *gin.Context) { c.Header("Content-Encoding", "gzip") }) // and would compress
@@ -209,7 +209,7 @@ func TestFragmentsThatShowMessages(t *testing.T) {
 	}
 }
 
-// A fragment may be rendered by the template that fails: then there is an error, which takes the handler's messages along.
+// A fragment whose template fails is an error, which takes along what its handler has added. What waits, waits on.
 func TestFragmentThatFails(t *testing.T) {
 	a := newParts(t, flashgin.Config{})
 	a.template("page", `{{flashes}}{{.Missing.Field}}`)

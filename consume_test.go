@@ -99,7 +99,8 @@ func TestRequestsThatShowMessages(t *testing.T) {
 	}
 }
 
-func TestAMessageOfAFramesOwnForAnywhereIsNotShownInTheFrame(t *testing.T) {
+// What a frame adds for any page is for the page around it.
+func TestAFrameDoesNotShowWhatItAddsForAnywhere(t *testing.T) {
 	a := newApp(t, flashgin.Config{})
 	a.GET("/frame", add(t, page, flashgin.Info("anywhere").At(flashgin.Anywhere), flashgin.Info("here")))
 	a.GET("/", page)

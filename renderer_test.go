@@ -325,7 +325,7 @@ func TestSetExecutedByTheApplication(t *testing.T) {
 }
 
 // Routes from before Install do not pass through it. Their pages show no messages, are complete, and do no harm to the others.
-func TestRoutesFromBeforeInstall(t *testing.T) {
+func TestPagesOfRoutesBeforeInstall(t *testing.T) {
 	var log lockedBuffer
 	a := newSite(t, &log, func(engine *gin.Engine, install gin.OptionFunc) {
 		engine.SetHTMLTemplate(template.Must(template.New("page").Funcs(flashgin.FuncMap()).Parse(
