@@ -281,6 +281,15 @@ func TestRedisReplica(t *testing.T) {
 		return err != nil && strings.Contains(err.Error(), "READONLY")
 	}, 10*time.Second, 10*time.Millisecond)
 	assert.Equal(t, []string{"first"}, onMaster.peek("/a"))
+
+	// Nor does a page there take what it sees, or believe that there is nothing because all of it is claimed.
+	p.session = onMaster.session
+	for _, seen := range []int{1, 0} {
+		require.Eventually(t, func() bool { return len(p.peek("/a")) == seen }, 10*time.Second, 10*time.Millisecond)
+		_, err := p.store.Claim(t.Context(), p.session, []string{"/a", "/b"}, time.Minute)
+		assert.ErrorContains(t, err, "READONLY", "with %d waiting", seen)
+		onMaster.claim("/a")
+	}
 }
 
 // What is no message of this version is passed over, reported without quoting it, and left where it is.
