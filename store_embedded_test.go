@@ -2,13 +2,13 @@ package flashgin_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/flashgin/flashgin"
 )
@@ -78,14 +78,12 @@ func TestStoresThatEmbedOurs(t *testing.T) {
 			return s, &s.countsCalls
 		},
 		"redis": func(t *testing.T) (flashgin.Store, *countsCalls) {
-			kept, err := flashgin.NewRedisStore(startMiniredis(t), flashgin.RedisConfig{App: "shop"})
-			require.NoError(t, err)
-			s := &embedsRedis{RedisStore: kept}
+			s := &embedsRedis{RedisStore: newRedisStore(t, startMiniredis(t))}
 			return s, &s.countsCalls
 		},
 	} {
 		for _, observer := range []flashgin.Observer{nil, new(observed)} {
-			t.Run(name, func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, observed %v", name, observer != nil), func(t *testing.T) {
 				store, calls := open(t)
 				a := newApp(t, flashgin.Config{Store: store, Observer: observer})
 				a.template("page", `page{{range flashes "info"}}[{{.Text}}]{{end}}`)
@@ -94,9 +92,7 @@ func TestStoresThatEmbedOurs(t *testing.T) {
 				visitor := a.visitor()
 				assert.Equal(t, http.StatusSeeOther, visitor.post("/").Code)
 				assert.Equal(t, "page[hello]", visitor.get("/"))
-				require.Eventually(t, func() bool {
-					return assert.ObjectsAreEqual([]int32{1, 1, 1, 1}, calls.all())
-				}, 20*time.Second, time.Millisecond, "%v", calls.all())
+				eventually(t, "[1 1 1 1]", func() string { return fmt.Sprint(calls.all()) })
 				assert.Empty(t, a.failures.String())
 			})
 		}
