@@ -275,6 +275,37 @@ func TestRedisRememberedIDs(t *testing.T) {
 	assert.Zero(t, waiting(almost), "a given ID after an hour")
 }
 
+// A message whose TTL ended while it waited is not in the way of the same message, added again by the next run of its job.
+func TestRedisIDOfAMessageThatNobodySaw(t *testing.T) {
+	server, p := frozenRedis(t)
+	job := redisMessage("/a", "of a job")
+	job.ID, job.TTL = "job", time.Hour
+	for run := range 3 {
+		server.SetTime(time.UnixMicro(1732334400123456).Add(time.Duration(run) * (time.Hour + time.Millisecond)))
+		require.NoError(t, p.store.Add(t.Context(), p.session, job, job))
+		assert.Equal(t, []string{"of a job"}, p.peek("/a"))
+		assert.EqualValues(t, 1, p.client.ZCard(t.Context(), p.keys()[0]).Val())
+	}
+}
+
+// The cap counts what waits: not what a page has claimed, until its lease ends.
+func TestRedisCapAndClaims(t *testing.T) {
+	server, frozen := frozenRedis(t)
+	p := newRedisProbeWith(t, frozen.client, flashgin.RedisConfig{Cap: 2})
+	p.add("/a", "1", "2")
+	p.claim("/a") // for a minute
+	p.add("/a", "3", "4")
+	assert.Equal(t, []string{"3", "4"}, p.peek("/a"))
+	assert.Empty(t, p.reported())
+	server.SetTime(time.UnixMicro(1732334400123456).Add(2 * time.Minute))
+	assert.Equal(t, []string{"1", "2", "3", "4"}, p.peek("/a"))
+	p.add("/a", "5")
+	assert.Equal(t, []string{"4", "5"}, p.peek("/a"))
+	reported := p.reported()
+	require.Len(t, reported, 1)
+	assert.Contains(t, reported[0], "dropped the 3 oldest")
+}
+
 // Remembered IDs do not pile up at a busy address, and are not read when a page looks for messages.
 func TestRedisRememberedIDsAreBounded(t *testing.T) {
 	server, p := frozenRedis(t)
