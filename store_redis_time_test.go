@@ -54,6 +54,8 @@ func TestRedisLeavesNothingBehind(t *testing.T) {
 	given.ID, given.TTL = "job 1", 5*time.Minute
 	require.NoError(t, p.store.Add(ctx, p.session, given))
 	p.confirm(p.claim("/a"))
+	assert.Greater(t, longest(), 4*time.Minute)
+	assert.LessOrEqual(t, longest(), 5*time.Minute)
 	p.add("/a", "shown after it")
 	p.confirm(p.claim("/a"))
 	assert.Greater(t, longest(), 4*time.Minute)
@@ -77,8 +79,15 @@ func TestRedisLeavesNoEndedMessageBehind(t *testing.T) {
 	brief.TTL = time.Minute
 	require.NoError(t, p.store.Add(ctx, p.session, brief))
 	p.confirm(claim)
+	claimed := redisMessage("/b", "brief, and on its way to a page for too long")
+	claimed.TTL = time.Minute
+	require.NoError(t, p.store.Add(ctx, p.session, claimed))
+	late := p.claim("/b")
+	require.Len(t, late.Messages, 1)
 	server.SetTime(time.UnixMicro(1732334400123456).Add(2 * time.Minute))
+	p.release(late)
 	assert.Empty(t, p.claim("/a").Messages)
+	require.Len(t, p.keys(), 1)
 	for _, key := range p.keys() {
 		assert.LessOrEqual(t, p.client.PTTL(ctx, key).Val(), 10*time.Second)
 	}
@@ -105,6 +114,16 @@ func TestRedisKeyOfBriefMessages(t *testing.T) {
 	brief.ID += "3"
 	require.NoError(t, p.store.Add(ctx, p.session, brief))
 	assert.Greater(t, life(), 23*time.Hour)
+}
+
+// The key of an address at which nothing is left lives until it may forget the ID of a job's message.
+func TestRedisKeyOfARememberedID(t *testing.T) {
+	_, p := frozenRedis(t)
+	job := redisMessage("/a", "of a job")
+	job.ID, job.TTL = "job", time.Hour
+	require.NoError(t, p.store.Add(t.Context(), p.session, job))
+	p.confirm(p.claim("/a"))
+	assert.Equal(t, time.Hour, p.client.PTTL(t.Context(), p.keys()[0]).Val())
 }
 
 // Only Add prolongs the life of a key.
@@ -266,6 +285,18 @@ func TestRedisRememberedIDs(t *testing.T) {
 	assert.Zero(t, waiting(job), "before its TTL has passed")
 	pass(2 * time.Millisecond)
 	assert.Equal(t, 1, waiting(job), "after its TTL")
+
+	prolonged := redisMessage("/d", "of a job") // which waits for longer than its TTL, for the address got others
+	prolonged.ID = "job"
+	require.NoError(t, p.store.Add(ctx, p.session, prolonged))
+	pass(20 * time.Hour)
+	p.add("/d", "another")
+	pass(10 * time.Hour)
+	p.confirm(p.claim("/d"))
+	pass(10*time.Second - time.Millisecond)
+	assert.Zero(t, waiting(prolonged), "after its TTL, but before 10 s have passed since it was shown")
+	pass(2 * time.Millisecond)
+	assert.Equal(t, 1, waiting(prolonged), "after that")
 
 	almost := redisMessage("/c", "almost generated")
 	almost.ID = "f-" + strings.Repeat("1", 26) // not a digit of base 32
