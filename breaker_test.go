@@ -123,3 +123,38 @@ func TestAddsWhileTheBreakerIsOpen(t *testing.T) {
 		assert.Equal(t, "[kept]", visitor.get("/"))
 	})
 }
+
+// While it is open, an answer waits for a store that hangs no longer than a page would.
+func TestAnAddWhileTheBreakerIsOpenAndTheStoreHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		_, visitor := guarded(t, store, flashgin.Config{})
+		store.on(hang)
+		assert.Equal(t, time.Second, took(func() { visitor.post("/") }))
+		for range 5 {
+			visitor.get("/")
+		}
+		assert.Equal(t, 100*time.Millisecond, took(func() { visitor.post("/") }))
+		store.on(nil)
+	})
+}
+
+// When it has closed, it takes as many failures as before to open it again.
+func TestTheBreakerCountsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		_, visitor := guarded(t, store, flashgin.Config{})
+		for range 2 {
+			before := store.count("Claim")
+			store.fail(errDown)
+			for range 10 {
+				visitor.get("/")
+			}
+			assert.Equal(t, 5, store.count("Claim")-before)
+			store.on(nil)
+			time.Sleep(time.Second)
+			synctest.Wait()
+		}
+		assert.Equal(t, "page[hello]", visitor.get("/"))
+	})
+}

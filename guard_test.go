@@ -220,6 +220,26 @@ func TestCallsInFlightAreBounded(t *testing.T) {
 	})
 }
 
+// Nor does a crowd whose messages the store does not take.
+func TestAddsInFlightAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a, visitor := guarded(t, store, flashgin.Config{})
+		before := store.count("Add")
+		store.on(hang)
+		var crowd sync.WaitGroup
+		for range 200 {
+			guest := a.visitor()
+			guest.cookies["id"] = visitor.cookies["id"]
+			crowd.Go(func() { assert.Equal(t, http.StatusSeeOther, guest.post("/").Code) })
+		}
+		crowd.Wait()
+		assert.LessOrEqual(t, store.count("Add")-before, 3*64, "three attempts of 64")
+		assert.Len(t, a.failures.all(), 200, "everybody else is told at once")
+		store.on(nil)
+	})
+}
+
 // The answer goes out when its messages cannot be stored; who must know is told.
 func TestAnAddThatFails(t *testing.T) {
 	for _, test := range []struct {

@@ -1,0 +1,56 @@
+package flashgin
+
+import (
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// A message counts as shown for some minutes, or until its own TTL ends: then its ID may be used again.
+func TestShownLateForgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s shownLate
+		job := Message{ID: "job", View: "/", TTL: time.Minute}
+		claim := Claim{Session: "session", Messages: Messages{job, {ID: "2", View: "/"}}}
+		fresh := func() (ids []string) {
+			claim, _ := s.split(claim)
+			for _, m := range claim.Messages {
+				ids = append(ids, m.ID)
+			}
+			return ids
+		}
+		assert.Equal(t, []string{"job", "2"}, fresh())
+		s.remember(claim)
+		time.Sleep(time.Minute - 1)
+		assert.Empty(t, fresh())
+		time.Sleep(1)
+		assert.Equal(t, []string{"job"}, fresh())
+		time.Sleep(shownFor - time.Minute - 1)
+		assert.Equal(t, []string{"job"}, fresh())
+		time.Sleep(1)
+		assert.Equal(t, []string{"job", "2"}, fresh())
+	})
+}
+
+// However long the store is away, so many messages are remembered and no more, and old ones make room.
+func TestShownLateIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s shownLate
+		remember := func(n int) {
+			var messages Messages
+			for i := range n {
+				messages = append(messages, Message{ID: strconv.Itoa(i), View: "/"})
+			}
+			s.remember(Claim{Session: "session " + strconv.Itoa(n), Messages: messages})
+		}
+		remember(shownAtMost - 1)
+		remember(10)
+		assert.Len(t, s.until, shownAtMost)
+		time.Sleep(shownFor)
+		remember(3)
+		assert.Len(t, s.until, 3)
+	})
+}
