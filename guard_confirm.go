@@ -26,7 +26,7 @@ type settled struct {
 // confirm tells the store that the messages of a claim were shown. Nobody waits for that: until the store knows, they are nobody else's.
 func (g *guard) confirm(claim Claim) {
 	if _, ok := own[groupStore](g.cfg.Store); !ok || len(claim.Messages) == 0 {
-		g.confirmAlone(claim)
+		g.confirmAlone(claim, g.goInBackground)
 		return
 	}
 	node, wait := g.nodeOf(claim.Session), confirmAfter
@@ -43,12 +43,12 @@ func (g *guard) confirm(claim Claim) {
 	})
 	if !inBackground { // the guard is closed
 		for _, claim := range node.gathered() {
-			g.confirmAlone(claim)
+			g.confirmAlone(claim, g.goInBackground)
 		}
 	}
 }
 
-// confirmGroup confirms claims together, once. Those of which that is not known to have succeeded go on alone.
+// confirmGroup confirms claims together, once. Those of which that is not known to have succeeded go on alone. It runs in the background.
 func (g *guard) confirmGroup(claims []Claim) {
 	if len(claims) == 0 {
 		return
@@ -57,9 +57,11 @@ func (g *guard) confirmGroup(claims []Claim) {
 	defer cancel()
 	goOn := func(claim Claim) {
 		g.shownLate.remember(claim)
-		g.confirmAlone(claim)
+		g.confirmAlone(claim, g.goOnInBackground)
 	}
+	wentOn := make(chan struct{})
 	inTime := context.AfterFunc(ctx, func() {
+		defer close(wentOn)
 		for _, claim := range claims {
 			goOn(claim)
 		}
@@ -70,6 +72,7 @@ func (g *guard) confirmGroup(claims []Claim) {
 		return nil
 	})
 	if !inTime() {
+		<-wentOn // else close might find nothing that runs
 		return
 	}
 	for i, claim := range claims {
@@ -79,9 +82,9 @@ func (g *guard) confirmGroup(claims []Claim) {
 	}
 }
 
-// confirmAlone confirms one claim, and does not give up before its lease has ended.
-func (g *guard) confirmAlone(claim Claim) {
-	g.settle("confirm", claim, func(ctx context.Context, claim Claim) error {
+// confirmAlone confirms one claim, and does not give up before its lease has ended. For start see settleBy.
+func (g *guard) confirmAlone(claim Claim, start func(func()) bool) {
+	g.settleBy(start, "confirm", claim, func(ctx context.Context, claim Claim) error {
 		inTime := context.AfterFunc(ctx, func() { g.shownLate.remember(claim) })
 		err := g.store.Confirm(ctx, claim)
 		if inTime(); err != nil {

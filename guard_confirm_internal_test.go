@@ -18,6 +18,7 @@ import (
 type groupSpy struct {
 	Store
 	group func(claims []Claim) []error // what becomes of a group; nil is success
+	one   func() error                 // and of a claim that is confirmed alone
 
 	mu     sync.Mutex
 	groups [][]string
@@ -51,6 +52,11 @@ func (s *groupSpy) confirmGroup(_ context.Context, claims []Claim) []settled {
 }
 
 func (s *groupSpy) Confirm(_ context.Context, claim Claim) error {
+	if s.one != nil {
+		if err := s.one(); err != nil {
+			return err
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.alone = append(s.alone, claim.Session)
@@ -184,4 +190,37 @@ func TestConfirmationsWhenTheGuardCloses(t *testing.T) {
 		_, alone := spy.confirmed()
 		assert.Equal(t, []string{"2"}, alone)
 	})
+}
+
+// A group that fails while Close waits for it is not given up: its claims go on alone, for as long as they would have without Close, which waits for that.
+func TestConfirmationsThatFailInAGroupWhileTheGuardCloses(t *testing.T) {
+	failed := errors.New("the store is down")
+	for _, test := range []struct {
+		name  string
+		group func([]Claim) []error
+	}{
+		{"it fails", func([]Claim) []error { time.Sleep(time.Second); return []error{failed, failed} }},
+		{"it hangs until its context ends", func([]Claim) []error { time.Sleep(callTimeout); return []error{failed, failed} }},
+		{"it hangs for longer", func([]Claim) []error { time.Sleep(2 * callTimeout); return []error{failed, failed} }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			spy := &groupSpy{group: test.group}
+			confirmIn(t, spy, func(g *guard) {
+				start := time.Now()
+				spy.one = func() error {
+					if time.Since(start) < 5*time.Second {
+						return failed
+					}
+					return nil
+				}
+				g.confirm(claimOf("0"))
+				g.confirm(claimOf("2"))
+				time.Sleep(2 * confirmAfter)
+				require.NoError(t, g.close(context.Background()))
+				spy.mu.Lock()
+				defer spy.mu.Unlock()
+				assert.ElementsMatch(t, []string{"0", "2"}, spy.alone, "when Close returns")
+			})
+		})
+	}
 }

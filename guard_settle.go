@@ -34,8 +34,14 @@ func (g *guard) releaseNow(request context.Context, claim Claim) {
 	}
 }
 
-// settle has call settle a claim, in the background, until it succeeds or the lease ends; after that there is nothing left to settle.
+// settle has call settle a claim, in the background, until it succeeds or the lease ends; after that there is nothing left to settle. Where the guard is
+// closed, it is done when settle returns, or given up after Config.Timeout.
 func (g *guard) settle(doing string, claim Claim, call func(context.Context, Claim) error) {
+	g.settleBy(g.goInBackground, doing, claim, call)
+}
+
+// settleBy is settle, with what starts it in the background or reports that it cannot.
+func (g *guard) settleBy(start func(func()) bool, doing string, claim Claim, call func(context.Context, Claim) error) {
 	if len(claim.Messages) == 0 {
 		return
 	}
@@ -52,7 +58,7 @@ func (g *guard) settle(doing string, claim Claim, call func(context.Context, Cla
 			g.errs.report(ctx, doing, fmt.Errorf("flashgin: %s: not done within %v, so %d messages may be shown again: %w", doing, limit, len(claim.Messages), err))
 		}
 	}
-	if !g.goInBackground(func() { within(g.cfg.Lease, g.tryHere) }) {
+	if !start(func() { within(g.cfg.Lease, g.tryHere) }) {
 		within(g.cfg.Timeout, g.try)
 	}
 }
