@@ -166,7 +166,9 @@ func (g *guard) withdraw(ctx context.Context, session, view, key string) error {
 
 func (g *guard) claimCall(session string, views []string) func(context.Context) (Claim, error) {
 	return func(ctx context.Context) (Claim, error) {
+		start := time.Now()
 		claim, err := g.store.Claim(ctx, session, views, g.cfg.Lease)
+		claim.until = start.Add(g.cfg.Lease)
 		fresh, again := g.shownLate.split(claim)
 		g.confirm(again)
 		return fresh, err

@@ -2,6 +2,7 @@ package flashgin
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,10 +24,17 @@ type settled struct {
 	err      error
 }
 
-// confirm tells the store that the messages of a claim were shown. Nobody waits for that: until the store knows, they are nobody else's.
+// confirm tells the store that the messages of a claim were shown. Nobody waits for that: until the store knows, they are nobody else's, and when their lease has
+// ended, this process still knows.
 func (g *guard) confirm(claim Claim) {
-	if _, ok := own[groupStore](g.cfg.Store); !ok || len(claim.Messages) == 0 {
-		g.confirmAlone(claim, g.goInBackground)
+	if len(claim.Messages) == 0 {
+		return
+	}
+	if !g.inProcess() {
+		g.shownLate.remember(claim, g.cfg.Lease)
+	}
+	if _, ok := own[groupStore](g.cfg.Store); !ok {
+		g.confirmAlone(claim, false)
 		return
 	}
 	node, wait := g.nodeOf(claim.Session), confirmAfter
@@ -43,7 +51,7 @@ func (g *guard) confirm(claim Claim) {
 	})
 	if !inBackground { // the guard is closed
 		for _, claim := range node.gathered() {
-			g.confirmAlone(claim, g.goInBackground)
+			g.confirmAlone(claim, false)
 		}
 	}
 }
@@ -55,15 +63,11 @@ func (g *guard) confirmGroup(claims []Claim) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), min(callTimeout, g.cfg.Lease))
 	defer cancel()
-	goOn := func(claim Claim) {
-		g.shownLate.remember(claim)
-		g.confirmAlone(claim, g.goOnInBackground)
-	}
 	wentOn := make(chan struct{})
 	inTime := context.AfterFunc(ctx, func() {
 		defer close(wentOn)
 		for _, claim := range claims {
-			goOn(claim)
+			g.confirmAlone(claim, true)
 		}
 	})
 	var results []settled
@@ -77,18 +81,27 @@ func (g *guard) confirmGroup(claims []Claim) {
 	}
 	for i, claim := range claims {
 		if panicked != nil || results[i].err != nil {
-			goOn(claim)
+			g.confirmAlone(claim, true)
+		} else {
+			g.shownLate.forget(claim)
 		}
 	}
 }
 
-// confirmAlone confirms one claim, and does not give up before its lease has ended. For start see settleBy.
-func (g *guard) confirmAlone(claim Claim, start func(func()) bool) {
+// confirmAlone confirms one claim, and does not give up before its lease has ended. Again means that a group has failed, which runs still. What does not succeed at
+// the first attempt stays among shownLate: an answer was lost, and the server that gives the next may not know what the first one knew.
+func (g *guard) confirmAlone(claim Claim, again bool) {
+	start := g.goInBackground
+	if again {
+		start = g.goOnInBackground
+	}
+	var tried atomic.Bool
+	tried.Store(again)
 	g.settleBy(start, "confirm", claim, func(ctx context.Context, claim Claim) error {
-		inTime := context.AfterFunc(ctx, func() { g.shownLate.remember(claim) })
+		first := !tried.Swap(true)
 		err := g.store.Confirm(ctx, claim)
-		if inTime(); err != nil {
-			g.shownLate.remember(claim)
+		if err == nil && first {
+			g.shownLate.forget(claim)
 		}
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -17,7 +18,8 @@ import (
 // ones, the other the odd ones.
 type groupSpy struct {
 	Store
-	group func(claims []Claim) []error // what becomes of a group; nil is success
+	hangs bool                         // a group does, until its context ends
+	group func(claims []Claim) []error // what becomes of it then; nil is success
 	one   func() error                 // and of a claim that is confirmed alone
 
 	mu     sync.Mutex
@@ -34,7 +36,7 @@ func (s *groupSpy) node(session string) string {
 
 func (s *groupSpy) pingNode(context.Context, string) error { return nil }
 
-func (s *groupSpy) confirmGroup(_ context.Context, claims []Claim) []settled {
+func (s *groupSpy) confirmGroup(ctx context.Context, claims []Claim) []settled {
 	s.mu.Lock()
 	var sessions []string
 	for _, claim := range claims {
@@ -42,6 +44,9 @@ func (s *groupSpy) confirmGroup(_ context.Context, claims []Claim) []settled {
 	}
 	s.groups = append(s.groups, sessions)
 	s.mu.Unlock()
+	if s.hangs {
+		<-ctx.Done()
+	}
 	results := make([]settled, len(claims))
 	if s.group != nil {
 		for i, err := range s.group(claims) {
@@ -197,30 +202,106 @@ func TestConfirmationsThatFailInAGroupWhileTheGuardCloses(t *testing.T) {
 	failed := errors.New("the store is down")
 	for _, test := range []struct {
 		name  string
-		group func([]Claim) []error
+		hangs bool
+		after time.Duration
 	}{
-		{"it fails", func([]Claim) []error { time.Sleep(time.Second); return []error{failed, failed} }},
-		{"it hangs until its context ends", func([]Claim) []error { time.Sleep(callTimeout); return []error{failed, failed} }},
-		{"it hangs for longer", func([]Claim) []error { time.Sleep(2 * callTimeout); return []error{failed, failed} }},
+		{"it fails", false, time.Second},
+		{"it hangs until its context ends", true, 0},
+		{"it hangs for longer", true, callTimeout},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			spy := &groupSpy{group: test.group}
-			confirmIn(t, spy, func(g *guard) {
-				start := time.Now()
-				spy.one = func() error {
-					if time.Since(start) < 5*time.Second {
-						return failed
+			for range 300 { // goroutines of the guard race with each other
+				spy := &groupSpy{hangs: test.hangs, group: func([]Claim) []error { time.Sleep(test.after); return []error{failed, failed} }}
+				confirmIn(t, spy, func(g *guard) {
+					start := time.Now()
+					spy.one = func() error {
+						if time.Since(start) < 5*time.Second {
+							return failed
+						}
+						return nil
 					}
-					return nil
+					g.confirm(claimOf("0"))
+					g.confirm(claimOf("2"))
+					time.Sleep(2 * confirmAfter)
+					require.NoError(t, g.close(context.Background()))
+					spy.mu.Lock()
+					defer spy.mu.Unlock()
+					assert.ElementsMatch(t, []string{"0", "2"}, spy.alone, "when Close returns")
+				})
+			}
+		})
+	}
+}
+
+// What was confirmed at once and in time need not be remembered. All else is, for the store may yet give it out again.
+func TestConfirmationsAreForgotten(t *testing.T) {
+	failed := errors.New("the store is down")
+	once := func() func() error {
+		var asked bool
+		return func() error {
+			if asked {
+				return nil
+			}
+			asked = true
+			return failed
+		}
+	}
+	for _, test := range []struct {
+		name       string
+		age        time.Duration // of the claim when it is confirmed
+		group      error
+		one        func() error
+		remembered bool
+	}{
+		{name: "in a group"},
+		{name: "in a group, when the lease has ended", age: defaultLease, remembered: true},
+		{name: "after its group", group: failed, remembered: true},
+		{name: "alone"},
+		{name: "alone, when the lease has ended", age: defaultLease, remembered: true},
+		{name: "alone, at the second attempt", one: once(), remembered: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			spy := &groupSpy{group: func([]Claim) []error { return []error{test.group} }, one: test.one}
+			confirmIn(t, spy, func(g *guard) {
+				if strings.HasPrefix(test.name, "alone") {
+					g.cfg.Store = struct{ Store }{spy}
 				}
-				g.confirm(claimOf("0"))
-				g.confirm(claimOf("2"))
-				time.Sleep(2 * confirmAfter)
-				require.NoError(t, g.close(context.Background()))
-				spy.mu.Lock()
-				defer spy.mu.Unlock()
-				assert.ElementsMatch(t, []string{"0", "2"}, spy.alone, "when Close returns")
+				claim := claimOf("0")
+				claim.until = time.Now().Add(g.cfg.Lease)
+				time.Sleep(test.age)
+				remembered := func() bool {
+					_, again := g.shownLate.split(claim)
+					return len(again.Messages) > 0
+				}
+				g.confirm(claim)
+				assert.True(t, remembered(), "until the store knows")
+				time.Sleep(time.Second)
+				synctest.Wait()
+				assert.Equal(t, test.remembered, remembered())
+				time.Sleep(g.cfg.Lease + shownFor)
+				assert.False(t, remembered(), "for ever")
 			})
 		})
 	}
+}
+
+func TestShownLateIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s shownLate
+		remembers := func(session string) bool {
+			s.remember(claimOf(session), time.Second)
+			_, again := s.split(claimOf(session))
+			return len(again.Messages) > 0
+		}
+		for i := range shownAtMost {
+			require.True(t, remembers(strconv.Itoa(i)))
+		}
+		assert.False(t, remembers("one more"))
+		assert.Len(t, s.until, shownAtMost)
+		s.forget(claimOf("0"))
+		assert.True(t, remembers("one instead"))
+		time.Sleep(shownFor + time.Second)
+		assert.True(t, remembers("one more"))
+		assert.Len(t, s.until, 1)
+	})
 }

@@ -3,36 +3,37 @@ package flashgin
 import (
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 const (
-	// shownFor is how long a message counts as shown without the store knowing, and shownAtMost how many there may be of that kind.
+	// shownFor is how long a message counts as shown after its lease has ended without the store knowing, and shownAtMost how many there may be of that kind.
 	shownFor    = 10 * time.Minute
 	shownAtMost = 10_000
+	// sweepEvery is how often that many are looked through for those whose time is over.
+	sweepEvery = time.Second
 )
 
-// shownLate knows the messages that a page has shown, and whose confirmation does not get through to the store: when their lease has ended, it gives them out
-// again. Whoever claims one in this process then confirms it instead of showing it a second time. Other processes cannot know.
+// shownLate knows the messages that a page has shown, and whose confirmation is under way: if it does not get through to the store, that gives them out again when
+// their lease has ended. Whoever claims one in this process then confirms it instead of showing it a second time. Other processes cannot know.
 type shownLate struct {
-	any   atomic.Bool // nearly always there is none
 	mu    sync.Mutex
 	until map[shownMessage]time.Time
+	swept time.Time
 }
 
 type shownMessage struct{ session, view, id string }
 
-// remember notes the messages of a claim whose confirmation has failed, or takes long.
-func (s *shownLate) remember(claim Claim) {
+// remember notes the messages of a claim that is about to be confirmed.
+func (s *shownLate) remember(claim Claim, lease time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.any.Store(true)
 	if s.until == nil {
 		s.until = map[shownMessage]time.Time{}
 	}
 	now := time.Now()
-	if len(s.until)+len(claim.Messages) > shownAtMost {
+	if len(s.until)+len(claim.Messages) > shownAtMost && now.Sub(s.swept) >= sweepEvery {
+		s.swept = now
 		for message, until := range s.until {
 			if !until.After(now) {
 				delete(s.until, message)
@@ -40,33 +41,50 @@ func (s *shownLate) remember(claim Claim) {
 		}
 	}
 	for _, m := range claim.Messages {
-		if len(s.until) == shownAtMost {
+		if len(s.until) >= shownAtMost {
 			return
 		}
-		until := now.Add(shownFor)
-		if m.TTL > 0 && m.TTL < shownFor {
-			until = now.Add(m.TTL) // then its ID may be used again
+		life := lease + shownFor
+		if m.TTL > 0 {
+			life = min(life, m.TTL) // then its ID may be used again
 		}
-		s.until[shownMessage{claim.Session, m.View, m.ID}] = until
+		s.until[shownMessage{claim.Session, m.View, m.ID}] = now.Add(life)
+	}
+}
+
+// forget follows remember when the claim was confirmed at once. After the end of its lease that may have been in vain, for somebody may have claimed the messages
+// anew.
+func (s *shownLate) forget(claim Claim) {
+	if !claim.until.IsZero() && !time.Now().Before(claim.until) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range claim.Messages {
+		delete(s.until, shownMessage{claim.Session, m.View, m.ID})
 	}
 }
 
 // split divides a claim into what is to be shown and what was shown before.
 func (s *shownLate) split(claim Claim) (fresh, again Claim) {
-	if !s.any.Load() {
+	if len(claim.Messages) == 0 { // as for most pages
 		return claim, Claim{}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
+	shown := func(m Message) bool { return s.until[shownMessage{claim.Session, m.View, m.ID}].After(now) }
+	if !slices.ContainsFunc(claim.Messages, shown) {
+		return claim, Claim{}
+	}
 	fresh, again = claim, claim
-	fresh.Messages, again.Messages = slices.Clone(claim.Messages), nil
-	fresh.Messages = slices.DeleteFunc(fresh.Messages, func(m Message) bool {
-		was := s.until[shownMessage{claim.Session, m.View, m.ID}].After(now)
-		if was {
+	fresh.Messages, again.Messages = nil, nil
+	for _, m := range claim.Messages {
+		if shown(m) {
 			again.Messages = append(again.Messages, m)
+		} else {
+			fresh.Messages = append(fresh.Messages, m)
 		}
-		return was
-	})
+	}
 	return fresh, again
 }

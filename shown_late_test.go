@@ -2,10 +2,12 @@ package flashgin_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/flashgin/flashgin"
@@ -50,4 +52,74 @@ func TestShownLate(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The lease runs while a page renders, and is none too long then for its confirmation to fail. Who asks at the very end of it is not shown the messages again.
+func TestShownLateByASlowPage(t *testing.T) {
+	for _, test := range []struct {
+		name          string
+		lease, render time.Duration
+	}{
+		{"a usual lease", 10 * time.Second, 9 * time.Second},
+		{"a short lease", time.Second, 0},
+		{"a short lease, and a slow page", time.Second, 999 * time.Millisecond},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newSpyStore()
+				a, visitor := guarded(t, store, flashgin.Config{Lease: test.lease})
+				a.GET("/slow", func(c *gin.Context) {
+					shown := texts(flashgin.Flashes(c))
+					time.Sleep(test.render)
+					c.JSON(http.StatusOK, shown)
+				})
+				store.on(func(ctx context.Context, method string, call func() error) error {
+					if method == "Confirm" {
+						return hang(ctx, method, call)
+					}
+					return call()
+				})
+				start := time.Now()
+				assert.JSONEq(t, `["hello"]`, visitor.get("/slow"))
+				time.Sleep(test.lease - time.Since(start))
+				assert.Equal(t, "page", visitor.get("/"), "the lease has just ended")
+				time.Sleep(time.Minute)
+				store.on(nil)
+				assert.Equal(t, "page", visitor.get("/"))
+			})
+		})
+	}
+}
+
+// A page that took longer than the lease confirms, without an error, what another page has claimed meanwhile. That one has not shown it yet, and will not.
+func TestShownLateAndClaimedAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newSpyStore()
+		a, visitor := guarded(t, store, flashgin.Config{Lease: 10 * time.Second})
+		a.GET("/slow", func(c *gin.Context) {
+			shown := texts(flashgin.Flashes(c))
+			time.Sleep(10*time.Second + 50*time.Millisecond)
+			c.JSON(http.StatusOK, shown)
+		})
+		other := a.visitor()
+		other.cookies["id"] = visitor.cookies["id"]
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			assert.JSONEq(t, `["hello"]`, other.get("/slow"))
+		}()
+		time.Sleep(10*time.Second + 10*time.Millisecond)
+		store.on(func(_ context.Context, method string, call func() error) error {
+			err := call()
+			if method == "Claim" {
+				time.Sleep(90 * time.Millisecond)
+			}
+			return err
+		})
+		assert.Equal(t, "page", visitor.get("/"))
+		assert.Positive(t, store.count("Confirm"))
+		<-ended
+		time.Sleep(time.Minute)
+		assert.Equal(t, "page", visitor.get("/"))
+	})
 }
