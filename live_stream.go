@@ -53,7 +53,7 @@ type stream struct {
 	life     time.Time // ends then
 	beat     time.Time // when the next sign of life is due
 	look     time.Time // when the store is asked next
-	returned time.Time // when what was handed over, but never acknowledged, is certain to wait again
+	returned time.Time // when what was claimed, but never acknowledged, is certain to wait again
 }
 
 // serveStream answers with the messages for the views that the query names, as they come. The session is that of the cookie alone, and is never made here.
@@ -217,8 +217,10 @@ func (s *stream) step() bool {
 			return false
 		}
 		now = time.Now()
-		if sent {
+		if sent || err != nil { // what was claimed by a call whose answer was lost waits again, too
 			s.returned = now.Add(s.lease())
+		}
+		if sent {
 			s.beat = now.Add(spread(beatEvery, 0.1))
 		}
 		s.look = now.Add(s.pause(err))

@@ -282,6 +282,35 @@ func TestStreamWhileStoreFails(t *testing.T) {
 	})
 }
 
+// A claim that failed may have taken what waited: its answer was lost. The stream asks when that waits again, and does not leave it to the next poll.
+func TestStreamAfterALostAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		spy := newSpyStore()
+		a := newLiveApp(t, flashgin.Config{Store: watchedStore{spy}, Lease: 10 * time.Second})
+		v := a.visitor()
+		key := v.get("/key")
+		page := v.listen(streamPath("/a"))
+		time.Sleep(time.Minute)
+		spy.on(func(_ context.Context, method string, call func() error) error {
+			err := call()
+			if method == "Claim" {
+				return errDown
+			}
+			return err
+		})
+		a.job(key, flashgin.Info("text").At("/a"))
+		synctest.Wait()
+		spy.on(nil)
+		assert.Contains(t, a.failures.String(), errDown.Error())
+		time.Sleep(9 * time.Second)
+		synctest.Wait()
+		assert.Empty(t, textsOf(t, page.events()))
+		time.Sleep(4 * time.Second)
+		synctest.Wait()
+		assert.Equal(t, []string{"text"}, textsOf(t, page.events()))
+	})
+}
+
 // Forget ends the streams of its own session.
 func TestForgetEndsStreams(t *testing.T) {
 	a := newLiveApp(t, flashgin.Config{})
