@@ -2,6 +2,8 @@ package flashgin_test
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,4 +159,40 @@ func TestTheBreakerCountsAnew(t *testing.T) {
 		}
 		assert.Equal(t, "page[hello]", visitor.get("/"))
 	})
+}
+
+// The probe runs in a goroutine of ours, where a panic of the application's store or Observer would end the process.
+func TestTheProbePanics(t *testing.T) {
+	for _, who := range []string{"the store", "the Observer"} {
+		t.Run(who, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newSpyStore()
+				cfg := flashgin.Config{}
+				if who == "the Observer" {
+					cfg.Observer = breakerFoe{}
+				}
+				a, visitor := guarded(t, store, cfg)
+				store.on(func(context.Context, string, func() error) error { panic("no such store") })
+				for range 10 {
+					assert.Equal(t, "page", visitor.get("/"))
+				}
+				time.Sleep(time.Second)
+				store.on(nil)
+				time.Sleep(time.Second)
+				assert.Equal(t, "page[hello]", visitor.get("/"), "the breaker is closed again")
+				if who == "the Observer" {
+					assert.Equal(t, 2, strings.Count(a.failures.String(), "no such event"))
+				}
+			})
+		})
+	}
+}
+
+// breakerFoe is an Observer that breaks down when it is told of a breaker.
+type breakerFoe struct{}
+
+func (breakerFoe) Observe(_ context.Context, e flashgin.Event) {
+	if e.Kind == flashgin.EventBreakerOpened || e.Kind == flashgin.EventBreakerClosed {
+		panic("no such event")
+	}
 }
