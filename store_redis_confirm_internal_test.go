@@ -1,9 +1,11 @@
 package flashgin
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -44,4 +46,92 @@ func TestRedisConfirmGroup(t *testing.T) {
 			assert.Empty(t, left)
 		}
 	}
+}
+
+// Claims of one group may be kept by several servers of a cluster, when a slot has moved while they were gathered. Whatever a server answers, and if it does not,
+// concerns its own claims alone.
+func TestRedisConfirmGroupCluster(t *testing.T) {
+	cluster := redistest.StartCluster(t, 3)
+	store := redisStoreFor(t, cluster.ClientWith(&redis.ClusterOptions{ReadTimeout: 300 * time.Millisecond}), "shop")
+	ctx := t.Context()
+	owner := func(claim Claim) int { return cluster.Owner(cluster.SlotOf(store.key(claim.Session, "/"))) }
+	var sessions int
+	group := func() (claims []Claim) {
+		for range 24 {
+			sessions++
+			session := strconv.Itoa(sessions)
+			for range 1 + sessions%2 { // by one script and by the other
+				require.NoError(t, store.Add(ctx, session, Message{ID: newID(), View: "/", Text: "text"}))
+			}
+			claim, err := store.Claim(ctx, session, []string{"/"}, time.Hour)
+			require.NoError(t, err)
+			require.Len(t, claim.Messages, 1+sessions%2)
+			claims = append(claims, claim)
+		}
+		return claims
+	}
+	// confirmed requires that those are confirmed that are not kept by the server, if there is one that is away, and that the others still can be.
+	confirmed := func(t *testing.T, claims []Claim, away int, back func()) {
+		results := store.confirmGroup(ctx, claims)
+		if back != nil {
+			back()
+		}
+		require.Len(t, results, len(claims))
+		served := 0
+		for i, claim := range claims {
+			if owner(claim) == away {
+				require.Error(t, results[i].err)
+				require.Eventually(t, func() bool { return store.Confirm(ctx, claim) == nil }, 30*time.Second, 50*time.Millisecond)
+			} else {
+				require.NoError(t, results[i].err)
+				require.Equal(t, len(claim.Messages), results[i].messages)
+				served++
+			}
+			require.NoError(t, store.Release(ctx, claim)) // else they would wait again
+			left, err := store.Peek(ctx, claim.Session, []string{"/"})
+			require.NoError(t, err)
+			require.Empty(t, left)
+		}
+		require.Positive(t, served)
+	}
+	flush := func() {
+		for _, server := range cluster.Servers {
+			require.NoError(t, server.Client().ScriptFlush(ctx).Err())
+		}
+	}
+
+	t.Run("scripts are unknown", func(t *testing.T) {
+		claims := group()
+		flush()
+		confirmed(t, claims, -1, nil)
+	})
+	for moved, name := range []string{"a slot is about to move", "a slot moves", "a slot has moved"} {
+		for _, known := range []string{"by name", "in full"} {
+			t.Run(name+", scripts go "+known, func(t *testing.T) {
+				store.confirmGroup(ctx, group()) // then all servers know them
+				claims := group()
+				for _, claim := range claims[:2] {
+					key, from := store.key(claim.Session, "/"), owner(claim)
+					m := cluster.Migrate(cluster.SlotOf(key), from, (from+1)%3)
+					m.Import()
+					m.Begin()
+					if moved > 0 {
+						m.Move(key)
+					}
+					if moved > 1 {
+						m.End()
+					}
+				}
+				if known == "in full" {
+					flush()
+				}
+				confirmed(t, claims, -1, nil)
+			})
+		}
+	}
+	t.Run("a server is frozen", func(t *testing.T) {
+		claims := group()
+		cluster.Servers[1].Pause()
+		confirmed(t, claims, 1, cluster.Servers[1].Resume)
+	})
 }
