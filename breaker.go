@@ -13,6 +13,9 @@ const (
 	inFlightAtMost = 64
 	// probeEvery is the pause between two probes of a node that failed.
 	probeEvery = 250 * time.Millisecond
+	// nodesAtMost bounds the addresses that are known: more than a cluster has, even if all its servers have changed theirs. Then all are forgotten, and
+	// those that are still in use come again.
+	nodesAtMost = 2000
 )
 
 // A node is one server of the store, as far as pages depend on it. A store that tells its nodes apart (a cluster) gets a breaker for each, so that one
@@ -43,6 +46,9 @@ func (g *guard) nodeOf(session string) *node {
 	defer g.mu.Unlock()
 	n := g.nodes[name]
 	if n == nil {
+		if len(g.nodes) >= nodesAtMost {
+			clear(g.nodes)
+		}
 		n = &node{name: name}
 		g.nodes[name] = n
 	}

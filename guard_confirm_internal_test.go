@@ -305,3 +305,29 @@ func TestShownLateIsBounded(t *testing.T) {
 		assert.Len(t, s.until, 1)
 	})
 }
+
+// manyNodes is a store each of whose sessions is kept by a server of its own.
+type manyNodes struct{ *groupSpy }
+
+func (s manyNodes) self() Store { return s }
+
+func (manyNodes) node(session string) string { return session }
+
+// The addresses that a cluster has had are forgotten at times, and what waits at them to be confirmed is not.
+func TestNodesAreBounded(t *testing.T) {
+	spy := new(groupSpy)
+	confirmIn(t, spy, func(g *guard) {
+		g.cfg.Store = manyNodes{spy}
+		for i := range 2*nodesAtMost + 1 {
+			g.confirm(claimOf(strconv.Itoa(i)))
+			g.mu.Lock()
+			known := len(g.nodes)
+			g.mu.Unlock()
+			require.LessOrEqual(t, known, nodesAtMost)
+		}
+		assert.Same(t, g.nodeOf("a"), g.nodeOf("a"))
+		time.Sleep(confirmAfter)
+		groups, _ := spy.confirmed()
+		assert.Len(t, groups, 2*nodesAtMost+1)
+	})
+}

@@ -45,8 +45,9 @@ type RedisStore struct {
 	numbers atomic.Uint64 // see place
 	onError atomic.Pointer[func(context.Context, error)]
 	onEvent atomic.Pointer[func(context.Context, Event)]
-	oneKey  atomic.Bool // the server refuses calls with several keys
-	nodes   sync.Map    // address of a master of the cluster → *redis.Client
+	oneKey  atomic.Bool  // the server refuses calls with several keys
+	nodes   sync.Map     // address of a master of the cluster → *redis.Client
+	stored  atomic.Int64 // how often one was put there
 }
 
 // The longest times that the scores of an address have room for.

@@ -148,4 +148,17 @@ func TestRedisNode(t *testing.T) {
 	assert.NoError(t, store.pingNode(t.Context(), frozen.Addr()), "a server that has left")
 	_, known := store.nodes.Load(frozen.Addr())
 	assert.False(t, known)
+
+	session := sessionOf[cluster.Servers[0].Addr()]
+	for i := range 2 * nodesAtMost { // a cluster whose addresses change for years
+		store.nodes.Delete(store.node(session))
+		store.nodes.Store(fmt.Sprint("127.0.0.1:", i), nil)
+	}
+	count := 0
+	store.nodes.Range(func(any, any) bool { count++; return true })
+	assert.LessOrEqual(t, count, nodesAtMost)
+	node := store.node(session)
+	assert.NoError(t, store.pingNode(t.Context(), node), "it is known still")
+	_, known = store.nodes.Load(node)
+	assert.True(t, known)
 }

@@ -27,6 +27,9 @@ func (s *RedisStore) node(session string) string {
 	}
 	name := master.Options().Addr
 	if known, ok := s.nodes.Load(name); !ok || known != master {
+		if s.stored.Add(1)%nodesAtMost == 0 {
+			s.nodes.Clear()
+		}
 		s.nodes.Store(name, master)
 	}
 	return name
