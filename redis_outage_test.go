@@ -2,10 +2,12 @@ package flashgin_test
 
 import (
 	"context"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -38,6 +40,26 @@ func TestRedisKilledAndRestartedUnderLoad(t *testing.T) {
 		during()
 		server.Restart()
 	})
+}
+
+// A process ends while the server restarts. What its last page showed is confirmed when Close returns, so the next process does not show it again.
+func TestRedisRestartedWhileClosing(t *testing.T) {
+	server := redistest.Start(t, "appendonly yes", "appendfsync always")
+	p := newRedisPages(t, server.Client(), 1, flashgin.Config{Timeout: outageTimeout, Lease: pagePatience})
+	p.GET("/last", func(c *gin.Context) {
+		shown := texts(flashgin.Flashes(c))
+		server.Kill()
+		c.JSON(http.StatusOK, shown)
+	})
+	require.NoError(t, p.messenger.Add(t.Context(), p.users[0].key, flashgin.Info("last").At("/last")))
+	assert.JSONEq(t, `["last"]`, p.send(p.users[0], http.MethodGet, "/last").Body.String())
+	closed := make(chan error, 1)
+	go func() { closed <- p.messenger.Close(context.Background()) }()
+	time.Sleep(2 * outageTimeout) // longer than a page would wait
+	server.Restart()
+	require.NoError(t, <-closed)
+	assert.Empty(t, p.failures.String())
+	assert.Equal(t, "0", keysLeft(t, server))
 }
 
 // outage lets pages load before, during and after the server is away. Messages wait when it goes, others are on their way, and jobs keep adding.
