@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -256,6 +257,35 @@ type watchedStore struct{ *spyStore }
 
 func (s watchedStore) Watch(ctx context.Context, wake func(session string)) error {
 	return s.kept.(*flashgin.MemoryStore).Watch(ctx, wake)
+}
+
+// brittleStore is a watchedStore that breaks down as soon as it is watched, the first time.
+type brittleStore struct {
+	watchedStore
+	broken *atomic.Bool
+}
+
+func (s brittleStore) Watch(ctx context.Context, wake func(session string)) error {
+	if !s.broken.Swap(true) {
+		panic("no such thing")
+	}
+	return s.watchedStore.Watch(ctx, wake)
+}
+
+// A store that panics where it is watched, which is in a goroutine of ours, has failed. It does not end the process.
+func TestWatchPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		spy := newSpyStore()
+		a := newLiveApp(t, flashgin.Config{Store: brittleStore{watchedStore{spy}, new(atomic.Bool)}})
+		v := a.visitor()
+		key := v.get("/key")
+		page := v.listen(streamPath("/a"))
+		time.Sleep(time.Minute)
+		assert.Contains(t, a.failures.String(), "panicked: no such thing")
+		a.job(key, flashgin.Info("text").At("/a"))
+		synctest.Wait()
+		assert.Equal(t, []string{"text"}, textsOf(t, page.events()), "at once, so the store is watched again")
+	})
 }
 
 // While the store is down a stream stays open, and hands over what waits when it is back.
