@@ -28,8 +28,7 @@ func TestRedisChaos(t *testing.T) {
 		}
 		server := redistest.Start(t, logAll()...)
 		p := chaos(t, server, n, flashgin.Config{Lease: lease}, func(client *redis.Client) flashgin.Store {
-			store := newRedisStoreWith(t, client, flashgin.RedisConfig{Cap: 3000})
-			return &askedStore{RedisStore: store}
+			return newRedisStoreWith(t, client, flashgin.RedisConfig{Cap: 3000})
 		})
 		require.Len(t, p.confirmed, n)
 		missing := p.untilShown(pagePatience)
