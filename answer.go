@@ -164,7 +164,7 @@ func (r *request) follow() {
 	r.mu.Lock()
 	var list []*item
 	if r.part.behind != byNothing && !r.panicked && !r.broken && r.client.Err() == nil {
-		late := !r.since.IsZero() && time.Since(r.since) >= r.m.cfg.Lease // what was claimed then waits for another page by now
+		late := len(r.claims) > 0 && time.Since(r.claims[0].since) >= r.m.cfg.Lease // what was claimed then waits for another page by now
 		for _, it := range r.items {
 			if it.state == itemFollowing && !(late && it.claim >= 0) {
 				list = append(list, it)

@@ -27,7 +27,7 @@ type node struct {
 	inFlight int
 	failures int // in a row
 	open     bool
-	confirms []Claim // which wait to be confirmed together
+	confirms []confirmation // which wait to be sent together
 }
 
 // sharded is what a store of several servers has beside the methods of [Store].
@@ -86,21 +86,21 @@ func (n *node) leave() {
 	n.inFlight--
 }
 
-// gather puts a claim with those that wait to be confirmed, and returns how many these are now.
-func (n *node) gather(claim Claim) int {
+// gather puts a confirmation with those that wait to be sent, and returns how many these are now.
+func (n *node) gather(c confirmation) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.confirms = append(n.confirms, claim)
+	n.confirms = append(n.confirms, c)
 	return len(n.confirms)
 }
 
 // gathered takes what gather has put there.
-func (n *node) gathered() []Claim {
+func (n *node) gathered() []confirmation {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	claims := n.confirms
+	group := n.confirms
 	n.confirms = nil
-	return claims
+	return group
 }
 
 // record counts failures in a row and opens the breaker, which only the probe closes.

@@ -2,7 +2,6 @@ package flashgin_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"

@@ -150,7 +150,7 @@ func (r *request) leave(completed bool) {
 		r.m.cfg.observe(r.client, Event{Kind: EventShown, Messages: direct, Direct: true})
 	}
 	for _, claim := range shown {
-		claim.store.confirm(claim.Claim)
+		claim.store.confirm(claim.Claim, claim.since)
 	}
 	for _, claim := range back {
 		claim.store.release(claim.Claim)

@@ -140,9 +140,10 @@ func (g *guard) take(ctx context.Context, session string, views []string) (Claim
 		}
 		return claim, err
 	}
+	start := time.Now()
 	claim, err := await(ctx, g, nil, 0, g.claimCall(session, views), g.release)
 	if err == nil {
-		g.confirm(claim)
+		g.confirm(claim, start)
 	}
 	return claim, err
 }
@@ -168,9 +169,8 @@ func (g *guard) claimCall(session string, views []string) func(context.Context) 
 	return func(ctx context.Context) (Claim, error) {
 		start := time.Now()
 		claim, err := g.store.Claim(ctx, session, views, g.cfg.Lease)
-		claim.until = start.Add(g.cfg.Lease)
 		fresh, again := g.shownLate.split(claim)
-		g.confirm(again)
+		g.confirm(again, start)
 		return fresh, err
 	}
 }

@@ -24,21 +24,31 @@ type settled struct {
 	err      error
 }
 
-// confirm tells the store that the messages of a claim were shown. Nobody waits for that: until the store knows, they are nobody else's, and when their lease has
-// ended, this process still knows.
-func (g *guard) confirm(claim Claim) {
+// A confirmation is a claim whose messages were shown.
+type confirmation struct {
+	Claim
+	until time.Time // the lease lasts until then at least; zero where that is not known
+}
+
+// confirm tells the store that the messages of a claim were shown, which was made at since, or who knows when if that is zero. Nobody waits for the store: until
+// it knows, they are nobody else's, and when their lease has ended, this process still knows.
+func (g *guard) confirm(claim Claim, since time.Time) {
 	if len(claim.Messages) == 0 {
 		return
+	}
+	c := confirmation{Claim: claim}
+	if !since.IsZero() {
+		c.until = since.Add(g.cfg.Lease)
 	}
 	if !g.inProcess() {
 		g.shownLate.remember(claim, g.cfg.Lease)
 	}
 	if _, ok := own[groupStore](g.cfg.Store); !ok {
-		g.confirmAlone(claim, false)
+		g.settle("confirm", claim, g.confirmCall(c, true))
 		return
 	}
 	node, wait := g.nodeOf(claim.Session), confirmAfter
-	switch node.gather(claim) {
+	switch node.gather(c) {
 	case 1:
 	case confirmAtMost:
 		wait = 0
@@ -50,24 +60,32 @@ func (g *guard) confirm(claim Claim) {
 		g.confirmGroup(node.gathered())
 	})
 	if !inBackground { // the guard is closed
-		for _, claim := range node.gathered() {
-			g.confirmAlone(claim, false)
+		for _, c := range node.gathered() {
+			g.settle("confirm", c.Claim, g.confirmCall(c, true))
 		}
 	}
 }
 
-// confirmGroup confirms claims together, once. Those of which that is not known to have succeeded go on alone. It runs in the background.
-func (g *guard) confirmGroup(claims []Claim) {
-	if len(claims) == 0 {
+// confirmGroup confirms claims together, once. Those of which that is not known to have succeeded go on alone. It runs in the background, and close waits for them
+// as it does for this.
+func (g *guard) confirmGroup(group []confirmation) {
+	if len(group) == 0 {
 		return
+	}
+	claims := make([]Claim, len(group))
+	for i, c := range group {
+		claims[i] = c.Claim
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), min(callTimeout, g.cfg.Lease))
 	defer cancel()
+	goOn := func(c confirmation) {
+		g.start(func() { g.settleWithin(g.cfg.Lease, g.tryHere, "confirm", c.Claim, g.confirmCall(c, false)) })
+	}
 	wentOn := make(chan struct{})
 	inTime := context.AfterFunc(ctx, func() {
 		defer close(wentOn)
-		for _, claim := range claims {
-			g.confirmAlone(claim, true)
+		for _, c := range group {
+			goOn(c)
 		}
 	})
 	var results []settled
@@ -79,30 +97,26 @@ func (g *guard) confirmGroup(claims []Claim) {
 		<-wentOn // else close might find nothing that runs
 		return
 	}
-	for i, claim := range claims {
+	for i, c := range group {
 		if panicked != nil || results[i].err != nil {
-			g.confirmAlone(claim, true)
+			goOn(c)
 		} else {
-			g.shownLate.forget(claim)
+			g.shownLate.forget(c)
 		}
 	}
 }
 
-// confirmAlone confirms one claim, and does not give up before its lease has ended. Again means that a group has failed, which runs still. What does not succeed at
-// the first attempt stays among shownLate: an answer was lost, and the server that gives the next may not know what the first one knew.
-func (g *guard) confirmAlone(claim Claim, again bool) {
-	start := g.goInBackground
-	if again {
-		start = g.goOnInBackground
-	}
+// confirmCall returns the call that confirms a claim alone. If first is set, and its first attempt succeeds, shownLate need not know of the claim any more. A later
+// success says less: an answer was lost before, and the server that gives the next may not know what that one knew.
+func (g *guard) confirmCall(c confirmation, first bool) func(context.Context, Claim) error {
 	var tried atomic.Bool
-	tried.Store(again)
-	g.settleBy(start, "confirm", claim, func(ctx context.Context, claim Claim) error {
+	tried.Store(!first)
+	return func(ctx context.Context, claim Claim) error {
 		first := !tried.Swap(true)
 		err := g.store.Confirm(ctx, claim)
 		if err == nil && first {
-			g.shownLate.forget(claim)
+			g.shownLate.forget(c)
 		}
 		return err
-	})
+	}
 }

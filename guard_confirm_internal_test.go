@@ -98,9 +98,9 @@ func TestConfirmationsGoTogether(t *testing.T) {
 	spy := new(groupSpy)
 	confirmIn(t, spy, func(g *guard) {
 		for _, session := range []string{"0", "1", "2", "4"} {
-			g.confirm(claimOf(session))
+			g.confirm(claimOf(session), time.Now())
 		}
-		g.confirm(Claim{Session: "6"})
+		g.confirm(Claim{Session: "6"}, time.Now())
 		time.Sleep(confirmAfter - 1)
 		groups, _ := spy.confirmed()
 		assert.Empty(t, groups, "others may come")
@@ -108,7 +108,7 @@ func TestConfirmationsGoTogether(t *testing.T) {
 		groups, _ = spy.confirmed()
 		assert.ElementsMatch(t, [][]string{{"0", "2", "4"}, {"1"}}, groups, "one for each server, and nothing without messages")
 
-		g.confirm(claimOf("8"))
+		g.confirm(claimOf("8"), time.Now())
 		time.Sleep(confirmAfter)
 		groups, alone := spy.confirmed()
 		assert.Equal(t, [][]string{{"8"}}, groups, "the next")
@@ -121,7 +121,7 @@ func TestConfirmationsThatAreMany(t *testing.T) {
 	spy := new(groupSpy)
 	confirmIn(t, spy, func(g *guard) {
 		for i := range 2*confirmAtMost + 1 {
-			g.confirm(claimOf(strconv.Itoa(2 * i)))
+			g.confirm(claimOf(strconv.Itoa(2*i)), time.Now())
 			synctest.Wait()
 		}
 		groups, _ := spy.confirmed()
@@ -160,7 +160,7 @@ func TestConfirmationsThatFailInAGroup(t *testing.T) {
 			spy := &groupSpy{group: test.group}
 			confirmIn(t, spy, func(g *guard) {
 				for _, session := range []string{"0", "2", "4"} {
-					g.confirm(claimOf(session))
+					g.confirm(claimOf(session), time.Now())
 				}
 				time.Sleep(test.after - 1)
 				_, alone := spy.confirmed()
@@ -185,13 +185,13 @@ func TestConfirmationsThatFailInAGroup(t *testing.T) {
 func TestConfirmationsWhenTheGuardCloses(t *testing.T) {
 	spy := new(groupSpy)
 	confirmIn(t, spy, func(g *guard) {
-		g.confirm(claimOf("0"))
+		g.confirm(claimOf("0"), time.Now())
 		start := time.Now()
 		require.NoError(t, g.close(context.Background()))
 		assert.Zero(t, time.Since(start))
 		groups, _ := spy.confirmed()
 		assert.Equal(t, [][]string{{"0"}}, groups)
-		g.confirm(claimOf("2"))
+		g.confirm(claimOf("2"), time.Now())
 		_, alone := spy.confirmed()
 		assert.Equal(t, []string{"2"}, alone)
 	})
@@ -220,8 +220,8 @@ func TestConfirmationsThatFailInAGroupWhileTheGuardCloses(t *testing.T) {
 						}
 						return nil
 					}
-					g.confirm(claimOf("0"))
-					g.confirm(claimOf("2"))
+					g.confirm(claimOf("0"), time.Now())
+					g.confirm(claimOf("2"), time.Now())
 					time.Sleep(2 * confirmAfter)
 					require.NoError(t, g.close(context.Background()))
 					spy.mu.Lock()
@@ -266,14 +266,13 @@ func TestConfirmationsAreForgotten(t *testing.T) {
 				if strings.HasPrefix(test.name, "alone") {
 					g.cfg.Store = struct{ Store }{spy}
 				}
-				claim := claimOf("0")
-				claim.until = time.Now().Add(g.cfg.Lease)
+				claim, since := claimOf("0"), time.Now()
 				time.Sleep(test.age)
 				remembered := func() bool {
 					_, again := g.shownLate.split(claim)
 					return len(again.Messages) > 0
 				}
-				g.confirm(claim)
+				g.confirm(claim, since)
 				assert.True(t, remembered(), "until the store knows")
 				time.Sleep(time.Second)
 				synctest.Wait()
@@ -283,27 +282,6 @@ func TestConfirmationsAreForgotten(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestShownLateIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var s shownLate
-		remembers := func(session string) bool {
-			s.remember(claimOf(session), time.Second)
-			_, again := s.split(claimOf(session))
-			return len(again.Messages) > 0
-		}
-		for i := range shownAtMost {
-			require.True(t, remembers(strconv.Itoa(i)))
-		}
-		assert.False(t, remembers("one more"))
-		assert.Len(t, s.until, shownAtMost)
-		s.forget(claimOf("0"))
-		assert.True(t, remembers("one instead"))
-		time.Sleep(shownFor + time.Second)
-		assert.True(t, remembers("one more"))
-		assert.Len(t, s.until, 1)
-	})
 }
 
 // manyNodes is a store each of whose sessions is kept by a server of its own.
@@ -319,7 +297,7 @@ func TestNodesAreBounded(t *testing.T) {
 	confirmIn(t, spy, func(g *guard) {
 		g.cfg.Store = manyNodes{spy}
 		for i := range 2*nodesAtMost + 1 {
-			g.confirm(claimOf(strconv.Itoa(i)))
+			g.confirm(claimOf(strconv.Itoa(i)), time.Now())
 			g.mu.Lock()
 			known := len(g.nodes)
 			g.mu.Unlock()

@@ -37,11 +37,6 @@ func (g *guard) releaseNow(request context.Context, claim Claim) {
 // settle has call settle a claim, in the background, until it succeeds or the lease ends; after that there is nothing left to settle. Where the guard is
 // closed, it is done when settle returns, or given up after Config.Timeout.
 func (g *guard) settle(doing string, claim Claim, call func(context.Context, Claim) error) {
-	g.settleBy(g.goInBackground, doing, claim, call)
-}
-
-// settleBy is settle, with what starts it in the background or reports that it cannot.
-func (g *guard) settleBy(start func(func()) bool, doing string, claim Claim, call func(context.Context, Claim) error) {
 	if len(claim.Messages) == 0 {
 		return
 	}
@@ -51,14 +46,18 @@ func (g *guard) settleBy(start func(func()) bool, doing string, claim Claim, cal
 		}
 		return
 	}
-	within := func(limit time.Duration, try func(context.Context, effort, func(context.Context) error) error) {
-		ctx, cancel := context.WithTimeout(context.Background(), limit)
-		defer cancel()
-		if err := try(ctx, untilEnd, func(ctx context.Context) error { return call(ctx, claim) }); err != nil {
-			g.errs.report(ctx, doing, fmt.Errorf("flashgin: %s: not done within %v, so %d messages may be shown again: %w", doing, limit, len(claim.Messages), err))
-		}
+	if !g.goInBackground(func() { g.settleWithin(g.cfg.Lease, g.tryHere, doing, claim, call) }) {
+		g.settleWithin(g.cfg.Timeout, g.try, doing, claim, call)
 	}
-	if !start(func() { within(g.cfg.Lease, g.tryHere) }) {
-		within(g.cfg.Timeout, g.try)
+}
+
+// A trier is guard.try or guard.tryHere.
+type trier func(context.Context, effort, func(context.Context) error) error
+
+func (g *guard) settleWithin(limit time.Duration, try trier, doing string, claim Claim, call func(context.Context, Claim) error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	if err := try(ctx, untilEnd, func(ctx context.Context) error { return call(ctx, claim) }); err != nil {
+		g.errs.report(ctx, doing, fmt.Errorf("flashgin: %s: not done within %v, so %d messages may be shown again: %w", doing, limit, len(claim.Messages), err))
 	}
 }

@@ -95,13 +95,7 @@ func (g *guard) goInBackground(f func()) bool {
 	return !g.closed
 }
 
-// goOnInBackground is goInBackground for who runs there: close waits for that, and so for f as well.
-func (g *guard) goOnInBackground(f func()) bool {
-	g.start(f)
-	return true
-}
-
-// start starts f, which somebody waits for, also when the guard is closed.
+// start starts f, which somebody waits for, or which goes on with what runs in the background: also when the guard is closed.
 func (g *guard) start(f func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

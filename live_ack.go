@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -57,7 +58,7 @@ func (m *Messenger) serveAck(c *gin.Context) {
 	}
 	if session != "" {
 		for _, claim := range claimsOf(session, ack.Shown) {
-			m.store.confirm(claim)
+			m.store.confirm(claim, time.Time{})
 		}
 		for _, claim := range claimsOf(session, ack.Back) {
 			m.store.release(claim)

@@ -59,7 +59,7 @@ func TestRedisRestartedWhileClosing(t *testing.T) {
 	server.Restart()
 	require.NoError(t, <-closed)
 	assert.Empty(t, p.failures.String())
-	assert.Equal(t, "0", keysLeft(t, server))
+	assert.Zero(t, messagesLeft(t, server))
 }
 
 // outage lets pages load before, during and after the server is away. Messages wait when it goes, others are on their way, and jobs keep adding.

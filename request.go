@@ -40,11 +40,10 @@ type request struct {
 	cookie   cookieKey        // where Config.SessionKey is CookieKey's
 	private  bool             // the answer was given messages to show
 	panicked bool
-	broken   bool      // a write failed
-	prints   int       // how often Markup was called for the page
-	part     part      // of an answer that is no page
-	since    time.Time // when messages were first claimed
-	holding  bool      // what is to be called when it is unlocked
+	broken   bool // a write failed
+	prints   int  // how often Markup was called for the page
+	part     part // of an answer that is no page
+	holding  bool // what is to be called when it is unlocked
 
 	held      heldCalls
 	lockedCtx lockedContext
@@ -56,10 +55,11 @@ type request struct {
 // place is a page that the request stands for: one, or two where HandleContext went on to another.
 type place struct{ route, path string }
 
-// claimed is a Claim and where it came from.
+// claimed is a Claim, where it came from, and when it was asked for.
 type claimed struct {
 	Claim
 	store *guard
+	since time.Time
 }
 
 // item is a message of this request.
@@ -390,7 +390,7 @@ func (r *request) flushed() {
 	}
 	r.unlock()
 	for _, claim := range shown {
-		claim.store.confirm(claim.Claim)
+		claim.store.confirm(claim.Claim, claim.since)
 	}
 }
 

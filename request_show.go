@@ -127,6 +127,7 @@ func (r *request) claim() {
 }
 
 func (r *request) claimFrom(store *guard, session string, views []string) {
+	since := time.Now()
 	claim, err := store.claimForPage(r.locked(), session, views)
 	if err != nil {
 		r.failRead("claim", err)
@@ -135,10 +136,7 @@ func (r *request) claimFrom(store *guard, session string, views []string) {
 	if len(claim.Messages) == 0 {
 		return
 	}
-	r.claims = append(r.claims, claimed{claim, store})
-	if r.since.IsZero() {
-		r.since = time.Now()
-	}
+	r.claims = append(r.claims, claimed{claim, store, since})
 	items := make([]*item, len(claim.Messages), len(claim.Messages)+len(r.items))
 	for i, msg := range claim.Messages {
 		items[i] = &item{Message: msg, claim: len(r.claims) - 1}

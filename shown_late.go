@@ -54,14 +54,14 @@ func (s *shownLate) remember(claim Claim, lease time.Duration) {
 
 // forget follows remember when the claim was confirmed at once. After the end of its lease that may have been in vain, for somebody may have claimed the messages
 // anew.
-func (s *shownLate) forget(claim Claim) {
-	if !claim.until.IsZero() && !time.Now().Before(claim.until) {
+func (s *shownLate) forget(c confirmation) {
+	if !c.until.IsZero() && !time.Now().Before(c.until) {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, m := range claim.Messages {
-		delete(s.until, shownMessage{claim.Session, m.View, m.ID})
+	for _, m := range c.Messages {
+		delete(s.until, shownMessage{c.Session, m.View, m.ID})
 	}
 }
 

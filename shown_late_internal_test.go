@@ -23,12 +23,13 @@ func TestShownLateForgets(t *testing.T) {
 			return ids
 		}
 		assert.Equal(t, []string{"job", "2"}, fresh())
-		s.remember(claim)
+		const lease = 10 * time.Second
+		s.remember(claim, lease)
 		time.Sleep(time.Minute - 1)
 		assert.Empty(t, fresh())
 		time.Sleep(1)
 		assert.Equal(t, []string{"job"}, fresh())
-		time.Sleep(shownFor - time.Minute - 1)
+		time.Sleep(lease + shownFor - time.Minute - 1)
 		assert.Equal(t, []string{"job"}, fresh())
 		time.Sleep(1)
 		assert.Equal(t, []string{"job", "2"}, fresh())
@@ -44,12 +45,14 @@ func TestShownLateIsBounded(t *testing.T) {
 			for i := range n {
 				messages = append(messages, Message{ID: strconv.Itoa(i), View: "/"})
 			}
-			s.remember(Claim{Session: "session " + strconv.Itoa(n), Messages: messages})
+			s.remember(Claim{Session: "session " + strconv.Itoa(n), Messages: messages}, time.Second)
 		}
 		remember(shownAtMost - 1)
 		remember(10)
 		assert.Len(t, s.until, shownAtMost)
-		time.Sleep(shownFor)
+		s.forget(confirmation{Claim: Claim{Session: "session 10", Messages: Messages{{ID: "0", View: "/"}}}})
+		assert.Len(t, s.until, shownAtMost-1)
+		time.Sleep(shownFor + time.Second)
 		remember(3)
 		assert.Len(t, s.until, 3)
 	})

@@ -86,8 +86,6 @@ type Claim struct {
 	Session  string            // whose messages
 	Messages Messages          // in order of creation, over all views
 	Tickets  map[string]string // view → the store's own mark of this claim
-
-	until time.Time // the lease lasts until then at least, if that is known
 }
 
 // The defaults of both stores, and the bounds that rule 15 names.
