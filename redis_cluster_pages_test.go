@@ -76,7 +76,7 @@ func TestRedisClusterNodeFrozen(t *testing.T) {
 	}, pagePatience, 10*time.Millisecond)
 
 	p.post(3, there)
-	before := p.store.asked(there)
+	before := p.asked(there)
 	cluster.Servers[0].Pause()
 	frozen := time.Now()
 	p.browse(tabs, 20*time.Millisecond, there)
@@ -86,14 +86,14 @@ func TestRedisClusterNodeFrozen(t *testing.T) {
 		time.Sleep(5 * time.Millisecond)
 	})
 	time.Sleep(time.Second)
-	asked := p.store.asked(there) - before
+	asked := p.asked(there) - before
 	assert.LessOrEqual(t, asked, int64(2*tabs+5), "pages that waited for the server: one a tab, until five have failed")
 	p.requireSomeShown(100) // by the other servers
 	time.Sleep(time.Second)
-	assert.Equal(t, asked, p.store.asked(there)-before, "pages asked a server that is known to hang")
-	asking := p.store.asked(elsewhere)
+	assert.Equal(t, asked, p.asked(there)-before, "pages asked a server that is known to hang")
+	asking := p.asked(elsewhere)
 	p.requireSomeShown(100)
-	assert.Greater(t, p.store.asked(elsewhere), asking, "the other servers have breakers of their own")
+	assert.Greater(t, p.asked(elsewhere), asking, "the other servers have breakers of their own")
 	stopAdding()
 	assert.Len(t, p.untilShownBut(make([]string, 3*len(there))), 3*len(there))
 	waited := 0

@@ -35,7 +35,7 @@ func (quietRedis) Printf(context.Context, string, ...any) {}
 type redisPages struct {
 	*app
 	t     *testing.T
-	store *askedStore
+	store *flashgin.AskedRedisStore
 	log   *lockedBuffer
 	users []*redisUser
 	lease time.Duration
@@ -75,14 +75,14 @@ func newRedisPages(t *testing.T, client redis.UniversalClient, users int, cfg fl
 	t.Helper()
 	// Room for all messages of a test: what is dropped because of the cap is not lost by accident.
 	store := newRedisStoreWith(t, client, flashgin.RedisConfig{Cap: 3000})
-	return newRedisPagesOn(t, &askedStore{RedisStore: store}, users, cfg)
+	return newRedisPagesOn(t, &flashgin.AskedRedisStore{RedisStore: store}, users, cfg)
 }
 
 func newRedisPagesOn(t *testing.T, store flashgin.Store, users int, cfg flashgin.Config) *redisPages {
 	t.Helper()
 	p := &redisPages{t: t, log: new(lockedBuffer), lease: cmp.Or(cfg.Lease, 10*time.Second)}
 	p.confirmed, p.shown, p.outlived = map[string]time.Time{}, map[string]int{}, map[string]bool{}
-	p.store, _ = store.(*askedStore)
+	p.store, _ = store.(*flashgin.AskedRedisStore)
 	cfg.Store, cfg.Logger = store, logTo(p.log)
 	cfg.Timeout = cmp.Or(cfg.Timeout, 100*time.Millisecond) // the default of flashgin, not that of newApp
 	p.app = newApp(t, cfg)
@@ -102,24 +102,10 @@ func newRedisPagesOn(t *testing.T, store flashgin.Store, users int, cfg flashgin
 	return p
 }
 
-// askedStore counts the calls of pages.
-type askedStore struct {
-	*flashgin.RedisStore
-	claims sync.Map // session → *atomic.Int64
-}
-
-func (s *askedStore) Claim(ctx context.Context, session string, views []string, lease time.Duration) (flashgin.Claim, error) {
-	n, _ := s.claims.LoadOrStore(session, new(atomic.Int64))
-	n.(*atomic.Int64).Add(1)
-	return s.RedisStore.Claim(ctx, session, views, lease)
-}
-
 // asked returns how many pages of the users have asked the store.
-func (s *askedStore) asked(users []*redisUser) (n int64) {
+func (p *redisPages) asked(users []*redisUser) (n int64) {
 	for _, user := range users {
-		if counter, ok := s.claims.Load(user.key); ok {
-			n += counter.(*atomic.Int64).Load()
-		}
+		n += p.store.Asked(user.key)
 	}
 	return n
 }
