@@ -56,7 +56,7 @@ type Config struct {
 	Lease time.Duration
 	// MaxBytes bounds one encoded message. Zero means 8192.
 	MaxBytes int
-	// OnError is told of every failure that no caller is there to receive. It must be safe for concurrent use by multiple goroutines.
+	// OnError is told of every failure that no caller is there to receive. It must be safe for concurrent use by multiple goroutines; if it panics, that is logged.
 	// Nil means that such failures are only logged.
 	OnError func(context.Context, error)
 	// Logger logs those failures, repeated ones once a second at most. Nil means slog.Default().

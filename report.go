@@ -3,6 +3,7 @@ package flashgin
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -27,11 +28,25 @@ type logged struct {
 // report must not be called with a lock held that OnError or a log handler might want: both are the application's.
 func (r *reporter) report(ctx context.Context, doing string, err error) {
 	if r.onError != nil {
-		r.onError(ctx, err)
+		r.tell(ctx, err)
 	}
 	if suppressed, ok := r.admit(doing); ok {
 		r.log().ErrorContext(ctx, "flashgin: "+doing, "error", err, "suppressed", suppressed)
 	}
+}
+
+// tell calls OnError. No page fails because that panics, nor does the process, where nobody else would recover.
+func (r *reporter) tell(ctx context.Context, err error) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if suppressed, ok := r.admit("OnError"); ok {
+			r.log().ErrorContext(ctx, "flashgin: Config.OnError panicked", "panic", p, "stack", string(debug.Stack()), "suppressed", suppressed)
+		}
+	}()
+	r.onError(ctx, err)
 }
 
 // warn logs a mistake in the wiring of the application.

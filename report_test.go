@@ -1,11 +1,15 @@
 package flashgin_test
 
 import (
+	"context"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -41,4 +45,32 @@ func TestOnErrorHearsOfEachFailure(t *testing.T) {
 		a.visitor().get("/")
 	}
 	assert.Len(t, a.failures.all(), 10)
+}
+
+// An OnError that panics fails no page, and in the background it does not end the process.
+func TestOnErrorThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, log := newSpyStore(), new(lockedBuffer)
+		m := newMessenger(t, flashgin.Config{
+			Store: store, Logger: logTo(log), Lease: 5 * time.Second,
+			SessionKey: func(*gin.Context) (string, error) { return "session", nil },
+			OnError:    func(context.Context, error) { panic("no such thing") },
+		})
+		router := gin.New(m.Install)
+		router.GET("/", func(c *gin.Context) { c.JSON(http.StatusOK, texts(flashgin.Flashes(c))) })
+		get := func() string {
+			recorder := httptest.NewRecorder()
+			router.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+			return recorder.Body.String()
+		}
+		require.NoError(t, m.Add(t.Context(), "session", flashgin.Info("hello").At("/")))
+		store.fail(errDown, "Claim")
+		assert.JSONEq(t, "[]", get())
+		store.fail(errDown, "Confirm")
+		assert.JSONEq(t, `["hello"]`, get())
+		time.Sleep(10 * time.Second) // until it is given up, in the background
+		assert.Equal(t, 2, strings.Count(log.String(), "Config.OnError panicked"))
+		assert.Contains(t, log.String(), "may be shown again")
+		store.on(nil)
+	})
 }
