@@ -49,7 +49,7 @@ type Config struct {
 	// and they wait for the next one.
 	Timeout time.Duration
 	// AddTimeout is how long a request waits for its own messages to be stored. Zero means 1 s. Then its answer leaves, OnError is told, and the store is still
-	// tried in the background until eight seconds after the first attempt, but for messages with a Key.
+	// tried in the background until eight seconds after the first attempt, but for messages with a Key or a TTL below that.
 	AddTimeout time.Duration
 	// Lease is how long messages that were taken for a page stay out of sight when that page never reports back, because its process
 	// died. Zero means 10 s.

@@ -16,10 +16,11 @@ const (
 	laterAtMost = 256
 )
 
-// addLater goes on adding messages of a request, whose answer leaves without knowing what becomes of them. Those with a Key are left out: one that comes late would
-// replace a newer one. The page that they are for may have been loaded by then, so open pages are woken. The context is that of the attempts that have failed.
+// addLater goes on adding messages of a request, whose answer leaves without knowing what becomes of them. Some are left out: one with a Key would replace a
+// newer one, and one with a short TTL may be out of date. The page that they are for may have been loaded by then, so open pages are woken. The context is that
+// of the attempts that have failed.
 func (g *guard) addLater(ctx context.Context, since time.Time, session string, msgs []Message) {
-	msgs = slices.DeleteFunc(slices.Clone(msgs), func(m Message) bool { return m.Key != "" })
+	msgs = slices.DeleteFunc(slices.Clone(msgs), func(m Message) bool { return m.Key != "" || m.TTL > 0 && m.TTL < laterFor })
 	if len(msgs) == 0 || !g.enterLater() {
 		return
 	}
@@ -32,7 +33,7 @@ func (g *guard) addLater(ctx context.Context, since time.Time, session string, m
 			return
 		}
 		err := g.tryHere(ctx, untilEnd, func(ctx context.Context) error { return g.store.Add(ctx, session, msgs...) })
-		_ = g.added(ctx, msgs, err) // that they may be lost was said
+		_ = caught(func() error { return g.added(ctx, msgs, err) }) // that they may be lost was said
 	})
 	if !started {
 		g.leaveLater()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -84,18 +85,19 @@ func TestAnAddThatNeverSucceeds(t *testing.T) {
 	})
 }
 
-// One with a Key that came late would replace a newer one.
-func TestNoKeyIsAddedLater(t *testing.T) {
+// One with a Key that came late would replace a newer one, and one with a short TTL would be out of date.
+func TestMessagesThatMustNotComeLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newSpyStore()
 		a, visitor := guarded(t, store, flashgin.Config{})
 		visitor.get("/")
-		a.POST("/progress", add(t, redirect("/"), flashgin.Message{Text: "50 %", Key: "import"}, flashgin.Info("begun")))
+		a.POST("/progress", add(t, redirect("/"), flashgin.Message{Text: "50 %", Key: "import"}, flashgin.Message{Text: "soon", TTL: 7 * time.Second},
+			flashgin.Message{Text: "hours", TTL: time.Hour}, flashgin.Info("begun")))
 		store.fail(errDown, "Add")
 		visitor.post("/progress")
 		store.on(nil)
 		time.Sleep(time.Minute)
-		assert.Equal(t, "page[begun]", visitor.get("/"))
+		assert.Equal(t, "page[hours][begun]", visitor.get("/"))
 	})
 }
 
@@ -135,5 +137,27 @@ func TestAddsThatGoOnEndWithClose(t *testing.T) {
 			assert.Equal(t, before, store.count("Add"))
 			visitor.post("/")
 		}
+	})
+}
+
+// laterFoe is an Observer that breaks down when it is told of messages that were added.
+type laterFoe struct{ told *atomic.Int32 }
+
+func (o laterFoe) Observe(_ context.Context, e flashgin.Event) {
+	if e.Kind == flashgin.EventAdded && o.told.Add(1) > 1 {
+		panic("no such event")
+	}
+}
+
+// It is told in the background, where its panic would end the process.
+func TestAnObserverOfAddsThatGoOnPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, told := newSpyStore(), new(atomic.Int32)
+		_, visitor := guarded(t, store, flashgin.Config{Observer: laterFoe{told}})
+		store.fail(errDown, "Add")
+		visitor.post("/")
+		store.on(nil)
+		time.Sleep(time.Minute)
+		assert.EqualValues(t, 2, told.Load())
 	})
 }
