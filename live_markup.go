@@ -18,14 +18,16 @@ func (r *request) streamURL() (url string, idle bool) {
 		key, err := r.m.key(r.c)
 		r.keyed = err == nil && key != ""
 	}
-	if !r.keyed && !(r.m.cfg.HTMX || r.m.cfg.Turbo) || !r.mayHaveKey() || len(r.readViews()) > streamViewsAtMost {
+	idle = !r.keyed
+	switch {
+	case idle && !(r.m.cfg.HTMX || r.m.cfg.Turbo), idle && !r.mayHaveKey(), len(r.readViews()) > streamViewsAtMost:
 		return "", false
 	}
 	query := r.viewQuery()
 	if len(query) > streamQueryAtMost {
 		return "", false
 	}
-	return r.m.mountedURL("stream") + "?" + query, !r.keyed
+	return r.m.mountedURL("stream") + "?" + query, idle
 }
 
 // listening tells the script where to listen, in ready-made markup that may be shared by pages. r may be nil.
