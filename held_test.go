@@ -18,14 +18,12 @@ import (
 func TestOnErrorMayCallFlashgin(t *testing.T) {
 	var current *gin.Context
 	var seen []string
-	m, err := flashgin.New(flashgin.Config{
+	m := newMessenger(t, flashgin.Config{
 		Store: &flashgin.MemoryStore{Cap: 1},
 		OnError: func(context.Context, error) {
 			seen = append(seen, texts(flashgin.PeekFlashes(current))...)
 		},
-		Logger: logTo(new(lockedBuffer)),
 	})
-	require.NoError(t, err)
 	router := gin.New().With(m.Install)
 	router.Use(sessions.Sessions("id", cookieStore()))
 	router.POST("/", func(c *gin.Context) {

@@ -76,6 +76,7 @@ func (cfg *Config) observe(ctx context.Context, e Event) {
 	if cfg.Observer == nil {
 		return
 	}
+	// As whenUnlocked does, but without making a function where nothing is held.
 	if held := heldBy(ctx); held == nil || !held.hold(func() { cfg.Observer.Observe(ctx, e) }) {
 		cfg.Observer.Observe(ctx, e)
 	}
