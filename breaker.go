@@ -122,29 +122,29 @@ func (g *guard) record(n *node, err error) {
 
 // probe asks the node until it answers, then lets the pages ask again.
 func (g *guard) probe(n *node) {
-	g.tell(Event{Kind: EventBreakerOpened, Node: n.name})
+	g.tell(g.ctx, Event{Kind: EventBreakerOpened, Node: n.name})
 	for sleep(g.ctx, probeEvery) {
 		ctx, cancel := context.WithTimeout(g.ctx, callTimeout)
-		err := caught(func() error { return g.ping(ctx, n.name) })
+		err := caught(storeCall, func() error { return g.ping(ctx, n.name) })
 		cancel()
 		if err == nil {
 			break
 		}
 	}
-	g.tell(Event{Kind: EventBreakerClosed, Node: n.name}) // before it can open again
+	g.tell(g.ctx, Event{Kind: EventBreakerClosed, Node: n.name}) // before it can open again
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.open, n.failures = false, 0
 }
 
-// tell tells the Observer of an event, and reports where that panics.
-func (g *guard) tell(e Event) {
-	err := caught(func() error {
-		g.cfg.observe(g.ctx, e)
+// tell tells the Observer of an event in the background, and reports where that panics.
+func (g *guard) tell(ctx context.Context, e Event) {
+	err := caught("the Observer", func() error {
+		g.cfg.observe(ctx, e)
 		return nil
 	})
 	if err != nil {
-		g.errs.report(g.ctx, "observe", err)
+		g.errs.report(ctx, "observe", err)
 	}
 }
 

@@ -28,11 +28,11 @@ type guard struct {
 	cancel context.CancelFunc
 
 	shownLate shownLate
+	later     chan struct{} // as many adds as may go on without their answers
 
 	mu      sync.Mutex
 	closed  bool
 	running int        // what startLocked has started and has not ended
-	later   int        // adds that go on without their answers
 	idle    *sync.Cond // running is zero
 	reuses  bool       // goroutines
 	spares  []*worker  // which wait for a call, the last for the shortest time
@@ -40,7 +40,7 @@ type guard struct {
 }
 
 func newGuard(cfg Config, errs *reporter) *guard {
-	g := &guard{store: cfg.Store, cfg: cfg, errs: errs, nodes: map[string]*node{}}
+	g := &guard{store: cfg.Store, cfg: cfg, errs: errs, later: make(chan struct{}, laterAtMost), nodes: map[string]*node{}}
 	if cfg.Observer != nil {
 		g.store = &observedStore{cfg.Store, &g.cfg}
 	}

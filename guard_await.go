@@ -36,7 +36,7 @@ func awaitEntered[T any](ctx context.Context, g *guard, node *node, wait time.Du
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 		defer cancel()
 		var value T
-		err := caught(func() (err error) {
+		err := caught(storeCall, func() (err error) {
 			value, err = call(detached)
 			return err
 		})

@@ -36,13 +36,15 @@ func (g *guard) confirm(claim Claim, since time.Time) {
 	if len(claim.Messages) == 0 {
 		return
 	}
+	if g.inProcess() {
+		g.settle("confirm", claim, g.store.Confirm)
+		return
+	}
 	c := confirmation{Claim: claim}
 	if !since.IsZero() {
 		c.until = since.Add(g.cfg.Lease)
 	}
-	if !g.inProcess() {
-		g.shownLate.remember(claim, g.cfg.Lease)
-	}
+	g.shownLate.remember(claim, g.cfg.Lease)
 	if _, ok := own[groupStore](g.cfg.Store); !ok {
 		g.settle("confirm", claim, g.confirmCall(c, true))
 		return
@@ -89,7 +91,7 @@ func (g *guard) confirmGroup(group []confirmation) {
 		}
 	})
 	var results []settled
-	panicked := caught(func() error {
+	panicked := caught(storeCall, func() error {
 		results = g.store.(groupStore).confirmGroup(ctx, claims)
 		return nil
 	})

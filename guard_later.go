@@ -21,11 +21,16 @@ const (
 // of the attempts that have failed.
 func (g *guard) addLater(ctx context.Context, since time.Time, session string, msgs []Message) {
 	msgs = slices.DeleteFunc(slices.Clone(msgs), func(m Message) bool { return m.Key != "" || m.TTL > 0 && m.TTL < laterFor })
-	if len(msgs) == 0 || !g.enterLater() {
+	if len(msgs) == 0 {
+		return
+	}
+	select {
+	case g.later <- struct{}{}:
+	default:
 		return
 	}
 	started := g.goInBackground(func() {
-		defer g.leaveLater()
+		defer func() { <-g.later }()
 		ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), since.Add(laterFor))
 		defer cancel()
 		defer context.AfterFunc(g.ctx, cancel)() // close does not wait that long
@@ -33,25 +38,11 @@ func (g *guard) addLater(ctx context.Context, since time.Time, session string, m
 			return
 		}
 		err := g.tryHere(ctx, untilEnd, func(ctx context.Context) error { return g.store.Add(ctx, session, msgs...) })
-		_ = caught(func() error { return g.added(ctx, msgs, err) }) // that they may be lost was said
+		if err == nil { // else it was said that they may be lost
+			g.tell(ctx, Event{Kind: EventAdded, Messages: len(msgs)})
+		}
 	})
 	if !started {
-		g.leaveLater()
+		<-g.later
 	}
-}
-
-func (g *guard) enterLater() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.later == laterAtMost {
-		return false
-	}
-	g.later++
-	return true
-}
-
-func (g *guard) leaveLater() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.later--
 }

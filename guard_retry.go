@@ -34,7 +34,7 @@ func (g *guard) try(ctx context.Context, e effort, call func(context.Context) er
 		attempt, cancel := context.WithTimeout(ctx, callTimeout)
 		defer cancel()
 		select {
-		case results <- caught(func() error { return call(attempt) }):
+		case results <- caught(storeCall, func() error { return call(attempt) }):
 		case <-over:
 		}
 	}
@@ -76,7 +76,7 @@ func (g *guard) tryHere(ctx context.Context, e effort, call func(context.Context
 	})
 	first, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	err := caught(func() error { return call(first) })
+	err := caught(storeCall, func() error { return call(first) })
 	switch inTime := hung.Stop(); {
 	case err == nil:
 		return nil
@@ -88,11 +88,14 @@ func (g *guard) tryHere(ctx context.Context, e effort, call func(context.Context
 	return g.try(ctx, others, call)
 }
 
-// caught calls f and makes an error of a panic: in a goroutine of ours, one of the application's store or Observer would end the process.
-func caught(f func() error) (err error) {
+// storeCall is what caught calls most.
+const storeCall = "a call of the store"
+
+// caught calls f, which belongs to the application, and makes an error of a panic: in a goroutine of ours that would end the process.
+func caught(what string, f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("flashgin: a call of the store panicked: %v\n%s", r, debug.Stack())
+			err = fmt.Errorf("flashgin: %s panicked: %v\n%s", what, r, debug.Stack())
 		}
 	}()
 	return f()

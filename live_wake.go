@@ -30,7 +30,7 @@ func (l *live) watch() {
 	go func() {
 		defer close(l.ended)
 		for pause := rewatchAfter; ; pause = min(2*pause, rewatchAtMost) {
-			err := caught(func() error { return store.Watch(l.ctx, l.wake) })
+			err := caught(storeCall, func() error { return store.Watch(l.ctx, l.wake) })
 			if l.listening.Swap(false) {
 				pause = rewatchAfter
 			}

@@ -3,7 +3,6 @@ package flashgin
 import (
 	"context"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -30,23 +29,25 @@ func (r *reporter) report(ctx context.Context, doing string, err error) {
 	if r.onError != nil {
 		r.tell(ctx, err)
 	}
-	if suppressed, ok := r.admit(doing); ok {
-		r.log().ErrorContext(ctx, "flashgin: "+doing, "error", err, "suppressed", suppressed)
-	}
+	r.logError(ctx, doing, err)
 }
 
 // tell calls OnError. No page fails because that panics, nor does the process, where nobody else would recover.
 func (r *reporter) tell(ctx context.Context, err error) {
-	defer func() {
-		p := recover()
-		if p == nil {
-			return
-		}
-		if suppressed, ok := r.admit("OnError"); ok {
-			r.log().ErrorContext(ctx, "flashgin: Config.OnError panicked", "panic", p, "stack", string(debug.Stack()), "suppressed", suppressed)
-		}
-	}()
-	r.onError(ctx, err)
+	panicked := caught("Config.OnError", func() error {
+		r.onError(ctx, err)
+		return nil
+	})
+	if panicked != nil {
+		r.logError(ctx, "OnError", panicked)
+	}
+}
+
+// logError logs an error, unless one like it was logged within the last second.
+func (r *reporter) logError(ctx context.Context, doing string, err error) {
+	if suppressed, ok := r.admit(doing); ok {
+		r.log().ErrorContext(ctx, "flashgin: "+doing, "error", err, "suppressed", suppressed)
+	}
 }
 
 // warn logs a mistake in the wiring of the application.
