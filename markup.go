@@ -14,7 +14,7 @@ import (
 // messagesName is the template that a bare {{flashes}} is printed through. An application replaces it by defining one of that name.
 const messagesName = "flashgin/messages"
 
-//go:embed assets/messages.html
+//go:embed internal/markup/messages.html
 var messagesMarkup string
 
 var defaultMessages = template.Must(template.New(messagesName).Parse(messagesMarkup))

@@ -55,7 +55,7 @@ func TestLookPage(t *testing.T) {
 				`(s => [s.borderLeftColor, s.borderTopLeftRadius, s.color, s.fontSize])(getComputedStyle(document.querySelector(`+quote(item)+`)))`), item)
 		}
 		for _, variable := range regexp.MustCompile(`--flash-\w+`).FindAllString(css, -1) {
-			style, err := os.ReadFile("../assets/flash.css")
+			style, err := os.ReadFile("../internal/assets/flash.css")
 			require.NoError(t, err)
 			assert.Contains(t, string(style), "var("+variable, variable)
 		}
