@@ -46,6 +46,32 @@ func TestClose(t *testing.T) {
 	})
 }
 
+// After Close pages wait no longer for a store that hangs than before.
+func TestPagesAfterCloseDoNotHang(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		ask  func(*visitor)
+		want time.Duration
+	}{
+		{"a page", func(v *visitor) { assert.Equal(t, "page", v.get("/")) }, 100 * time.Millisecond},
+		{"a page that peeks", func(v *visitor) { v.get("/peek") }, 100 * time.Millisecond},
+		{"a form", func(v *visitor) { v.post("/") }, time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newSpyStore()
+				a, visitor := guarded(t, store, flashgin.Config{})
+				assert.NoError(t, a.messenger.Close(t.Context()))
+				store.on(hang)
+				assert.Equal(t, test.want, took(func() { test.ask(visitor) }))
+				assert.NotEmpty(t, a.failures.String())
+				// What the store does late is not left behind either: Close waits for it again.
+				assert.NoError(t, a.messenger.Close(t.Context()))
+			})
+		})
+	}
+}
+
 // Close ends the probe of a store that does not come back.
 func TestCloseEndsTheProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -49,9 +49,7 @@ func awaitEntered[T any](ctx context.Context, g *guard, node *node, wait time.Du
 			late(value)
 		}
 	}
-	if !g.goInBackground(run) {
-		run()
-	}
+	g.start(run) // also after close: the goroutine ends with the call
 
 	var expired <-chan time.Time
 	if wait > 0 {

@@ -131,8 +131,11 @@ func (m *Messenger) readable(session string, views []string) ([]string, error) {
 
 // Close ends the streams to open pages, which takes less than a second, and waits until what runs in the background has ended: confirmations of pages
 // that were sent, the subscription to the store, and the probe of a store that failed. It returns the error of ctx if that ends first. Call it before the
-// store's client is closed; before or after http.Server.Shutdown, which ends the streams of its server by itself. A closed
-// Messenger still works, but starts nothing in the background. Closing twice is not an error.
+// store's client is closed; before or after http.Server.Shutdown, which ends the streams of its server by itself.
+//
+// A closed Messenger still works. It puts nothing off, and pages wait no longer for a store than
+// before: a call that hangs runs on without its page, and a second Close waits for it. Closing
+// twice is not an error.
 func (m *Messenger) Close(ctx context.Context) error {
 	return errors.Join(m.live.close(ctx), m.store.close(ctx))
 }
