@@ -3,7 +3,6 @@ package flashgin
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 )
 
@@ -40,14 +39,6 @@ func (r *request) commit(how leaving) {
 		r.store(rest)
 	}
 	r.cookie.made.send(r.c.Request, header)
-}
-
-// keepOutOfCaches is for answers with messages in them: nobody else must see them, nor the user again.
-func keepOutOfCaches(h http.Header) {
-	h.Set("Cache-Control", "private, no-store")
-	h.Del("ETag")
-	h.Del("Last-Modified")
-	h.Del("Expires")
 }
 
 // store stores the request's own messages at the place where the answer sends the user.

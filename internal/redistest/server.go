@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/flashgin/flashgin/internal/child"
 )
 
 // patience is how long something may take that is bound to happen.
@@ -144,7 +146,7 @@ func (s *Server) launch() error {
 	defer log.Close()
 	cmd := exec.Command(s.binary, append([]string{s.file("redis.conf")}, s.args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, log, log
-	dieWithParent(cmd)
+	child.DieWithParent(cmd)
 	if err := cmd.Start(); err != nil {
 		return err
 	}

@@ -1,0 +1,90 @@
+package flashgin_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/internal/cachetest"
+)
+
+// realCaches are started by the tests that need them.
+var realCaches = map[string]func(tb testing.TB, backend string) string{
+	"Varnish": cachetest.Varnish,
+	"nginx":   func(tb testing.TB, backend string) string { return cachetest.Nginx(tb, backend) },
+}
+
+// behindCache starts a server for the application and a cache before it.
+func (a *app) behindCache(cache func(tb testing.TB, backend string) string) (url string) {
+	return cache(a.t, strings.TrimPrefix(a.serve().URL, "http://"))
+}
+
+// fetchAs sends what a client without cookies sends: caches keep no answers to those with some.
+func fetchAs(t *testing.T, url, user string) answer {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodGet, url, nil)
+	require.NoError(t, err)
+	request.Header.Set("User", user)
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return answer{response, string(body)}
+}
+
+// cacheHeaders are those by which applications have caches keep their pages.
+var cacheHeaders = map[string]http.Header{
+	"Cache-Control":     {"Cache-Control": {"public, max-age=600"}},
+	"Surrogate-Control": {"Surrogate-Control": {"max-age=600"}},
+	"X-Accel-Expires":   {"X-Accel-Expires": {"600"}},
+	"Expires":           {"Expires": {"Sun, 02 Jan 2112 15:04:05 GMT"}},
+	"validators":        {"Etag": {`"v1"`}, "Last-Modified": {"Mon, 02 Jan 2006 15:04:05 GMT"}},
+	"all of them": {
+		"Cache-Control": {"public, max-age=600"}, "Surrogate-Control": {"max-age=600"},
+		"X-Accel-Expires": {"600"}, "Expires": {"Sun, 02 Jan 2112 15:04:05 GMT"},
+		"Cdn-Cache-Control": {"max-age=600"}, "Edge-Control": {"cache-maxage=600s"},
+	},
+}
+
+// A cache keeps the page without messages, so that it is one, and never one with messages.
+func TestRealCachesKeepNoPageWithMessages(t *testing.T) {
+	for cacheName, cache := range realCaches {
+		t.Run(cacheName, func(t *testing.T) {
+			a := newBoard(t)
+			var rendered atomic.Int32
+			for name, header := range cacheHeaders {
+				a.GET("/"+strings.ReplaceAll(name, " ", "-"), func(c *gin.Context) {
+					rendered.Add(1)
+					for name, values := range header {
+						c.Writer.Header()[name] = values
+					}
+					page(c)
+				})
+			}
+			url := a.behindCache(cache)
+			for name := range cacheHeaders {
+				t.Run(name, func(t *testing.T) {
+					url := url + "/" + strings.ReplaceAll(name, " ", "-")
+					rendered.Store(0)
+					for range 2 {
+						assert.Empty(t, fetchAs(t, url+"?empty", "alice").body)
+					}
+					assert.EqualValues(t, 1, rendered.Load(), "it is not kept, so this shows nothing")
+
+					a.leave(flashgin.Info("for alice"))
+					assert.Equal(t, "[for alice]", fetchAs(t, url, "alice").body)
+					assert.Empty(t, fetchAs(t, url, "bob").body)
+				})
+			}
+		})
+	}
+}
