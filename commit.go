@@ -39,6 +39,12 @@ func (r *request) commit(how leaving) {
 		r.store(rest)
 	}
 	r.cookie.made.send(r.c.Request, header)
+	if r.cookie.made.expirePlanted(r.given, r.m.cfg.Prefix, header) {
+		r.m.planted.Do(func() {
+			r.warn("a request brought two different cookies of CookieKey, so neither was used: another host of " +
+				"the domain has planted one; give CookieKey a name that begins with __Host-")
+		})
+	}
 }
 
 // store stores the request's own messages at the place where the answer sends the user.

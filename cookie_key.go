@@ -27,6 +27,9 @@ import (
 //     the cookie, which takes the goodbye along.
 //   - When the first two messages of a visitor are added by two requests at the same time, each makes a cookie, and the browser keeps one. Where that can
 //     happen, call [Messenger.SessionKey] where the form is shown.
+//   - A request that brings two different secrets has no key: another host of the domain has planted
+//     one of them. A message that it adds gets a new one, its answer expires the others, and the log
+//     says so. A name that begins with "__Host-" cannot be planted.
 //
 // A function of yours may hand on to this one: users who are logged in may have a key from elsewhere, visitors one of these.
 //
@@ -45,7 +48,11 @@ func CookieKey(name string) func(*gin.Context) (string, error) {
 		if c.Request == nil {
 			return "", nil
 		}
-		return keyOf(sentSecret(c.Request, name)), nil
+		secret, several := sentSecret(c.Request, name)
+		if r := requestOf(c); several && r != nil {
+			r.cookie.made.several(name)
+		}
+		return keyOf(secret), nil
 	}
 }
 
@@ -72,8 +79,9 @@ func (k *cookieKey) renew() { k.made.put(*k.name.Load()) }
 
 // madeSecrets are those that a request has made, for its answer to set.
 type madeSecrets struct {
-	mu   sync.Mutex
-	list []madeSecret
+	mu      sync.Mutex
+	list    []madeSecret
+	planted []string // names of which the request has several secrets
 }
 
 type madeSecret struct{ cookie, secret string }
@@ -122,18 +130,25 @@ func secureName(name string) bool {
 	return strings.HasPrefix(name, "__host-") || strings.HasPrefix(name, "__secure-")
 }
 
-// sentSecret returns the secret in the first cookie of that name that has one, or "". It reads the header by itself: net/http's way allocates, on every page.
-func sentSecret(r *http.Request, name string) string {
+// sentSecret returns the secret that the request has in a cookie of that name, or "". If there are
+// different ones, it returns none of them: somebody else has planted one. It reads the header by
+// itself: net/http's way allocates, on every page.
+func sentSecret(r *http.Request, name string) (secret string, several bool) {
 	for _, line := range r.Header["Cookie"] {
 		for line != "" {
 			var pair string
 			pair, line, _ = strings.Cut(line, ";")
-			if sent, value, _ := strings.Cut(strings.TrimSpace(pair), "="); sent == name && isSecret(value) {
-				return value
+			sent, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
+			if sent != name || !isSecret(value) || value == secret {
+				continue
 			}
+			if secret != "" {
+				return "", true
+			}
+			secret = value
 		}
 	}
-	return ""
+	return secret, false
 }
 
 // isSecret reports whether s can be a text of rand.Text, which has 26 characters today.

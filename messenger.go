@@ -28,6 +28,7 @@ type Messenger struct {
 
 	secureCookie sync.Once // it was said that browsers do not bring the session's cookie back
 	named        sync.Once // it was said that no page reads a name
+	planted      sync.Once // it was said that a cookie was planted
 }
 
 // New returns a Messenger. Its errors name the field of cfg that cannot be used.

@@ -64,7 +64,7 @@ func (m *Messenger) Forget(c *gin.Context) error {
 			return errOwnKeys
 		}
 	}
-	if key == "" {
+	if r := requestOf(c); key == "" && (r == nil || !r.cookie.several()) {
 		return nil
 	}
 	renewed, err := m.newKey(c)
