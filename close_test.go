@@ -97,7 +97,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 		buf := make([]byte, 1<<20)
 		buf = buf[:runtime.Stack(buf, true)]
 		for _, goroutine := range strings.Split(string(buf), "\n\n") {
-			if strings.Contains(goroutine, "flashgin.(*guard)") || strings.Contains(goroutine, "flashgin.await") {
+			if strings.Contains(goroutine, "flashgin/internal/guard.") {
 				n++
 			}
 		}

@@ -2,6 +2,7 @@ package flashgin_test
 
 import (
 	"html/template"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -84,15 +85,21 @@ func TestMapOfFiles(t *testing.T) {
 func TestTroublePage(t *testing.T) {
 	page, err := doctest.Open(".", "docs/trouble.md")
 	require.NoError(t, err)
-	files, err := filepath.Glob("*.go")
-	require.NoError(t, err)
 	var source strings.Builder
-	for _, file := range files {
-		if !strings.HasSuffix(file, "_test.go") {
-			text, err := os.ReadFile(file)
-			require.NoError(t, err)
-			source.Write(text)
-		}
+	for _, folder := range []string{".", "internal"} {
+		require.NoError(t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case entry.IsDir() && folder == "." && path != ".":
+				return fs.SkipDir
+			case filepath.Ext(path) == ".go" && !strings.HasSuffix(path, "_test.go"):
+				text, err := os.ReadFile(path)
+				source.Write(text)
+				return err
+			}
+			return nil
+		}))
 	}
 	oneLine := regexp.MustCompile(`" \+\s*"`).ReplaceAllString(source.String(), "")
 	quotes := regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(page.Text, -1)

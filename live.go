@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/guard"
 )
 
 const (
@@ -159,7 +161,7 @@ func (l *live) end(ctx context.Context, match func(*stream) bool) error {
 	}
 	left := each(func(s *stream) { s.end(byeClosing) })
 	for start := time.Now(); left > 0; {
-		if !sleep(ctx, lookEvery) {
+		if !guard.Sleep(ctx, lookEvery) {
 			return fmt.Errorf("flashgin: close: %d streams have not ended: %w", left, ctx.Err())
 		}
 		left = each(func(s *stream) {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/guard"
 )
 
 const (
@@ -272,7 +274,7 @@ func (s *stream) deliver() (bool, error) {
 		if s.client.Err() != nil {
 			return false, errGone
 		}
-		if !errors.Is(err, errStoreDown) && !errors.Is(err, errStoreBusy) {
+		if !errors.Is(err, guard.ErrDown) && !errors.Is(err, guard.ErrBusy) {
 			s.live.m.errs.report(s.client, "claim for an open page", err)
 		}
 		return false, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"github.com/flashgin/flashgin/internal/guard"
 )
 
 // watcher is what a store has that tells when messages are added; see [Store].
@@ -30,7 +32,7 @@ func (l *live) watch() {
 	go func() {
 		defer close(l.ended)
 		for pause := rewatchAfter; ; pause = min(2*pause, rewatchAtMost) {
-			err := caught(storeCall, func() error { return store.Watch(l.ctx, l.wake) })
+			err := guard.Caught("a call of the store", func() error { return store.Watch(l.ctx, l.wake) })
 			if l.listening.Swap(false) {
 				pause = rewatchAfter
 			}
@@ -38,7 +40,7 @@ func (l *live) watch() {
 				return
 			}
 			l.m.errs.report(l.ctx, "watch the store for open pages", err)
-			if !sleep(l.ctx, spread(pause, 0.2)) {
+			if !guard.Sleep(l.ctx, spread(pause, 0.2)) {
 				return
 			}
 		}

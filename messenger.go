@@ -17,7 +17,7 @@ import (
 // A Messenger is safe for concurrent use by multiple goroutines.
 type Messenger struct {
 	cfg   Config
-	store *guard
+	store *delivery
 	live  *live
 	errs  reporter
 
@@ -50,7 +50,7 @@ func New(cfg Config) (*Messenger, error) {
 	}); ok && cfg.Observer != nil {
 		store.OnEvent(m.cfg.observe)
 	}
-	m.store = newGuard(cfg, &m.errs)
+	m.store = newDelivery(cfg, &m.errs)
 	m.live = newLive(m)
 	return m, nil
 }
@@ -77,7 +77,7 @@ func (m *Messenger) Add(ctx context.Context, session string, msgs ...Message) er
 	if len(prepared) == 0 {
 		return nil
 	}
-	return m.store.add(ctx, session, prepared)
+	return m.store.addForJob(ctx, session, prepared)
 }
 
 // Take returns the messages that wait for session at the views, in order of creation, and removes them: they count as shown. It waits
@@ -100,7 +100,7 @@ func (m *Messenger) Peek(ctx context.Context, session string, views ...string) (
 	if err != nil {
 		return nil, err
 	}
-	return m.store.peek(ctx, session, views)
+	return m.store.peekForJob(ctx, session, views)
 }
 
 // Withdraw removes the messages with this Key that wait for session at view, such as a progress report that is out of date. One that is on

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/flashgin/flashgin/internal/guard"
 )
 
 // logEvery is how often a repeated failure is logged.
@@ -34,7 +36,7 @@ func (r *reporter) report(ctx context.Context, doing string, err error) {
 
 // tell calls OnError. No page fails because that panics, nor does the process, where nobody else would recover.
 func (r *reporter) tell(ctx context.Context, err error) {
-	panicked := caught("Config.OnError", func() error {
+	panicked := guard.Caught("Config.OnError", func() error {
 		r.onError(ctx, err)
 		return nil
 	})

@@ -58,7 +58,7 @@ type place struct{ route, path string }
 // claimed is a Claim, where it came from, and when it was asked for.
 type claimed struct {
 	Claim
-	store *guard
+	store *delivery
 	since time.Time
 }
 

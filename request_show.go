@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/flashgin/flashgin/internal/guard"
 	"github.com/flashgin/flashgin/internal/seeding"
 )
 
@@ -126,7 +127,7 @@ func (r *request) claim() {
 	}
 }
 
-func (r *request) claimFrom(store *guard, session string, views []string) {
+func (r *request) claimFrom(store *delivery, session string, views []string) {
 	since := time.Now()
 	claim, err := store.claimForPage(r.locked(), session, views)
 	if err != nil {
@@ -165,7 +166,7 @@ func (r *request) readKey() (string, bool) {
 // failRead reports a read that failed, unless the client is gone or the breaker has told already. This page goes without: it has waited for the store once.
 func (r *request) failRead(doing string, err error) {
 	r.asked, r.looked = r.readViews(), true
-	if r.client.Err() != nil || errors.Is(err, errStoreDown) {
+	if r.client.Err() != nil || errors.Is(err, guard.ErrDown) {
 		return
 	}
 	r.fail(doing, err)

@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flashgin/flashgin/internal/redistest"
+
+	"github.com/flashgin/flashgin/internal/guard"
 )
 
 func redisStoreFor(t *testing.T, client redis.UniversalClient, app string) *RedisStore {
@@ -150,13 +152,13 @@ func TestRedisNode(t *testing.T) {
 	assert.False(t, known)
 
 	session := sessionOf[cluster.Servers[0].Addr()]
-	for i := range 2 * nodesAtMost { // a cluster whose addresses change for years
+	for i := range 2 * guard.NodesAtMost { // a cluster whose addresses change for years
 		store.nodes.Delete(store.node(session))
 		store.nodes.Store(fmt.Sprint("127.0.0.1:", i), nil)
 	}
 	count := 0
 	store.nodes.Range(func(any, any) bool { count++; return true })
-	assert.LessOrEqual(t, count, nodesAtMost)
+	assert.LessOrEqual(t, count, guard.NodesAtMost)
 	node := store.node(session)
 	assert.NoError(t, store.pingNode(t.Context(), node), "it is known still")
 	_, known = store.nodes.Load(node)

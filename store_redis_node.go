@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/flashgin/flashgin/internal/guard"
 )
 
 // ended is a context that has ended. With it go-redis answers from what it knows and never from the network.
@@ -27,7 +29,7 @@ func (s *RedisStore) node(session string) string {
 	}
 	name := master.Options().Addr
 	if known, ok := s.nodes.Load(name); !ok || known != master {
-		if s.stored.Add(1)%nodesAtMost == 0 {
+		if s.stored.Add(1)%guard.NodesAtMost == 0 {
 			s.nodes.Clear()
 		}
 		s.nodes.Store(name, master)

@@ -12,7 +12,7 @@ import (
 // A message counts as shown for some minutes, or until its own TTL ends: then its ID may be used again.
 func TestShownLateForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var s shownLate
+		var s shownMessages
 		job := Message{ID: "job", View: "/", TTL: time.Minute}
 		claim := Claim{Session: "session", Messages: Messages{job, {ID: "2", View: "/"}}}
 		fresh := func() (ids []string) {
@@ -39,7 +39,7 @@ func TestShownLateForgets(t *testing.T) {
 // However long the store is away, so many messages are remembered and no more, and old ones make room.
 func TestShownLateIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var s shownLate
+		var s shownMessages
 		remember := func(n int) {
 			var messages Messages
 			for i := range n {

@@ -14,9 +14,9 @@ const (
 	sweepEvery = time.Second
 )
 
-// shownLate knows the messages that a page has shown, and whose confirmation is under way: if it does not get through to the store, that gives them out again when
+// shownMessages knows the messages that a page has shown, and whose confirmation is under way: if it does not get through to the store, that gives them out again when
 // their lease has ended. Whoever claims one in this process then confirms it instead of showing it a second time. Other processes cannot know.
-type shownLate struct {
+type shownMessages struct {
 	mu    sync.Mutex
 	until map[shownMessage]time.Time
 	swept time.Time
@@ -25,7 +25,7 @@ type shownLate struct {
 type shownMessage struct{ session, view, id string }
 
 // remember notes the messages of a claim that is about to be confirmed.
-func (s *shownLate) remember(claim Claim, lease time.Duration) {
+func (s *shownMessages) remember(claim Claim, lease time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.until == nil {
@@ -54,7 +54,7 @@ func (s *shownLate) remember(claim Claim, lease time.Duration) {
 
 // forget follows remember when the claim was confirmed at once. After the end of its lease that may have been in vain, for somebody may have claimed the messages
 // anew.
-func (s *shownLate) forget(c confirmation) {
+func (s *shownMessages) forget(c confirmation) {
 	if !c.until.IsZero() && !time.Now().Before(c.until) {
 		return
 	}
@@ -66,7 +66,7 @@ func (s *shownLate) forget(c confirmation) {
 }
 
 // split divides a claim into what is to be shown and what was shown before.
-func (s *shownLate) split(claim Claim) (fresh, again Claim) {
+func (s *shownMessages) split(claim Claim) (fresh, again Claim) {
 	if len(claim.Messages) == 0 { // as for most pages
 		return claim, Claim{}
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin/internal/guard"
 )
 
 // groupSpy is a store of two servers that confirms in groups, and notes what it is asked to confirm. Sessions are named by numbers: one server keeps the even
@@ -81,14 +83,14 @@ func claimOf(session string) Claim {
 	return Claim{Session: session, Messages: Messages{{ID: "id", View: "/"}}}
 }
 
-// confirmIn runs f in a bubble, with a guard of the spy that is closed afterwards.
-func confirmIn(t *testing.T, spy *groupSpy, f func(g *guard)) {
+// confirmIn runs f in a bubble, with a delivery of the spy that is closed afterwards.
+func confirmIn(t *testing.T, spy *groupSpy, f func(d *delivery)) {
 	synctest.Test(t, func(t *testing.T) {
 		var reported []error
 		errs := &reporter{onError: func(_ context.Context, err error) { reported = append(reported, err) }}
-		g := newGuard(Config{Store: spy}.withDefaults(), errs)
-		f(g)
-		require.NoError(t, g.close(context.Background()))
+		d := newDelivery(Config{Store: spy}.withDefaults(), errs)
+		f(d)
+		require.NoError(t, d.close(context.Background()))
 		assert.Empty(t, reported)
 	})
 }
@@ -96,11 +98,11 @@ func confirmIn(t *testing.T, spy *groupSpy, f func(g *guard)) {
 // What pages confirm within a moment goes to each server in one call.
 func TestConfirmationsGoTogether(t *testing.T) {
 	spy := new(groupSpy)
-	confirmIn(t, spy, func(g *guard) {
+	confirmIn(t, spy, func(d *delivery) {
 		for _, session := range []string{"0", "1", "2", "4"} {
-			g.confirm(claimOf(session), time.Now())
+			d.confirm(claimOf(session), time.Now())
 		}
-		g.confirm(Claim{Session: "6"}, time.Now())
+		d.confirm(Claim{Session: "6"}, time.Now())
 		time.Sleep(confirmAfter - 1)
 		groups, _ := spy.confirmed()
 		assert.Empty(t, groups, "others may come")
@@ -108,7 +110,7 @@ func TestConfirmationsGoTogether(t *testing.T) {
 		groups, _ = spy.confirmed()
 		assert.ElementsMatch(t, [][]string{{"0", "2", "4"}, {"1"}}, groups, "one for each server, and nothing without messages")
 
-		g.confirm(claimOf("8"), time.Now())
+		d.confirm(claimOf("8"), time.Now())
 		time.Sleep(confirmAfter)
 		groups, alone := spy.confirmed()
 		assert.Equal(t, [][]string{{"8"}}, groups, "the next")
@@ -119,9 +121,9 @@ func TestConfirmationsGoTogether(t *testing.T) {
 // In a crowd nobody waits for more.
 func TestConfirmationsThatAreMany(t *testing.T) {
 	spy := new(groupSpy)
-	confirmIn(t, spy, func(g *guard) {
+	confirmIn(t, spy, func(d *delivery) {
 		for i := range 2*confirmAtMost + 1 {
-			g.confirm(claimOf(strconv.Itoa(2*i)), time.Now())
+			d.confirm(claimOf(strconv.Itoa(2*i)), time.Now())
 			synctest.Wait()
 		}
 		groups, _ := spy.confirmed()
@@ -148,19 +150,19 @@ func TestConfirmationsThatFailInAGroup(t *testing.T) {
 		{"all", func([]Claim) []error { return []error{failed, failed, failed} }, confirmAfter, []string{"0", "2", "4"}},
 		{"a panic", func([]Claim) []error { panic(failed) }, confirmAfter, []string{"0", "2", "4"}},
 		{"it hangs, and fails too late", func([]Claim) []error {
-			time.Sleep(10 * callTimeout)
+			time.Sleep(10 * guard.CallTimeout)
 			return []error{failed, failed, failed}
-		}, confirmAfter + callTimeout, []string{"0", "2", "4"}},
+		}, confirmAfter + guard.CallTimeout, []string{"0", "2", "4"}},
 		{"it hangs, and succeeds too late", func([]Claim) []error {
-			time.Sleep(10 * callTimeout)
+			time.Sleep(10 * guard.CallTimeout)
 			return make([]error, 3)
-		}, confirmAfter + callTimeout, []string{"0", "2", "4"}},
+		}, confirmAfter + guard.CallTimeout, []string{"0", "2", "4"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			spy := &groupSpy{group: test.group}
-			confirmIn(t, spy, func(g *guard) {
+			confirmIn(t, spy, func(d *delivery) {
 				for _, session := range []string{"0", "2", "4"} {
-					g.confirm(claimOf(session), time.Now())
+					d.confirm(claimOf(session), time.Now())
 				}
 				time.Sleep(test.after - 1)
 				_, alone := spy.confirmed()
@@ -169,7 +171,7 @@ func TestConfirmationsThatFailInAGroup(t *testing.T) {
 				_, alone = spy.confirmed()
 				assert.ElementsMatch(t, test.alone, alone)
 				for _, session := range test.alone {
-					_, again := g.shownLate.split(claimOf(session))
+					_, again := d.shown.split(claimOf(session))
 					assert.Len(t, again.Messages, 1, session)
 				}
 				time.Sleep(time.Minute)
@@ -184,14 +186,14 @@ func TestConfirmationsThatFailInAGroup(t *testing.T) {
 // Close has no patience with those that wait for others, and what comes after it is confirmed before confirm returns.
 func TestConfirmationsWhenTheGuardCloses(t *testing.T) {
 	spy := new(groupSpy)
-	confirmIn(t, spy, func(g *guard) {
-		g.confirm(claimOf("0"), time.Now())
+	confirmIn(t, spy, func(d *delivery) {
+		d.confirm(claimOf("0"), time.Now())
 		start := time.Now()
-		require.NoError(t, g.close(context.Background()))
+		require.NoError(t, d.close(context.Background()))
 		assert.Zero(t, time.Since(start))
 		groups, _ := spy.confirmed()
 		assert.Equal(t, [][]string{{"0"}}, groups)
-		g.confirm(claimOf("2"), time.Now())
+		d.confirm(claimOf("2"), time.Now())
 		_, alone := spy.confirmed()
 		assert.Equal(t, []string{"2"}, alone)
 	})
@@ -207,12 +209,12 @@ func TestConfirmationsThatFailInAGroupWhileTheGuardCloses(t *testing.T) {
 	}{
 		{"it fails", false, time.Second},
 		{"it hangs until its context ends", true, 0},
-		{"it hangs for longer", true, callTimeout},
+		{"it hangs for longer", true, guard.CallTimeout},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for range 300 { // goroutines of the guard race with each other
 				spy := &groupSpy{hangs: test.hangs, group: func([]Claim) []error { time.Sleep(test.after); return []error{failed, failed} }}
-				confirmIn(t, spy, func(g *guard) {
+				confirmIn(t, spy, func(d *delivery) {
 					start := time.Now()
 					spy.one = func() error {
 						if time.Since(start) < 5*time.Second {
@@ -220,10 +222,10 @@ func TestConfirmationsThatFailInAGroupWhileTheGuardCloses(t *testing.T) {
 						}
 						return nil
 					}
-					g.confirm(claimOf("0"), time.Now())
-					g.confirm(claimOf("2"), time.Now())
+					d.confirm(claimOf("0"), time.Now())
+					d.confirm(claimOf("2"), time.Now())
 					time.Sleep(2 * confirmAfter)
-					require.NoError(t, g.close(context.Background()))
+					require.NoError(t, d.close(context.Background()))
 					spy.mu.Lock()
 					defer spy.mu.Unlock()
 					assert.ElementsMatch(t, []string{"0", "2"}, spy.alone, "when Close returns")
@@ -262,50 +264,24 @@ func TestConfirmationsAreForgotten(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			spy := &groupSpy{group: func([]Claim) []error { return []error{test.group} }, one: test.one}
-			confirmIn(t, spy, func(g *guard) {
+			confirmIn(t, spy, func(d *delivery) {
 				if strings.HasPrefix(test.name, "alone") {
-					g.cfg.Store = struct{ Store }{spy}
+					d.cfg.Store = struct{ Store }{spy}
 				}
 				claim, since := claimOf("0"), time.Now()
 				time.Sleep(test.age)
 				remembered := func() bool {
-					_, again := g.shownLate.split(claim)
+					_, again := d.shown.split(claim)
 					return len(again.Messages) > 0
 				}
-				g.confirm(claim, since)
+				d.confirm(claim, since)
 				assert.True(t, remembered(), "until the store knows")
 				time.Sleep(time.Second)
 				synctest.Wait()
 				assert.Equal(t, test.remembered, remembered())
-				time.Sleep(g.cfg.Lease + shownFor)
+				time.Sleep(d.cfg.Lease + shownFor)
 				assert.False(t, remembered(), "for ever")
 			})
 		})
 	}
-}
-
-// manyNodes is a store each of whose sessions is kept by a server of its own.
-type manyNodes struct{ *groupSpy }
-
-func (s manyNodes) self() Store { return s }
-
-func (manyNodes) node(session string) string { return session }
-
-// The addresses that a cluster has had are forgotten at times, and what waits at them to be confirmed is not.
-func TestNodesAreBounded(t *testing.T) {
-	spy := new(groupSpy)
-	confirmIn(t, spy, func(g *guard) {
-		g.cfg.Store = manyNodes{spy}
-		for i := range 2*nodesAtMost + 1 {
-			g.confirm(claimOf(strconv.Itoa(i)), time.Now())
-			g.mu.Lock()
-			known := len(g.nodes)
-			g.mu.Unlock()
-			require.LessOrEqual(t, known, nodesAtMost)
-		}
-		assert.Same(t, g.nodeOf("a"), g.nodeOf("a"))
-		time.Sleep(confirmAfter)
-		groups, _ := spy.confirmed()
-		assert.Len(t, groups, 2*nodesAtMost+1)
-	})
 }
