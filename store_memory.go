@@ -2,7 +2,6 @@ package flashgin
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"fmt"
 	"slices"
@@ -13,7 +12,7 @@ import (
 
 // MemoryStore is the embedded [Store], for an application that is one process: messages do not survive a restart and no other process
 // sees them. The zero value is ready for use; it must not be copied after first use. It starts no goroutine: what has expired is removed by
-// later calls.
+// later calls, a little by each.
 //
 // A MemoryStore is safe for concurrent use by multiple goroutines.
 type MemoryStore struct {
@@ -87,7 +86,7 @@ func capError(dropped, limit int) error {
 func (s *MemoryStore) add(session string, msgs []Message) (dropped int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.expire()
+	now := s.expire(len(msgs))
 	for _, m := range msgs {
 		q := s.queue(address{session, m.View}, now)
 		if q.knows(m.ID, now) {
@@ -115,7 +114,7 @@ func (s *MemoryStore) Claim(ctx context.Context, session string, views []string,
 func (s *MemoryStore) claim(session string, views []string, lease time.Duration) (claim Claim, again int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.expire()
+	now := s.expire(0)
 	found := s.waiting(session, views, now)
 	if len(found) == 0 {
 		return Claim{}, 0
@@ -163,9 +162,9 @@ func (s *MemoryStore) countReleased(ctx context.Context, claim Claim) (int, erro
 func (s *MemoryStore) settle(claim Claim, do func(*queue, *queued, time.Time)) (settled int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.expire()
+	now := s.expire(0)
 	for _, m := range claim.Messages {
-		q, ticket := s.queues[address{claim.Session, m.View}], claim.Tickets[m.View]
+		q, ticket := s.find(address{claim.Session, m.View}, now), claim.Tickets[m.View]
 		if q == nil || ticket == "" {
 			continue
 		}
@@ -185,7 +184,7 @@ func (s *MemoryStore) Peek(ctx context.Context, session string, views []string) 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return copies(s.waiting(session, views, s.expire())), nil
+	return copies(s.waiting(session, views, s.expire(0))), nil
 }
 
 // Withdraw implements [Store]. Its only error is that of a context that has ended.
@@ -195,8 +194,8 @@ func (s *MemoryStore) Withdraw(ctx context.Context, session, view, key string) e
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.expire()
-	if q := s.queues[address{session, view}]; q != nil {
+	now := s.expire(0)
+	if q := s.find(address{session, view}, now); q != nil {
 		q.withdraw(key, now)
 		s.shorten(q, now)
 	}
@@ -207,7 +206,7 @@ func (s *MemoryStore) Withdraw(ctx context.Context, session, view, key string) e
 func (s *MemoryStore) waiting(session string, views []string, now time.Time) []*queued {
 	var found []*queued
 	for i, view := range views {
-		q := s.queues[address{session, view}]
+		q := s.find(address{session, view}, now)
 		if q == nil || slices.Contains(views[:i], view) {
 			continue
 		}
@@ -225,65 +224,5 @@ func copies(found []*queued) Messages {
 	return messages
 }
 
-// queue returns the queue of an address to which something is being added, so its time starts anew.
-func (s *MemoryStore) queue(at address, now time.Time) *queue {
-	q := s.queues[at]
-	if q == nil {
-		q = &queue{address: at, ttl: s.ttl()}
-		if s.queues == nil {
-			s.queues = map[address]*queue{}
-		}
-		s.queues[at] = q
-		heap.Push(&s.expiring, q)
-	}
-	q.expires = now.Add(s.ttl())
-	heap.Fix(&s.expiring, q.index)
-	return q
-}
-
-// shorten lets a queue in which nothing is left go as soon as its remembered IDs may be forgotten.
-func (s *MemoryStore) shorten(q *queue, now time.Time) {
-	q.dropExpired(now)
-	if len(q.messages) > 0 || !q.remembered.until.Before(q.expires) {
-		return
-	}
-	q.expires = q.remembered.until
-	heap.Fix(&s.expiring, q.index)
-}
-
-// expire removes the queues whose time has passed and returns the present time.
-func (s *MemoryStore) expire() time.Time {
-	now := time.Now()
-	for len(s.expiring) > 0 && !s.expiring[0].expires.After(now) {
-		q := heap.Pop(&s.expiring).(*queue)
-		delete(s.queues, q.address)
-	}
-	return now
-}
-
 func (s *MemoryStore) ttl() time.Duration { return cmp.Or(max(s.TTL, 0), defaultTTL) }
 func (s *MemoryStore) cap() int           { return cmp.Or(max(s.Cap, 0), defaultCap) }
-
-// queuesByExpiry is a heap: the queue that expires next comes first.
-type queuesByExpiry []*queue
-
-func (h queuesByExpiry) Len() int           { return len(h) }
-func (h queuesByExpiry) Less(i, j int) bool { return h[i].expires.Before(h[j].expires) }
-func (h queuesByExpiry) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-
-func (h *queuesByExpiry) Push(x any) {
-	q := x.(*queue)
-	q.index = len(*h)
-	*h = append(*h, q)
-}
-
-func (h *queuesByExpiry) Pop() any {
-	last := len(*h) - 1
-	q := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	return q
-}

@@ -1,7 +1,9 @@
 package flashgin
 
 import (
+	"context"
 	"fmt"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,10 +46,67 @@ func TestMemoryStoreDoesNotGrow(t *testing.T) {
 					assert.Len(t, s.expiring, len(s.queues))
 					time.Sleep(time.Minute)
 				}
-				_, err := s.Peek(t.Context(), "anybody", []string{"/"})
-				require.NoError(t, err)
+				for range 2000/expiredAtMost + 1 {
+					_, err := s.Peek(t.Context(), "anybody", []string{"/"})
+					require.NoError(t, err)
+				}
 				assert.Empty(t, s.queues)
 				assert.Empty(t, s.expiring)
+			})
+		})
+	}
+}
+
+// No call removes all that has expired at once, whatever it is that calls; and what was not yet
+// removed is gone for everybody.
+func TestMemoryStoreExpiresInSteps(t *testing.T) {
+	const many = 20_000
+	message := Message{ID: "given", View: "/", Text: "x"}
+	views := []string{"/"}
+	for name, call := range map[string]func(ctx context.Context, s *MemoryStore, session string) error{
+		"add": func(ctx context.Context, s *MemoryStore, session string) error {
+			return s.Add(ctx, session, message)
+		},
+		"claim": func(ctx context.Context, s *MemoryStore, session string) error {
+			claim, err := s.Claim(ctx, session, views, time.Minute)
+			assert.Empty(t, claim.Messages)
+			return err
+		},
+		"peek": func(ctx context.Context, s *MemoryStore, session string) error {
+			messages, err := s.Peek(ctx, session, views)
+			assert.Empty(t, messages)
+			return err
+		},
+		"withdraw": func(ctx context.Context, s *MemoryStore, session string) error {
+			return s.Withdraw(ctx, session, "/", "key")
+		},
+		"confirm": func(ctx context.Context, s *MemoryStore, session string) error {
+			messages := Messages{message}
+			return s.Confirm(ctx, Claim{session, messages, map[string]string{"/": "1"}})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := new(MemoryStore)
+				for i := range many {
+					require.NoError(t, s.Add(t.Context(), strconv.Itoa(i), message))
+				}
+				time.Sleep(24 * time.Hour)
+				most := 0
+				for i := range many {
+					before := len(s.queues)
+					require.NoError(t, call(t.Context(), s, strconv.Itoa(many-1-i)))
+					most = max(most, before-len(s.queues))
+				}
+				assert.LessOrEqual(t, most, 2*expiredAtMost, "removed by one call")
+				if name == "add" { // each ID was free again
+					assert.Len(t, s.queues, many)
+					waiting, err := s.Peek(t.Context(), "0", views)
+					require.NoError(t, err)
+					assert.Len(t, waiting, 1)
+				} else {
+					assert.Empty(t, s.queues)
+				}
 			})
 		})
 	}
