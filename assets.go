@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/assets"
+	"github.com/flashgin/flashgin/internal/pages"
 )
 
 // flashAssets is the template function. Its argument, if there is one, is the nonce of the page's
@@ -17,7 +18,7 @@ func (s *slot) flashAssets(nonce ...any) (template.HTML, error) {
 	if len(nonce) > 0 {
 		v := reflect.ValueOf(nonce[0])
 		if len(nonce) > 1 || v.Kind() != reflect.String {
-			return "", fmt.Errorf("flashgin: %s was given %d arguments, the first of them a %T: want a nonce, or nothing", flashAssetsName, len(nonce), nonce[0])
+			return "", fmt.Errorf("flashgin: %s was given %d arguments, the first of them a %T: want a nonce, or nothing", pages.FlashAssets, len(nonce), nonce[0])
 		}
 		text = v.String()
 	}

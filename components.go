@@ -6,7 +6,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/gin-gonic/gin/render"
+	"github.com/flashgin/flashgin/internal/pages"
 )
 
 // Markup takes the messages for this request's page, as [Flashes] does, and returns the ready-made markup, as a bare {{flashes}} prints it. It is for templ
@@ -59,14 +59,11 @@ func (r *request) newPage() {
 	r.prints = 0
 }
 
-// A component is what templ makes pages of.
-type component interface {
-	Render(ctx context.Context, w io.Writer) error
-}
+// A boundComponent finds its request by the writer if it is rendered with a context that does not
+// know the request. The renderer in templ's example for Gin uses context.Background for c.HTML.
+type boundComponent struct{ pages.Component }
 
-// A boundComponent finds its request by the writer if it is rendered with a context that does not know it. The renderer in templ's example for Gin has none for
-// c.HTML, and so context.Background.
-type boundComponent struct{ component }
+func bindComponent(c pages.Component) pages.Component { return boundComponent{c} }
 
 func (b boundComponent) Render(ctx context.Context, w io.Writer) error {
 	if requestOf(ctx) == nil {
@@ -76,16 +73,5 @@ func (b boundComponent) Render(ctx context.Context, w io.Writer) error {
 			}
 		}
 	}
-	return b.component.Render(ctx, w)
-}
-
-// instance returns that of the wrapped renderer, with its component bound. For html/template data stays data, whatever methods it has.
-func (rd *renderer) instance(name string, data any) render.Render {
-	if c, ok := data.(component); ok {
-		instance := rd.next.Instance(name, boundComponent{c})
-		if _, page := instance.(render.HTML); !page {
-			return instance
-		}
-	}
-	return rd.next.Instance(name, data)
+	return b.Component.Render(ctx, w)
 }

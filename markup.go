@@ -9,47 +9,24 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
-)
 
-// messagesName is the template that a bare {{flashes}} is printed through. An application replaces it by defining one of that name.
-const messagesName = "flashgin/messages"
+	"github.com/flashgin/flashgin/internal/pages"
+)
 
 //go:embed internal/markup/messages.html
 var messagesMarkup string
 
-var defaultMessages = template.Must(template.New(messagesName).Parse(messagesMarkup))
+var defaultMessages = template.Must(template.New(pages.Messages).Parse(messagesMarkup))
 
-// print is a bare {{flashes …}}.
-func (b *boundSet) print(filter ...any) (template.HTML, error) {
-	list, err := b.flashes(filter...)
-	if err != nil {
-		return "", err
+// printsReadyMade reports whether pages have the ready-made markup, and so a list to add messages
+// to. If that is not known, it is false: an event finds that list, too.
+func (in *installation) printsReadyMade() bool {
+	if rd, ok := in.engine.HTMLRender.(*pages.Renderer[Messages]); ok {
+		if use := rd.Use(); use.Own || use.Bare {
+			return !use.Own
+		}
 	}
-	return b.markup(list)
-}
-
-// printAll is a bare {{flashes}}: print for most pages, without what a variable number of arguments costs.
-func (b *boundSet) printAll() (template.HTML, error) { return b.print() }
-
-// markup renders the list of a bare {{flashes}}, through the application's template if its set has one. That also runs when there are no messages, and the live
-// part follows it: what the script needs to show what arrives later.
-func (b *boundSet) markup(list Messages) (template.HTML, error) {
-	if b.printing { // that template has come back here, through another one: without end, if it were let
-		return template.HTML(template.HTMLEscapeString(list.String())), nil
-	}
-	b.prints++
-	messages := b.templates.Lookup(messagesName)
-	if messages == nil {
-		return b.request.readyMade(list, b.prints)
-	}
-	b.printing = true
-	defer func() { b.printing = false }()
-	text, err := execute(messages, list)
-	if err != nil || b.prints > 1 || b.request == nil || b.request.m.mountedAt() == "" {
-		return text, err
-	}
-	live, err := b.request.readyMade(nil, alone)
-	return text + live, err
+	return in.messenger.printed.Load()
 }
 
 // alone, for the nth time that the ready-made markup is printed on a page, is the live part without messages: those are in markup of the application's own.

@@ -8,6 +8,8 @@ import (
 	"weak"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/pages"
 )
 
 // Install makes the engine show messages: it is a gin.OptionFunc, for gin.New(m.Install), gin.Default(m.Install) or engine.With(m.Install). It adds
@@ -76,16 +78,16 @@ func (in *installation) wrapRenderer() {
 	if in.engine.HTMLRender == nil {
 		return
 	}
-	if _, ours := in.engine.HTMLRender.(*renderer); ours {
+	if _, ours := in.engine.HTMLRender.(*pages.Renderer[Messages]); ours {
 		return
 	}
-	in.engine.HTMLRender = newRenderer(in.messenger, in.engine.HTMLRender)
+	in.engine.HTMLRender = in.messenger.newRenderer(in.engine.HTMLRender)
 }
 
 func (in *installation) handle(c *gin.Context) {
 	// Every request passes here before it can render, so none of them sees the renderer change.
 	in.once.Do(in.wrapRenderer)
-	if _, ours := in.engine.HTMLRender.(*renderer); !ours && in.engine.HTMLRender != nil {
+	if _, ours := in.engine.HTMLRender.(*pages.Renderer[Messages]); !ours && in.engine.HTMLRender != nil {
 		in.messenger.errs.warn("the engine's HTMLRender was replaced after the first request, so pages show no messages: load templates before serving")
 	}
 	outer, _ := c.Request.Context().Value(requestKey{}).(*request)

@@ -6,16 +6,10 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
-)
 
-// The names of the template functions.
-const (
-	flashesName     = "flashes"
-	peekFlashesName = "peekFlashes"
-	flashAssetsName = "flashAssets"
-	// What a bare {{flashes …}}, and {{flashes}}, is rewritten to.
-	printName    = "flashginPrint"
-	printAllName = "flashginPrintAll"
+	"github.com/gin-gonic/gin/render"
+
+	"github.com/flashgin/flashgin/internal/pages"
 )
 
 // FuncMap returns the template functions merged with yours, in a new map: for engine.SetFuncMap, which replaces the functions that
@@ -38,20 +32,69 @@ func FuncMap(yours ...template.FuncMap) template.FuncMap {
 	return merged
 }
 
-// slot is what the functions of one clone of a template set are bound to: the request for which the clone is being executed, or none.
+// A slot is what the functions of one clone of a template set are bound to: the request for which
+// the clone is being executed, or none.
 type slot struct {
 	request *request
 	writer  http.ResponseWriter
 }
 
-func (s *slot) funcs() template.FuncMap {
-	return template.FuncMap{flashesName: s.flashes, peekFlashesName: s.peekFlashes, flashAssetsName: s.flashAssets}
+// newRenderer makes {{flashes}} in the templates of next return the messages of the request.
+func (m *Messenger) newRenderer(next render.HTMLRender) *pages.Renderer[Messages] {
+	return pages.New(next, pages.Options[Messages]{
+		Functions: newSlot,
+		FuncMap:   FuncMap,
+		Component: bindComponent,
+		Warn:      m.errs.warn,
+	})
 }
 
-// The errors of these functions are mistakes in a template, never the store's: a page must not fail because a message cannot be had.
+func newSlot() pages.Functions[Messages] {
+	s := new(slot)
+	return pages.Functions[Messages]{
+		Map:    s.funcs(),
+		Bind:   s.bind,
+		List:   s.flashes,
+		Markup: s.markup,
+		Live:   s.live,
+		Done:   s.done,
+	}
+}
+
+func (s *slot) bind(w http.ResponseWriter) { *s = slot{requestBehind(w), w} }
+
+func (s *slot) done(w http.ResponseWriter, err error) {
+	s.request.pageDone(w, err)
+	*s = slot{}
+}
+
+// markup prints the list of a bare {{flashes}}, for the nth time on the page.
+func (s *slot) markup(list Messages, nth int) (template.HTML, error) {
+	return s.request.readyMade(list, nth)
+}
+
+// live prints what the script needs to show what arrives later, on pages whose messages are in
+// markup of the application's own.
+func (s *slot) live() (template.HTML, error) {
+	if s.request == nil || s.request.m.mountedAt() == "" {
+		return "", nil
+	}
+	return s.request.readyMade(nil, alone)
+}
+
+func (s *slot) funcs() template.FuncMap {
+	return template.FuncMap{
+		pages.Flashes:     s.flashes,
+		pages.PeekFlashes: s.peekFlashes,
+		pages.FlashAssets: s.flashAssets,
+	}
+}
+
+// The errors of these functions are mistakes in a template, never the store's: a page must not fail
+// because a message cannot be had.
 
 func (s *slot) flashes(filter ...any) (Messages, error) {
-	statuses, err := statusesOf(flashesName, filter)
+	statuses, err := statusesOf(pages.Flashes, filter)
 	if s.request == nil || err != nil {
 		return nil, err
 	}
@@ -59,7 +102,7 @@ func (s *slot) flashes(filter ...any) (Messages, error) {
 }
 
 func (s *slot) peekFlashes(filter ...any) (Messages, error) {
-	statuses, err := statusesOf(peekFlashesName, filter)
+	statuses, err := statusesOf(pages.PeekFlashes, filter)
 	if s.request == nil || err != nil {
 		return nil, err
 	}

@@ -54,8 +54,8 @@ func newFile(name, contentType string, source []byte) *File {
 // Hashed returns the name that contains the hash of the file: the one to link.
 func (f *File) Hashed() string { return f.hashed }
 
-// Tags returns the tags that load the style sheet and the script. styleURL is "" if the page needs
-// no style sheet. nonce is that of the page's Content-Security-Policy; "" means none.
+// Tags returns the tags that load the style sheet and the script. styleURL is "" if the page
+// needs no style sheet. nonce is that of the page's Content-Security-Policy; "" means none.
 func Tags(styleURL, scriptURL, nonce string) template.HTML {
 	if nonce != "" {
 		nonce = ` nonce="` + template.HTMLEscapeString(nonce) + `"`
@@ -70,7 +70,8 @@ func Tags(styleURL, scriptURL, nonce string) template.HTML {
 	return template.HTML(tags.String())
 }
 
-// Serve answers a request for the file of that name: with its hash, with another hash, or without.
+// Serve answers a request for the file of that name: with its hash, with another hash, or
+// without.
 func Serve(w http.ResponseWriter, r *http.Request, name string) {
 	for _, f := range []*File{Script, Style} {
 		ext := path.Ext(f.name)
@@ -123,8 +124,8 @@ func acceptsGzip(h http.Header) bool {
 	return false
 }
 
-// withoutComments removes indentation, empty lines and comments. It understands our own files, and
-// no others: block comments are whole lines, no string has more than one line, and no string
+// withoutComments removes indentation, empty lines and comments. It understands our own files,
+// and no others: block comments are whole lines, no string has more than one line, and no string
 // contains two slashes between spaces.
 func withoutComments(source []byte) []byte {
 	var text bytes.Buffer

@@ -1,4 +1,4 @@
-package flashgin
+package pages
 
 import (
 	"html/template"
@@ -6,14 +6,23 @@ import (
 	"text/template/parse"
 )
 
-// One function cannot return what prints as markup and what range takes: the former must be template.HTML, the latter a slice. But a bare print can be
-// told from every other use in the parse tree, before html/template escapes it: there, and only there, another function is called, which returns markup.
+// A bare {{flashes}} prints markup, and {{range flashes}} gets a list. One function cannot return
+// both: markup must be template.HTML, and range wants a slice. But the parse tree tells a bare
+// print from every other use, before html/template escapes it. There rewritePrints calls another
+// function.
 
-// rewritePrints makes every bare {{flashes …}} of a set print markup. The set must be a clone that was never executed. The template that renders the markup
-// is left alone, lest it call itself.
+// What a bare {{flashes …}}, and {{flashes}}, is rewritten to.
+const (
+	printName    = "flashginPrint"
+	printAllName = "flashginPrintAll"
+)
+
+// rewritePrints makes every bare {{flashes …}} of a set print markup. The set must be a clone
+// that was never executed. The template that prints the markup is left alone: it would call
+// itself.
 func rewritePrints(set *template.Template) {
 	for _, t := range set.Templates() {
-		if t.Tree == nil || t.Name() == messagesName {
+		if t.Tree == nil || t.Name() == Messages {
 			continue
 		}
 		walk(t.Tree.Root, func(n parse.Node) {
@@ -33,17 +42,24 @@ func rewritePrints(set *template.Template) {
 // barePrint returns the call of a bare {{flashes …}}, or nil if n is something else.
 func barePrint(n parse.Node) *parse.CommandNode {
 	action, ok := n.(*parse.ActionNode)
-	if !ok || len(action.Pipe.Decl) > 0 || len(action.Pipe.Cmds) != 1 || !isCallOf(action.Pipe.Cmds[0].Args[0], flashesName) {
+	if !ok || len(action.Pipe.Decl) > 0 || len(action.Pipe.Cmds) != 1 {
 		return nil
 	}
-	return action.Pipe.Cmds[0]
+	command := action.Pipe.Cmds[0]
+	if !isCallOf(command.Args[0], Flashes) {
+		return nil
+	}
+	return command
 }
 
-// htmlEscaper is what html/template appends to a pipeline that is printed as text between tags. There, and nowhere else, it returns markup as it is.
+// htmlEscaper is what html/template appends to a pipeline that is printed as text between tags.
+// There it returns markup as it is.
 const htmlEscaper = "_html_template_htmlescaper"
 
-// trimPrints takes the escaper off the prints of markup where it has nothing to do: most pages have no message, and calling it costs them more than the rest
-// of {{flashes}}. Should html/template name it differently one day, it stays. The set must be a clone that was executed.
+// trimPrints removes the escaper from the prints of markup if it has nothing to do there. Most
+// pages have no message, and its call costs them more than the rest of {{flashes}}. If
+// html/template names it differently one day, it stays. The set must be a clone that was
+// executed.
 func trimPrints(set *template.Template) {
 	for _, t := range set.Templates() {
 		if t.Tree == nil {
@@ -55,7 +71,8 @@ func trimPrints(set *template.Template) {
 				return
 			}
 			print, escape := action.Pipe.Cmds[0].Args[0], action.Pipe.Cmds[1].Args[0]
-			if isCallOf(escape, htmlEscaper) && (isCallOf(print, printName) || isCallOf(print, printAllName)) {
+			ours := isCallOf(print, printName) || isCallOf(print, printAllName)
+			if ours && isCallOf(escape, htmlEscaper) {
 				action.Pipe.Cmds = action.Pipe.Cmds[:1]
 			}
 		})
@@ -69,7 +86,9 @@ func namesOurs(set *template.Template) (found bool) {
 			continue
 		}
 		walk(t.Tree.Root, func(n parse.Node) {
-			found = found || isCallOf(n, flashesName) || isCallOf(n, peekFlashesName) || isCallOf(n, flashAssetsName)
+			for _, name := range [...]string{Flashes, PeekFlashes, FlashAssets} {
+				found = found || isCallOf(n, name)
+			}
 		})
 	}
 	return found
