@@ -9,6 +9,8 @@
 //
 // With FLASHGIN_BENCH_PROFILE=FOLDER each of its web servers leaves a CPU profile of what was measured there.
 //
+// The folder soak has a program of its own, which looks for mistakes under load.
+//
 // With -short it takes seconds and its figures mean little; CI runs it so to know that it still works.
 //
 // What is compared is measured in turns, and the median of the rounds counts. Redis's processor time is that of its process, as INFO

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// open are pages that stay open, and what scripts ask for.
+func open() []*scenario {
+	return []*scenario{
+		{name: "stream", weight: 3, keyed: true, act: listen, post: true,
+			handle: func(v *visit, c *gin.Context) {
+				_ = v.add(c, "/page/1", "AddFlash for a page that is open")
+				c.Status(http.StatusNoContent)
+			}},
+		{name: "stream-forget", weight: 2, keyed: true, act: listenAcrossForget, post: true,
+			handle: func(v *visit, c *gin.Context) {
+				key, err := v.key(c)
+				if err != nil || v.site.messenger.Forget(c) != nil {
+					c.Status(http.StatusNoContent)
+					return
+				}
+				_ = v.job(key, "/page/1", "Add with a key that was given up")
+				c.Status(http.StatusNoContent)
+			}},
+		{name: "pull", weight: 4, keyed: true, act: func(b *browser, s *scenario, _ *rand.Rand) {
+			b.do(want{scenario: s, method: http.MethodGet, path: "/_flash/messages?view=/page/1&view=*",
+				header: []string{"X-Get-Flash", "1"}})
+		}},
+	}
+}
+
+var sameOrigin = []string{"Sec-Fetch-Site", "same-origin"}
+
+// handed is what a stream says of messages.
+type handed struct {
+	Messages []struct{ View, ID, Text string }
+	Tickets  map[string]string
+}
+
+// listen keeps a page open while a message is added, and acknowledges mostly.
+func listen(b *browser, s *scenario, random *rand.Rand) {
+	var got []handed
+	b.stream(s, "/page/1", 400*time.Millisecond, func() { b.post(s, "/s/stream") },
+		func(h handed) bool {
+			got = append(got, h)
+			return true
+		})
+	if random.IntN(4) == 0 {
+		return // the page was closed before it could
+	}
+	for _, h := range got {
+		b.acknowledge(s, h)
+	}
+}
+
+// listenAcrossForget keeps a page open whose session gives up its key. Nothing may come after that.
+func listenAcrossForget(b *browser, s *scenario, _ *rand.Rand) {
+	b.stream(s, "/page/1", 200*time.Millisecond, func() {
+		b.post(s, "/s/stream-forget")
+	}, func(h handed) bool {
+		for _, m := range h.Messages {
+			if b.site.run.ledger.isHow(m.Text, "Add with a key that was given up") {
+				b.site.run.ledger.violate(shownWrongly, s, "a stream delivers for a key that was given up")
+			}
+		}
+		return true
+	})
+}
+
+// stream opens one for a while, calls meanwhile, and hands on the events until done says so.
+func (b *browser) stream(s *scenario, view string, most time.Duration, meanwhile func(),
+	done func(handed) bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), most)
+	defer cancel()
+	path := "/_flash/stream?view=" + view
+	b.do(want{scenario: s, method: http.MethodGet, path: path, ctx: ctx, header: sameOrigin,
+		reading: func(response *http.Response) []byte {
+			if response.StatusCode != http.StatusOK {
+				return nil
+			}
+			finished := make(chan struct{})
+			go func() { defer close(finished); meanwhile() }()
+			defer func() { <-finished }()
+			var all []byte
+			for lines := bufio.NewReader(response.Body); ; {
+				line, err := lines.ReadString('\n')
+				if err != nil {
+					return all
+				}
+				all = append(all, line...)
+				if data, ok := strings.CutPrefix(line, "data: {"); ok {
+					var h handed
+					if json.Unmarshal([]byte("{"+data), &h) == nil && done(h) {
+						return all
+					}
+				}
+			}
+		}})
+}
+
+// acknowledge says that the messages of an event were seen.
+func (b *browser) acknowledge(s *scenario, h handed) {
+	type one struct {
+		View   string `json:"view"`
+		ID     string `json:"id"`
+		Ticket string `json:"ticket"`
+	}
+	var shown []one
+	var texts []string
+	for _, m := range h.Messages {
+		shown = append(shown, one{m.View, m.ID, h.Tickets[m.View]})
+		texts = append(texts, m.Text)
+	}
+	body, _ := json.Marshal(map[string]any{"shown": shown})
+	a := b.do(want{
+		scenario: s, method: http.MethodPost, path: "/_flash/ack", body: string(body),
+		header: append([]string{"Content-Type", "application/json"}, sameOrigin...),
+	})
+	if a.status == http.StatusNoContent {
+		b.site.run.ledger.found(b.user, s, "a stream", strings.Join(texts, " "), true)
+	}
+}
+
+// isHow reports whether a message was added in this way.
+func (l *ledger) isHow(text, how string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	number, ok := numberIn(text)
+	return ok && number < len(l.notes) && l.notes[number].how == how
+}
