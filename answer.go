@@ -66,7 +66,8 @@ func (r *request) carrier(how leaving) carrier {
 		return byNothing
 	}
 	status, header := r.writer.Status(), r.writer.Header()
-	if how == noHeaders || r.panicked || r.part.handled || status < http.StatusOK || leadsAway(status, header) || !mayShow(r.c.Request) || isEventStream(header) {
+	if how == noHeaders || r.panicked || r.part.handled || status < http.StatusOK || leadsAway(status, header) ||
+		!mayShow(r.c.Request, header) || isEventStream(header) {
 		return byNothing
 	}
 	if audience == forScript {

@@ -38,7 +38,7 @@ func (m *Messenger) audienceOf(request *http.Request) audience {
 		return forHTMX
 	case m.cfg.Turbo && h.Get("Turbo-Frame") != "":
 		return forFrame
-	case h.Get(pullHeader) != "" && ofThisSite(request):
+	case h.Get(pullHeader) != "" && senderOf(request) != another:
 		return forScript
 	}
 	return forBrowser
@@ -55,7 +55,9 @@ func fromHTMX(request *http.Request) bool {
 }
 
 // mayShow reports whether a page, or what else the handler answers with, will be seen with its messages.
-func (r *request) mayShow() bool { return mayShow(r.c.Request) && r.audience() != forFrame }
+func (r *request) mayShow() bool {
+	return mayShow(r.c.Request, r.c.Writer.Header()) && r.audience() != forFrame
+}
 
 // isTurboStream reports whether an answer is a stream for Turbo.
 func isTurboStream(h http.Header) bool {

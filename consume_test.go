@@ -30,7 +30,8 @@ func TestRequestsThatShowNothing(t *testing.T) {
 	}
 	for _, dest := range []string{
 		"image", "style", "script", "font", "audio", "video", "track", "manifest", "worker", "object", "embed",
-		"sharedworker", "serviceworker", "audioworklet", "paintworklet",
+		"sharedworker", "serviceworker", "audioworklet", "paintworklet", "json", "text", "xslt",
+		"speculationrules", "report", "webidentity", "hologram",
 	} {
 		tests = append(tests, row{name: dest, header: []string{"Sec-Fetch-Dest", dest}})
 	}
@@ -64,7 +65,7 @@ func TestRequestsThatShowNothing(t *testing.T) {
 	}
 }
 
-// Every other destination is a page, or a part of one that a script asks for.
+// These destinations are pages, or parts of one that a script asks for.
 func TestRequestsThatShowMessages(t *testing.T) {
 	for _, test := range []struct {
 		name, dest string
@@ -73,10 +74,10 @@ func TestRequestsThatShowMessages(t *testing.T) {
 		{name: "an old browser", want: "[route][path][anywhere]"},
 		{name: "a page", dest: "document", want: "[route][path][anywhere]"},
 		{name: "fetch", dest: "empty", want: "[route][path][anywhere]"},
-		{name: "a destination of the future", dest: "hologram", want: "[route][path][anywhere]"},
 		// A frame is not the page that the user waits for, though it may be the one that was addressed.
 		{name: "iframe", dest: "iframe", want: "[route][path]"},
 		{name: "frame", dest: "frame", want: "[route][path]"},
+		{name: "fencedframe", dest: "fencedframe", want: "[route][path]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := newApp(t, flashgin.Config{})

@@ -5,29 +5,35 @@ import (
 	"strings"
 )
 
-// ofThisSite reports whether a page of this very origin sends the request, or its user by hand. Where the browser does not say, a request without Origin
-// counts as such.
-func ofThisSite(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "same-origin", "none":
-		return true
-	case "":
-		return r.Header.Get("Origin") == "" || byOrigin(r)
-	}
-	return false
-}
+// A sender is who sends a request, as far as the browser says.
+type sender int
 
-// byThisSite is ofThisSite for requests that change something: the browser has to say so.
-func byThisSite(r *http.Request) bool {
+const (
+	unsaid     sender = iota // by a browser that is old or asks without TLS, or by no browser
+	thisOrigin               // a page of this very origin
+	byHand                   // the user, in the address bar, say
+	another                  // any other page
+)
+
+// senderOf is the one place that decides whether a page of this origin asks.
+func senderOf(r *http.Request) sender {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "same-origin":
-		return true
-	case "": // a browser that is old, or a site without TLS
-		return byOrigin(r)
+		return thisOrigin
+	case "none":
+		return byHand
+	case "":
+		switch {
+		case r.Header.Get("Origin") == "":
+			return unsaid
+		case byOrigin(r):
+			return thisOrigin
+		}
 	}
-	return false
+	return another
 }
 
+// byOrigin reports whether the header Origin names this very one.
 func byOrigin(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if !strings.Contains(origin, "://") { // such as "null"

@@ -71,7 +71,7 @@ func (m *Messenger) newStream(c *gin.Context) *stream {
 	header := c.Writer.Header()
 	keepOutOfCaches(header)
 	header.Set("Cache-Control", "private, no-store, no-transform")
-	if !ofThisSite(c.Request) {
+	if senderOf(c.Request) == another {
 		c.AbortWithStatus(http.StatusForbidden)
 		return nil
 	}

@@ -46,8 +46,8 @@ func (m *Messenger) servePull(c *gin.Context) {
 	keepOutOfCaches(c.Writer.Header())
 	r := requestOf(c)
 	r.handOver()
-	site := c.GetHeader("Sec-Fetch-Site")
-	if c.GetHeader(pullHeader) == "" || site != "" && site != "same-origin" {
+	from := senderOf(c.Request)
+	if c.GetHeader(pullHeader) == "" || from != thisOrigin && from != unsaid {
 		c.AbortWithStatus(http.StatusForbidden)
 		return
 	}

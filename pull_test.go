@@ -91,6 +91,8 @@ func TestPullIsRefused(t *testing.T) {
 		{"another site", "?view=/problems/108", from("cross-site"), http.StatusForbidden, nil},
 		{"another host of the site", "?view=/problems/108", from("same-site"), http.StatusForbidden, nil},
 		{"the address bar", "?view=/problems/108", from("none"), http.StatusForbidden, nil},
+		{"another origin, by an old browser", "?view=/problems/108", []string{"X-Get-Flash", "1", "Origin", "https://evil.example"}, http.StatusForbidden, nil},
+		{"a sandbox, by an old browser", "?view=/problems/108", []string{"X-Get-Flash", "1", "Origin", "null"}, http.StatusForbidden, nil},
 		{"a link, an image", "?view=/problems/108", []string{"Sec-Fetch-Site", "same-origin"}, http.StatusForbidden, nil},
 		{"no view", "", from("same-origin"), http.StatusBadRequest, nil},
 		{"too many views", "?view=/problems/108" + strings.Repeat("&view=x", 16), from("same-origin"), http.StatusBadRequest, nil},
