@@ -88,3 +88,35 @@ func TestRealCachesKeepNoPageWithMessages(t *testing.T) {
 		})
 	}
 }
+
+// Two visitors never get one key, not even from a cache that was told to keep cookies.
+func TestRealCachesKeepNoCookieOfOurs(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.GET("/form", func(c *gin.Context) {
+		_, err := a.messenger.SessionKey(c)
+		assert.NoError(t, err)
+		keepable(c)
+		c.String(http.StatusOK, "form")
+	})
+	a.GET("/moved", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("moved")))
+		keepable(c)
+		c.Redirect(http.StatusMovedPermanently, "/form")
+	})
+	cookies := 0
+	a.GET("/other", func(c *gin.Context) { // a cookie that is not ours is kept, so this cache does
+		cookies++
+		keepable(c)
+		c.SetCookie("n", strings.Repeat("x", cookies), 0, "", "", false, false)
+	})
+	url := a.behindCache(func(tb testing.TB, backend string) string {
+		return cachetest.Nginx(tb, backend, "proxy_ignore_headers Set-Cookie;")
+	})
+	for _, path := range []string{"/form", "/moved", "/other"} {
+		ada, bob := fetchAs(t, url+path, ""), fetchAs(t, url+path, "")
+		assert.Equal(t, 1, ada.cookies())
+		assert.Equal(t, 1, bob.cookies())
+		same := ada.Header.Get("Set-Cookie") == bob.Header.Get("Set-Cookie")
+		assert.Equal(t, path == "/other", same, path)
+	}
+}

@@ -7,7 +7,7 @@ import (
 )
 
 // commit does what must be done before the headers leave: the answer takes messages along if it can, those that it does not show are stored, with the session
-// if that is new, and what shows messages is kept out of caches.
+// if that is new, and what shows messages or brings a cookie of ours is kept out of caches.
 func (r *request) commit(how leaving) {
 	if r.committed.Load() {
 		return
@@ -32,18 +32,19 @@ func (r *request) commit(how leaving) {
 			rest = append(rest, it)
 		}
 	}
-	if r.private {
-		keepOutOfCaches(header)
-	}
 	if len(rest) > 0 {
 		r.store(rest)
 	}
-	r.cookie.made.send(r.c.Request, header)
+	ours := r.cookie.made.send(r.c.Request, header)
 	if r.cookie.made.expirePlanted(r.given, r.m.cfg.Prefix, header) {
+		ours = true
 		r.m.planted.Do(func() {
 			r.warn("a request brought two different cookies of CookieKey, so neither was used: another host of " +
 				"the domain has planted one; give CookieKey a name that begins with __Host-")
 		})
+	}
+	if ours || r.private {
+		keepOutOfCaches(header)
 	}
 }
 

@@ -82,6 +82,7 @@ type madeSecrets struct {
 	mu      sync.Mutex
 	list    []madeSecret
 	planted []string // names of which the request has several secrets
+	saved   bool     // the answer has the cookie of a session that was saved with such a secret
 }
 
 type madeSecret struct{ cookie, secret string }
@@ -104,8 +105,16 @@ func (m *madeSecrets) put(cookie string) {
 	m.list = append(m.list, madeSecret{cookie, rand.Text()})
 }
 
-// send sets the cookies in the header of the answer, each once.
-func (m *madeSecrets) send(request *http.Request, header http.Header) {
+// sessionSaved notes that the answer brings a secret in the cookie of a session.
+func (m *madeSecrets) sessionSaved() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.saved = true
+}
+
+// send sets the cookies in the header of the answer, each once. It reports whether the answer
+// brings a secret, in these cookies or in that of a session.
+func (m *madeSecrets) send(request *http.Request, header http.Header) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, made := range m.list {
@@ -116,6 +125,7 @@ func (m *madeSecrets) send(request *http.Request, header http.Header) {
 		header["Set-Cookie"] = slices.DeleteFunc(header["Set-Cookie"], func(line string) bool { return strings.HasPrefix(line, made.cookie+"=") })
 		header.Add("Set-Cookie", cookie.String())
 	}
+	return m.saved || len(m.list) > 0
 }
 
 // byTLS reports whether the browser sent the request by TLS, to this server or to a proxy.

@@ -64,7 +64,6 @@ func (m *madeSecrets) expirePlanted(request *http.Request, prefix string, header
 	}
 	// Before ours: a client that does not tell a Domain from none would remove that, too.
 	header["Set-Cookie"] = append(lines[:n:n], header["Set-Cookie"]...)
-	keepOutOfCaches(header)
 	return true
 }
 

@@ -24,6 +24,7 @@ var errOwnKeys = errors.New("flashgin: Forget: Config.SessionKey makes the keys 
 
 // SessionKey returns the key of the request's session: what a handler hands to a job, which adds messages with [Messenger.Add]. It is a hash, so who
 // knows it can add and take messages of the session, but cannot become its user. If the session has no key yet, one is made and the session is saved.
+// The answer that brings it is kept out of caches, as one with messages.
 //
 // The errors are [ErrNoSession], [ErrTooLate], and that of saving the session; with [CookieKey] also [ErrNotInstalled]. Call it in the request's own
 // goroutine.
@@ -178,6 +179,11 @@ func (m *Messenger) save(c *gin.Context, session sessions.Session) (err error) {
 	}()
 	if err := session.Save(); err != nil {
 		return fmt.Errorf("flashgin: saving the session: %w", err)
+	}
+	if r := requestOf(c); r != nil {
+		r.cookie.made.sessionSaved()
+	} else {
+		keepOutOfCaches(c.Writer.Header())
 	}
 	if saved, ok := underlying(sessions.Store.New, session); ok && saved.Options != nil && saved.Options.Secure && !byTLS(c.Request) {
 		m.secureCookie.Do(func() {
