@@ -133,7 +133,7 @@ func (b *browser) do(w want) answer {
 	a.body = string(body)
 	text := a.body + headerText(a.header)
 	a.messages = r.ledger.found(b.user, w.scenario, fmt.Sprintf("%s %s (%d)", w.method, w.path,
-		a.status), text, a.whole)
+		a.status), text, a.whole && !w.scenario.looks)
 	if a.messages > 0 {
 		r.mustBePrivate(w, a, "an answer with messages")
 	}
@@ -157,7 +157,7 @@ func (b *browser) takeCookies(w want, h http.Header) {
 	r := b.site.run
 	for _, line := range h["Set-Cookie"] {
 		cookie, err := http.ParseSetCookie(line)
-		if err != nil {
+		if err != nil || cookie.Path != "/" { // one that is to end elsewhere
 			continue
 		}
 		key, user := keyIn(cookie.Name, cookie.Value)

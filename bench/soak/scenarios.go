@@ -28,11 +28,13 @@ type scenario struct {
 	http1    bool // it is nothing for HTTP/2
 	// uncertain: nobody can know whether its clients got the answer.
 	uncertain bool
+	looks     bool     // its answers have messages that wait on
 	header    []string // names and values
 
 	unrecovered    bool          // without a Recovery
 	timeoutHandler bool          // an http.TimeoutHandler is around the engine
 	deadline       time.Duration // of the context around the engine
+	cancelled      bool          // its context is cancelled by the application
 }
 
 func (s *scenario) String() string {
@@ -44,8 +46,8 @@ func (s *scenario) String() string {
 
 // scenarios returns all of them.
 func scenarios() []*scenario {
-	return slices.Concat(ordinary(), outliving(), panics(), nested(), caches(), deliveries(),
-		addresses(), open())
+	return slices.Concat(ordinary(), outliving(), panics(), nested(), caches(), attacks(),
+		deliveries(), addresses(), open())
 }
 
 // play lets a browser act, once.
