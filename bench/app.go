@@ -195,6 +195,8 @@ func serveOn(listener net.Listener, name, addr string, timeout time.Duration) er
 	case handler != nil:
 	case name == "flashgin":
 		handler = newApp(flashgin.Config{Store: redisStore(client), Timeout: timeout})
+	case name == inMemory:
+		handler = newApp(flashgin.Config{})
 	case name == "by hand":
 		handler = newHandwritten(client)
 	default:

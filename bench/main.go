@@ -65,11 +65,12 @@ func main() {
 	}
 	short := flag.Bool("short", false, "a few seconds instead of minutes")
 	messages := flag.Int("messages", 0, "how many messages wait, each in a session of its own (default 1000000; with -short 20000)")
-	only := flag.String("part", "", "one of "+strings.Join(partNames(), ", ")+", all of these by default; or "+comparison)
+	only := flag.String("part", "", "one of "+strings.Join(partNames(), ", ")+", all of these by default; or "+comparison+" or "+builds)
+	before := flag.String("before", "", "with -part "+builds+": this program, built with an older flashgin")
 	write := flag.String("write", "", "with -part "+comparison+": the file that its result is written to, besides")
 	flag.Parse()
-	if *only != "" && *only != comparison && !slices.Contains(partNames(), *only) {
-		fmt.Fprintf(os.Stderr, "-part %s: want one of %s, %s\n", *only, strings.Join(partNames(), ", "), comparison)
+	if *only != "" && *only != comparison && *only != builds && !slices.Contains(partNames(), *only) {
+		fmt.Fprintf(os.Stderr, "-part %s: want one of %s, %s, %s\n", *only, strings.Join(partNames(), ", "), comparison, builds)
 		os.Exit(2)
 	}
 	b := &bench{short: *short, messages: *messages, only: *only, out: os.Stdout}
@@ -83,6 +84,9 @@ func main() {
 	if *only == comparison {
 		redis.SetLogger(quiet{})
 		os.Exit(b.runComparison(*write))
+	}
+	if *only == builds {
+		os.Exit(b.compareBuilds(*before))
 	}
 	os.Exit(b.run())
 }

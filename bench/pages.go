@@ -31,7 +31,12 @@ type web struct {
 func (b *bench) startWeb(name string, server *redistest.Server, timeout time.Duration) *web {
 	self, err := os.Executable()
 	b.must(err)
-	cmd := exec.Command(self, server.Addr(), timeout.String())
+	return b.startProgram(self, name, server, timeout)
+}
+
+// startProgram is startWeb with another build of this program.
+func (b *bench) startProgram(program, name string, server *redistest.Server, timeout time.Duration) *web {
+	cmd := exec.Command(program, server.Addr(), timeout.String())
 	cmd.Env = append(os.Environ(), serverEnv+"="+name)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
