@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/markup"
 )
 
 // Config configures a [Messenger]. The zero value is ready for an application that is one process and uses gin-contrib/sessions.
@@ -114,7 +116,7 @@ func (cfg Config) validate() error {
 	if strings.ContainsAny(cfg.MountPath, ":*") {
 		return fmt.Errorf("flashgin: Config.MountPath is %q: want a path without parameters", cfg.MountPath)
 	}
-	if cfg.Look < 0 || int(cfg.Look) >= len(looks) {
+	if !markup.Look(cfg.Look).Valid() {
 		return fmt.Errorf("flashgin: Config.Look is %d: want LookPlain, LookBootstrap or LookTailwind", cfg.Look)
 	}
 	if store, ok := cfg.Store.(interface{ validate() error }); ok {

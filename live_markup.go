@@ -1,10 +1,6 @@
 package flashgin
 
-import (
-	"html/template"
-	"net/http"
-	"strings"
-)
+import "net/http"
 
 // streamURL returns where the page listens for messages while it is open, or "" if it cannot. Without a key for its session there is nothing to hear, but an answer
 // to htmx or Turbo may bring the key, with a first message: until then the page is idle.
@@ -28,21 +24,4 @@ func (r *request) streamURL() (url string, idle bool) {
 		return "", false
 	}
 	return r.m.mountedURL("stream") + "?" + query, idle
-}
-
-// listening tells the script where to listen, in ready-made markup that may be shared by pages. r may be nil.
-func (r *request) listening(markup template.HTML, nth int) template.HTML {
-	if r == nil || nth > 1 {
-		return markup
-	}
-	before, after, ok := strings.Cut(string(markup), " data-label=")
-	stream, idle := r.streamURL()
-	if stream == "" || !ok {
-		return markup
-	}
-	attributes := ` data-stream="` + template.HTMLEscapeString(stream) + `"`
-	if idle {
-		attributes += ` data-stream-idle`
-	}
-	return template.HTML(before + attributes + ` data-label=` + after)
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"html/template"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/flashgin/flashgin/internal/markup"
 )
 
 // A Messenger takes messages from handlers and jobs, and hands them to the pages that they are meant for. Make one with [New], install it
@@ -21,10 +22,10 @@ type Messenger struct {
 	live  *live
 	errs  reporter
 
-	mounted   atomic.Pointer[string]                        // where Mount serves, in the engine
-	unmounted sync.Once                                     // it was said that Mount is missing
-	printed   atomic.Bool                                   // pages have the ready-made markup
-	empties   atomic.Pointer[map[emptyMarkup]template.HTML] // which nobody changes
+	mounted   atomic.Pointer[string] // where Mount serves, in the engine
+	unmounted sync.Once              // it was said that Mount is missing
+	printed   atomic.Bool            // pages have the ready-made markup
+	printer   markup.Printer
 
 	secureCookie sync.Once // it was said that browsers do not bring the session's cookie back
 	named        sync.Once // it was said that no page reads a name
@@ -38,6 +39,7 @@ func New(cfg Config) (*Messenger, error) {
 	}
 	cfg = cfg.withDefaults()
 	m := &Messenger{cfg: cfg, errs: reporter{onError: cfg.OnError, logger: cfg.Logger}}
+	m.printer.Look = markup.Look(cfg.Look)
 	if store, ok := cfg.Store.(interface {
 		OnError(func(context.Context, error))
 	}); ok {

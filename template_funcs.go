@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin/render"
 
+	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/pages"
 )
 
@@ -79,7 +80,7 @@ func (s *slot) live() (template.HTML, error) {
 	if s.request == nil || s.request.m.mountedAt() == "" {
 		return "", nil
 	}
-	return s.request.readyMade(nil, alone)
+	return s.request.readyMade(nil, markup.Alone)
 }
 
 func (s *slot) funcs() template.FuncMap {

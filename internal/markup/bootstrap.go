@@ -1,0 +1,25 @@
+package markup
+
+// bootstrap has the classes of Bootstrap 5.3.
+var bootstrap = classes{
+	Root:   "d-block",
+	Alone:  "position-absolute",
+	List:   "list-unstyled m-0",
+	Item:   "alert alert-dismissible d-flex gap-2 mb-3 pe-auto",
+	Icon:   "flex-shrink-0 mt-1",
+	Body:   "flex-grow-1 text-break",
+	Title:  "mb-0",
+	Status: "fw-bold",
+	Text:   "mb-0",
+	Link:   "mt-1 mb-0",
+	Anchor: "alert-link",
+	Close:  "btn-close",
+	Hidden: "visually-hidden",
+	Corner: "bg-transparent border-0 mt-auto ms-auto mb-0 me-0 px-3 py-0 mh-100 mw-100 pe-none",
+	Kinds: map[string]string{
+		"info":    "alert-info",
+		"success": "alert-success",
+		"warning": "alert-warning",
+		"error":   "alert-danger",
+	},
+}

@@ -1,0 +1,59 @@
+package markup
+
+import "cmp"
+
+// The statuses that have words and classes. The empty status counts as info.
+const (
+	info    = "info"
+	success = "success"
+	warning = "warning"
+	danger  = "error"
+)
+
+// Labels are the words that do not come from a message.
+type Labels struct {
+	Region string
+	Close  string
+
+	Info    string
+	Success string
+	Warning string
+	Error   string
+}
+
+// OrEnglish returns the labels with English words where they are empty.
+func (l Labels) OrEnglish() Labels {
+	return Labels{
+		Region:  cmp.Or(l.Region, "Messages"),
+		Close:   cmp.Or(l.Close, "Close"),
+		Info:    cmp.Or(l.Info, "Info"),
+		Success: cmp.Or(l.Success, "Success"),
+		Warning: cmp.Or(l.Warning, "Warning"),
+		Error:   cmp.Or(l.Error, "Error"),
+	}
+}
+
+// status returns the word for a status. One of the application's own is its own word.
+func (l Labels) status(status string) string {
+	switch status {
+	case "", info:
+		return l.Info
+	case success:
+		return l.Success
+	case warning:
+		return l.Warning
+	case danger:
+		return l.Error
+	}
+	return status
+}
+
+// nameAtMost bounds what an item gives to the name of its close button, in characters.
+const nameAtMost = 80
+
+func (l Labels) closeName(name string) string {
+	if runes := []rune(name); len(runes) > nameAtMost {
+		name = string(runes[:nameAtMost]) + "…"
+	}
+	return l.Close + ": " + name
+}
