@@ -16,10 +16,16 @@ type notice struct {
 // headerAtMost is how many bytes the value of a header with messages may have: proxies keep all headers of an answer in a buffer, of 4 or 8 KB by default.
 const headerAtMost = 4 << 10
 
+// carriedAtMost is more than a header has room for: a message in JSON has more than 32 bytes.
+const carriedAtMost = headerAtMost / 32
+
 // carryInHeader puts messages into a header. If they are too large for it, they wait, and the header says where, if there is a script to read that; else as
 // many go along as there is room for.
 func (r *request) carryInHeader(by carrier, list []*item) {
 	mounted := r.m.mountedAt() != ""
+	if !mounted {
+		list = list[:min(len(list), carriedAtMost)]
+	}
 	for ; len(list) > 0; list = list[:len(list)-1] {
 		if r.setHeader(by, shown(list), "") {
 			for _, it := range list {

@@ -28,7 +28,7 @@ func (r *request) commit(how leaving) {
 	r.carry(how)
 	var rest []*item
 	for _, it := range r.items {
-		if it.state == itemWaiting && it.claim < 0 {
+		if it.unshown() {
 			rest = append(rest, it)
 		}
 	}
@@ -47,6 +47,9 @@ func (r *request) commit(how leaving) {
 		keepOutOfCaches(header)
 	}
 }
+
+// unshown reports whether the item is the request's own and was not shown by it so far.
+func (it *item) unshown() bool { return it.claim < 0 && it.state == itemWaiting }
 
 // store stores the request's own messages at the place where the answer sends the user.
 func (r *request) store(rest []*item) {
@@ -70,7 +73,7 @@ func (r *request) store(rest []*item) {
 		messages = append(messages, it.Message)
 	}
 	// They are the store's from here on.
-	r.items = slices.DeleteFunc(r.items, func(it *item) bool { return slices.Contains(rest, it) })
+	r.items = slices.DeleteFunc(r.items, (*item).unshown)
 	if len(messages) == 0 {
 		return
 	}

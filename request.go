@@ -28,9 +28,11 @@ type request struct {
 	mu       sync.Mutex
 	c        *gin.Context // nil once the middleware has ended: Gin uses it for other requests then
 	places   []place
-	views    []string // what the page reads; made when first needed
-	asked    []string // of these, what was claimed already
-	items    []*item  // what the store gave, then the request's own
+	views    []string         // what the page reads; made when first needed
+	asked    []string         // of these, what was claimed already
+	items    []*item          // what the store gave, then the request's own
+	ownIDs   map[givenID]bool // of the own ones, those whose IDs were given
+	taken    map[string]*item // the items by ID, once a message was added again; nil after show
 	claims   []claimed
 	peeked   Messages // what waits, as the page was told without taking it
 	looked   bool
@@ -233,17 +235,44 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 	r.moveOn(msgs)
 	for _, msg := range prepared {
 		r.m.warnOfName(msg.View)
-		if !slices.ContainsFunc(r.items, func(it *item) bool { return it.claim < 0 && it.ID == msg.ID && it.View == msg.View }) {
+		if r.addsNew(msg) {
 			r.items = append(r.items, &item{Message: msg, claim: -1})
 		}
 	}
 	return nil
 }
 
-// moveOn lets go of messages that the handler took and adds again, to keep them for another page: they are new ones from here on.
+// addsNew reports whether the request has not added the message before. Only an ID that was given
+// can come twice.
+func (r *request) addsNew(msg Message) bool {
+	if generatedID(msg.ID) {
+		return true
+	}
+	if r.ownIDs == nil {
+		r.ownIDs = map[givenID]bool{}
+	}
+	id := givenID{msg.View, msg.ID}
+	known := r.ownIDs[id]
+	r.ownIDs[id] = true
+	return !known
+}
+
+type givenID struct{ view, id string }
+
+// moveOn lets go of messages that the handler took and adds again, to keep them for another page:
+// they are new ones from here on.
 func (r *request) moveOn(msgs []Message) {
-	for _, it := range r.items {
-		if it.state == itemTaken && generatedID(it.ID) && slices.ContainsFunc(msgs, func(msg Message) bool { return msg.ID == it.ID }) {
+	for _, msg := range msgs {
+		if !generatedID(msg.ID) {
+			continue
+		}
+		if r.taken == nil {
+			r.taken = map[string]*item{}
+			for _, it := range r.items {
+				r.taken[it.ID] = it
+			}
+		}
+		if it := r.taken[msg.ID]; it != nil && it.state == itemTaken {
 			it.state, it.hidden = itemDelivered, true
 		}
 	}

@@ -69,6 +69,7 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 	}
 	r.claim()
 	r.hideReplaced(r.items)
+	r.taken = nil
 	var list Messages
 	for _, it := range r.items {
 		if !r.joins(it) {
@@ -172,24 +173,40 @@ func (r *request) failRead(doing string, err error) {
 	r.fail(doing, err)
 }
 
-// hideReplaced marks what is not to be listed beside another message: an earlier one with the same Key, and one with an ID that is listed already.
+// hideReplaced marks what is not to be listed beside another message: an earlier one with the same
+// Key, and one with an ID that is listed already.
 func (r *request) hideReplaced(items []*item) {
-	for i, own := range items {
-		if own.claim >= 0 || own.state != itemWaiting || !r.joins(own) {
+	if !slices.ContainsFunc(items, (*item).replaces) { // as nearly always
+		return
+	}
+	ids, keys := map[string][]*item{}, map[string][]*item{}
+	for _, it := range items {
+		if !r.joins(it) {
 			continue
 		}
-		for _, earlier := range items[:i] {
-			sameView := earlier.View == own.View || own.View == ""
-			switch {
-			case !sameView || !r.joins(earlier):
-			case earlier.ID == own.ID:
-				own.hidden = true
-			case own.Key != "" && earlier.Key == own.Key && earlier.state == itemWaiting:
-				earlier.hidden = true
-			}
+		if it.replaces() {
+			it.hidden = it.hidden || slices.ContainsFunc(ids[it.ID], it.sameView)
+			keys[it.Key] = slices.DeleteFunc(keys[it.Key], func(earlier *item) bool {
+				if earlier.ID != it.ID && earlier.state == itemWaiting && it.sameView(earlier) {
+					earlier.hidden = true
+				}
+				return earlier.hidden
+			})
+		}
+		ids[it.ID] = append(ids[it.ID], it)
+		if it.Key != "" {
+			keys[it.Key] = append(keys[it.Key], it)
 		}
 	}
 }
+
+// replaces reports whether the item may take the place of an earlier one.
+func (it *item) replaces() bool {
+	return it.claim < 0 && it.state == itemWaiting && (it.Key != "" || !generatedID(it.ID))
+}
+
+// sameView reports whether an earlier item is where this one is shown.
+func (it *item) sameView(earlier *item) bool { return it.View == "" || it.View == earlier.View }
 
 // look returns the messages that show would return, and leaves them. What this request has claimed, it still sees.
 func (r *request) look(statuses []Status) Messages {
