@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // What must never happen.
@@ -39,6 +40,7 @@ type ledger struct {
 	violated map[string]*violations
 	reports  map[string]int // what Config.OnError was told
 	events   map[string]int // messages by kind of event
+	refused  atomic.Int64   // calls of misuse, by a panic
 }
 
 // note is a message.
@@ -286,6 +288,7 @@ func (l *ledger) print(out io.Writer) {
 	fmt.Fprintf(out, "| refused with an error | %d |\n| reported as lost | %d |\n", refused, reported)
 	fmt.Fprintf(out, "| in an answer that broke off | %d |\n| sessions | %d |\n", perhaps,
 		len(l.owners))
+	fmt.Fprintf(out, "| refused by a panic | %d |\n", l.refused.Load())
 	for _, kind := range kinds {
 		count := 0
 		if v := l.violated[kind]; v != nil {

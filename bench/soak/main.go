@@ -7,6 +7,10 @@
 // without a report or shown twice, an answer with a message that a cache may keep, a data race. It
 // prints a table, and exits with 1 if there was any.
 //
+// -misuse plays something else: handlers whose goroutines use the *gin.Context itself after the
+// answer, which is forbidden. In debug mode none of them may reach another user. Run it without the
+// race detector, for what is forbidden is a race in Gin.
+//
 // -scenario runs only the scenarios whose name contains the text, beside ordinary pages. -seed
 // repeats the choices of a run. What goroutines do at the same time is not repeated.
 package main
@@ -31,6 +35,7 @@ type options struct {
 	seed     uint64
 	store    string
 	scenario string
+	misuse   bool
 	every    time.Duration // between two lines of progress
 	out      io.Writer
 }
@@ -44,6 +49,7 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 0, "repeats a run (default: another one each time)")
 	flag.StringVar(&o.store, "store", "", "memory or redis (default both)")
 	flag.StringVar(&o.scenario, "scenario", "", "only scenarios whose name contains this")
+	flag.BoolVar(&o.misuse, "misuse", false, "play what is forbidden, in debug mode")
 	flag.Parse()
 	if o.seed == 0 {
 		o.seed = uint64(time.Now().UnixNano())

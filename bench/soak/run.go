@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -45,6 +46,10 @@ type run struct {
 // soak runs on all stores and returns the number of violations.
 func soak(o options) (violations int, err error) {
 	gin.SetMode(gin.ReleaseMode)
+	if o.misuse {
+		gin.SetMode(gin.DebugMode)
+		gin.DefaultWriter, gin.DefaultErrorWriter = io.Discard, io.Discard
+	}
 	redis.SetLogger(quiet{})
 	stores := []string{memoryStore, redisStore}
 	if o.store != "" {
@@ -69,7 +74,7 @@ func (quiet) Printf(context.Context, string, ...any) {}
 func newRun(o options, store string, f *fixture) *run {
 	r := &run{o: o, store: store, fixture: f, ledger: newLedger(), byName: map[string]*scenario{},
 		started: time.Now()}
-	for _, s := range scenarios() {
+	for _, s := range scenarios(o.misuse) {
 		r.byName[s.name] = s
 		if !s.ordinary && !strings.Contains(s.name, o.scenario) {
 			continue

@@ -33,6 +33,7 @@ type scenario struct {
 
 	unrecovered    bool          // without a Recovery
 	timeoutHandler bool          // an http.TimeoutHandler is around the engine
+	misuse         bool          // it is forbidden, and may panic
 	deadline       time.Duration // of the context around the engine
 	cancelled      bool          // its context is cancelled by the application
 }
@@ -44,8 +45,11 @@ func (s *scenario) String() string {
 	return s.name
 }
 
-// scenarios returns all of them.
-func scenarios() []*scenario {
+// scenarios returns all of them, those of misuse only if they are to run.
+func scenarios(withMisuse bool) []*scenario {
+	if withMisuse {
+		return append(ordinary(), misuse()...)
+	}
 	return slices.Concat(ordinary(), outliving(), panics(), nested(), caches(), attacks(),
 		deliveries(), addresses(), open())
 }

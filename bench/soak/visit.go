@@ -169,6 +169,10 @@ func (v *visit) beside(do func()) {
 		defer running.Delete(task)
 		defer func() {
 			p := recover()
+			if v.scenario.misuse && p != nil {
+				v.site.run.ledger.refused.Add(1)
+				return
+			}
 			if text, _ := p.(string); p != nil && !strings.HasPrefix(text, applications) {
 				v.site.run.ledger.violate(goroutinePanics, v.scenario, "%v", p)
 			}
