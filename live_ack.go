@@ -1,6 +1,7 @@
 package flashgin
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -16,10 +17,44 @@ const ackBytesAtMost = 64 << 10
 // messages at a time.
 const ackTicketsAtMost = 64
 
+// ackMessagesAtMost bounds the messages that one acknowledgement names: an entry of a few bytes
+// becomes a Message of some hundred.
+const ackMessagesAtMost = 1000
+
 // acknowledgement is what a page says of the messages that its stream handed over.
 type acknowledgement struct {
-	Shown []handed `json:"shown"` // the user has seen them
-	Back  []handed `json:"back"`  // the page was left before: they are to wait again
+	Shown handedList `json:"shown"` // the user has seen them
+	Back  handedList `json:"back"`  // the page was left before: they are to wait again
+}
+
+// handedList is decoded entry by entry, so that too many are noticed before there is room for them.
+type handedList []handed
+
+var errAckTooLarge = errors.New("flashgin: an acknowledgement names too many messages")
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (list *handedList) UnmarshalJSON(text []byte) error {
+	*list = nil
+	entries := json.NewDecoder(bytes.NewReader(text))
+	switch start, err := entries.Token(); {
+	case err != nil:
+		return err
+	case start == nil: // null
+		return nil
+	case start != json.Delim('['):
+		return errors.New("flashgin: an acknowledgement is a list")
+	}
+	for entries.More() {
+		if len(*list) == ackMessagesAtMost {
+			return errAckTooLarge
+		}
+		var entry handed
+		if err := entries.Decode(&entry); err != nil {
+			return err
+		}
+		*list = append(*list, entry)
+	}
+	return nil
 }
 
 // handed is a message as far as its store must know it.
@@ -38,16 +73,16 @@ func (m *Messenger) serveAck(c *gin.Context) {
 	}
 	var ack acknowledgement
 	body := http.MaxBytesReader(c.Writer, c.Request.Body, ackBytesAtMost)
-	if err := json.NewDecoder(body).Decode(&ack); err != nil {
+	err := json.NewDecoder(body).Decode(&ack)
+	if err == nil && (len(ack.Shown)+len(ack.Back) > ackMessagesAtMost || ack.tickets() > ackTicketsAtMost) {
+		err = errAckTooLarge
+	}
+	if err != nil {
 		status := http.StatusBadRequest
-		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		if tooLarge := (*http.MaxBytesError)(nil); errors.Is(err, errAckTooLarge) || errors.As(err, &tooLarge) {
 			status = http.StatusRequestEntityTooLarge
 		}
 		c.AbortWithStatus(status)
-		return
-	}
-	if ack.tickets() > ackTicketsAtMost {
-		c.AbortWithStatus(http.StatusRequestEntityTooLarge)
 		return
 	}
 	session, err := m.key(c)

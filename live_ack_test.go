@@ -3,6 +3,7 @@ package flashgin_test
 import (
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -170,6 +171,9 @@ func TestAckIsBounded(t *testing.T) {
 		{"views", invented(views, 64), http.StatusNoContent, 1},
 		{"one view too many", invented(views, 65), http.StatusRequestEntityTooLarge, 0},
 		{"messages", invented(messages, 1000), http.StatusNoContent, 1},
+		{"one message too many", invented(messages, 1001), http.StatusRequestEntityTooLarge, 0},
+		{"one message too many, both ways", `{"back":[` + strings.Repeat(`null,`, 500) + `{}],` +
+			invented(func(int) string { return `{}` }, 500)[1:], http.StatusRequestEntityTooLarge, 0},
 		{"both ways", `{"back":[{"ticket":"x"}],` + invented(tickets, 64)[1:], http.StatusRequestEntityTooLarge, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -180,4 +184,34 @@ func TestAckIsBounded(t *testing.T) {
 		})
 	}
 	assert.Zero(t, store.count("Release"))
+}
+
+// What an acknowledgement costs is in proportion to its length, whatever it is made of.
+func TestAckAllocatesLittle(t *testing.T) {
+	v := newLiveApp(t, flashgin.Config{}).visitor()
+	v.get("/key")
+	const length = 63 << 10
+	filled := func(start, entry, end string) string {
+		return start + strings.Repeat(entry, (length-len(start)-len(end))/len(entry)) + "{}" + end
+	}
+	for name, body := range map[string]string{
+		"empty entries":   filled(`{"shown":[`, `{},`, `]}`),
+		"nulls":           filled(`{"back":[`, `null,`, `]}`),
+		"messages":        filled(`{"shown":[`, `{"id":"123456789012345678901234567890123456","ticket":"1234567"},`, `]}`),
+		"many lists":      filled(`{`, `"shown":[{},{},{}],`, `,"x":1}`),
+		"something else":  filled(`{"x":[`, `{},`, `]}`),
+		"one long text":   `{"shown":[{"id":"` + strings.Repeat("x", length) + `"}]}`,
+		"escaped text":    `{"shown":[{"id":"` + strings.Repeat(`\u0041`, length/6) + `"}]}`,
+		"lists in a list": `{"x":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			v.acknowledge(body)
+			runtime.ReadMemStats(&after)
+			times := (after.TotalAlloc - before.TotalAlloc) / length
+			t.Logf("%d times its length", times)
+			assert.Less(t, times, uint64(20))
+		})
+	}
 }
