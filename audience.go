@@ -50,7 +50,7 @@ func fromHTMX(request *http.Request) bool {
 	if h.Get("Hx-Request") != "true" || h.Get("Hx-History-Restore-Request") == "true" {
 		return false
 	}
-	_, ok := fromPage(request, h.Get("Hx-Current-Url"))
+	_, ok := fromPage(request, sentIn(h, "Hx-Current-Url"))
 	return ok
 }
 

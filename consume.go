@@ -20,6 +20,9 @@ func prefetch(h http.Header) bool {
 	}
 	for _, name := range [...]string{"Sec-Purpose", "X-Sec-Purpose", "Purpose"} {
 		for _, value := range h[name] {
+			if len(value) > sentAtMost {
+				continue
+			}
 			if value = strings.ToLower(value); strings.Contains(value, "prefetch") || strings.Contains(value, "prerender") {
 				return true
 			}

@@ -110,7 +110,7 @@ func cookiePaths(path string) []string {
 // none, the host, and what the host belongs to. Browsers refuse those that are nobody's, such as
 // "co.uk".
 func cookieDomains(request *http.Request) []string {
-	host, _, _ := strings.Cut(request.Header.Get("X-Forwarded-Host"), ",")
+	host, _, _ := strings.Cut(sentIn(request.Header, "X-Forwarded-Host"), ",")
 	if host = strings.TrimSpace(host); host == "" {
 		host = request.Host
 	}

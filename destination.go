@@ -36,7 +36,7 @@ func sentTo(status int, h http.Header, request *http.Request) (location string, 
 	}
 	if refresh := h.Get("Hx-Refresh"); refresh == "true" {
 		if request != nil {
-			location = request.Header.Get("Hx-Current-Url")
+			location = sentIn(request.Header, "Hx-Current-Url")
 		}
 		return location, true
 	}
@@ -80,7 +80,7 @@ func onThisHost(r *http.Request, location string) (*url.URL, bool) {
 	if target.Host == "" {
 		return target, target.Scheme == ""
 	}
-	forwarded, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Host"), ",")
+	forwarded, _, _ := strings.Cut(sentIn(r.Header, "X-Forwarded-Host"), ",")
 	for _, host := range [...]string{r.Host, strings.TrimSpace(forwarded)} {
 		if host != "" && withoutDefaultPort(host) == withoutDefaultPort(target.Host) {
 			return target, true

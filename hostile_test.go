@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -159,4 +160,56 @@ func TestOddRequests(t *testing.T) {
 			assert.Empty(t, a.failures.String())
 		})
 	}
+}
+
+// A header that is longer than browsers send says nothing: neither which page is on screen nor whose
+// script asks. Taking it apart would cost as much as many pages.
+func TestLongHeadersSayNothing(t *testing.T) {
+	for _, test := range []struct {
+		name, method, path string
+		header             []string
+		long               string // the header that is made long
+		seen               string // what the answer says of alice's messages, if that header is short
+	}{
+		{"htmx", "POST", "/part", htmx(), "HX-Current-URL", "on screen"},
+		{"Turbo", "POST", "/stream", turbo(), "Referer", "on screen"},
+		{"a script", "POST", "/part", asks(), "Referer", "on screen"},
+		{"an origin", "GET", "/_flash/messages?view=/orders/5", []string{"X-Get-Flash", "1"}, "Origin", "on screen"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, length := range []int{8 << 10, 8<<10 + 1} {
+				a := newParts(t, flashgin.Config{})
+				a.POST("/part", part(200))
+				a.POST("/stream", data(200, "text/vnd.turbo-stream.html; charset=utf-8", "<turbo-stream></turbo-stream>"))
+				a.leave(flashgin.Info("on screen").At("/orders/5"))
+				value := "http://example.com/orders/5?"
+				value += strings.Repeat("x", length-len(value))
+				answer := a.visit(test.method, test.path, append(test.header, test.long, value)...)
+				said := answer.Body.String() + fmt.Sprint(answer.Header())
+				assert.Equal(t, length <= 8<<10, strings.Contains(said, test.seen), said)
+			}
+		})
+	}
+	t.Run("where htmx refreshes", func(t *testing.T) {
+		for _, length := range []int{8 << 10, 8<<10 + 1} {
+			a := newParts(t, flashgin.Config{})
+			a.POST("/orders/:id/save", add(t, withHeader("HX-Refresh", "true", status(200)), flashgin.Info("saved")))
+			value := "http://example.com/orders/5?"
+			value += strings.Repeat("x", length-len(value))
+			a.visit("POST", "/orders/5/save", "HX-Request", "true", "HX-Current-URL", value)
+			assert.Equal(t, length <= 8<<10, a.left("/orders/5") == "[saved]")
+		}
+	})
+	t.Run("a forwarded host", func(t *testing.T) {
+		a := newParts(t, flashgin.Config{})
+		a.POST("/save", add(t, redirect("http://shop.example/other"), flashgin.Info("saved")))
+		a.visit("POST", "/save", "X-Forwarded-Host", "shop.example, "+strings.Repeat("x", 8<<10))
+		assert.Empty(t, a.left("/other"))
+	})
+	t.Run("a purpose", func(t *testing.T) {
+		a := newParts(t, flashgin.Config{})
+		a.leave(flashgin.Info("text").At("/orders/5"))
+		page := a.visit("GET", "/orders/5", "Purpose", "prefetch"+strings.Repeat(" ", 8<<10)).Body.String()
+		assert.Contains(t, page, ">text<")
+	})
 }

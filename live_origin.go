@@ -35,7 +35,7 @@ func senderOf(r *http.Request) sender {
 
 // byOrigin reports whether the header Origin names this very one.
 func byOrigin(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
+	origin := sentIn(r.Header, "Origin")
 	if !strings.Contains(origin, "://") { // such as "null"
 		return false
 	}

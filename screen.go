@@ -9,6 +9,18 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
+// sentAtMost bounds what is read of a header that a client chooses: a URL, in most. Browsers send
+// shorter ones; to take apart one of a megabyte takes as long as many pages.
+const sentAtMost = 8 << 10
+
+// sentIn returns what the client has sent in a header, or "" if that is too long to be of use.
+func sentIn(h http.Header, name string) string {
+	if value := h.Get(name); len(value) <= sentAtMost {
+		return value
+	}
+	return ""
+}
+
 // fromPage returns the URL of the page that a request says it comes from, if that is one of this host.
 func fromPage(request *http.Request, page string) (*url.URL, bool) {
 	if page == "" {
@@ -32,9 +44,9 @@ func (r *request) onScreen() place {
 	case forBrowser, forHTMXPage:
 		return place{}
 	case forHTMX:
-		page = header.Get("Hx-Current-Url")
+		page = sentIn(header, "Hx-Current-Url")
 	default:
-		page = header.Get("Referer")
+		page = sentIn(header, "Referer")
 	}
 	r.part.searched = true
 	if u, ok := fromPage(r.c.Request, page); ok {
