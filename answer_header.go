@@ -3,6 +3,9 @@ package flashgin
 import (
 	"cmp"
 	"encoding/json"
+
+	"github.com/flashgin/flashgin/internal/ascii"
+	"github.com/flashgin/flashgin/internal/htmx"
 )
 
 // noticeHeader has {"messages": […]}, or {"pull": "…"}, the address to get them from.
@@ -48,20 +51,20 @@ func (r *request) setHeader(by carrier, messages Messages, url string) bool {
 	header := r.writer.Header()
 	name, value := noticeHeader, ""
 	if by == byTrigger {
-		name = "Hx-Trigger"
-		list, ok := parseTriggers(header[name])
+		name = htmx.TriggerHeader
+		list, ok := htmx.ParseTriggers(header[name])
 		switch {
 		case !ok:
 			r.warn("a handler's HX-Trigger is neither a list of names nor a JSON object: htmx fires nothing for it, and no messages come with it")
 		case url != "":
-			list, ok = withPull(list, url)
+			list, ok = htmx.WithPull(list, url)
 		default:
-			list, ok = withMessages(list, forScripts(messages))
+			list, ok = htmx.WithMessages(list, forScripts(messages))
 		}
 		if !ok {
 			return false
 		}
-		value = formatTriggers(list)
+		value = list.String()
 	} else {
 		var said notice
 		_ = json.Unmarshal([]byte(header.Get(name)), &said) // by an engine within this one
@@ -71,7 +74,7 @@ func (r *request) setHeader(by carrier, messages Messages, url string) bool {
 		if err != nil {
 			return false
 		}
-		value = string(toASCII(text))
+		value = string(ascii.JSON(text))
 	}
 	if len(value) > headerAtMost {
 		return false

@@ -3,8 +3,8 @@ package flashgin
 import (
 	"encoding/json"
 	"fmt"
-	"unicode/utf16"
-	"unicode/utf8"
+
+	"github.com/flashgin/flashgin/internal/ascii"
 )
 
 // A stream is text in the format of server-sent events. Its events have names of their own, so that it can be read by clients that take unnamed ones for
@@ -35,26 +35,5 @@ func flashEvent(claim Claim) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("flashgin: encode messages: %w", err)
 	}
-	return event("flash", string(toASCII(text))), nil
-}
-
-// toASCII escapes what is not printable ASCII in JSON, where that stands only in strings. The text may then pass through anything that takes
-// bytes for another encoding.
-func toASCII(text []byte) []byte {
-	ascii := make([]byte, 0, len(text)+len(text)/8)
-	for i := 0; i < len(text); {
-		if c := text[i]; ' ' <= c && c <= '~' {
-			ascii = append(ascii, c)
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(text[i:])
-		i += size
-		if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
-			ascii = fmt.Appendf(ascii, `\u%04x\u%04x`, high, low)
-		} else {
-			ascii = fmt.Appendf(ascii, `\u%04x`, r)
-		}
-	}
-	return ascii
+	return event("flash", string(ascii.JSON(text))), nil
 }

@@ -1,4 +1,4 @@
-package flashgin
+package htmx
 
 import (
 	"encoding/json"
@@ -8,6 +8,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+type message struct {
+	Title string `json:"title,omitempty"`
+	Text  string `json:"text"`
+}
 
 // What a handler has put into HX-Trigger stays, and our event joins it. What cannot be read is left alone.
 func TestMergingTriggers(t *testing.T) {
@@ -39,13 +44,13 @@ func TestMergingTriggers(t *testing.T) {
 		{"not one object", []string{`{"a":1}`, `{"b":2}`}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			list, ok := parseTriggers(test.lines)
+			list, ok := ParseTriggers(test.lines)
 			if ok {
-				list, ok = withMessages(list, Messages{{Text: "own"}})
+				list, ok = WithMessages(list, []message{{Text: "own"}})
 			}
 			require.Equal(t, test.want != "", ok)
 			if ok {
-				assert.Equal(t, test.want, formatTriggers(list))
+				assert.Equal(t, test.want, list.String())
 			}
 		})
 	}
@@ -53,12 +58,12 @@ func TestMergingTriggers(t *testing.T) {
 
 // The event that says where the messages are joins the handler's, once.
 func TestMergingThePullEvent(t *testing.T) {
-	list, _ := parseTriggers([]string{"a"})
-	pulled, ok := withPull(list, "/_flash/messages?view=%2Fa&view=%2A")
+	list, _ := ParseTriggers([]string{"a"})
+	pulled, ok := WithPull(list, "/_flash/messages?view=%2Fa&view=%2A")
 	require.True(t, ok)
-	assert.Equal(t, `{"a":{},"flash:pull":{"target":"body","url":"/_flash/messages?view=%2Fa\u0026view=%2A"}}`, formatTriggers(pulled))
-	assert.Equal(t, `{"a":{}}`, formatTriggers(list), "the handler's are as they were")
-	_, ok = withPull(pulled, "/")
+	assert.Equal(t, `{"a":{},"flash:pull":{"target":"body","url":"/_flash/messages?view=%2Fa\u0026view=%2A"}}`, pulled.String())
+	assert.Equal(t, `{"a":{}}`, list.String(), "the handler's are as they were")
+	_, ok = WithPull(pulled, "/")
 	assert.False(t, ok)
 }
 
@@ -71,21 +76,21 @@ func FuzzMergingTriggers(f *testing.F) {
 		f.Add(value, "text\r\n\x00\u2028\xff✓", "title")
 	}
 	f.Fuzz(func(t *testing.T, value, text, title string) {
-		theirs, ok := parseTriggers([]string{value})
+		theirs, ok := ParseTriggers([]string{value})
 		if !ok {
 			return // htmx fires nothing, and the header is left alone
 		}
-		before := formatTriggers(theirs)
-		merged, ok := withMessages(theirs, Messages{Message{Text: text, Title: title}.valid()})
+		before := theirs.String()
+		merged, ok := WithMessages(theirs, []message{{title, text}})
 		if !ok {
-			if merged, ok = withPull(theirs, "/_flash/messages"); !ok {
+			if merged, ok = WithPull(theirs, "/_flash/messages"); !ok {
 				return
 			}
 		}
-		if formatTriggers(theirs) != before {
+		if theirs.String() != before {
 			t.Fatalf("the handler's events were changed: %s", before)
 		}
-		header := formatTriggers(merged)
+		header := merged.String()
 		for i := range len(header) {
 			if header[i] < ' ' || header[i] > '~' {
 				t.Fatalf("%q has byte %#x", header, header[i])
@@ -119,7 +124,7 @@ func FuzzMergingTriggers(f *testing.F) {
 		if ours, ok := got[showEvent].(map[string]any); ok {
 			list, _ := ours["messages"].([]any)
 			last, _ := list[len(list)-1].(map[string]any)
-			if shown, _ := last["text"].(string); shown != validUTF8(text) {
+			if shown, _ := last["text"].(string); shown != strings.ToValidUTF8(text, "\uFFFD") {
 				t.Errorf("%q became %q", text, shown)
 			}
 		}
