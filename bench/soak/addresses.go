@@ -23,12 +23,17 @@ func addresses() []*scenario {
 		{name: "fixed-path", weight: 2, fresh: true, act: throughFixedPath,
 			handle: func(v *visit, c *gin.Context) {
 				_ = v.add(c, "", "AddFlash, redirect to a path in the wrong case")
-				c.Redirect(http.StatusSeeOther, "/page/MIXED")
+				c.Redirect(http.StatusSeeOther, "/PAGE/2")
 			}},
 		to("trailing-space", "/page/1 "),
 		to("query", "/page/1?x=1#y"),
 		to("twice-escaped", "/page/%31"),
 		to("dots", "/page/2/../1"),
+		{name: "raw-path", weight: 2, keyed: true, post: true, act: besideRawPath,
+			handle: func(v *visit, c *gin.Context) {
+				_ = v.add(c, "/files/a%2Fb", forRawPath)
+				c.Status(http.StatusNoContent)
+			}},
 		{name: "cleared", weight: 3, fresh: true, post: true, handle: func(v *visit, c *gin.Context) {
 			_ = v.add(c, flashgin.Anywhere, "AddFlash, then session.Clear")
 			if v.site.sessions {
@@ -61,6 +66,18 @@ func throughFixedPath(b *browser, s *scenario, _ *rand.Rand) {
 			return
 		}
 		a = b.get(b.site.run.named("page"), location)
+	}
+}
+
+const forRawPath = "AddFlash for a path with an escaped slash"
+
+// besideRawPath opens another page than the one that was meant, whose path only looks the same.
+func besideRawPath(b *browser, s *scenario, _ *rand.Rand) {
+	b.post(s, "/s/"+s.name)
+	a := b.get(s, "/files/a/b")
+	if a.messages > 0 && b.site.run.ledger.isHow(noteText.FindString(a.body), forRawPath) &&
+		!b.site.sessions {
+		b.site.run.ledger.violate(shownWrongly, s, "/files/a/b shows what is for /files/a%%2Fb")
 	}
 }
 

@@ -24,6 +24,7 @@ const patience = 20 * time.Second
 type browser struct {
 	site *site
 	user int
+	busy sync.RWMutex // with a scenario that is to be alone, or with others
 
 	mu      sync.Mutex
 	cookies map[string]string

@@ -106,6 +106,20 @@ func (l *ledger) count() (n int) {
 	return n
 }
 
+// counts lists the kinds of violations so far.
+func (l *ledger) counts() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	counts := map[string]int{}
+	for kind, v := range l.violated {
+		counts[kind] = v.count
+	}
+	if len(counts) == 0 {
+		return "none"
+	}
+	return byCount(counts)
+}
+
 // make returns the number of a new message for user, and its text.
 func (l *ledger) make(user int, s *scenario, how string) (number int, text string) {
 	l.mu.Lock()

@@ -15,12 +15,12 @@ import (
 // open are pages that stay open, and what scripts ask for.
 func open() []*scenario {
 	return []*scenario{
-		{name: "stream", weight: 3, keyed: true, act: listen, post: true,
+		{name: "stream", weight: 3, keyed: true, alone: true, act: listen, post: true,
 			handle: func(v *visit, c *gin.Context) {
 				_ = v.add(c, "/page/1", "AddFlash for a page that is open")
 				c.Status(http.StatusNoContent)
 			}},
-		{name: "stream-forget", weight: 2, keyed: true, act: listenAcrossForget, post: true,
+		{name: "stream-forget", weight: 2, keyed: true, alone: true, act: listenAcrossForget, post: true,
 			handle: func(v *visit, c *gin.Context) {
 				key, err := v.key(c)
 				if err != nil || v.site.messenger.Forget(c) != nil {
@@ -45,20 +45,16 @@ type handed struct {
 	Tickets  map[string]string
 }
 
-// listen keeps a page open while a message is added, and acknowledges mostly.
+// listen keeps a page open while a message is added, and acknowledges mostly. It does so before it
+// closes the stream: if that broke while the server still wrote, the message would wait again.
 func listen(b *browser, s *scenario, random *rand.Rand) {
-	var got []handed
-	b.stream(s, "/page/1", 400*time.Millisecond, func() { b.post(s, "/s/stream") },
-		func(h handed) bool {
-			got = append(got, h)
-			return true
-		})
-	if random.IntN(4) == 0 {
-		return // the page was closed before it could
-	}
-	for _, h := range got {
-		b.acknowledge(s, h)
-	}
+	acknowledges := random.IntN(4) > 0 // else the page is closed before
+	b.stream(s, "/page/1", time.Second, func() { b.post(s, "/s/stream") }, func(h handed) bool {
+		if acknowledges {
+			b.acknowledge(s, h)
+		}
+		return true
+	})
 }
 
 // listenAcrossForget keeps a page open whose session gives up its key. Nothing may come after that.

@@ -175,8 +175,8 @@ func (r *run) progress(ctx context.Context) {
 		case <-time.After(r.o.every):
 		}
 		done := r.requests.Load()
-		fmt.Fprintf(r.o.out, "%s: %d requests, %.0f a second, %d violations\n",
-			r.store, done, float64(done)/time.Since(r.started).Seconds(), r.ledger.count())
+		fmt.Fprintf(r.o.out, "%s: %d requests, %.0f a second, violations: %s\n",
+			r.store, done, float64(done)/time.Since(r.started).Seconds(), r.ledger.counts())
 	}
 }
 

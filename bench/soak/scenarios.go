@@ -24,6 +24,7 @@ type scenario struct {
 	post     bool // it is a form
 	fresh    bool // half of its users are new visitors
 	keyed    bool // its users have a session with a key
+	alone    bool // its browser does nothing else meanwhile
 	silent   bool // no message may be in its answers
 	http1    bool // it is nothing for HTTP/2
 	// uncertain: nobody can know whether its clients got the answer.
@@ -56,6 +57,17 @@ func scenarios(withMisuse bool) []*scenario {
 
 // play lets a browser act, once.
 func (s *scenario) play(b *browser, random *rand.Rand) {
+	if s.alone {
+		if !b.busy.TryLock() {
+			return
+		}
+		defer b.busy.Unlock()
+	} else {
+		if !b.busy.TryRLock() {
+			return
+		}
+		defer b.busy.RUnlock()
+	}
 	if s.fresh && random.IntN(2) == 0 {
 		b.restart()
 		if random.IntN(2) == 0 {

@@ -64,6 +64,7 @@ func newSite(r *run, store flashgin.Store, withSessions bool) (*site, error) {
 		return nil, err
 	}
 	s.engine.RedirectFixedPath = true
+	s.engine.UseRawPath, s.engine.ContextWithFallback = !withSessions, !withSessions
 	s.engine.Use(recovery)
 	s.engine.With(s.messenger.Install)
 	if withSessions {
@@ -104,7 +105,7 @@ var pages = []string{"/page/1", "/page/2", "/page/3", "/Page/Mixed"}
 
 var allViews = append([]string{
 	flashgin.Anywhere, pageRoute, scenarioRoute, quietRoute, "/json", "/markup", "/Page/:id",
-	"/page/Mixed", "/files/:name",
+	"/page/Mixed", "/files/:name", "/files/:name/:more",
 	"/files/a/b", "/files/a%2Fb", "/page/1 ", "dashboard",
 }, pages...)
 
@@ -113,6 +114,8 @@ func (s *site) routes() {
 	page := func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) }
 	e.GET(pageRoute, page)
 	e.GET("/Page/:id", page)
+	e.GET("/files/:name", page)
+	e.GET("/files/:name/:more", page)
 	e.GET("/list", func(c *gin.Context) { c.HTML(http.StatusOK, "list", nil) })
 	e.GET("/json", func(c *gin.Context) {
 		c.JSON(http.StatusOK, r.ours(visitOf(c.Request.Context()), flashgin.Flashes(c), "by Flashes"))
