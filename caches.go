@@ -1,6 +1,7 @@
 package flashgin
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 )
@@ -35,6 +36,69 @@ func targetsCaches(name string) bool {
 	}
 	before := len(name) - len("-Cache-Control")
 	return before > 0 && strings.EqualFold(name[before:], "-Cache-Control")
+}
+
+// forbidsStoring reports whether no cache gives an answer with these headers to anybody else:
+// Cache-Control has no-store or private, and no header that goes before it allows more. no-cache
+// does not count. A cache may keep such a page if it asks before it shows it again, and to one that
+// asks with a validator the application may say 304.
+func forbidsStoring(h http.Header) bool {
+	forbidden := false
+	for name, lines := range h {
+		switch {
+		case isCacheControl(name):
+			if !hasDirective(lines, "no-store") && !hasDirective(lines, "private") {
+				return false
+			}
+			forbidden = true
+		case targetsCaches(name) && !hasDirective(lines, "no-store"):
+			return false
+		}
+	}
+	return forbidden
+}
+
+// hasDirective reports whether a header has a directive without an argument, as no-store. One with
+// an argument, as private="Set-Cookie", is about some headers alone.
+func hasDirective(lines []string, directive string) bool {
+	for _, line := range lines {
+		quoted := false
+		for text := range strings.SplitSeq(line, `"`) {
+			for found := range strings.SplitSeq(text, ",") {
+				if !quoted && strings.EqualFold(strings.TrimSpace(found), directive) {
+					return true
+				}
+			}
+			quoted = !quoted
+		}
+	}
+	return false
+}
+
+// leftOpen reports whether the headers have left and let caches keep the answer: what it shows
+// from here on, others might see.
+func (r *request) leftOpen() bool { return r.committed.Load() && r.open.Load() }
+
+// begunBefore notes that the headers have left before the request came to us. header is that of
+// the answer.
+func (r *request) begunBefore(header http.Header) {
+	r.open.Store(!forbidsStoring(header))
+	r.committed.Store(true)
+}
+
+// sent reports whether the headers of what w writes have left with the answer of r. r may be nil.
+func (r *request) sent(w http.ResponseWriter) bool {
+	return r != nil && r.committed.Load() && requestBehind(w) == r
+}
+
+// warnOfEarlyHeaders says why a page shows nothing.
+func (r *request) warnOfEarlyHeaders() {
+	r.m.earlyHeaders.Do(func() {
+		r.warn(fmt.Sprintf("the headers of an answer of %q left before its messages were asked for, and "+
+			"they let caches keep it: it shows none, and its messages wait; call flashes, Flashes or "+
+			"Markup before the first flush, or set Cache-Control to no-store before it",
+			r.places[len(r.places)-1].route))
+	})
 }
 
 // isCacheControl takes names as they are in the map of a header: a handler may have put one there

@@ -43,3 +43,32 @@ func TestKeepOutOfCachesRemovesWhatSteersCaches(t *testing.T) {
 		assert.Equal(t, want, header, name)
 	}
 }
+
+func TestForbidsStoring(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		header  http.Header
+		forbids bool
+	}{
+		{"nothing", http.Header{}, false}, // many caches keep such a page for a while
+		{"Set-Cookie", http.Header{"Set-Cookie": {"id=1"}}, false},
+		{"no-store", http.Header{"Cache-Control": {"no-store"}}, true},
+		{"private", http.Header{"Cache-Control": {"max-age=60, Private"}}, true},
+		{"on a second line", http.Header{"Cache-Control": {"max-age=60", "no-cache,\tno-store"}}, true},
+		{"not canonical", http.Header{"cache-control": {"no-store"}}, true},
+		{"two names, and one of them allows it", http.Header{"cache-control": {"public"}, "Cache-Control": {"no-store"}}, false},
+		{"public", http.Header{"Cache-Control": {"public, max-age=600"}}, false},
+		{"no-cache", http.Header{"Cache-Control": {"no-cache, must-revalidate, max-age=0"}}, false},
+		{"private for a header", http.Header{"Cache-Control": {`private="Set-Cookie", max-age=60`}}, false},
+		{"within quotes", http.Header{"Cache-Control": {`private="Set-Cookie, no-store, Via"`}}, false},
+		{"behind quotes", http.Header{"Cache-Control": {`ext="a, b", no-store`}}, true},
+		{"a longer word", http.Header{"Cache-Control": {"no-store-remote, privately"}}, false},
+		{"another header", http.Header{"Pragma": {"no-store"}, "Expires": {"0"}}, false},
+		{"a targeted header besides", http.Header{"Cache-Control": {"private"}, "Cdn-Cache-Control": {"max-age=60"}}, false},
+		{"which is alone", http.Header{"Cdn-Cache-Control": {"no-store"}}, false},
+		{"both", http.Header{"Cache-Control": {"private"}, "Surrogate-Control": {"no-store"}}, true},
+		{"nginx", http.Header{"Cache-Control": {"private"}, "X-Accel-Expires": {"60"}}, false},
+	} {
+		assert.Equal(t, test.forbids, forbidsStoring(test.header), test.name)
+	}
+}

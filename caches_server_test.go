@@ -120,3 +120,23 @@ func TestRealCachesKeepNoCookieOfOurs(t *testing.T) {
 		assert.Equal(t, path == "/other", same, path)
 	}
 }
+
+// A page whose headers left first is kept, and so has nobody's messages in it.
+func TestRealCachesKeepAPageThatWasBegunWithoutMessages(t *testing.T) {
+	for cacheName, cache := range realCaches {
+		t.Run(cacheName, func(t *testing.T) {
+			a := newBoard(t)
+			a.GET("/", func(c *gin.Context) {
+				keepable(c)
+				_, _ = c.Writer.WriteString("head:")
+				page(c)
+			})
+			a.GET("/shows", page)
+			url := a.behindCache(cache)
+			a.leave(flashgin.Info("for alice"))
+			assert.Equal(t, "head:", fetchAs(t, url, "alice").body)
+			assert.Equal(t, "head:", fetchAs(t, url, "bob").body)
+			assert.Equal(t, "[for alice]", fetchAs(t, url+"/shows", "alice").body)
+		})
+	}
+}

@@ -46,6 +46,7 @@ func (r *request) commit(how leaving) {
 	if ours || r.private {
 		keepOutOfCaches(header)
 	}
+	r.open.Store(how != noHeaders && !forbidsStoring(header))
 }
 
 // unshown reports whether the item is the request's own and was not shown by it so far.

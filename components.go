@@ -13,8 +13,10 @@ import (
 // (see the module flashtempl) and for whatever else makes HTML without html/template. Statuses choose among the messages; the others keep waiting.
 //
 // They count as shown when the answer has left, and wait again if it was a redirect, did not arrive, or became a 5xx after Markup was called: if
-// the page is rendered to a buffer first, one that fails takes nothing. A page that is written while it is rendered has shown what it had come to. Its
-// headers may have left by then, so it may be kept by caches: call Markup before the first byte is written, or use a buffer.
+// the page is rendered to a buffer first, one that fails takes nothing. A page that is written while it is rendered has shown what it had come to.
+//
+// If the headers have left and caches may keep the answer, Markup has no messages, and the log says
+// so once: call it before the first byte is written, use a buffer, or set Cache-Control to no-store.
 //
 // ctx is as in [AddFlash]. Where flashgin is not installed, there is the markup of a page without messages. Markup is safe for concurrent use by multiple
 // goroutines.

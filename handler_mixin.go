@@ -61,6 +61,8 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 //
 // ctx is as in [AddFlash]. There are none where flashgin is not installed, where the request cannot show a message (a HEAD, a prefetch, an image; with
 // Config.Turbo a frame; what a page of another site asks for, in a frame or by a script that may not read the answer), after the request, and while the store cannot be reached, which goes to Config.OnError and the log.
+// There are none either if the headers have left and caches may keep the answer: its Cache-Control
+// had neither no-store nor private. The log says so once.
 func Flashes(ctx context.Context) Messages {
 	r := requestOf(ctx)
 	if r == nil {

@@ -86,7 +86,7 @@ func (r *request) handOver() {
 func (r *request) pull(views []string) Messages {
 	r.mu.Lock()
 	defer r.unlock()
-	if r.ended() || !r.mayShow() {
+	if r.ended() || !r.mayShow() || r.leftOpen() {
 		return nil
 	}
 	r.views = views

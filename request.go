@@ -24,6 +24,7 @@ type request struct {
 	ctx       requestContext
 	writer    responseWriter
 	committed atomic.Bool // what the headers need is done
+	open      atomic.Bool // they let caches keep the answer
 
 	mu       sync.Mutex
 	c        *gin.Context // nil once the middleware has ended: Gin uses it for other requests then
@@ -98,6 +99,9 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	r.cookie.prepare(outer)
 	if r.m.cfg.HTMX || r.m.cfg.Turbo {
 		r.part.packed = c.Writer.Header().Get("Content-Encoding")
+	}
+	if c.Writer.Written() || outer.sent(c.Writer) {
+		r.begunBefore(c.Writer.Header())
 	}
 	c.Writer = &r.writer
 	c.Request = c.Request.WithContext(&r.ctx)

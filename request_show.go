@@ -67,6 +67,10 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 	if !r.mayShow() || leadsAway(statusOf(w), w.Header()) {
 		return nil
 	}
+	if r.leftOpen() {
+		r.warnOfEarlyHeaders()
+		return nil
+	}
 	r.claim()
 	r.hideReplaced(r.items)
 	r.taken = nil
@@ -213,6 +217,10 @@ func (r *request) look(statuses []Status) Messages {
 	r.mu.Lock()
 	defer r.unlock()
 	if r.ended() {
+		return nil
+	}
+	if r.leftOpen() {
+		r.warnOfEarlyHeaders()
 		return nil
 	}
 	views := r.unasked()

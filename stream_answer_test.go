@@ -24,6 +24,7 @@ func TestAnswersThatGoOnAfterTheLease(t *testing.T) {
 		{"a page that is not", func(c *gin.Context) { page(c); goOn() }, false},
 		{"text that is flushed", func(c *gin.Context) { fmt.Fprint(c.Writer, flashgin.Flashes(c)); c.Writer.Flush(); goOn() }, true},
 		{"events", func(c *gin.Context) {
+			c.Header("Cache-Control", "no-store") // else nothing is shown after the flush
 			c.Writer.Flush()
 			c.SSEvent("flash", flashgin.Flashes(c))
 			http.NewResponseController(c.Writer).Flush()
