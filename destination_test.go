@@ -24,7 +24,11 @@ func header(names ...string) gin.HandlerFunc {
 
 // A message without a View waits where the answer sends the user, and nowhere else.
 func TestWhereTheAnswerSendsTheUser(t *testing.T) {
-	pages := []string{"/settings", "/other", "/problems/107", "/problems/108", "/orders/5", "/files/a/b", "/a b", "/"}
+	pages := []string{"/settings", "/other", "/problems/107", "/problems/108", "/orders/5", "/files/a/b",
+		"/names/1:2", `/names/\other`, "/a b", "/"}
+	written := func(name, value string) gin.HandlerFunc {
+		return func(c *gin.Context) { c.Header(name, value); c.Status(http.StatusSeeOther) }
+	}
 	for _, test := range []struct {
 		name   string
 		post   string // the path that is posted to; /settings if empty
@@ -88,6 +92,44 @@ func TestWhereTheAnswerSendsTheUser(t *testing.T) {
 			answer: func(c *gin.Context) { c.Header("Location", "?x=1"); c.Status(http.StatusSeeOther) },
 		},
 		{
+			name: "a name with a colon, left to the browser", post: "/names/x", page: "/names/1:2",
+			answer: written("Location", "1:2"),
+		},
+		{name: "a trailing space", answer: written("Location", "/other "), page: "/other"},
+		{name: "space all around", answer: written("Location", "\t /other\r\n\x00"), page: "/other"},
+		{name: "a tab in it", answer: written("Location", "/ot\ther"), page: "/other"},
+		{name: "a trailing space of RedirectFlash", page: "/other", answer: func(c *gin.Context) {
+			_ = flashgin.RedirectFlash(c, "/other ")
+		}},
+		{name: "an escaped space stays", answer: written("Location", "/a%20b"), page: "/a b"},
+		{name: "a space in it is one", answer: written("Location", "/a b"), page: "/a b"},
+		{name: "backslashes", answer: written("Location", `\x\..\other\`), page: "/other"},
+		{name: "an escaped backslash is no slash", answer: written("Location", `/names/%5Cother`), page: `/names/\other`},
+		{name: "a backslash in the query is no slash", answer: written("Location", `/other?a=\..\x`), page: "/other"},
+		{name: "a query that is not escaped", answer: written("Location", "/other?a=100%&b"), page: "/other"},
+		{name: "a fragment that is not escaped", answer: written("Location", "/other#100%"), page: "/other"},
+		{name: "escaped dots", answer: written("Location", "/x/%2e%2E/other"), page: "/other"},
+		{name: "dots and empty segments", answer: written("Location", "/files//../a/b"), page: "/files/a/b"},
+		{name: "this host, with backslashes", answer: written("Location", `http:\\example.com\other`), page: "/other"},
+		{name: "this host, with slashes too many", answer: written("Location", "http:////example.com/other"), page: "/other"},
+		{name: "this host, with somebody's name", answer: written("Location", "http://a:b@example.com/other"), page: "/other"},
+		{
+			name: "a backslash leads to another host", answer: written("Location", `/\elsewhere.example/other`),
+			page: "/settings", report: "another host",
+		},
+		{
+			name: "three slashes lead to another host", answer: written("Location", "///elsewhere.example/other"),
+			page: "/settings", report: "another host",
+		},
+		{
+			name: "spaces hide another host", answer: written("Location", " \thttps://elsewhere.example/other"),
+			page: "/settings", report: "another host",
+		},
+		{
+			name: "nothing but slashes", answer: written("Location", "//"),
+			page: "/settings", report: "another host",
+		},
+		{
 			name: "a redirect without a Location", page: "/settings",
 			answer: status(http.StatusSeeOther),
 		},
@@ -100,6 +142,28 @@ func TestWhereTheAnswerSendsTheUser(t *testing.T) {
 			answer: header("HX-Refresh", "true"), page: "/problems/107",
 		},
 		{name: "HX-Refresh from a client that does not say where it is", answer: header("HX-Refresh", "true"), page: "/settings"},
+		{name: "HX-Redirect with a trailing space", answer: header("HX-Redirect", "/other "), page: "/other"},
+		{name: "HX-Location as JSON, with spaces", answer: header("HX-Location", ` {"path":" /ot\nher "}`), page: "/other"},
+		{
+			name: "HX-Redirect with a backslash", answer: header("HX-Redirect", `/\elsewhere.example/other`),
+			page: "/settings", report: "another host",
+		},
+		{
+			name: "a relative HX-Redirect starts at the page on screen", answer: header("HX-Redirect", "108"),
+			header: []string{"HX-Current-URL", "http://example.com/problems/107"}, page: "/problems/108",
+		},
+		{
+			name: "a relative HX-Location starts at the page on screen", answer: header("HX-Location", `{"path":"108"}`),
+			header: []string{"HX-Current-URL", "http://example.com/problems/107"}, page: "/problems/108",
+		},
+		{
+			name: "a relative HX-Redirect where the page on screen is not known", post: "/problems/107",
+			answer: header("HX-Redirect", "108"), page: "/problems/108",
+		},
+		{
+			name: "HX-Refresh with spaces", header: []string{"HX-Current-URL", "http://example.com/problems/107?x=100%#%"},
+			answer: header("HX-Refresh", " true "), page: "/problems/107",
+		},
 		{name: "HX-Refresh: false", answer: header("HX-Refresh", "false"), page: "/settings"},
 
 		{name: "204", answer: status(http.StatusNoContent), page: "/settings"},
@@ -112,11 +176,11 @@ func TestWhereTheAnswerSendsTheUser(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := newApp(t, flashgin.Config{})
-			for _, route := range []string{"/settings", "/other", "/problems/:id", "/orders/:number", "/files/*path", "/a b", "/"} {
+			for _, route := range []string{"/settings", "/other", "/problems/:id", "/orders/:number", "/files/*path", "/names/:name", "/a b", "/"} {
 				a.GET(route, page)
 			}
 			answer := add(t, test.answer, flashgin.Success("saved"))
-			for _, route := range []string{"/settings", "/problems/:key", "/orders/:id", "/files/*file"} {
+			for _, route := range []string{"/settings", "/problems/:key", "/orders/:id", "/files/*file", "/names/:of"} {
 				a.POST(route, answer)
 			}
 			visitor := a.visitor()

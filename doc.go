@@ -45,7 +45,10 @@
 //   - a name that Config.View returns for several pages, such as "dashboard".
 //
 // A page reads its route, its path, Anywhere and its name at once, and shows what it finds in order of creation. Paths are compared decoded and cleaned,
-// without host, query, fragment, trailing slash and Config.Prefix.
+// without host, query, fragment, trailing slash and Config.Prefix. An encoded slash, %2F, is part of a name
+// if the engine routes by the raw path (UseRawPath, UseEscapedPath), else a slash like any other. With
+// RedirectFixedPath, what a handler addresses to /konto waits for the page /Konto to which Gin redirects;
+// [Messenger.Add] knows no engine, so give it the path as its page has it.
 //
 // Handlers rarely need an address. A message without a View is meant for whatever the answer shows, such as a form that is rendered again with
 // its errors. If the answer shows nothing, the message waits where the answer sends the user: at the path of a redirect on the same host, else at the name

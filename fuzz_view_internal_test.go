@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
 )
 
 // A view comes from handlers, and handlers make it of what users type.
@@ -63,7 +65,11 @@ func FuzzViewSpellings(f *testing.F) {
 		escaped := (&url.URL{Path: decoded}).EscapedPath()
 		everyByte := "/"
 		for _, c := range []byte(decoded[1:]) {
-			everyByte += fmt.Sprintf("%%%02x", c)
+			if c == '/' {
+				everyByte += "/" // escaped, it would be part of a segment
+			} else {
+				everyByte += fmt.Sprintf("%%%02x", c)
+			}
 		}
 		for _, spelling := range []string{escaped, everyByte, want, escaped + "/", escaped + "//", "/." + escaped, "/x/.." + escaped, escaped + "?a=/b", escaped + "#/b?c"} {
 			for _, view := range []string{prefix + spelling, "https://example.com" + prefix + spelling} {
@@ -71,6 +77,18 @@ func FuzzViewSpellings(f *testing.F) {
 					t.Errorf("%q with the prefix %q is %q, not %q", view, prefix, got, want)
 				}
 			}
+		}
+		// An engine that goes by the raw path finds what was meant for an encoded slash, and only that.
+		oneSegment := "/" + strings.ReplaceAll(escaped[1:], "/", encodedSlash)
+		byRaw := &installation{messenger: m, engine: &gin.Engine{UseRawPath: true}}
+		page, _ := byRaw.viewOf(place{path: decoded, raw: oneSegment})
+		if view := byRaw.readAt(m.cleanView(prefix + oneSegment)); page != view || (page == want) != (oneSegment == escaped) {
+			t.Errorf("the page %q reads %q, and what is meant for it waits at %q", oneSegment, page, view)
+		}
+		byPath := &installation{messenger: m, engine: &gin.Engine{}}
+		page, _ = byPath.viewOf(place{path: decoded, raw: oneSegment})
+		if view := byPath.readAt(m.cleanView(prefix + oneSegment)); page != view || page != want {
+			t.Errorf("the page %q reads %q, and what is meant for it waits at %q, not %q", oneSegment, page, view, want)
 		}
 	})
 }

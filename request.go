@@ -55,9 +55,6 @@ type request struct {
 	firstViews [4]string // behind views
 }
 
-// place is a page that the request stands for: one, or two where HandleContext went on to another.
-type place struct{ route, path string }
-
 // claimed is a Claim, where it came from, and when it was asked for.
 type claimed struct {
 	Claim
@@ -94,7 +91,7 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	r.ctx = requestContext{r.client, r}
 	r.writer = responseWriter{c.Writer, r}
 	r.lockedCtx = lockedContext{r.client, &r.held}
-	r.firstPlace[0] = place{c.FullPath(), c.Request.URL.Path}
+	r.firstPlace[0] = placeOf(c)
 	r.places = r.firstPlace[:]
 	r.cookie.prepare(outer)
 	if r.m.cfg.HTMX || r.m.cfg.Turbo {
@@ -116,7 +113,7 @@ func (r *request) reenter(c *gin.Context) bool {
 	if r.c != c {
 		return false
 	}
-	r.places = append(r.places, place{c.FullPath(), c.Request.URL.Path})
+	r.places = append(r.places, placeOf(c))
 	r.views, r.looked = nil, false
 	c.Writer = &responseWriter{c.Writer, r} // HandleContext took ours off
 	return true
@@ -218,6 +215,9 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 	prepared, err := r.m.prepare(msgs)
 	if len(prepared) == 0 || err != nil {
 		return err
+	}
+	for i := range prepared {
+		prepared[i].View = r.in.readAt(prepared[i].View)
 	}
 	r.mu.Lock()
 	if r.committed.Load() || r.ended() {
@@ -359,7 +359,7 @@ func (r *request) savedKey() (string, error) {
 // defaultView returns the view of messages without one of their own: where the answer sends the user.
 func (r *request) defaultView() (string, error) {
 	screen := r.screenView()
-	view, err := r.m.destination(r.in.engine, r.c, r.writer.Status(), r.writer.Header(), screen, screen != "" && r.audience() == forFrame)
+	view, err := r.in.destination(r.c, r.writer.Status(), r.writer.Header(), screen, screen != "" && r.audience() == forFrame)
 	if view == "" && r.audience() == forHTMXPage { // which may be put beside what is on screen all the same
 		r.readBy(forHTMX)
 		return r.defaultView()

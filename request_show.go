@@ -30,14 +30,14 @@ func (r *request) readViews() []string {
 		}
 	}
 	for _, place := range places {
-		add(cleanPath(place.path)) // first: most messages wait there, and a store may look no further where it has found all there is
+		view, also := r.in.viewOf(place)
+		add(view) // first: most messages wait there, and a store may look no further where it has found all there is
+		add(also)
 		if place.route != "" {
 			add(cleanPath(place.route))
 		}
 	}
-	if r.m.cfg.View != nil {
-		add(r.m.cleanView(r.m.cfg.View(r.c)))
-	}
+	add(r.in.namedView(r.c))
 	if !inFrame(r.c.Request.Header) {
 		add(Anywhere)
 	}

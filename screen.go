@@ -26,8 +26,8 @@ func fromPage(request *http.Request, page string) (*url.URL, bool) {
 	if page == "" {
 		return nil, false
 	}
-	u, err := url.Parse(page)
-	if err == nil && u.Host != "" && request.Header.Get("Sec-Fetch-Site") == "same-origin" {
+	u, ok := resolve(request.URL, page)
+	if ok && u.Host != "" && request.Header.Get("Sec-Fetch-Site") == "same-origin" {
 		return u, true // whatever host a proxy has put in the place of that which the browser knows
 	}
 	return onThisHost(request, page)
@@ -54,7 +54,7 @@ func (r *request) onScreen() place {
 		if u.Path == "" {
 			u.Path = "/"
 		}
-		r.part.screen = place{r.in.routes.of(r.in.engine, u), u.Path}
+		r.part.screen = place{r.in.routes.of(r.in.engine, u), u.Path, u.RawPath}
 	}
 	return r.part.screen
 }
@@ -67,7 +67,8 @@ func (r *request) readBy(audience audience) {
 // screenView returns the view of the page on screen, or "".
 func (r *request) screenView() string {
 	if screen := r.onScreen(); screen.path != "" {
-		return cleanPath(screen.path)
+		view, _ := r.in.viewOf(screen)
+		return view
 	}
 	return ""
 }
@@ -86,19 +87,25 @@ const routeHeader = "Route"
 
 // of returns the route of a GET request for u, or "" if there is none.
 func (rs *routes) of(engine *gin.Engine, u *url.URL) string {
+	return rs.ask(engine, u).Get(routeHeader)
+}
+
+// ask returns the header of what the router answers to a GET request for u: with the route that it
+// found, or with the Location that it redirects to.
+func (rs *routes) ask(engine *gin.Engine, u *url.URL) http.Header {
 	rs.once.Do(func() { rs.shadow = shadowOf(engine) })
-	found := routeFound{}
-	rs.shadow.ServeHTTP(found, &http.Request{Method: http.MethodGet, URL: u, Header: http.Header{}})
-	return http.Header(found).Get(routeHeader)
+	found, asked := routeFound{}, *u // which a redirect writes into
+	rs.shadow.ServeHTTP(found, &http.Request{Method: http.MethodGet, URL: &asked, Header: http.Header{}})
+	return http.Header(found)
 }
 
 // shadowOf returns an engine with the GET routes of engine, whose handlers only say which of them was found.
 func shadowOf(engine *gin.Engine) *gin.Engine {
 	if gin.IsDebugging() {
-		fmt.Fprintln(gin.DefaultWriter, "[flashgin] These are the routes once more, to tell which of them a page on screen has:")
+		fmt.Fprintln(gin.DefaultWriter, "[flashgin] These are the routes once more, to tell which of them a page has:")
 	}
 	shadow := gin.New()
-	shadow.RedirectTrailingSlash = false // who was redirected is on the page that it led to
+	shadow.RedirectTrailingSlash, shadow.RedirectFixedPath = engine.RedirectTrailingSlash, engine.RedirectFixedPath
 	shadow.UseRawPath, shadow.UseEscapedPath = engine.UseRawPath, engine.UseEscapedPath
 	shadow.UnescapePathValues, shadow.RemoveExtraSlash = engine.UnescapePathValues, engine.RemoveExtraSlash
 	for _, route := range engine.Routes() {

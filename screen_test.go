@@ -33,13 +33,17 @@ func TestThePageOnScreen(t *testing.T) {
 		{name: "without the trailing slash of its route", page: "http://example.com/teams/5", want: "[/teams/5]"},
 		{name: "no route", page: "http://example.com/app/page", want: "[/app/page]"},
 		{name: "escaped", page: "http://example.com/problems/caf%C3%A9%20%3F", want: "[/problems/:id][/problems/caf%C3%A9%20%3F]"},
-		{name: "an escaped slash", page: "http://example.com/problems/a%2Fb", want: "[/problems/a/b]"},
-		{name: "an escaped slash, by its raw path", page: "http://example.com/problems/a%2Fb", engine: rawPath, want: "[/problems/:id][/problems/a/b]"},
+		{name: "an escaped slash", page: "http://example.com/problems/a%2Fb", want: "[/problems/a/b][/problems/a%2Fb]"},
+		{name: "an escaped slash, by its raw path", page: "http://example.com/problems/a%2Fb", engine: rawPath, want: "[/problems/:id][/problems/a%2Fb]"},
 		{name: "slashes too many", page: "http://example.com//problems//108",
 			engine: func(e *gin.Engine) { e.RemoveExtraSlash = true }, want: "[/problems/:id][/problems/108]"},
 		{name: "a prefix", page: "http://example.com/app/problems/108", prefix: "/app", want: "[/problems/:id][/problems/108]"},
 		{name: "a prefix alone", page: "http://example.com/app", prefix: "/app", want: "[/]"},
-		{name: "a prefix and a raw path", page: "http://example.com/app/problems/a%2Fb", prefix: "/app", engine: rawPath, want: "[/problems/:id][/problems/a/b]"},
+		{name: "a prefix and a raw path", page: "http://example.com/app/problems/a%2Fb", prefix: "/app", engine: rawPath, want: "[/problems/:id][/problems/a%2Fb]"},
+		{name: "a backslash", page: `http:\\example.com\problems\108`, want: "[/problems/:id][/problems/108]"},
+		{name: "a fragment that is not escaped", page: "http://example.com/problems/108#100%", want: "[/problems/:id][/problems/108]"},
+		{name: "a fragment that is not escaped, on a host that only the browser knows", page: "https://shop.example/problems/108#100%",
+			headers: []string{"Sec-Fetch-Site", "same-origin"}, want: "[/problems/:id][/problems/108]"},
 		{name: "what only begins like a prefix", page: "http://example.com/apple", prefix: "/app", want: "[/apple]"},
 		{name: "a port that goes without saying", page: "http://example.com:80/problems/108", want: "[/problems/:id][/problems/108]"},
 		{name: "a host that a proxy forwards", page: "https://shop.example/problems/108",
@@ -62,7 +66,7 @@ func TestThePageOnScreen(t *testing.T) {
 			}
 			a.POST("/only/:x", status(204))
 			a.POST("/save", status(204))
-			views := []string{"/", "/problems/:id", "/problems/108", "/problems/new", "/files/*path", "/files/a/b", "/teams/:id", "/teams/5", "/app/page", "/apple", "/problems/a/b",
+			views := []string{"/", "/problems/:id", "/problems/108", "/problems/new", "/files/*path", "/files/a/b", "/teams/:id", "/teams/5", "/app/page", "/apple", "/problems/a/b", "/problems/a%2Fb",
 				"/problems/caf%C3%A9%20%3F", "/only/post", "/only/:x"}
 			for _, view := range views {
 				a.leave(flashgin.Info(view).At(view))
