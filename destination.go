@@ -19,28 +19,28 @@ func leadsAway(status int, h http.Header) bool {
 
 func isRedirect(status int) bool { return status >= 300 && status < 400 }
 
-// sent returns the value of a header as net/http sends it.
-func sent(h http.Header, name string) string { return textproto.TrimString(h.Get(name)) }
+// trimmed returns the value of a header as net/http sends it.
+func trimmed(h http.Header, name string) string { return textproto.TrimString(h.Get(name)) }
 
 // sentTo returns the URL that an answer sends the user to: by a redirect, or by one of htmx's response headers.
 //
 // The names of the headers are spelled as Go keeps them: any other spelling costs an allocation each time.
 func sentTo(status int, h http.Header, request *http.Request) (location string, ok bool) {
 	if isRedirect(status) {
-		location = sent(h, "Location")
+		location = trimmed(h, "Location")
 		return location, location != ""
 	}
-	if location = sent(h, "Hx-Redirect"); location != "" {
+	if location = trimmed(h, "Hx-Redirect"); location != "" {
 		return location, true
 	}
-	if location = sent(h, "Hx-Location"); location != "" {
+	if location = trimmed(h, "Hx-Location"); location != "" {
 		var detailed struct{ Path string }
 		if strings.HasPrefix(location, "{") && json.Unmarshal([]byte(location), &detailed) == nil {
 			location = detailed.Path
 		}
 		return location, true
 	}
-	if refresh := sent(h, "Hx-Refresh"); refresh == "true" {
+	if refresh := trimmed(h, "Hx-Refresh"); refresh == "true" {
 		if request != nil {
 			location = sentIn(request.Header, "Hx-Current-Url")
 		}
@@ -56,7 +56,7 @@ func (in *installation) destination(c *gin.Context, status int, h http.Header, s
 	if location, ok := sentTo(status, h, c.Request); ok && !stays {
 		base := c.Request.URL
 		if !isRedirect(status) { // htmx goes there from the page on screen
-			if page, ok := fromPage(c.Request, c.Request.Header.Get("Hx-Current-Url")); ok {
+			if page, ok := fromPage(c.Request, sentIn(c.Request.Header, "Hx-Current-Url")); ok {
 				base = page
 			}
 		}
