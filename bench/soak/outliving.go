@@ -138,6 +138,15 @@ func outliving() []*scenario {
 				_ = v.add(c, flashgin.Anywhere, "AddFlash after a middleware's time-out")
 				c.Redirect(http.StatusSeeOther, "/page/1")
 			})},
+		{name: "outside-after", outside: func(c *gin.Context) {
+			c.Next()
+			v := visitOf(c.Request.Context())
+			_ = v.add(c, flashgin.Anywhere, "AddFlash in a middleware around flashgin, at the end")
+			if key, err := v.key(c); err == nil {
+				_ = v.job(key, flashgin.Anywhere, "Add with a key made in a middleware around flashgin")
+			}
+			_ = v.take(c)
+		}, handle: func(v *visit, c *gin.Context) { c.Redirect(http.StatusSeeOther, somePage()) }},
 		{name: "replaced-request", handle: func(v *visit, c *gin.Context) {
 			ctx := context.WithValue(context.Background(), visitKey{}, v)
 			if rnd(2) {

@@ -32,11 +32,12 @@ type scenario struct {
 	looks     bool     // its answers have messages that wait on
 	header    []string // names and values
 
-	unrecovered    bool          // without a Recovery
-	timeoutHandler bool          // an http.TimeoutHandler is around the engine
-	misuse         bool          // it is forbidden, and may panic
-	deadline       time.Duration // of the context around the engine
-	cancelled      bool          // its context is cancelled by the application
+	unrecovered    bool            // without a Recovery
+	timeoutHandler bool            // an http.TimeoutHandler is around the engine
+	misuse         bool            // it is forbidden, and may panic
+	deadline       time.Duration   // of the context around the engine
+	outside        gin.HandlerFunc // runs around flashgin
+	cancelled      bool            // its context is cancelled by the application
 }
 
 func (s *scenario) String() string {

@@ -66,6 +66,7 @@ func newSite(r *run, store flashgin.Store, withSessions bool) (*site, error) {
 	s.engine.RedirectFixedPath = true
 	s.engine.UseRawPath, s.engine.ContextWithFallback = !withSessions, !withSessions
 	s.engine.Use(recovery)
+	s.engine.Use(outside)
 	s.engine.With(s.messenger.Install)
 	if withSessions {
 		cookies := cookie.NewStore(cookieSecret)
@@ -164,6 +165,13 @@ func recovery(c *gin.Context) {
 	gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, _ any) {
 		c.AbortWithStatus(http.StatusInternalServerError)
 	})(c)
+}
+
+// outside is the middleware that a scenario wants around flashgin's.
+func outside(c *gin.Context) {
+	if do := visitOf(c.Request.Context()).scenario.outside; do != nil {
+		do(c)
+	}
 }
 
 // panicking is a session store that panics where a visit wants it.
