@@ -22,7 +22,20 @@ type shownMessages struct {
 	swept time.Time
 }
 
-type shownMessage struct{ session, view, id string }
+// shownMessage is a message that was shown. The store may have forgotten an own ID since, and have
+// taken another message that has it: they differ by when they were created.
+type shownMessage struct {
+	session, view, id string
+	created           int64 // 0 if the ID is a generated one
+}
+
+func shownAs(session string, m Message) shownMessage {
+	shown := shownMessage{session: session, view: m.View, id: m.ID}
+	if !generatedID(m.ID) {
+		shown.created = m.Created.UnixMicro()
+	}
+	return shown
+}
 
 // remember notes the messages of a claim that is about to be confirmed.
 func (s *shownMessages) remember(claim Claim, lease time.Duration) {
@@ -44,11 +57,7 @@ func (s *shownMessages) remember(claim Claim, lease time.Duration) {
 		if len(s.until) >= shownAtMost {
 			return
 		}
-		life := lease + shownFor
-		if m.TTL > 0 {
-			life = min(life, m.TTL) // then its ID may be used again
-		}
-		s.until[shownMessage{claim.Session, m.View, m.ID}] = now.Add(life)
+		s.until[shownAs(claim.Session, m)] = now.Add(lease + shownFor)
 	}
 }
 
@@ -61,7 +70,7 @@ func (s *shownMessages) forget(c confirmation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range c.Messages {
-		delete(s.until, shownMessage{c.Session, m.View, m.ID})
+		delete(s.until, shownAs(c.Session, m))
 	}
 }
 
@@ -73,7 +82,7 @@ func (s *shownMessages) split(claim Claim) (fresh, again Claim) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	shown := func(m Message) bool { return s.until[shownMessage{claim.Session, m.View, m.ID}].After(now) }
+	shown := func(m Message) bool { return s.until[shownAs(claim.Session, m)].After(now) }
 	if !slices.ContainsFunc(claim.Messages, shown) {
 		return claim, Claim{}
 	}

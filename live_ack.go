@@ -62,6 +62,8 @@ type handed struct {
 	View   string `json:"view"`
 	ID     string `json:"id"`
 	Ticket string `json:"ticket"`
+	// Created tells messages with the same own ID apart: see shownMessage. Clients may leave it out.
+	Created time.Time `json:"created"`
 }
 
 // serveAck settles claims of streams. It answers the same for messages that are settled already, are waiting again, or never were.
@@ -118,7 +120,7 @@ func claimsOf(session string, list []handed) []Claim {
 	var claims []Claim
 next:
 	for _, msg := range list {
-		m := Message{View: msg.View, ID: msg.ID}
+		m := Message{View: msg.View, ID: msg.ID, Created: msg.Created}
 		for i := range claims {
 			if ticket, ok := claims[i].Tickets[msg.View]; !ok || ticket == msg.Ticket {
 				claims[i].Tickets[msg.View] = msg.Ticket

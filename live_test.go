@@ -122,11 +122,13 @@ func ackBody(what string, list ...handed) string {
 		View   string `json:"view"`
 		ID     string `json:"id"`
 		Ticket string `json:"ticket"`
+
+		Created time.Time `json:"created"`
 	}
 	entries := []entry{}
 	for _, h := range list {
 		for _, m := range h.Messages {
-			entries = append(entries, entry{m.View, m.ID, h.Tickets[m.View]})
+			entries = append(entries, entry{m.View, m.ID, h.Tickets[m.View], m.Created})
 		}
 	}
 	text, err := json.Marshal(map[string]any{what: entries})

@@ -123,3 +123,57 @@ func TestShownLateAndClaimedAnew(t *testing.T) {
 		assert.Equal(t, "page", visitor.get("/"))
 	})
 }
+
+// A store forgets an own ID when its TTL ends. Used again, the ID belongs to another message, whatever
+// this process still knows of the first, whose confirmation has not come through.
+func TestAnOwnIDThatIsUsedAgainIsShown(t *testing.T) {
+	const ttl = time.Minute
+	for _, test := range []struct {
+		name string
+		show func(t *testing.T, a *app, v *visitor) string // what an open page, or one that is loaded, shows
+	}{
+		{"on a page", func(_ *testing.T, _ *app, v *visitor) string { return v.get("/") }},
+		{"on an open page", func(t *testing.T, a *app, v *visitor) string {
+			page := v.listen(streamPath("/"))
+			defer page.close()
+			synctest.Wait()
+			shown := "page"
+			for _, handed := range handedOver(t, page.events()) {
+				for _, m := range handed.Messages {
+					shown += "[" + m.Text + "]"
+				}
+				assert.Equal(t, http.StatusNoContent, v.acknowledge(ackBody("shown", handed)).Code)
+			}
+			return shown
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := newSpyStore()
+				store.kept = &flashgin.MemoryStore{TTL: ttl}
+				a, visitor := guarded(t, store, flashgin.Config{})
+				a.messenger.Mount(a)
+				job := flashgin.Message{ID: "job", View: "/"}
+				a.POST("/job", func(c *gin.Context) {
+					key, err := a.messenger.SessionKey(c)
+					assert.NoError(t, err)
+					assert.NoError(t, a.messenger.Add(c, key, job))
+				})
+				assert.Equal(t, "page[hello]", visitor.get("/"))
+				store.fail(errDown, "Confirm")
+				job.Text = "done"
+				visitor.post("/job")
+				assert.Equal(t, "page[done]", test.show(t, a, visitor))
+				time.Sleep(ttl / 2)
+				assert.Equal(t, "page", test.show(t, a, visitor), "it waits again, but was shown")
+				time.Sleep(ttl)
+				store.on(nil)
+				job.Text = "done again"
+				visitor.post("/job")
+				assert.Equal(t, "page[done again]", test.show(t, a, visitor))
+				synctest.Wait()
+				assert.Equal(t, "page", test.show(t, a, visitor))
+			})
+		})
+	}
+}

@@ -142,6 +142,26 @@ func TestLiveAcknowledgementLost(t *testing.T) {
 	assert.Equal(t, []string{"one"}, eval[[]string](b, texts))
 }
 
+// When the store has forgotten an own ID, the page that is still open shows another message with it.
+func TestLiveOwnIDUsedAgain(t *testing.T) {
+	const ttl = 3 * time.Second
+	s, b := live(t, flashgin.Config{Store: &flashgin.MemoryStore{TTL: ttl}})
+	s.leave(flashgin.Message{ID: "job", Text: "done"})
+	b.untilEqual([]string{"done"}, texts)
+	acknowledged := func(n int32) {
+		t.Helper()
+		assert.Eventually(t, func() bool { return s.line.acks.Load() == n }, patience, 10*time.Millisecond)
+	}
+	acknowledged(1)
+	b.js(`document.querySelector("[data-flash-close]").click()`)
+	b.untilEqual([]string{}, texts)
+	time.Sleep(ttl + time.Second)
+	s.leave(flashgin.Message{ID: "job", Text: "done again"})
+	b.untilEqual([]string{"done again"}, texts)
+	acknowledged(2)
+	assert.Empty(t, s.waiting("/"))
+}
+
 // Check 24: whatever the line does, the script comes back, more and more slowly, and nothing is lost or shown twice.
 func TestLiveTrouble(t *testing.T) {
 	for _, test := range []struct {

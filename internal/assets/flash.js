@@ -178,7 +178,8 @@
       corner.style.setProperty("margin-block", "0 auto", "important");
   }
 
-  const pushed = new Set(); // IDs
+  const pushed = new Set(); // IDs, each with when its message was created: an own ID may be used again
+  const mark = ({ id, created }) => id + " " + created;
 
   // blanks returns items to copy, or nothing where the page has no place for them.
   const blanks = () => live?.querySelector("[popover] > *") && home.querySelector("template")?.content;
@@ -187,7 +188,7 @@
     const { status = "info", title, text, link, autoClose, id, key } = message;
     const from = blanks();
     if (!from || !(title || text)) return null;
-    if (id && (pushed.has(id) || document.getElementById("flash-" + id))) return null;
+    if (id && (pushed.has(mark(message)) || document.getElementById("flash-" + id))) return null;
     if (!emit(home, "before-show", { message })) return null;
 
     const blank = from.querySelector(`[data-status="${CSS.escape(status)}"]`);
@@ -212,7 +213,7 @@
     button.setAttribute("aria-label", button.getAttribute("aria-label") + ": " + name.join("") + rest);
     if (autoClose) item.dataset.autoclose = "";
     if (id) {
-      pushed.add(id);
+      pushed.add(mark(message));
       item.id = "flash-" + id;
     }
     if (key) item.dataset.key = key;
@@ -328,7 +329,7 @@
 
   function receive({ messages, tickets }) {
     messages.forEach(push);
-    for (const { view, id } of messages) unseen.push({ view, id, ticket: tickets[view] });
+    for (const { view, id, created } of messages) unseen.push({ view, id, ticket: tickets[view], created });
     clearTimeout(seen);
     seen = setTimeout(report, SEEN_AFTER, "shown");
   }
@@ -336,7 +337,7 @@
   function report(what) {
     while (unseen.length) {
       const list = unseen.splice(0, 50);
-      if (what === "back") for (const { id } of list) pushed.delete(id);
+      if (what === "back") for (const entry of list) pushed.delete(mark(entry));
       // What does not arrive comes again, and is not shown again.
       fetch(acks, { method: "POST", body: JSON.stringify({ [what]: list }), keepalive: true }).catch(() => {});
     }
