@@ -101,7 +101,7 @@ func attacks() []*scenario {
 			_ = v.add(c, "", "c.Keys = nil, then AddFlash")
 			c.Redirect(http.StatusSeeOther, somePage())
 		}},
-		{name: "other-writer", handle: func(v *visit, c *gin.Context) {
+		{name: "other-writer", keyed: true, handle: func(v *visit, c *gin.Context) {
 			_ = v.add(c, flashgin.Anywhere, "AddFlash, then an answer below all writers")
 			w := c.Writer
 			for {

@@ -47,7 +47,8 @@ type ledger struct {
 type note struct {
 	scenario *scenario
 	how      string    // it was added
-	at       *scenario // whose handler or page had it last
+	at       *scenario // whose handler took it last
+	shown    *scenario // in whose answer it came first
 	user     int
 	state    noteState
 	seen     uint8 // in whole answers
@@ -178,10 +179,12 @@ func (l *ledger) found(user int, by *scenario, where, text string, whole bool) i
 			continue
 		}
 		if n.seen++; n.seen == 2 {
-			l.violateLocked(shownTwice, n.at, "the message of user %d (%s) came again, in %s of %s",
+			l.violateLocked(shownTwice, n.shown, "the message of user %d (%s) came again, in %s of %s",
 				n.user, n.how, where, by)
 		}
-		n.at = by
+		if n.shown == nil {
+			n.shown = by
+		}
 	}
 	return len(here)
 }
@@ -256,7 +259,7 @@ func (l *ledger) waits(user int, text string) {
 		l.violateLocked(strangersMessage, n.scenario, "a message of user %d (%s) waits for user %d",
 			n.user, n.how, user)
 	case n.seen > 0:
-		l.violateLocked(shownTwice, n.at, "the message of user %d (%s) was shown and waits again",
+		l.violateLocked(shownTwice, n.shown, "the message of user %d (%s) was shown and waits again",
 			n.user, n.how)
 	case n.state == noteAdded:
 		n.state = noteWaiting
