@@ -113,6 +113,7 @@ func (r *request) saveKey() (string, error) {
 			return "", err
 		}
 	}
+	r.noteSession()
 	return r.m.key(r.c)
 }
 

@@ -28,6 +28,8 @@ type Messenger struct {
 	printer   markup.Printer
 
 	earlyHeaders sync.Once // it was said that headers left before messages were asked for
+	sessions     sessionsInUse
+
 	secureCookie sync.Once // it was said that browsers do not bring the session's cookie back
 	named        sync.Once // it was said that no page reads a name
 	planted      sync.Once // it was said that a cookie was planted

@@ -165,6 +165,7 @@ func (r *request) readKey() (string, bool) {
 		r.key = key
 	}
 	r.keyed = key != ""
+	r.noteSession()
 	return key, r.keyed
 }
 

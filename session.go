@@ -92,7 +92,11 @@ func (m *Messenger) key(c *gin.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return keyIn(session), nil
+	key := keyIn(session)
+	if key != "" {
+		m.sessions.note(session)
+	}
+	return key, nil
 }
 
 func keyIn(session sessions.Session) string {
@@ -127,6 +131,7 @@ func (m *Messenger) newKey(c *gin.Context) (string, error) {
 	if err := m.save(c, session); err != nil {
 		return "", err
 	}
+	m.sessions.note(session)
 	return keyIn(session), nil
 }
 
