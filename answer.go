@@ -125,7 +125,7 @@ func (r *request) carry(how leaving) {
 			list = append(list, it)
 		}
 	}
-	if len(shown(list)) == 0 {
+	if len(shown(list)) == 0 || r.storedByPageCache(r.c.Writer) {
 		return
 	}
 	if !behind {

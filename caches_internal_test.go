@@ -72,3 +72,24 @@ func TestForbidsStoring(t *testing.T) {
 		assert.Equal(t, test.forbids, forbidsStoring(test.header), test.name)
 	}
 }
+
+func TestIsPageCache(t *testing.T) {
+	for pkg, is := range map[string]bool{
+		"github.com/gin-contrib/cache":          true,
+		"github.com/gin-contrib/cache/v2":       true,
+		"github.com/gin-gonic/contrib/cache":    true,
+		"github.com/chenyahui/gin-cache":        true,
+		"example.com/team/gin-cache":            true, // a fork
+		"example.com/team/gin-cache/v12":        true,
+		"github.com/gin-contrib/gzip":           false,
+		"github.com/gin-gonic/gin":              false,
+		"net/http":                              false,
+		"example.com/app/cache":                 false, // who knows what it does
+		"example.com/origin-cache":              false,
+		"github.com/gin-contrib/cache/v":        false,
+		"github.com/chenyahui/gin-cache/inside": false,
+		"":                                      false,
+	} {
+		assert.Equal(t, is, isPageCache(pkg), pkg)
+	}
+}

@@ -165,3 +165,27 @@ func TestCachesKeepWhatIsNotOurs(t *testing.T) {
 	assert.Equal(t, 1, cookiesOf(answer))
 	assertKept(t, answer.Result().Header)
 }
+
+// Page caches of an application look at this, if at anything.
+func TestWhatMountServesToOneUserIsAborted(t *testing.T) {
+	var aborted bool
+	a := newAppBehind(t, flashgin.Config{SessionKey: userOf}, func(c *gin.Context) {
+		c.Next()
+		aborted = c.IsAborted()
+	})
+	a.messenger.Mount(a)
+	for _, test := range []struct {
+		method, path string
+		header       []string
+		code         int
+	}{
+		{http.MethodGet, "/_flash/messages?view=/", []string{"X-Get-Flash", "1"}, http.StatusOK},
+		{http.MethodGet, "/_flash/messages?view=/", nil, http.StatusForbidden},
+		{http.MethodGet, "/_flash/stream?view=/", []string{"User", ""}, http.StatusNoContent},
+		{http.MethodPost, "/_flash/ack", nil, http.StatusForbidden},
+	} {
+		answer := a.visit(test.method, test.path, test.header...)
+		assert.Equal(t, test.code, answer.Code)
+		assert.True(t, aborted, "%s %s", test.method, test.path)
+	}
+}

@@ -7,7 +7,7 @@ var (
 	// ErrNotInstalled means that the request did not pass through [Messenger.Install].
 	ErrNotInstalled = errors.New("flashgin: not installed: pass Messenger.Install to gin.New, gin.Default or Engine.With before the routes are registered, " +
 		"and hand on the *gin.Context or a context of its request")
-	// ErrNoSession means that there is no session to bind the message to.
+	// ErrNoSession means that there is no session to bind the message to, or none that may be given a key in this answer.
 	ErrNoSession = errors.New("flashgin: no session")
 	// ErrNoView means that no page would show the message.
 	ErrNoView = errors.New("flashgin: no page to show the message on")

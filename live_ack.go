@@ -68,7 +68,7 @@ type handed struct {
 
 // serveAck settles claims of streams. It answers the same for messages that are settled already, are waiting again, or never were.
 func (m *Messenger) serveAck(c *gin.Context) {
-	keepOutOfCaches(c.Writer.Header())
+	keepOut(c)
 	if senderOf(c.Request) != thisOrigin { // what changes something wants to know
 		c.AbortWithStatus(http.StatusForbidden)
 		return

@@ -68,8 +68,8 @@ func (m *Messenger) serveStream(c *gin.Context) {
 
 // newStream returns a stream that is open, or nil if it has answered the request otherwise.
 func (m *Messenger) newStream(c *gin.Context) *stream {
+	keepOut(c)
 	header := c.Writer.Header()
-	keepOutOfCaches(header)
 	header.Set("Cache-Control", "private, no-store, no-transform")
 	if senderOf(c.Request) == another {
 		c.AbortWithStatus(http.StatusForbidden)
@@ -84,7 +84,7 @@ func (m *Messenger) newStream(c *gin.Context) *stream {
 	if err != nil {
 		m.errs.report(c.Request.Context(), "find the session", err)
 	}
-	if err == nil && session == "" || prefetch(c.Request.Header) {
+	if err == nil && session == "" || prefetch(c.Request.Header) || m.storedByPageCache(c) {
 		c.Status(http.StatusNoContent) // there is nothing to listen to: clients do not come back
 		return nil
 	}

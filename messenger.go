@@ -27,6 +27,7 @@ type Messenger struct {
 	printed   atomic.Bool            // pages have the ready-made markup
 	printer   markup.Printer
 
+	pageCache    sync.Once // it was said that a page cache keeps pages with messages
 	earlyHeaders sync.Once // it was said that headers left before messages were asked for
 	sessions     sessionsInUse
 

@@ -43,7 +43,7 @@ func (r *request) viewQuery() string {
 // servePull takes the messages of the session at the views that the query names: {"messages": […]}. Whoever names a view reaches only what waits there for
 // the session of the cookie.
 func (m *Messenger) servePull(c *gin.Context) {
-	keepOutOfCaches(c.Writer.Header())
+	keepOut(c)
 	r := requestOf(c)
 	r.handOver()
 	from := senderOf(c.Request)
@@ -58,6 +58,10 @@ func (m *Messenger) servePull(c *gin.Context) {
 	}
 	if r == nil || r.m != m {
 		m.errs.warn("Mount is not behind Install, so no page that was loaded ahead of time shows its messages")
+		c.AbortWithStatus(http.StatusNotFound)
+		return
+	}
+	if m.storedByPageCache(c) {
 		c.AbortWithStatus(http.StatusNotFound)
 		return
 	}

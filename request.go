@@ -288,6 +288,9 @@ func (r *request) bind(c *gin.Context) error {
 	if key != "" || err != nil {
 		return err
 	}
+	if err := errPageCache(r.c.Writer); err != nil {
+		return err
+	}
 	if r.m.cfg.SessionKey != nil {
 		if !r.cookie.canMake() {
 			return errNoKey

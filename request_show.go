@@ -72,6 +72,9 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 		return nil
 	}
 	r.claim()
+	if len(r.items) > 0 && r.storedByPageCache(w) {
+		return nil
+	}
 	r.hideReplaced(r.items)
 	r.taken = nil
 	var list Messages
@@ -254,6 +257,9 @@ func (r *request) look(statuses []Status) Messages {
 		if r.joins(it) && !it.hidden {
 			list = append(list, it.Message)
 		}
+	}
+	if len(list) > 0 && r.storedByPageCache(r.c.Writer) {
+		return nil
 	}
 	r.private = r.private || len(list) > 0
 	return list.ByStatus(statuses...)

@@ -115,6 +115,9 @@ func keyOf(secret string) string {
 
 // newKey puts a new secret into the session, saves it and returns the key.
 func (m *Messenger) newKey(c *gin.Context) (string, error) {
+	if err := errPageCache(c.Writer); err != nil {
+		return "", err
+	}
 	if m.cfg.SessionKey != nil {
 		return m.newCookieKey(c)
 	}

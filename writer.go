@@ -54,18 +54,23 @@ const wrappersAtMost = 32
 // requestBehind finds the request whose answer w writes, below the writers of other middleware.
 func requestBehind(w http.ResponseWriter) *request {
 	for range wrappersAtMost {
-		switch next := w.(type) {
-		case nil:
+		if w == nil {
 			return nil
-		case *responseWriter:
-			return next.request
-		case interface{ Unwrap() http.ResponseWriter }:
-			w = next.Unwrap()
-		default:
-			w = embedded(w)
 		}
+		if ours, ok := w.(*responseWriter); ok {
+			return ours.request
+		}
+		w = below(w)
 	}
 	return nil
+}
+
+// below returns the writer that w writes to, or nil.
+func below(w http.ResponseWriter) http.ResponseWriter {
+	if w, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
+		return w.Unwrap()
+	}
+	return embedded(w)
 }
 
 // embedded returns what w embeds as ResponseWriter, as nearly all of Gin's middleware does: gin.ResponseWriter has no Unwrap that it would promote.
