@@ -67,7 +67,7 @@ func (r *request) carrier(how leaving) carrier {
 	}
 	status, header := r.writer.Status(), r.writer.Header()
 	if how == noHeaders || r.panicked || r.part.handled || status < http.StatusOK || leadsAway(status, header) ||
-		!mayShow(r.c.Request, header) || isEventStream(header) {
+		!mayShow(&r.http, header) || isEventStream(header) {
 		return byNothing
 	}
 	if audience == forScript {
@@ -114,6 +114,7 @@ func (r *request) carry(how leaving) {
 		return
 	}
 	failed := r.writer.Status() >= http.StatusInternalServerError
+	r.findName()
 	if !failed && r.mayHaveKey() {
 		r.claim()
 	}

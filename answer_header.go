@@ -3,6 +3,7 @@ package flashgin
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 
 	"github.com/flashgin/flashgin/internal/ascii"
 	"github.com/flashgin/flashgin/internal/htmx"
@@ -97,17 +98,11 @@ func forScripts(messages Messages) Messages {
 
 // giveBack releases what was claimed and is not shown, and waits for it: the page is about to ask.
 func (r *request) giveBack() {
-	for i, claim := range r.claims {
-		claim.Messages = nil
-		var rest []*item
-		for _, it := range r.items {
-			if it.claim == i && it.state == itemWaiting {
-				claim.Messages = append(claim.Messages, it.Message)
-			} else {
-				rest = append(rest, it)
-			}
+	back := r.claimedItems(func(it *item) bool { return it.state == itemWaiting })
+	r.items = slices.DeleteFunc(r.items, func(it *item) bool { return it.claim >= 0 && it.state == itemWaiting })
+	r.outside(func() {
+		for _, claim := range back {
+			claim.store.releaseNow(claim.Claim)
 		}
-		r.items = rest
-		claim.store.releaseNow(r.locked(), claim.Claim)
-	}
+	})
 }

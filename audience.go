@@ -22,7 +22,7 @@ const (
 // audience returns what reads the answer, as far as the request says. That the answer is a stream for Turbo, it says itself.
 func (r *request) audience() audience {
 	if r.part.reads == audienceUnknown {
-		r.part.reads = r.m.audienceOf(r.c.Request)
+		r.part.reads = r.m.audienceOf(&r.http)
 	}
 	return r.part.reads
 }
@@ -56,7 +56,7 @@ func fromHTMX(request *http.Request) bool {
 
 // mayShow reports whether a page, or what else the handler answers with, will be seen with its messages.
 func (r *request) mayShow() bool {
-	return mayShow(r.c.Request, r.c.Writer.Header()) && r.audience() != forFrame
+	return mayShow(&r.http, r.c.Writer.Header()) && r.audience() != forFrame
 }
 
 // isTurboStream reports whether an answer is a stream for Turbo.

@@ -93,12 +93,12 @@ func (r *request) sent(w http.ResponseWriter) bool {
 
 // warnOfEarlyHeaders says why a page shows nothing.
 func (r *request) warnOfEarlyHeaders() {
-	r.m.earlyHeaders.Do(func() {
+	if firstOf(&r.m.earlyHeaders) {
 		r.warn(fmt.Sprintf("the headers of an answer of %q left before its messages were asked for, and "+
 			"they let caches keep it: it shows none, and its messages wait; call flashes, Flashes or "+
 			"Markup before the first flush, or set Cache-Control to no-store before it",
 			r.places[len(r.places)-1].route))
-	})
+	}
 }
 
 // isCacheControl takes names as they are in the map of a header: a handler may have put one there

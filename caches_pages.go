@@ -59,7 +59,9 @@ func (r *request) storedByPageCache(w http.ResponseWriter) bool {
 	if pkg == "" {
 		return false
 	}
-	r.m.pageCache.Do(func() { r.warn(pageCacheWarning(pkg, r.places[len(r.places)-1].route)) })
+	if firstOf(&r.m.pageCache) {
+		r.warn(pageCacheWarning(pkg, r.places[len(r.places)-1].route))
+	}
 	return true
 }
 

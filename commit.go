@@ -1,6 +1,7 @@
 package flashgin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,12 +13,17 @@ func (r *request) commit(how leaving) {
 	if r.committed.Load() {
 		return
 	}
+	r.readAgain()
 	r.mu.Lock()
-	defer r.unlock()
-	if r.committed.Load() || r.ended() {
+	defer r.mu.Unlock()
+	if r.tooLate() {
 		return
 	}
-	defer r.committed.Store(true)
+	r.committing = true
+	defer func() {
+		r.committing = false
+		r.committed.Store(true)
+	}()
 	status, header := r.writer.Status(), r.writer.Header()
 	unshown := r.panicked || leadsAway(status, header)
 	for _, it := range r.items {
@@ -26,22 +32,16 @@ func (r *request) commit(how leaving) {
 		}
 	}
 	r.carry(how)
-	var rest []*item
-	for _, it := range r.items {
-		if it.unshown() {
-			rest = append(rest, it)
-		}
+	if slices.ContainsFunc(r.items, (*item).unshown) {
+		r.store()
 	}
-	if len(rest) > 0 {
-		r.store(rest)
-	}
-	ours := r.cookie.made.send(r.c.Request, header)
+	ours := r.cookie.made.send(&r.http, header)
 	if r.cookie.made.expirePlanted(r.given, r.m.cfg.Prefix, header) {
 		ours = true
-		r.m.planted.Do(func() {
+		if firstOf(&r.m.planted) {
 			r.warn("a request brought two different cookies of CookieKey, so neither was used: another host of " +
 				"the domain has planted one; give CookieKey a name that begins with __Host-")
-		})
+		}
 	}
 	if ours || r.private {
 		keepOutOfCaches(header)
@@ -53,40 +53,41 @@ func (r *request) commit(how leaving) {
 func (it *item) unshown() bool { return it.claim < 0 && it.state == itemWaiting }
 
 // store stores the request's own messages at the place where the answer sends the user.
-func (r *request) store(rest []*item) {
-	messages := make([]Message, 0, len(rest))
+func (r *request) store() {
 	var view string
-	var err error
-	lost := 0
-	defer func() { r.lose(lost) }()
-	for _, it := range rest {
-		if it.View == "" {
-			if view == "" && err == nil {
-				if view, err = r.defaultView(); err != nil {
-					r.failAnswer("address", err)
-				}
-			}
-			if it.View = view; view == "" {
-				lost++
-				continue
-			}
+	if slices.ContainsFunc(r.items, func(it *item) bool { return it.unshown() && it.View == "" }) {
+		var err error
+		if view, err = r.defaultView(); err != nil {
+			r.failAnswer("address", err)
 		}
-		messages = append(messages, it.Message)
 	}
 	// They are the store's from here on.
+	var messages []Message
+	lost := 0
+	for _, it := range r.items {
+		switch {
+		case !it.unshown():
+		case it.View == "" && view == "":
+			lost++
+		default:
+			it.View = cmp.Or(it.View, view)
+			messages = append(messages, it.Message)
+		}
+	}
 	r.items = slices.DeleteFunc(r.items, (*item).unshown)
-	if len(messages) == 0 {
-		return
+	if len(messages) > 0 {
+		key, err := r.saveKey()
+		if err == nil {
+			r.key = key
+			quietly := r.opensPage()
+			r.outside(func() { err = r.m.store.addForRequest(r.client, key, messages, quietly) })
+		}
+		if err != nil {
+			lost += len(messages)
+			r.failAnswer("add", fmt.Errorf("flashgin: %d messages of a request may be lost: %w", len(messages), err))
+		}
 	}
-	key, err := r.saveKey()
-	if err == nil {
-		r.key = key
-		err = r.m.store.addForRequest(r.locked(), key, messages, r.opensPage())
-	}
-	if err != nil {
-		lost += len(messages)
-		r.failAnswer("add", fmt.Errorf("flashgin: %d messages of a request may be lost: %w", len(messages), err))
-	}
+	r.lose(lost)
 }
 
 // saveKey returns the session's key as it is now: the handler may have cleared the session since the messages were added. A new secret is saved.
@@ -95,60 +96,79 @@ func (r *request) saveKey() (string, error) {
 		return "", err
 	}
 	if r.m.cfg.SessionKey != nil {
-		if key, err := r.m.key(r.c); key != "" || err != nil {
+		if key, err := r.keyBy(r.c); key != "" || err != nil {
 			return key, err
 		}
-		return r.newCookieKey(r.c)
+		r.cookie.renew()
+		key, err := r.keyBy(r.c)
+		if key == "" && err == nil {
+			err = errNoKey
+		}
+		return key, err
 	}
-	if r.unsaved != nil {
-		session, err := r.m.session(r.c)
+	if made, c := r.unsaved, r.c; made != nil {
+		session, err := r.m.session(c)
 		if err != nil {
 			return "", err
 		}
-		if session != r.unsaved { // HandleContext has made a new one with the same values
-			session.Set(secretName, session.Get(secretName))
-		}
 		r.unsaved = nil
-		if err := r.m.save(r.c, session); err != nil {
+		r.outside(func() {
+			if session != made { // HandleContext has made a new one with the same values
+				err = r.m.copySecret(r, session, made)
+			}
+			if err == nil {
+				err = r.m.save(r, c, session)
+			}
+		})
+		if err != nil {
 			return "", err
 		}
 	}
 	r.noteSession()
-	return r.m.key(r.c)
+	return r.keyBy(r.c)
 }
 
 // leave ends the request's part: what its answer showed is confirmed, the rest released.
 func (r *request) leave(completed bool) {
-	r.mu.Lock()
-	r.panicked = !completed
-	r.handOnForm()
-	r.mu.Unlock()
+	key, lost := r.finish(completed)
+	if key != "" {
+		r.m.addUndelivered(r.client, key, lost)
+	}
+}
+
+// finish does what needs the *gin.Context, and ends the request. It returns messages of the request's own for
+// the next page: this one showed them, but did not arrive.
+func (r *request) finish(completed bool) (key string, lost []Message) {
+	defer r.end() // whatever panics: Gin gives the context to another request
+	r.handlersEnded(completed)
 	r.commit(headersAlone) // an answer without a body, such as a redirect after a POST, never calls the writer
 	r.follow()
-	var lost []Message
-	direct := 0
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, it := range r.items {
 		if r.arrived(it) {
 			it.state = max(it.state, itemDelivered)
 		}
-		switch {
-		case it.claim >= 0 || it.hidden:
-		case it.state >= itemDelivered:
-			direct++
-		default:
+		if it.claim < 0 && !it.hidden && it.state < itemDelivered {
 			lost = append(lost, it.Message)
 		}
 	}
-	shown := r.claimedItems(func(it *item) bool { return it.state == itemDelivered })
-	back := r.claimedItems(func(it *item) bool { return it.state < itemDelivered })
-	key := ""
 	if len(lost) > 0 {
 		key = r.keepUndelivered(lost)
 	}
-	r.c = nil
-	r.unlock()
+	return key, lost
+}
 
+func (r *request) handlersEnded(completed bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.panicked = !completed
+	r.handOnForm()
+}
+
+// end gives the *gin.Context up, and settles what was claimed.
+func (r *request) end() {
+	shown, back, direct := r.close()
 	if direct > 0 {
 		r.m.cfg.observe(r.client, Event{Kind: EventShown, Messages: direct, Direct: true})
 	}
@@ -158,9 +178,21 @@ func (r *request) leave(completed bool) {
 	for _, claim := range back {
 		claim.store.release(claim.Claim)
 	}
-	if key != "" {
-		r.m.addUndelivered(r.client, key, lost)
+}
+
+// close returns what was shown, what was not, and how many of the shown are the request's own.
+func (r *request) close() (shown, back []claimed, direct int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.giveUp()
+	for _, it := range r.items {
+		if it.claim < 0 && !it.hidden && it.state >= itemDelivered {
+			direct++
+		}
 	}
+	shown = r.claimedItems(func(it *item) bool { return it.state == itemDelivered })
+	back = r.claimedItems(func(it *item) bool { return it.state < itemDelivered })
+	return shown, back, direct
 }
 
 // keepUndelivered prepares messages of the request's own for the next page: this one showed them, but did not arrive.

@@ -15,6 +15,8 @@ import (
 
 // Config configures a [Messenger]. The zero value is ready for an application that is one process and uses gin-contrib/sessions.
 // [New] copies it; durations and sizes that are zero mean their default, negative ones are an error.
+// A function that panics, or calls flashgin for the request that it was asked about, counts as one that failed:
+// OnError is told.
 type Config struct {
 	// Store keeps the waiting messages. Nil means a new [MemoryStore], for one process.
 	Store Store

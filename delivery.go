@@ -85,18 +85,7 @@ func (d *delivery) breakerChanged(ctx context.Context, node string, open bool) {
 	if open {
 		kind = EventBreakerOpened
 	}
-	d.tell(ctx, Event{Kind: kind, Node: node})
-}
-
-// tell tells the Observer of an event in the background, and reports a panic of the Observer.
-func (d *delivery) tell(ctx context.Context, e Event) {
-	err := guard.Caught("the Observer", func() error {
-		d.cfg.observe(ctx, e)
-		return nil
-	})
-	if err != nil {
-		d.errs.report(ctx, "observe", err)
-	}
+	d.cfg.observe(ctx, Event{Kind: kind, Node: node})
 }
 
 // claimForPage takes what waits at views, for a page that waits Config.Timeout at most.

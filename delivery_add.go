@@ -64,7 +64,7 @@ func (d *delivery) add(
 	ended := func(err error) {
 		switch {
 		case err == nil:
-			d.tell(ctx, Event{Kind: EventAdded, Messages: len(msgs)})
+			d.cfg.observe(ctx, Event{Kind: EventAdded, Messages: len(msgs)})
 		case failed != nil:
 			failed()
 		}
@@ -104,7 +104,7 @@ func (d *delivery) addLate(ctx context.Context, since time.Time, session string,
 	}, func(err error) {
 		over()
 		if err == nil { // else it was said that they may be lost
-			d.tell(ctx, Event{Kind: EventAdded, Messages: len(msgs)})
+			d.cfg.observe(ctx, Event{Kind: EventAdded, Messages: len(msgs)})
 		}
 	})
 	if !started {

@@ -20,14 +20,14 @@ const (
 func (d *delivery) release(claim Claim) { d.settle("release", claim, d.store.Release) }
 
 // releaseNow is release for an answer whose page will ask for the messages at once: it waits until
-// they are there, Config.Timeout at most. The context is that of the request.
-func (d *delivery) releaseNow(request context.Context, claim Claim) {
+// they are there, Config.Timeout at most.
+func (d *delivery) releaseNow(claim Claim) {
 	if len(claim.Messages) == 0 {
 		return
 	}
 	released := make(chan struct{}, 1)
 	d.settle("release", claim, func(ctx context.Context, claim Claim) error {
-		err := d.store.Release(lockedLike(ctx, request), claim)
+		err := d.store.Release(ctx, claim)
 		if err == nil {
 			select {
 			case released <- struct{}{}:

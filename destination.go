@@ -7,8 +7,6 @@ import (
 	"net/textproto"
 	"net/url"
 	"strings"
-
-	"github.com/gin-gonic/gin"
 )
 
 // leadsAway reports whether an answer sends the user on to another page, where the messages are to be shown.
@@ -49,34 +47,38 @@ func sentTo(status int, h http.Header, request *http.Request) (location string, 
 	return "", false
 }
 
-// destination returns the view at which a message without a View waits that this answer does not show: the path that the answer sends the user to, unless
-// the user stays, else what Config.View says, else the page on screen where this answer is none of its own, else the current route. If it returns both a
-// view and an error, the message waits there, which the developer may not expect; without a view, nobody would see it.
-func (in *installation) destination(c *gin.Context, status int, h http.Header, screen string, stays bool) (view string, err error) {
-	if location, ok := sentTo(status, h, c.Request); ok && !stays {
-		base := c.Request.URL
+// destination returns the view at which a message without a View waits that this answer does not show: the
+// path that the answer sends the user to, unless the user stays, else name, which Config.View has said, else
+// the page on screen where this answer is none of its own, else the current route. If it returns both a view
+// and an error, the message waits there, which the developer may not expect; without a view, nobody would see it.
+func (r *request) destination(name string) (view string, err error) {
+	status, header, route := r.writer.Status(), r.writer.Header(), r.c.FullPath()
+	screen := r.screenView()
+	stays := screen != "" && r.audience() == forFrame
+	if location, ok := sentTo(status, header, &r.http); ok && !stays {
+		base := r.http.URL
 		if !isRedirect(status) { // htmx goes there from the page on screen
-			if page, ok := fromPage(c.Request, sentIn(c.Request.Header, "Hx-Current-Url")); ok {
+			if page, ok := fromPage(&r.http, sentIn(r.http.Header, "Hx-Current-Url")); ok {
 				base = page
 			}
 		}
-		if target, ok := onSameHost(c.Request, base, location); ok {
-			return in.readAt(in.messenger.withoutPrefix(cleanEscaped(target.EscapedPath()))), nil
+		if target, ok := onSameHost(&r.http, base, location); ok {
+			return r.in.readAt(r.m.withoutPrefix(cleanEscaped(target.EscapedPath()))), nil
 		}
-		err = fmt.Errorf("%w: %s %s sends the user to another host; address the message with At", ErrNoView, c.Request.Method, c.FullPath())
+		err = fmt.Errorf("%w: %s %s sends the user to another host; address the message with At", ErrNoView, r.http.Method, route)
 	}
-	if view := in.namedView(c); view != "" {
-		return view, err
+	if name != "" {
+		return name, err
 	}
 	if screen != "" {
 		return screen, err
 	}
-	if route, ok := in.openable(c); ok {
+	if route, ok := r.in.openable(placeOf(route, &r.http), r.http.Method); ok {
 		return route, err
 	}
 	if err == nil {
 		err = fmt.Errorf("%w: %s %s answered %d without showing its messages, and no GET route has that path; address them with At, or answer with RedirectFlash",
-			ErrNoView, c.Request.Method, c.FullPath(), status)
+			ErrNoView, r.http.Method, route, status)
 	}
 	return "", err
 }
@@ -183,11 +185,11 @@ func withoutDefaultPort(host string) string {
 }
 
 // openable returns the route by which a GET opens the page of this request. Parameters may be named differently there.
-func (in *installation) openable(c *gin.Context) (route string, ok bool) {
-	route = c.FullPath()
-	if c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead {
+func (in *installation) openable(p place, method string) (route string, ok bool) {
+	route = p.route
+	if method == http.MethodGet || method == http.MethodHead {
 		if route == "" { // NoRoute, such as the one page of a single-page application
-			route, _ = in.viewOf(placeOf(c))
+			route, _ = in.viewOf(p)
 			return route, true
 		}
 		return cleanPath(route), true

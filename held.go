@@ -5,15 +5,16 @@ import (
 	"sync"
 )
 
-// heldCalls are calls of the application's functions, of an Observer and OnError, that fall due while a request is locked. These may call flashgin for that very
-// request, so they are called when it is unlocked.
+// A request is locked while the store is asked for its messages, so that all who want them get the same.
+// A store that tells of something meanwhile, by OnError or OnEvent, would wait for ever for an application
+// that looks at the request's messages then. So heldCalls holds what it tells until the store has answered.
 type heldCalls struct {
 	mu    sync.Mutex // the store may tell of something in the background
 	holds bool
 	calls []func()
 }
 
-// A lockedContext is the client's context for what is done with the request locked.
+// A lockedContext is the client's context for such a call of the store.
 type lockedContext struct {
 	context.Context
 	held *heldCalls
@@ -28,21 +29,19 @@ func (ctx *lockedContext) Value(key any) any {
 	return ctx.Context.Value(key)
 }
 
-// locked returns the context for what is done until the request is unlocked.
-func (r *request) locked() context.Context {
-	r.holding = true
-	r.held.mu.Lock()
-	defer r.held.mu.Unlock()
-	r.held.holds = true
-	return &r.lockedCtx
-}
-
-// lockedLike returns ctx for what belongs to the same request as other.
-func lockedLike(ctx, other context.Context) context.Context {
-	if held := heldBy(other); held != nil {
-		return &lockedContext{ctx, held}
-	}
-	return ctx
+// askStore calls the store with the request locked, and tells afterwards what was held.
+func (r *request) askStore(call func(context.Context)) {
+	r.held.start()
+	defer func() {
+		if calls := r.held.release(); len(calls) > 0 {
+			r.outside(func() {
+				for _, call := range calls {
+					call()
+				}
+			})
+		}
+	}()
+	call(&r.lockedCtx)
 }
 
 // whenUnlocked calls now, or when the request is unlocked that ctx says is locked.
@@ -56,6 +55,12 @@ func whenUnlocked(ctx context.Context, call func()) {
 func heldBy(ctx context.Context) *heldCalls {
 	held, _ := ctx.Value(heldKey{}).(*heldCalls)
 	return held
+}
+
+func (h *heldCalls) start() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.holds = true
 }
 
 // hold reports whether call will be called by those that release.

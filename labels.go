@@ -1,10 +1,6 @@
 package flashgin
 
-import (
-	"github.com/gin-gonic/gin"
-
-	"github.com/flashgin/flashgin/internal/markup"
-)
+import "github.com/flashgin/flashgin/internal/markup"
 
 // Labels are the words of the ready-made markup that do not come from a message. Those that are empty are English.
 type Labels struct {
@@ -17,12 +13,17 @@ type Labels struct {
 	Error   string // "Error"
 }
 
-// labels returns the words for a page, in the language that the application chose for it. c is nil
-// if there is no request to ask about.
-func (m *Messenger) labels(c *gin.Context) markup.Labels {
-	var l Labels
-	if m.cfg.Labels != nil && c != nil {
-		l = m.cfg.Labels(c)
+// labels returns the words for a page, in the language that the application chose for it, and whether the
+// request is still served. r may be nil.
+func (r *request) labels() (words markup.Labels, served bool) {
+	if r == nil {
+		return markup.Labels{}.OrEnglish(), false
 	}
-	return markup.Labels(l).OrEnglish()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if served = !r.ended(); served && r.m.cfg.Labels != nil {
+		c := r.c
+		r.outside(func() { words = markup.Labels(r.m.cfg.Labels(c)) })
+	}
+	return words.OrEnglish(), served
 }

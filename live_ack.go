@@ -87,7 +87,7 @@ func (m *Messenger) serveAck(c *gin.Context) {
 		c.AbortWithStatus(status)
 		return
 	}
-	session, err := m.key(c)
+	session, err := m.key(requestOf(c), c)
 	if err != nil {
 		m.errs.report(c.Request.Context(), "find the session", err)
 		c.AbortWithStatus(http.StatusServiceUnavailable)

@@ -7,12 +7,16 @@ import "net/http"
 func (r *request) streamURL() (url string, idle bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended() || r.m.mountedAt() == "" || r.c.Request.Method == http.MethodHead {
+	if r.ended() || r.m.mountedAt() == "" || r.http.Method == http.MethodHead {
 		return "", false
 	}
 	if len(r.asked) == 0 { // a page that is loaded ahead of time
-		key, err := r.m.key(r.c)
+		key, err := r.keyBy(r.c)
 		r.keyed = err == nil && key != ""
+	}
+	r.findName()
+	if r.ended() {
+		return "", false
 	}
 	idle = !r.keyed
 	switch {

@@ -80,7 +80,7 @@ func (m *Messenger) newStream(c *gin.Context) *stream {
 		c.AbortWithStatus(http.StatusBadRequest)
 		return nil
 	}
-	session, err := m.key(c)
+	session, err := m.key(requestOf(c), c)
 	if err != nil {
 		m.errs.report(c.Request.Context(), "find the session", err)
 	}

@@ -61,7 +61,7 @@ func (r *request) opensPage() bool {
 	if leadsAway(r.writer.Status(), r.writer.Header()) && r.audience() != forFrame {
 		return true
 	}
-	header := r.c.Request.Header
+	header := r.http.Header
 	switch mode := header.Get("Sec-Fetch-Mode"); mode {
 	case "navigate":
 		return true

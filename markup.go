@@ -3,8 +3,6 @@ package flashgin
 import (
 	"html/template"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/pages"
 )
@@ -27,17 +25,17 @@ var uninstalled = new(Messenger)
 func (r *request) readyMade(list Messages, nth int) (template.HTML, error) {
 	m := uninstalled
 	page := markup.Page{Nth: nth}
-	var c *gin.Context
 	if r != nil {
-		m, c = r.m, r.context()
+		m = r.m
 		page.Pull = r.pullURL()
 		if nth <= 1 {
 			page.Stream, page.Idle = r.streamURL()
 		}
 	}
-	page.Labels = m.labels(c)
+	labels, served := r.labels()
+	page.Labels = labels
 	page.Script = m.mountedAt() != ""
-	if c != nil {
+	if served {
 		m.printed.Store(true)
 	}
 	return m.printer.Print(page, itemsOf(list))
@@ -45,11 +43,12 @@ func (r *request) readyMade(list Messages, nth int) (template.HTML, error) {
 
 // additions renders messages for the list of the page on screen.
 func (r *request) additions(by carrier, list Messages) (string, error) {
+	labels, _ := r.labels()
 	library := markup.HTMX
 	if by == byTurboStream {
 		library = markup.Turbo
 	}
-	return r.m.printer.PrintAdditions(library, r.m.labels(r.context()), itemsOf(list))
+	return r.m.printer.PrintAdditions(library, labels, itemsOf(list))
 }
 
 // itemsOf returns messages as the ready-made markup shows them.

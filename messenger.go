@@ -42,7 +42,9 @@ func New(cfg Config) (*Messenger, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	m := &Messenger{cfg: cfg, errs: reporter{onError: cfg.OnError, logger: cfg.Logger}}
+	m := &Messenger{errs: reporter{onError: cfg.OnError, logger: cfg.Logger}}
+	m.wrapFunctions(&cfg)
+	m.cfg = cfg
 	m.printer.Look = markup.Look(cfg.Look)
 	if store, ok := cfg.Store.(interface {
 		OnError(func(context.Context, error))
@@ -185,8 +187,8 @@ func (m *Messenger) warnOfName(view string) {
 	if m.cfg.View != nil || view == "" || view == Anywhere || strings.HasPrefix(view, "/") {
 		return
 	}
-	m.named.Do(func() {
+	if firstOf(&m.named) {
 		m.errs.warn("a handler has addressed a message to a name, and pages read names only if Config.View returns them: begin a path with a slash; if Take or a script " +
 			"reads what waits by that name, all is well")
-	})
+	}
 }

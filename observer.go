@@ -82,9 +82,9 @@ func (cfg *Config) observe(ctx context.Context, e Event) {
 	}
 }
 
-// lose tells that messages of the request may never be seen. The lock is held.
+// lose tells that messages of the request may never be seen.
 func (r *request) lose(messages int) {
 	if messages > 0 {
-		r.m.cfg.observe(r.locked(), Event{Kind: EventLost, Messages: messages})
+		r.outside(func() { r.m.cfg.observe(r.client, Event{Kind: EventLost, Messages: messages}) })
 	}
 }

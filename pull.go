@@ -22,7 +22,8 @@ const (
 func (r *request) pullURL() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended() || r.m.mountedAt() == "" || r.c.Request.Method == http.MethodHead || !prefetch(r.c.Request.Header) {
+	r.findName()
+	if r.ended() || r.m.mountedAt() == "" || r.http.Method == http.MethodHead || !prefetch(r.http.Header) {
 		return ""
 	}
 	return r.m.mountedURL("messages") + "?" + r.viewQuery()
@@ -89,12 +90,15 @@ func (r *request) handOver() {
 // a page that a template renders, because scripts show text.
 func (r *request) pull(views []string) Messages {
 	r.mu.Lock()
-	defer r.unlock()
+	defer r.mu.Unlock()
 	if r.ended() || !r.mayShow() || r.leftOpen() {
 		return nil
 	}
-	r.views = views
+	r.views, r.named = views, true
 	r.claim()
+	if r.ended() {
+		return nil
+	}
 	r.hideReplaced(r.items)
 	var list Messages
 	for _, it := range r.items {

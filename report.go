@@ -48,15 +48,32 @@ func (r *reporter) tell(ctx context.Context, err error) {
 // logError logs an error, unless one like it was logged within the last second.
 func (r *reporter) logError(ctx context.Context, doing string, err error) {
 	if suppressed, ok := r.admit(doing); ok {
-		r.log().ErrorContext(ctx, "flashgin: "+doing, "error", err, "suppressed", suppressed)
+		r.write(func(log *slog.Logger) {
+			log.ErrorContext(ctx, "flashgin: "+doing, "error", err, "suppressed", suppressed)
+		})
 	}
 }
 
 // warn logs a mistake in the wiring of the application.
 func (r *reporter) warn(mistake string) {
 	if suppressed, ok := r.admit(mistake); ok {
-		r.log().Warn("flashgin: "+mistake, "suppressed", suppressed)
+		r.write(func(log *slog.Logger) { log.Warn("flashgin: "+mistake, "suppressed", suppressed) })
 	}
+}
+
+// firstOf reports whether it is called with this Once for the first time. What is then said to the log is said
+// outside of Once.Do: a handler of the log that comes back here would wait for itself.
+func firstOf(once *sync.Once) (first bool) {
+	once.Do(func() { first = true })
+	return first
+}
+
+// write calls the log, whose handler is the application's. If that panics, nobody is left to be told.
+func (r *reporter) write(line func(*slog.Logger)) {
+	_ = guard.Caught("the handler of the log", func() error {
+		line(r.log())
+		return nil
+	})
 }
 
 func (r *reporter) log() *slog.Logger {

@@ -21,14 +21,22 @@ type request struct {
 	in        *installation
 	client    context.Context // ends when the client goes away
 	given     *http.Request   // of which the handlers have a copy
+	http      http.Request    // what read has read
 	ctx       requestContext
 	writer    responseWriter
 	committed atomic.Bool // what the headers need is done
 	open      atomic.Bool // they let caches keep the answer
 
+	sessions sync.Mutex // held while the session is used
+
 	mu       sync.Mutex
-	c        *gin.Context // nil once the middleware has ended: Gin uses it for other requests then
+	c        *gin.Context  // nil once the request has ended: Gin uses it for other requests then
+	ending   bool          // c is given back as soon as nobody uses it
+	users    int           // of c, with mu unlocked
+	unused   chan struct{} // closed when there are none, where that is waited for
 	places   []place
+	name     string           // of the page's, by Config.View
+	named    bool             // that was asked
 	views    []string         // what the page reads; made when first needed
 	asked    []string         // of these, what was claimed already
 	items    []*item          // what the store gave, then the request's own
@@ -46,7 +54,10 @@ type request struct {
 	broken   bool // a write failed
 	prints   int  // how often Markup was called for the page
 	part     part // of an answer that is no page
-	holding  bool // what is to be called when it is unlocked
+
+	committing bool
+	asking     int  // calls of the application's functions that have not returned
+	tooDeep    bool // they called one another
 
 	held      heldCalls
 	lockedCtx lockedContext
@@ -88,10 +99,11 @@ const (
 // newRequest puts a request behind the context and the writer of c. outer is that of an engine which has handed the *http.Request on, if there is one.
 func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	r := &request{m: in.messenger, in: in, c: c, client: c.Request.Context(), given: c.Request}
+	r.read(c.Request)
 	r.ctx = requestContext{r.client, r}
 	r.writer = responseWriter{c.Writer, r}
 	r.lockedCtx = lockedContext{r.client, &r.held}
-	r.firstPlace[0] = placeOf(c)
+	r.firstPlace[0] = placeOf(c.FullPath(), c.Request)
 	r.places = r.firstPlace[:]
 	r.cookie.prepare(outer)
 	if r.m.cfg.HTMX || r.m.cfg.Turbo {
@@ -113,8 +125,9 @@ func (r *request) reenter(c *gin.Context) bool {
 	if r.c != c {
 		return false
 	}
-	r.places = append(r.places, placeOf(c))
-	r.views, r.looked = nil, false
+	r.places = append(r.places, placeOf(c.FullPath(), c.Request))
+	r.views, r.named, r.looked = nil, false, false
+	r.read(c.Request)
 	c.Writer = &responseWriter{c.Writer, r} // HandleContext took ours off
 	return true
 }
@@ -122,8 +135,26 @@ func (r *request) reenter(c *gin.Context) bool {
 // handOnForm lets net/http remove the files of an uploaded form, as it does when a request ends. It looks for them in the request that it has made, while
 // the handlers have put them into ours.
 func (r *request) handOnForm() {
-	if form := r.c.Request.MultipartForm; form != nil {
-		r.given.MultipartForm = form
+	if request := r.c.Request; request != nil && request.MultipartForm != nil {
+		r.given.MultipartForm = request.MultipartForm
+	}
+}
+
+// read notes what flashgin wants to know of the *http.Request. Others write to that one: the registry of
+// gorilla's sessions in place, a handler that sets c.Request to nil.
+func (r *request) read(request *http.Request) {
+	r.http.Method, r.http.URL, r.http.Host = request.Method, request.URL, request.Host
+	r.http.Header, r.http.TLS = request.Header, request.TLS
+}
+
+// readAgain is read when the headers leave: middleware may have changed the request.
+func (r *request) readAgain() {
+	r.sessions.Lock()
+	defer r.sessions.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.c != nil && r.c.Request != nil {
+		r.read(r.c.Request)
 	}
 }
 
@@ -171,25 +202,43 @@ func ginContextOf(ctx context.Context) (*gin.Context, bool) {
 	return c, ok
 }
 
-// unlock unlocks the request, and calls what fell due meanwhile.
-func (r *request) unlock() {
-	holding := r.holding
-	r.holding = false
+// outside calls what belongs to the application with the request unlocked: it may call flashgin for this
+// very request. The request does not end meanwhile, because then Gin gives its context to another one.
+// The lock is held before and after.
+func (r *request) outside(call func()) {
+	r.users++
 	r.mu.Unlock()
-	if holding {
-		for _, call := range r.held.release() {
-			call()
+	defer func() {
+		r.mu.Lock()
+		r.users--
+		if r.users == 0 && r.unused != nil {
+			close(r.unused)
+			r.unused = nil
 		}
+	}()
+	call()
+}
+
+// giveUp waits until nobody uses the *gin.Context, and gives it up. The lock is held before and after.
+func (r *request) giveUp() {
+	defer func() { r.c = nil }()
+	r.ending = true
+	for r.users > 0 {
+		unused := make(chan struct{})
+		r.unused = unused
+		r.mu.Unlock()
+		<-unused
+		r.mu.Lock()
 	}
 }
 
-// fail reports an error, and warn a mistake in the wiring of the application, when the request is unlocked.
+// fail reports an error, and warn a mistake in the wiring of the application.
 func (r *request) fail(doing string, err error) {
-	whenUnlocked(r.locked(), func() { r.m.errs.report(r.client, doing, err) })
+	r.outside(func() { r.m.errs.report(r.client, doing, err) })
 }
 
 func (r *request) warn(mistake string) {
-	whenUnlocked(r.locked(), func() { r.m.errs.warn(mistake) })
+	r.outside(func() { r.m.errs.warn(mistake) })
 }
 
 // failAnswer is fail for what keeps the answer's own messages from being stored: Gin's error handling sees it too.
@@ -200,15 +249,11 @@ func (r *request) failAnswer(doing string, err error) {
 	}
 }
 
-// context returns the *gin.Context of the request, or nil when it has ended.
-func (r *request) context() *gin.Context {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.c
-}
+// ended reports whether the request has ended, or is about to.
+func (r *request) ended() bool { return r.c == nil || r.ending }
 
-// ended reports whether the middleware has ended.
-func (r *request) ended() bool { return r.c == nil }
+// tooLate reports whether the headers have left, or are about to.
+func (r *request) tooLate() bool { return r.committing || r.committed.Load() || r.ended() }
 
 // add takes messages of the request's own. They are stored when the headers leave, unless its page shows them before.
 func (r *request) add(ctx context.Context, msgs []Message) error {
@@ -218,32 +263,39 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 	}
 	for i := range prepared {
 		prepared[i].View = r.in.readAt(prepared[i].View)
+		r.m.warnOfName(prepared[i].View)
 	}
-	r.mu.Lock()
-	if r.committed.Load() || r.ended() {
-		key, err := r.addressLate(prepared)
-		r.unlock()
-		if err != nil {
-			return err
-		}
-		return r.m.store.addForRequest(r.client, key, prepared, false)
-	}
-	defer r.unlock()
-	c := r.c
-	if given, ok := ginContextOf(ctx); ok {
-		c = given // maybe a copy, to which middleware has given the session
-	}
-	if err := r.bind(c); err != nil {
+	key, err := r.accept(ctx, msgs, prepared)
+	if err != nil || key == "" {
 		return err
+	}
+	return r.m.store.addForRequest(r.client, key, prepared, false)
+}
+
+// accept notes messages for the answer. If that has left, it returns the key under which they are to be
+// stored at once.
+func (r *request) accept(ctx context.Context, msgs, prepared []Message) (key string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.tooLate() {
+		c := r.c
+		if given, ok := ginContextOf(ctx); ok {
+			c = given // maybe a copy, to which middleware has given the session
+		}
+		if err := r.bind(c); err != nil {
+			return "", err
+		}
+	}
+	if r.tooLate() {
+		return r.addressLate(prepared)
 	}
 	r.moveOn(msgs)
 	for _, msg := range prepared {
-		r.m.warnOfName(msg.View)
 		if r.addsNew(msg) {
 			r.items = append(r.items, &item{Message: msg, claim: -1})
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // addsNew reports whether the request has not added the message before. Only an ID that was given
@@ -284,7 +336,7 @@ func (r *request) moveOn(msgs []Message) {
 
 // bind makes sure that there is a session to bind messages to. A new secret is saved later, once, when the headers leave.
 func (r *request) bind(c *gin.Context) error {
-	key, err := r.m.key(c)
+	key, err := r.keyBy(c)
 	if key != "" || err != nil {
 		return err
 	}
@@ -297,20 +349,24 @@ func (r *request) bind(c *gin.Context) error {
 		}
 		return nil // the cookie is made when the headers leave, if a message waits then
 	}
-	session, err := r.m.session(c)
+	var session sessions.Session
+	r.outside(func() { session, err = r.m.putSecret(r, c) })
 	if err != nil {
-		return err
-	}
-	if err := putSecret(c.Request, session); err != nil {
 		return err
 	}
 	r.unsaved = session
 	// A middleware that keeps headers of its own (timeout) copies them before ours leave: the cookie must be among them now.
 	if requestBehind(c.Writer) == r && !sameMap(c.Writer.Header(), r.writer.Header()) {
 		r.unsaved = nil
-		return r.m.save(c, session)
+		r.outside(func() { err = r.m.save(r, c, session) })
 	}
-	return nil
+	return err
+}
+
+// keyBy asks for the session's key as c has it.
+func (r *request) keyBy(c *gin.Context) (key string, err error) {
+	r.outside(func() { key, err = r.m.key(r, c) })
+	return key, err
 }
 
 func sameMap(a, b http.Header) bool {
@@ -356,16 +412,18 @@ func (r *request) savedKey() (string, error) {
 			return "", err
 		}
 	}
-	return r.m.key(r.c)
+	return r.keyBy(r.c)
 }
 
 // defaultView returns the view of messages without one of their own: where the answer sends the user.
 func (r *request) defaultView() (string, error) {
-	screen := r.screenView()
-	view, err := r.in.destination(r.c, r.writer.Status(), r.writer.Header(), screen, screen != "" && r.audience() == forFrame)
+	var name string
+	c := r.c
+	r.outside(func() { name = r.in.namedView(c) })
+	view, err := r.destination(name)
 	if view == "" && r.audience() == forHTMXPage { // which may be put beside what is on screen all the same
 		r.readBy(forHTMX)
-		return r.defaultView()
+		view, err = r.destination(name)
 	}
 	if view == "" && r.part.pulls {
 		view, err = Anywhere, nil
@@ -382,7 +440,7 @@ func (r *request) pageDone(w http.ResponseWriter, err error) {
 		return
 	}
 	r.mu.Lock()
-	defer r.unlock()
+	defer r.mu.Unlock()
 	for _, it := range r.items {
 		if it.state != itemPrinting {
 			continue
@@ -401,7 +459,7 @@ func (r *request) wrote(err error) {
 		return
 	}
 	r.mu.Lock()
-	defer r.unlock()
+	defer r.mu.Unlock()
 	r.broken = true
 }
 
@@ -424,7 +482,7 @@ func (r *request) flushed() {
 			it.state = itemConfirmed
 		}
 	}
-	r.unlock()
+	r.mu.Unlock()
 	for _, claim := range shown {
 		claim.store.confirm(claim.Claim, claim.since)
 	}

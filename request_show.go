@@ -1,6 +1,7 @@
 package flashgin
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -37,12 +38,25 @@ func (r *request) readViews() []string {
 			add(cleanPath(place.route))
 		}
 	}
-	add(r.in.namedView(r.c))
-	if !inFrame(r.c.Request.Header) {
+	add(r.name)
+	if !inFrame(r.http.Header) {
 		add(Anywhere)
 	}
 	r.views = views
 	return views
+}
+
+// findName asks for the name of the page, once for each that HandleContext has gone on to. What reads the
+// views comes after it.
+func (r *request) findName() {
+	if r.named || r.m.cfg.View == nil || r.ended() {
+		return
+	}
+	c, name := r.c, ""
+	r.outside(func() { name = r.in.namedView(c) })
+	if r.name = name; !r.named {
+		r.views, r.named = nil, true
+	}
 }
 
 // unasked returns the views for which the store was not asked yet.
@@ -57,7 +71,7 @@ func (r *request) unasked() []string {
 // show returns the messages for this page, claiming what waits for it, and notes how they are being shown. w is the answer's outermost writer.
 func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) Messages {
 	r.mu.Lock()
-	defer r.unlock()
+	defer r.mu.Unlock()
 	if r.ended() {
 		return nil
 	}
@@ -72,7 +86,7 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 		return nil
 	}
 	r.claim()
-	if len(r.items) > 0 && r.storedByPageCache(w) {
+	if r.ended() || len(r.items) > 0 && r.storedByPageCache(w) {
 		return nil
 	}
 	r.hideReplaced(r.items)
@@ -118,7 +132,15 @@ func (r *request) joins(it *item) bool {
 
 // claim takes what waits at the views out of the store, once: where that failed, this page goes without.
 func (r *request) claim() {
-	views := r.unasked()
+	r.findName()
+	if r.ended() || len(r.unasked()) == 0 {
+		return
+	}
+	key, ok := r.readKey()
+	if r.ended() {
+		return
+	}
+	views := r.unasked() // another goroutine may have claimed meanwhile
 	if len(views) == 0 {
 		return
 	}
@@ -127,7 +149,7 @@ func (r *request) claim() {
 	} else {
 		r.asked = append(r.asked, views...)
 	}
-	if key, ok := r.readKey(); ok {
+	if ok {
 		r.claimFrom(r.m.store, key, views)
 	}
 	if seed := r.seed(); seed != nil {
@@ -137,7 +159,9 @@ func (r *request) claim() {
 
 func (r *request) claimFrom(store *delivery, session string, views []string) {
 	since := time.Now()
-	claim, err := store.claimForPage(r.locked(), session, views)
+	var claim Claim
+	var err error
+	r.askStore(func(ctx context.Context) { claim, err = store.claimForPage(ctx, session, views) })
 	if err != nil {
 		r.failRead("claim", err)
 		return
@@ -160,7 +184,7 @@ func (r *request) claimFrom(store *delivery, session string, views []string) {
 
 // readKey returns the session's key for reading, and whether there is one: reading never makes it.
 func (r *request) readKey() (string, bool) {
-	key, err := r.m.key(r.c)
+	key, err := r.keyBy(r.c)
 	if err != nil {
 		r.fail("find the session", err)
 	}
@@ -219,28 +243,16 @@ func (it *item) sameView(earlier *item) bool { return it.View == "" || it.View =
 // look returns the messages that show would return, and leaves them. What this request has claimed, it still sees.
 func (r *request) look(statuses []Status) Messages {
 	r.mu.Lock()
-	defer r.unlock()
-	if r.ended() {
-		return nil
-	}
-	if r.leftOpen() {
+	defer r.mu.Unlock()
+	if !r.ended() && r.leftOpen() {
 		r.warnOfEarlyHeaders()
 		return nil
 	}
-	views := r.unasked()
-	if len(views) > 0 && !r.looked {
-		r.looked = true
-		if key, ok := r.readKey(); ok {
-			var err error
-			if r.peeked, err = r.m.store.peekForPage(r.locked(), key, views); err != nil {
-				r.failRead("peek", err)
-			}
-		}
-		if seed := r.seed(); seed != nil {
-			seeded, _ := seed.peekForPage(r.client, seeding.Session, views)
-			r.peeked = append(r.peeked, seeded...)
-		}
+	r.peek()
+	if r.ended() {
+		return nil
 	}
+	views := r.unasked()
 	var items []*item // copies: what is only looked at is not replaced yet
 	if len(views) > 0 {
 		for _, msg := range r.peeked {
@@ -263,4 +275,32 @@ func (r *request) look(statuses []Status) Messages {
 	}
 	r.private = r.private || len(list) > 0
 	return list.ByStatus(statuses...)
+}
+
+// peek asks the store what waits at the views, once.
+func (r *request) peek() {
+	r.findName()
+	if r.ended() || r.looked || len(r.unasked()) == 0 {
+		return
+	}
+	key, ok := r.readKey()
+	if r.ended() || r.looked {
+		return
+	}
+	views := r.unasked()
+	if len(views) == 0 {
+		return
+	}
+	r.looked = true
+	var err error
+	if ok {
+		r.askStore(func(ctx context.Context) { r.peeked, err = r.m.store.peekForPage(ctx, key, views) })
+	}
+	if seed := r.seed(); seed != nil {
+		seeded, _ := seed.peekForPage(r.client, seeding.Session, views)
+		r.peeked = append(r.peeked, seeded...)
+	}
+	if err != nil {
+		r.failRead("peek", err)
+	}
 }

@@ -1,6 +1,7 @@
 package flashgin
 
 import (
+	"net/http"
 	"net/url"
 	"path"
 	"strings"
@@ -16,8 +17,8 @@ type place struct {
 	raw         string // url.URL.RawPath
 }
 
-func placeOf(c *gin.Context) place {
-	return place{c.FullPath(), c.Request.URL.Path, c.Request.URL.RawPath}
+func placeOf(route string, request *http.Request) place {
+	return place{route, request.URL.Path, request.URL.RawPath}
 }
 
 // viewOf returns the view of the path of a page. also is a second one, or "": the path as the browser

@@ -40,7 +40,7 @@ func (r *request) onScreen() place {
 		return r.part.screen
 	}
 	page := ""
-	switch header := r.c.Request.Header; r.audience() {
+	switch header := r.http.Header; r.audience() {
 	case forBrowser, forHTMXPage:
 		return place{}
 	case forHTMX:
@@ -49,7 +49,7 @@ func (r *request) onScreen() place {
 		page = sentIn(header, "Referer")
 	}
 	r.part.searched = true
-	if u, ok := fromPage(r.c.Request, page); ok {
+	if u, ok := fromPage(&r.http, page); ok {
 		u = &url.URL{Path: r.m.withoutPrefix(u.Path), RawPath: r.m.withoutPrefix(u.RawPath)}
 		if u.Path == "" {
 			u.Path = "/"

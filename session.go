@@ -11,6 +11,8 @@ import (
 
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/guard"
 )
 
 // secretName is the name of our secret among the values of the gin-contrib session.
@@ -29,14 +31,15 @@ var errOwnKeys = errors.New("flashgin: Forget: Config.SessionKey makes the keys 
 // The errors are [ErrNoSession], [ErrTooLate], and that of saving the session; with [CookieKey] also [ErrNotInstalled]. Call it in the request's own
 // goroutine.
 func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
-	key, err := m.key(c)
+	r := requestOf(c)
+	key, err := m.key(r, c)
 	if err != nil {
 		return "", err
 	}
 	if key == "" {
-		return m.newKey(c)
+		return m.newKey(r, c)
 	}
-	if r := requestOf(c); r == nil || !r.madeKey() {
+	if r == nil || !r.madeKey() {
 		return key, nil
 	}
 	if c.Writer.Written() {
@@ -46,7 +49,7 @@ func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return key, m.save(c, session)
+	return key, m.save(r, c, session)
 }
 
 // Forget gives the session a new key from here on, and saves it: call it at login, so that a session that somebody planted in the browser
@@ -56,19 +59,18 @@ func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
 // The errors are [ErrNoSession], [ErrTooLate], that of saving the session, and an error where a Config.SessionKey other than that of [CookieKey] makes the
 // keys. Call it in the request's own goroutine.
 func (m *Messenger) Forget(c *gin.Context) error {
-	key, err := m.key(c)
+	r := requestOf(c)
+	key, err := m.key(r, c)
 	if err != nil {
 		return err
 	}
-	if m.cfg.SessionKey != nil {
-		if r := requestOf(c); r != nil && !r.cookie.canMake() {
-			return errOwnKeys
-		}
+	if m.cfg.SessionKey != nil && r != nil && !r.cookie.canMake() {
+		return errOwnKeys
 	}
 	if r := requestOf(c); key == "" && (r == nil || !r.cookie.several()) {
 		return nil
 	}
-	renewed, err := m.newKey(c)
+	renewed, err := m.newKey(r, c)
 	if err != nil {
 		return err
 	}
@@ -79,8 +81,8 @@ func (m *Messenger) Forget(c *gin.Context) error {
 	return nil
 }
 
-// key returns the key of the session, or "" if it has none. It never makes one.
-func (m *Messenger) key(c *gin.Context) (string, error) {
+// key returns the key of the session, or "" if it has none. It never makes one. r is the request of c, or nil.
+func (m *Messenger) key(r *request, c *gin.Context) (key string, err error) {
 	if m.cfg.SessionKey != nil {
 		key, err := m.cfg.SessionKey(c)
 		if err != nil {
@@ -92,11 +94,23 @@ func (m *Messenger) key(c *gin.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	key := keyIn(session)
-	if key != "" {
-		m.sessions.note(session)
+	err = r.use(func() error {
+		if key = keyIn(session); key != "" {
+			m.sessions.note(session)
+		}
+		return nil
+	})
+	return key, err
+}
+
+// use calls f, which uses a session of the request: one goroutine at a time, and a panic of the session's
+// store is an error. r may be nil.
+func (r *request) use(f func() error) error {
+	if r != nil {
+		r.sessions.Lock()
+		defer r.sessions.Unlock()
 	}
-	return key, nil
+	return guard.Caught("the store of the session", f)
 }
 
 func keyIn(session sessions.Session) string {
@@ -114,33 +128,28 @@ func keyOf(secret string) string {
 }
 
 // newKey puts a new secret into the session, saves it and returns the key.
-func (m *Messenger) newKey(c *gin.Context) (string, error) {
+func (m *Messenger) newKey(r *request, c *gin.Context) (string, error) {
 	if err := errPageCache(c.Writer); err != nil {
 		return "", err
 	}
 	if m.cfg.SessionKey != nil {
-		return m.newCookieKey(c)
+		return m.newCookieKey(r, c)
 	}
 	if c.Writer.Written() {
 		return "", ErrTooLate
 	}
-	session, err := m.session(c)
+	session, err := m.putSecret(r, c)
 	if err != nil {
 		return "", err
 	}
-	if err := putSecret(c.Request, session); err != nil {
+	if err := m.save(r, c, session); err != nil {
 		return "", err
 	}
-	if err := m.save(c, session); err != nil {
-		return "", err
-	}
-	m.sessions.note(session)
-	return keyIn(session), nil
+	return m.key(r, c)
 }
 
 // newCookieKey is newKey where Config.SessionKey, which has just been called, may be that of CookieKey.
-func (m *Messenger) newCookieKey(c *gin.Context) (string, error) {
-	r := requestOf(c)
+func (m *Messenger) newCookieKey(r *request, c *gin.Context) (string, error) {
 	switch {
 	case r == nil:
 		return "", fmt.Errorf("%w, and CookieKey makes none here: %w", errNoKey, ErrNotInstalled)
@@ -149,26 +158,39 @@ func (m *Messenger) newCookieKey(c *gin.Context) (string, error) {
 	case r.committed.Load():
 		return "", ErrTooLate
 	}
-	return r.newCookieKey(c)
-}
-
-// newCookieKey makes a secret for the cookie of CookieKey, and returns what Config.SessionKey makes of it.
-func (r *request) newCookieKey(c *gin.Context) (string, error) {
 	r.cookie.renew()
-	key, err := r.m.key(c)
+	key, err := m.key(r, c)
 	if key == "" && err == nil {
 		err = errNoKey
 	}
 	return key, err
 }
 
-// putSecret gives the session a secret, to be saved with it.
-func putSecret(request *http.Request, session sessions.Session) error {
-	if lost(request, session) {
-		return fmt.Errorf("%w: the session could not be loaded, and is not overwritten", ErrNoSession)
+// putSecret gives the session of c a secret, to be saved with it.
+func (m *Messenger) putSecret(r *request, c *gin.Context) (session sessions.Session, err error) {
+	if session, err = m.session(c); err != nil {
+		return nil, err
 	}
-	session.Set(secretName, rand.Text())
-	return nil
+	request := c.Request
+	if request == nil && r != nil {
+		request = r.given
+	}
+	err = r.use(func() error {
+		if lost(request, session) {
+			return fmt.Errorf("%w: the session could not be loaded, and is not overwritten", ErrNoSession)
+		}
+		session.Set(secretName, rand.Text())
+		return nil
+	})
+	return session, err
+}
+
+// copySecret gives a session the secret of another.
+func (m *Messenger) copySecret(r *request, to, from sessions.Session) error {
+	return r.use(func() error {
+		to.Set(secretName, from.Get(secretName))
+		return nil
+	})
 }
 
 // dirty reports whether the session has values that were not saved, as far as it tells.
@@ -177,27 +199,23 @@ func dirty(session sessions.Session) bool {
 	return ok && written.Written()
 }
 
-// save does not let a session store's panic through, for it runs when the headers are about to leave: gin-contrib's memstore panics over values that
-// gob cannot encode.
-func (m *Messenger) save(c *gin.Context, session sessions.Session) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("flashgin: saving the session panicked: %v", r)
-		}
-	}()
-	if err := session.Save(); err != nil {
+// save saves the session. gin-contrib's memstore panics over values that gob cannot encode.
+func (m *Messenger) save(r *request, c *gin.Context, session sessions.Session) error {
+	if err := r.use(session.Save); err != nil {
 		return fmt.Errorf("flashgin: saving the session: %w", err)
 	}
-	if r := requestOf(c); r != nil {
+	request := c.Request
+	if r != nil {
+		request = &r.http
 		r.cookie.made.sessionSaved()
 	} else {
 		keepOutOfCaches(c.Writer.Header())
 	}
-	if saved, ok := underlying(sessions.Store.New, session); ok && saved.Options != nil && saved.Options.Secure && !byTLS(c.Request) {
-		m.secureCookie.Do(func() {
+	if saved, ok := underlying(sessions.Store.New, session); ok && saved.Options != nil && saved.Options.Secure && !byTLS(request) {
+		if firstOf(&m.secureCookie) {
 			m.errs.warn("the session's cookie is Secure, and a request came by plain http: browsers bring such a cookie back on localhost at most, other clients not " +
 				"even there, and without it no message is shown; set the Options of the session store, or let the proxy that speaks TLS say so in X-Forwarded-Proto")
-		})
+		}
 	}
 	return nil
 }

@@ -2,11 +2,11 @@ package flashgin
 
 import (
 	"fmt"
+	"net/http"
 	"reflect"
 	"sync/atomic"
 
 	"github.com/gin-contrib/sessions"
-	"github.com/gin-gonic/gin"
 )
 
 // sessionsInUse notices that two sessions keep keys, such as those of two groups of routes. Then a
@@ -40,7 +40,7 @@ func (s *sessionsInUse) note(session sessions.Session) {
 
 // mistake returns what is wrong if the request has come with another session, and that has not been
 // said yet. Who has one of two sessions only is shown all there is.
-func (s *sessionsInUse) mistake(c *gin.Context, session sessions.Session) string {
+func (s *sessionsInUse) mistake(request *http.Request, session sessions.Session) string {
 	first := s.first.Load()
 	if first == nil || s.told.Load() {
 		return ""
@@ -53,7 +53,7 @@ func (s *sessionsInUse) mistake(c *gin.Context, session sessions.Session) string
 	if name == first.name && (!loaded.IsNew || first.store == nil || first.store == any(loaded.Store())) {
 		return ""
 	}
-	if _, err := c.Request.Cookie(first.name); err != nil || s.told.Swap(true) {
+	if _, err := request.Cookie(first.name); err != nil || s.told.Swap(true) {
 		return ""
 	}
 	const wayOut = "use one sessions.Sessions for all routes that add or show messages, or set " +
@@ -70,14 +70,21 @@ func (s *sessionsInUse) mistake(c *gin.Context, session sessions.Session) string
 
 // noteSession says once that messages wait in vain because two sessions have keys.
 func (r *request) noteSession() {
-	if r.m.cfg.SessionKey != nil {
+	if r.m.cfg.SessionKey != nil || r.m.sessions.told.Load() {
 		return
 	}
 	session, err := r.m.session(r.c)
 	if err != nil {
 		return
 	}
-	if mistake := r.m.sessions.mistake(r.c, session); mistake != "" {
+	var mistake string
+	r.outside(func() {
+		_ = r.use(func() error {
+			mistake = r.m.sessions.mistake(&r.http, session)
+			return nil
+		})
+	})
+	if mistake != "" {
 		r.warn(mistake)
 	}
 }

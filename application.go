@@ -1,0 +1,110 @@
+package flashgin
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/guard"
+)
+
+// The functions in Config belong to the application. New wraps them, so that a panic in one of them is
+// an error, as any other: without that it would end the process, or keep a request from ending.
+
+func (m *Messenger) wrapFunctions(cfg *Config) {
+	if sessionKey := cfg.SessionKey; sessionKey != nil {
+		cfg.SessionKey = func(c *gin.Context) (key string, err error) {
+			err = m.ask(c, "Config.SessionKey", func() (err error) {
+				key, err = sessionKey(c)
+				return err
+			})
+			return key, err
+		}
+	}
+	if view := cfg.View; view != nil {
+		cfg.View = func(c *gin.Context) (name string) {
+			m.reportOf(c, "find the view", m.ask(c, "Config.View", func() error {
+				name = view(c)
+				return nil
+			}))
+			return name
+		}
+	}
+	if labels := cfg.Labels; labels != nil {
+		cfg.Labels = func(c *gin.Context) (words Labels) {
+			m.reportOf(c, "find the labels", m.ask(c, "Config.Labels", func() error {
+				words = labels(c)
+				return nil
+			}))
+			return words
+		}
+	}
+	if cfg.Observer != nil {
+		cfg.Observer = caughtObserver{cfg.Observer, &m.errs}
+	}
+}
+
+// askedAtMost is how many calls of such functions one request may have at a time. Goroutines of a
+// handler need some. A function that calls flashgin for its request, which calls it again, needs all.
+const askedAtMost = 16
+
+// ask calls a function of the application's.
+func (m *Messenger) ask(c *gin.Context, what string, f func() error) error {
+	if r := requestOf(c); r != nil {
+		if !r.enter() {
+			return fmt.Errorf("flashgin: %s calls flashgin for its own request, which calls it again: "+
+				"let it read the session or the *gin.Context instead", what)
+		}
+		defer r.exit()
+	}
+	return guard.Caught(what, f)
+}
+
+// enter reports whether a function of the application's may be called for the request; exit follows. When
+// one was called too deep, the others on the way back are not called either: each might call several.
+func (r *request) enter() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.tooDeep = r.tooDeep || r.asking >= askedAtMost; r.tooDeep {
+		return false
+	}
+	r.asking++
+	return true
+}
+
+func (r *request) exit() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.asking--; r.asking == 0 {
+		r.tooDeep = false
+	}
+}
+
+// reportOf reports an error, if there is one, of a function that returns none.
+func (m *Messenger) reportOf(c *gin.Context, doing string, err error) {
+	if err == nil {
+		return
+	}
+	ctx := context.Background()
+	if r := requestOf(c); r != nil {
+		ctx = r.client
+	}
+	m.errs.report(ctx, doing, err)
+}
+
+// A caughtObserver is an Observer whose panics are reported.
+type caughtObserver struct {
+	Observer
+	errs *reporter
+}
+
+func (o caughtObserver) Observe(ctx context.Context, e Event) {
+	err := guard.Caught("Config.Observer", func() error {
+		o.Observer.Observe(ctx, e)
+		return nil
+	})
+	if err != nil {
+		o.errs.report(ctx, "observe", err)
+	}
+}

@@ -1,0 +1,223 @@
+package flashgin_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+
+	"github.com/flashgin/flashgin"
+)
+
+// panicking is a gin-contrib session whose store breaks down.
+type panickingSession struct {
+	sessions.Session
+	save bool
+}
+
+func (s panickingSession) Get(key any) any {
+	if !s.save {
+		panic("broken: session.Get")
+	}
+	return s.Session.Get(key)
+}
+
+func (s panickingSession) Save() error { panic("broken: session.Save") }
+
+// panickingLog is the handler of a log that breaks down.
+type panickingLog struct{ slog.Handler }
+
+func (panickingLog) Enabled(context.Context, slog.Level) bool  { return true }
+func (panickingLog) Handle(context.Context, slog.Record) error { panic("broken: the log") }
+
+type panickingObserver struct{}
+
+func (panickingObserver) Observe(context.Context, flashgin.Event) { panic("broken: the Observer") }
+
+// Whatever of the application's breaks down when an answer leaves: the request ends. The contexts that
+// were made for goroutines stay those of their own user when Gin has given the *gin.Context to the next.
+func TestARequestEndsWhateverPanics(t *testing.T) {
+	// alice's request breaks down at its end alone
+	broken := func(c *gin.Context) bool { return c != nil && c.GetBool("broken") }
+	keyOf := func(c *gin.Context) (string, error) {
+		if broken(c) && c.GetString("breaks") == "SessionKey" {
+			panic("broken: SessionKey")
+		}
+		return userOf(c)
+	}
+	for _, test := range []struct {
+		name    string
+		cfg     flashgin.Config
+		session func(sessions.Session) sessions.Session
+		after   func(c *gin.Context)
+		told    string // of the failure
+		header  []string
+	}{
+		{name: "Config.View", told: "Config.View panicked: broken: View", cfg: flashgin.Config{View: func(c *gin.Context) string {
+			if broken(c) {
+				panic("broken: View")
+			}
+			return ""
+		}}},
+		{name: "Config.SessionKey", told: "Config.SessionKey panicked: broken: SessionKey", after: func(c *gin.Context) {
+			c.Set("breaks", "SessionKey")
+		}},
+		{name: "Config.Labels", told: "Config.Labels panicked: broken: Labels", header: htmx(), cfg: flashgin.Config{
+			HTMX: true,
+			Labels: func(c *gin.Context) flashgin.Labels {
+				if broken(c) {
+					panic("broken: Labels")
+				}
+				return flashgin.Labels{}
+			},
+		}},
+		{name: "Config.Observer", told: "Config.Observer panicked: broken: the Observer", cfg: flashgin.Config{Observer: panickingObserver{}}},
+		{name: "the log", told: "no page", cfg: flashgin.Config{Logger: slog.New(panickingLog{slog.DiscardHandler})}, after: func(c *gin.Context) {
+			c.Redirect(http.StatusSeeOther, "http://elsewhere.example/") // where nobody sees the message
+		}},
+		{name: "no *http.Request", after: func(c *gin.Context) { c.Request = nil }},
+		{name: "the session is read", told: "session.Get", session: func(s sessions.Session) sessions.Session { return panickingSession{s, false} }},
+		{name: "the session is saved", told: "session.Save", session: func(s sessions.Session) sessions.Session { return panickingSession{s, true} }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.session == nil {
+				test.cfg.SessionKey = keyOf
+			}
+			a := newAppWithoutSessions(t, test.cfg)
+			a.template("page", `{{flashes}}`)
+			a.messenger.Mount(a)
+			a.Use(gin.CustomRecoveryWithWriter(io.Discard, func(*gin.Context, any) {}))
+			if test.session != nil {
+				a.Use(sessions.Sessions("id", cookieStore()))
+			}
+			var ctx context.Context
+			var cp *gin.Context
+			a.POST("/", func(c *gin.Context) {
+				ctx, cp = c.Request.Context(), c.Copy()
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("hello")))
+				c.Header("Content-Type", "text/html")
+				if test.header != nil {
+					c.String(http.StatusOK, "<p>")
+				}
+				c.Set("broken", true)
+				if test.session != nil {
+					c.Set(sessions.DefaultKey, test.session(sessions.Default(c)))
+				}
+				if test.after != nil {
+					test.after(c)
+				}
+			})
+			a.GET("/elsewhere", page)
+			a.GET("/", func(c *gin.Context) { // another user's request, which has the *gin.Context now
+				for _, ctx := range []context.Context{ctx, cp} {
+					_ = flashgin.AddFlash(ctx, flashgin.Info("a secret of alice's").At("/elsewhere"), flashgin.Info("another"))
+					assert.Empty(t, flashgin.Flashes(ctx))
+					assert.Empty(t, flashgin.PeekFlashes(ctx))
+				}
+				page(c)
+			})
+			for range 8 { // the race detector makes sync.Pool forget some
+				within(t, "a request that breaks down", func() { a.visitor().post("/", append([]string{"User", "alice"}, test.header...)...) })
+				bob := a.visitor()
+				for _, path := range []string{"/", "/elsewhere"} {
+					assert.NotRegexp(t, "hello|secret|another", bob.get(path, "User", "bob"))
+				}
+			}
+			assert.Contains(t, a.failures.String(), test.told)
+		})
+	}
+}
+
+// A function of the application's must not call flashgin for its own request, which calls it in turn. Where
+// it does, the request neither hangs nor goes on for ever: the innermost call is an error.
+func TestAFunctionThatCallsFlashginForItsRequest(t *testing.T) {
+	var a *app
+	var calls int
+	call := func(c *gin.Context) (errs []error) {
+		calls++
+		_, err := a.messenger.SessionKey(c)
+		errs = append(errs, err, flashgin.AddFlash(c, flashgin.Info("inner").At("/elsewhere")))
+		flashgin.Flashes(c)
+		flashgin.PeekFlashes(c)
+		flashgin.Markup(c)
+		return append(errs, a.messenger.Forget(c))
+	}
+	for _, test := range []struct {
+		name string
+		cfg  flashgin.Config
+		told string
+	}{
+		{"SessionKey", flashgin.Config{SessionKey: func(c *gin.Context) (string, error) {
+			return c.GetHeader("User"), errors.Join(call(c)...)
+		}}, "Config.SessionKey calls flashgin for its own request"},
+		{"View", flashgin.Config{SessionKey: userOf, View: func(c *gin.Context) string {
+			call(c)
+			return ""
+		}}, "Config.View calls flashgin for its own request"},
+		{"Labels", flashgin.Config{SessionKey: userOf, Labels: func(c *gin.Context) flashgin.Labels {
+			call(c)
+			return flashgin.Labels{}
+		}}, "Config.Labels calls flashgin for its own request"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a = newAppWithoutSessions(t, test.cfg)
+			a.template("page", `{{flashes}}`)
+			a.GET("/", page)
+			a.GET("/data", jsonPage)
+			a.POST("/", func(c *gin.Context) {
+				_ = flashgin.AddFlash(c, flashgin.Info("hello"))
+				c.Redirect(http.StatusSeeOther, "/")
+			})
+			for _, request := range [][2]string{{http.MethodPost, "/"}, {http.MethodGet, "/"}, {http.MethodGet, "/data"}} {
+				calls = 0
+				within(t, "a request", func() { a.visit(request[0], request[1]) })
+				assert.Less(t, calls, 500, "%s %s", request[0], request[1])
+			}
+			assert.Contains(t, a.failures.String(), test.told)
+		})
+	}
+}
+
+// A goroutine that has a request's context may ask for its messages when the request ends. Gin does not
+// get the *gin.Context back before the application's function has returned that was given it.
+func TestTheEndWaitsForWhoUsesTheContext(t *testing.T) {
+	asked, answer := make(chan struct{}), make(chan struct{})
+	var users sync.Map
+	a := newAppWithoutSessions(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) {
+		if c.GetHeader("User") == "alice" {
+			close(asked)
+			<-answer
+			users.Store(c.GetHeader("User"), true) // which another user's request would change
+		}
+		return userOf(c)
+	}})
+	var group sync.WaitGroup
+	a.GET("/", func(c *gin.Context) {
+		if c.GetHeader("User") == "alice" {
+			ctx := c.Request.Context()
+			group.Go(func() { assert.Empty(t, flashgin.Flashes(ctx)) })
+			<-asked
+			group.Go(func() {
+				for range 100 {
+					runtime.Gosched()
+				}
+				close(answer)
+			})
+		}
+	})
+	a.visit(http.MethodGet, "/")
+	for range 10 {
+		a.visitor().get("/", "User", "bob")
+	}
+	group.Wait()
+	_, alice := users.Load("alice")
+	assert.True(t, alice)
+}
