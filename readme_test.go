@@ -19,8 +19,13 @@ func TestReadmeProgram(t *testing.T) {
 	t.Parallel()
 	readme, err := doctest.Open(".", "README.md")
 	require.NoError(t, err)
-	program := readme.Blocks("go")[0].Text
-	require.True(t, strings.HasPrefix(program, "package main\n"), "the first program")
+	listing, program := readme.Blocks("go")[0].Text, readme.Blocks("go")[1].Text
+	require.True(t, strings.HasPrefix(program, "package main\n"), "the complete program")
+	lines := strings.Split(strings.TrimSpace(listing), "\n")
+	assert.LessOrEqual(t, len(lines), 26, "the first screen has room for the listing, with blank lines")
+	for _, line := range lines {
+		assert.Contains(t, program, line+"\n", "the listing is a part of the complete program")
+	}
 
 	b := newBrowser(t, "http://"+doctest.Run(t, program, readmeAddress))
 	terminal := readme.Blocks("console")[0].Text

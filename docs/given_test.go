@@ -3,6 +3,7 @@ package docs_test
 import (
 	"context"
 	"html/template"
+	"log"
 	"net/http"
 	"strings"
 	"testing"
@@ -32,6 +33,7 @@ var (
 	secret   []byte
 
 	mine  template.FuncMap
+	page  string
 	pages multitemplate.Renderer
 
 	job   Job
@@ -52,6 +54,7 @@ var (
 	_ sessions.Session
 	_ time.Duration
 	_ http.Handler
+	_ = log.Fatal
 	_ strings.Builder
 	_ flashtest.Store
 	_ = storetest.Run
