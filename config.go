@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/markup"
+	"github.com/flashgin/flashgin/internal/viewpath"
 )
 
 // Config configures a [Messenger]. The zero value is ready for an application that is one process and uses gin-contrib/sessions.
@@ -81,9 +82,7 @@ func (cfg Config) withDefaults() Config {
 	if cfg.Store == nil {
 		cfg.Store = new(MemoryStore)
 	}
-	if cfg.Prefix != "" {
-		cfg.Prefix = strings.TrimSuffix(cleanEscaped(cfg.Prefix), "/")
-	}
+	cfg.Prefix = viewpath.Prefix(cfg.Prefix)
 	cfg.MountPath = cmp.Or(cfg.MountPath, defaultMountPath)
 	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
 	cfg.AddTimeout = cmp.Or(cfg.AddTimeout, defaultAddTimeout)

@@ -5,44 +5,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 )
-
-// A view comes from handlers, and handlers make it of what users type.
-func FuzzCleanView(f *testing.F) {
-	for _, seed := range []string{
-		"", "/", "*", "/problems/:id", "/files/*path", "/a%2Fb%20c", "/a%2525", "/%zz", "/a?b#c", "/a%3Fb%23c", "//a/../b/./", "https://example.com/a/b?c",
-		"https://example.com?next=/x", "https://example.com", "name", "a name/with slash", "/\xff\xfe", "\xff", "/\x00", "/../..", "://", "a://b://c", "/app/x", "/app", "/apple",
-	} {
-		f.Add(seed, "")
-		f.Add(seed, "/app")
-	}
-	f.Fuzz(func(t *testing.T, view, prefix string) {
-		if prefix != "" && !strings.HasPrefix(prefix, "/") {
-			return // New refuses it
-		}
-		m := &Messenger{cfg: Config{Prefix: prefix}.withDefaults()}
-		cleaned := m.cleanView(view)
-		if !utf8.ValidString(cleaned) {
-			t.Errorf("%q is not UTF-8", cleaned)
-		}
-		if strings.HasPrefix(view, "/") {
-			if !strings.HasPrefix(cleaned, "/") || strings.HasPrefix(cleaned, "//") || strings.ContainsAny(cleaned, "?#") || len(cleaned) > 1 && strings.HasSuffix(cleaned, "/") {
-				t.Errorf("%q is not a clean path", cleaned)
-			}
-		} else if cleaned != validUTF8(view) && !strings.Contains(view, "://") {
-			t.Errorf("the name %q became %q", view, cleaned)
-		}
-		if m.cfg.Prefix != "" {
-			return // what lies twice below the prefix loses it twice
-		}
-		if again := m.cleanView(cleaned); again != cleaned {
-			t.Errorf("%q cleaned is %q, cleaned again %q", view, cleaned, again)
-		}
-	})
-}
 
 // A page is found by its address, however that is spelled: as the browser sends it, and as a careful or a careless handler writes it.
 func FuzzViewSpellings(f *testing.F) {
