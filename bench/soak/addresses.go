@@ -1,8 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
@@ -12,23 +16,7 @@ import (
 
 // addresses are answers that lead somewhere by odd ways.
 func addresses() []*scenario {
-	to := func(name, location string) *scenario {
-		return &scenario{name: name, weight: 2, fresh: true, post: true,
-			handle: func(v *visit, c *gin.Context) {
-				_ = v.add(c, "", "AddFlash, redirect to "+location)
-				c.Redirect(http.StatusSeeOther, location)
-			}}
-	}
-	return []*scenario{
-		{name: "fixed-path", weight: 2, fresh: true, act: throughFixedPath,
-			handle: func(v *visit, c *gin.Context) {
-				_ = v.add(c, "", "AddFlash, redirect to a path in the wrong case")
-				c.Redirect(http.StatusSeeOther, "/PAGE/2")
-			}},
-		to("trailing-space", "/page/1 "),
-		to("query", "/page/1?x=1#y"),
-		to("twice-escaped", "/page/%31"),
-		to("dots", "/page/2/../1"),
+	list := []*scenario{
 		{name: "raw-path", weight: 2, keyed: true, post: true, act: besideRawPath,
 			handle: func(v *visit, c *gin.Context) {
 				_ = v.add(c, "/files/a%2Fb", forRawPath)
@@ -55,18 +43,65 @@ func addresses() []*scenario {
 				c.Redirect(http.StatusSeeOther, somePage())
 			}},
 	}
+	for i, location := range locations {
+		list = append(list, &scenario{name: fmt.Sprint("to-", i), weight: 1, fresh: true, alone: true,
+			act: land,
+			handle: func(v *visit, c *gin.Context) {
+				number, text := v.note("AddFlash, redirect to " + location)
+				v.site.run.ledger.added(number, flashgin.AddFlash(c, flashgin.Info(text)))
+				c.Header(noteHeader, strconv.Itoa(number))
+				c.Redirect(http.StatusSeeOther, strings.Replace(location, "HOST", c.Request.Host, 1))
+			}})
+	}
+	return list
 }
 
-// throughFixedPath follows the redirects of the router, too.
-func throughFixedPath(b *browser, s *scenario, _ *rand.Rand) {
-	a := b.post(s, "/s/"+s.name)
-	for range 3 {
+// locations are read by browsers, and then by Gin's router, in ways of their own.
+var locations = []string{
+	"/PAGE/2", "/page/1 ", "/page/1?x=1#y", "/page/%31", "/page/2/../1", "../page/1", "/page/1/",
+	"/PAGE/1/",
+	"http://HOST/page/3", "//HOST/page/3", "/page/1\t", "/page//1",
+	"//HOST//page/1",
+	"/files/a%2Fb", "/files/x%20y", "/files/x y", "/files/ü", "/files/%C3%BC", "/files/%2e%2e",
+	"/files/a;b",
+	"/files/a+b", "/files/a%252Fb", "/./page/1", "/page/1#", "/page/1?", "/files/%5Cx",
+	"/files/a%3Fb",
+}
+
+const noteHeader = "X-Note"
+
+// land goes where an answer leads, as a browser does. The message must be there.
+func land(b *browser, s *scenario, _ *rand.Rand) {
+	at, _ := url.Parse(b.site.url + "/s/" + url.PathEscape(s.name))
+	a := b.post(s, at.EscapedPath())
+	number, err := strconv.Atoi(a.header.Get(noteHeader))
+	led := ""
+	for range 5 {
 		location := a.header.Get("Location")
 		if location == "" {
+			break
+		}
+		if at, err = at.Parse(asBrowser(location)); err != nil {
 			return
 		}
-		a = b.get(b.site.run.named("page"), location)
+		led += " -> " + location
+		a = b.get(b.site.run.named("page"), at.RequestURI())
 	}
+	if a.status == http.StatusOK && !b.site.run.ledger.isSeen(number) {
+		b.site.run.ledger.violate(shownWrongly, s, "not shown where the answer leads: %q", led)
+	}
+}
+
+// asBrowser writes a location as browsers read it.
+func asBrowser(location string) string {
+	location = strings.TrimFunc(location, func(r rune) bool { return r <= ' ' })
+	location = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(location)
+	path, rest, found := strings.Cut(location, "?")
+	path = strings.ReplaceAll(path, "\\", "/")
+	if found {
+		path += "?" + rest
+	}
+	return path
 }
 
 const forRawPath = "AddFlash for a path with an escaped slash"

@@ -189,6 +189,14 @@ func (l *ledger) found(user int, by *scenario, where, text string, whole bool) i
 	return len(here)
 }
 
+// isSeen reports whether a message was shown, or was refused.
+func (l *ledger) isSeen(number int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := &l.notes[number]
+	return n.seen > 0 || n.state == noteRefused || n.state == noteReported
+}
+
 // taken notes that a handler got messages, and whether nobody can know what becomes of them.
 func (l *ledger) taken(by *scenario, texts []string) {
 	l.mu.Lock()
