@@ -48,6 +48,10 @@ import (
 //  20. Addresses. Claim, Peek and Withdraw touch only the views asked for, of that session; a view named twice counts once.
 //     Peek leaves everything as it is and does not see what is claimed. Where nothing waits, Claim and Peek return no messages and
 //     a nil error.
+//  21. Views. A store bounds at how many views messages of one session are kept: 1000 at the most, unless it was told
+//     otherwise. An Add that goes beyond drops all messages at some views, claimed ones too, reports that as rule 12 says,
+//     and need not remember their IDs. The 100 views that were added to last are none of these, and views at which no
+//     message is left do not count.
 //
 // A Store may have four more methods. OnError(func(context.Context, error)) is called once by [New], before any other method,
 // and hands the store the function to report through. Ping(context.Context) error tells whether the store answers; after
@@ -92,6 +96,7 @@ type Claim struct {
 const (
 	defaultTTL       = 24 * time.Hour
 	defaultCap       = 50
+	defaultViews     = 100
 	rememberFor      = 10 * time.Second // a generated ID: longer than any retry of an add
 	rememberedAtMost = 1000             // IDs an address
 )

@@ -20,11 +20,15 @@ type MemoryStore struct {
 	TTL time.Duration
 	// Cap is how many messages wait at one address at the most; the oldest are dropped. Zero means 50; [New] refuses a negative Cap.
 	Cap int
+	// Views is at how many views messages of one session are kept at the most; what the oldest hold
+	// is dropped. Zero means 100; [New] refuses negative Views.
+	Views int
 
 	mu       sync.Mutex
 	queues   map[address]*queue
 	expiring queuesByExpiry
-	sequence uint64 // of messages and of claims; never reused
+	sessions map[string][]*queue // those with messages, by their last adds, the oldest first
+	sequence uint64              // of messages and of claims; never reused
 	report   func(context.Context, error)
 	event    func(context.Context, Event)
 	watches  []*func(session string) // never changed in place
@@ -40,13 +44,16 @@ func (s *MemoryStore) validate() error {
 	if s.Cap < 0 {
 		return fmt.Errorf("flashgin: MemoryStore.Cap is %d: want zero (50) or more", s.Cap)
 	}
+	if s.Views < 0 {
+		return fmt.Errorf("flashgin: MemoryStore.Views is %d: want zero (100) or more", s.Views)
+	}
 	return nil
 }
 
-// OnError sets the function that is told when the cap drops messages; nil means nobody. [New] calls it; call it yourself only before first use.
+// OnError sets the function that is told when messages are dropped; nil means nobody. [New] calls it; call it yourself only before first use.
 func (s *MemoryStore) OnError(report func(context.Context, error)) { s.report = report }
 
-// OnEvent sets the function that is told how many messages the cap drops, and how many are given out again after their lease. [New] calls it; call it yourself
+// OnEvent sets the function that is told how many messages are dropped, and how many are given out again after their lease. [New] calls it; call it yourself
 // only before first use.
 func (s *MemoryStore) OnEvent(event func(context.Context, Event)) { s.event = event }
 
@@ -70,11 +77,14 @@ func (s *MemoryStore) addQuietly(ctx context.Context, session string, msgs ...Me
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("flashgin: add: %w", err)
 	}
-	dropped := s.add(session, msgs)
-	if dropped > 0 && s.report != nil {
-		s.report(ctx, capError(dropped, s.cap()))
+	byCap, byViews := s.add(session, msgs)
+	if byCap > 0 && s.report != nil {
+		s.report(ctx, capError(byCap, s.cap()))
 	}
-	s.tell(ctx, EventDropped, dropped)
+	if byViews > 0 && s.report != nil {
+		s.report(ctx, viewsError(byViews, s.views()))
+	}
+	s.tell(ctx, EventDropped, byCap+byViews)
 	return nil
 }
 
@@ -83,7 +93,13 @@ func capError(dropped, limit int) error {
 	return fmt.Errorf("flashgin: add: dropped the %d oldest messages of an address, which holds %d: is its page never opened?", dropped, limit)
 }
 
-func (s *MemoryStore) add(session string, msgs []Message) (dropped int) {
+// viewsError says that a session has too many views.
+func viewsError(dropped, limit int) error {
+	return fmt.Errorf("flashgin: add: dropped %d messages at the oldest views of a session, which may have %d: "+
+		"do clients choose the paths that messages are for?", dropped, limit)
+}
+
+func (s *MemoryStore) add(session string, msgs []Message) (byCap, byViews int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.expire(len(msgs))
@@ -95,9 +111,10 @@ func (s *MemoryStore) add(session string, msgs []Message) (dropped int) {
 		q.withdraw(m.Key, now)
 		s.sequence++
 		q.push(m, s.sequence, now)
-		dropped += q.dropOldest(s.cap(), now)
+		byCap += q.dropOldest(s.cap(), now)
+		byViews += s.dropViews(session)
 	}
-	return dropped
+	return byCap, byViews
 }
 
 // Claim implements [Store]. Its only error is that of a context that has ended.
@@ -226,3 +243,4 @@ func copies(found []*queued) Messages {
 
 func (s *MemoryStore) ttl() time.Duration { return cmp.Or(max(s.TTL, 0), defaultTTL) }
 func (s *MemoryStore) cap() int           { return cmp.Or(max(s.Cap, 0), defaultCap) }
+func (s *MemoryStore) views() int         { return cmp.Or(max(s.Views, 0), defaultViews) }

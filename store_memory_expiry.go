@@ -17,7 +17,7 @@ func (s *MemoryStore) expire(added int) time.Time {
 		if len(s.expiring) == 0 || s.expiring[0].expires.After(now) {
 			break
 		}
-		s.remove(s.expiring[0])
+		s.discard(s.expiring[0])
 	}
 	return now
 }
@@ -26,7 +26,7 @@ func (s *MemoryStore) expire(added int) time.Time {
 func (s *MemoryStore) find(at address, now time.Time) *queue {
 	q := s.queues[at]
 	if q != nil && !q.expires.After(now) {
-		s.remove(q)
+		s.discard(q)
 		return nil
 	}
 	return q
@@ -36,7 +36,7 @@ func (s *MemoryStore) find(at address, now time.Time) *queue {
 func (s *MemoryStore) queue(at address, now time.Time) *queue {
 	q := s.find(at, now)
 	if q == nil {
-		q = &queue{address: at, ttl: s.ttl()}
+		q = &queue{store: s, address: at, ttl: s.ttl()}
 		if s.queues == nil {
 			s.queues = map[address]*queue{}
 		}
@@ -48,9 +48,12 @@ func (s *MemoryStore) queue(at address, now time.Time) *queue {
 	return q
 }
 
-func (s *MemoryStore) remove(q *queue) {
+// discard removes a queue with all that it holds, and returns how many messages that were.
+func (s *MemoryStore) discard(q *queue) int {
+	s.unlist(q)
 	heap.Remove(&s.expiring, q.index)
 	delete(s.queues, q.address)
+	return len(q.messages)
 }
 
 // shorten lets a queue in which nothing is left go as soon as its remembered IDs may be forgotten.

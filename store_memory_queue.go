@@ -8,6 +8,7 @@ import (
 // A queue is what a [MemoryStore] holds for one address: the messages by sequence, waiting and claimed ones alike, and the IDs of those
 // that are gone. The store's mutex guards it.
 type queue struct {
+	store      *MemoryStore
 	address    address
 	ttl        time.Duration
 	messages   []*queued
@@ -39,6 +40,7 @@ func (q *queue) push(m Message, sequence uint64, now time.Time) {
 		ttl = min(ttl, m.TTL)
 	}
 	q.messages = append(q.messages, &queued{Message: m.clone(), sequence: sequence, expires: now.Add(ttl)})
+	q.store.list(q)
 }
 
 // knows reports whether the queue holds the ID, or remembers it.
@@ -74,6 +76,9 @@ func (q *queue) remove(m *queued, now time.Time) {
 	}
 	q.remembered.add(m.ID, until)
 	q.messages = slices.DeleteFunc(q.messages, func(other *queued) bool { return other == m })
+	if len(q.messages) == 0 {
+		q.store.unlist(q)
+	}
 }
 
 func (q *queue) release(m *queued, now time.Time) {

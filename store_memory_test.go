@@ -36,6 +36,18 @@ func TestMemoryStoreDefaults(t *testing.T) {
 		assert.Len(t, waiting, 50)
 		assert.Equal(t, "10", waiting[0].Text, "the oldest are dropped")
 
+		for i := range 100 {
+			require.NoError(t, m.Add(t.Context(), "other", flashgin.Info("hello").At(fmt.Sprint("/", i))))
+		}
+		first := func() flashgin.Messages {
+			waiting, err := m.Peek(t.Context(), "other", "/0")
+			require.NoError(t, err)
+			return waiting
+		}
+		assert.Len(t, first(), 1)
+		require.NoError(t, m.Add(t.Context(), "other", flashgin.Info("hello").At("/100")))
+		assert.Empty(t, first(), "the oldest of 101 views")
+
 		time.Sleep(24*time.Hour - time.Second)
 		waiting, err = m.Peek(t.Context(), "session", "/")
 		require.NoError(t, err)
@@ -85,6 +97,22 @@ func TestMemoryStoreReportsTheCap(t *testing.T) {
 	require.Len(t, a.failures.all(), 1)
 	assert.ErrorContains(t, a.failures.all()[0], "dropped the 2 oldest messages")
 	assert.NotContains(t, a.failures.String(), "MARKER")
+}
+
+// So does the bound of views.
+func TestMemoryStoreReportsTheBoundOfViews(t *testing.T) {
+	a := newApp(t, flashgin.Config{Store: &flashgin.MemoryStore{Views: 2}})
+	for _, view := range []string{"/MARKER/1", "/MARKER/2", "/MARKER/1", "/MARKER/3"} {
+		require.NoError(t, a.messenger.Add(t.Context(), "MARKER session", flashgin.Info("MARKER").At(view)))
+	}
+	require.Len(t, a.failures.all(), 1)
+	assert.ErrorContains(t, a.failures.all()[0], "dropped 1 messages at the oldest views of a session, which may have 2")
+	assert.NotContains(t, a.failures.String(), "MARKER")
+	for view, want := range map[string]int{"/MARKER/1": 2, "/MARKER/2": 0, "/MARKER/3": 1} {
+		waiting, err := a.messenger.Peek(t.Context(), "MARKER session", view)
+		require.NoError(t, err)
+		assert.Len(t, waiting, want, view)
+	}
 }
 
 // OnError may itself use the Messenger: no lock is held when it is called.

@@ -25,6 +25,10 @@ type RedisConfig struct {
 	TTL time.Duration
 	// Cap is how many messages wait at one address at the most; the oldest are dropped. Zero means 50; a negative Cap is an error.
 	Cap int
+	// Views is at how many views messages of one session are kept at the most; what the oldest hold
+	// is dropped. It is a bound on growth: there may be half as many more, and a quarter for each
+	// further process. Zero means 100; negative Views are an error.
+	Views int
 }
 
 // RedisStore is a [Store] in Redis 5 or later, or in what speaks its protocol: messages survive restarts of the application and are shared
@@ -42,6 +46,8 @@ type RedisStore struct {
 	prefix  string
 	ttl     time.Duration
 	cap     int
+	views   int
+	created createdViews
 	numbers atomic.Uint64 // see place
 	onError atomic.Pointer[func(context.Context, error)]
 	onEvent atomic.Pointer[func(context.Context, Event)]
@@ -71,19 +77,22 @@ func NewRedisStore(client redis.UniversalClient, cfg RedisConfig) (*RedisStore, 
 		return nil, fmt.Errorf("flashgin: RedisConfig.TTL is %v: want zero (24h) or more", cfg.TTL)
 	case cfg.Cap < 0:
 		return nil, fmt.Errorf("flashgin: RedisConfig.Cap is %d: want zero (50) or more", cfg.Cap)
+	case cfg.Views < 0:
+		return nil, fmt.Errorf("flashgin: RedisConfig.Views is %d: want zero (100) or more", cfg.Views)
 	}
 	s := &RedisStore{
 		client: client,
 		prefix: "flash:" + cfg.App + ":{",
 		ttl:    min(cmp.Or(cfg.TTL, defaultTTL), longestTTL),
 		cap:    cmp.Or(cfg.Cap, defaultCap),
+		views:  cmp.Or(cfg.Views, defaultViews),
 	}
 	s.cluster, _ = client.(*redis.ClusterClient)
 	s.numbers.Store(rand.Uint64N(numberLimit / 2))
 	return s, nil
 }
 
-// OnError sets the function that is told of what no caller is there to hear: messages that the cap dropped, and data that cannot be read.
+// OnError sets the function that is told of what no caller is there to hear: messages that were dropped, and data that cannot be read.
 // What it is told never quotes a session, a text or a key. [New] calls it; nil means nobody.
 func (s *RedisStore) OnError(report func(context.Context, error)) {
 	if report == nil {
@@ -99,7 +108,7 @@ func (s *RedisStore) report(ctx context.Context, err error) {
 	}
 }
 
-// OnEvent sets the function that is told how many messages the cap drops, and how many are given out again after their lease. [New] calls it; nil means
+// OnEvent sets the function that is told how many messages are dropped, and how many are given out again after their lease. [New] calls it; nil means
 // nobody.
 func (s *RedisStore) OnEvent(event func(context.Context, Event)) {
 	if event == nil {
@@ -110,9 +119,9 @@ func (s *RedisStore) OnEvent(event func(context.Context, Event)) {
 }
 
 // tell tells of messages, if there are any and somebody is there to hear it.
-func (s *RedisStore) tell(ctx context.Context, kind EventKind, messages int64) {
+func (s *RedisStore) tell(ctx context.Context, kind EventKind, messages int) {
 	if event := s.onEvent.Load(); event != nil && messages > 0 {
-		(*event)(ctx, Event{Kind: kind, Messages: int(messages)})
+		(*event)(ctx, Event{Kind: kind, Messages: messages})
 	}
 }
 
@@ -143,19 +152,34 @@ func (s *RedisStore) add(ctx context.Context, session string, msgs []Message, ch
 		calls = append(calls, call)
 		number, msgs = number+uint64(n), msgs[n:]
 	}
-	if err := s.send(ctx, calls, inOrder); err != nil {
+	adds, order := calls, inOrder
+	index := s.indexCall(mailbox, adds)
+	if index != nil {
+		calls = append(calls, index)
+		if len(adds) == 1 {
+			order = together
+		}
+	}
+	if err := s.send(ctx, calls, order); err != nil {
 		return s.failed("add", err)
 	}
-	var dropped int64
+	var dropped, created int
 	var failed error
-	for _, call := range calls {
-		n, err := call.cmd.Int64()
-		dropped += n
+	for _, call := range adds {
+		n, err := call.cmd.Int()
+		dropped += n / 2
+		created += n % 2
 		failed = cmp.Or(failed, err)
 	}
 	if dropped > 0 {
-		s.report(ctx, capError(int(dropped), s.cap))
+		s.report(ctx, capError(dropped, s.cap))
 		s.tell(ctx, EventDropped, dropped)
+	}
+	if created > 0 {
+		s.created.add(mailbox, created, s.ttl)
+	}
+	if index != nil && failed == nil {
+		s.boundViews(ctx, mailbox, index)
 	}
 	return s.failed("add", failed)
 }

@@ -3,6 +3,7 @@ package flashgin_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -95,10 +96,19 @@ func everyRedisCommand(t *testing.T, p *redisProbe) error {
 		add(msgs...)
 		errs = append(errs, p.store.Withdraw(ctx, p.session, "/a", "key"))
 	}
+	for range 2 { // more views than are kept
+		var msgs []flashgin.Message
+		for i := range 130 {
+			msgs = append(msgs, redisMessage(fmt.Sprint("/", i), "text"))
+		}
+		add(msgs...)
+	}
 	_, err = p.store.Purge(ctx, 0)
 	errs = append(errs, err)
 	for _, reported := range p.reported() {
-		errs = append(errs, errors.New(reported))
+		if !strings.Contains(reported, "dropped") {
+			errs = append(errs, errors.New(reported))
+		}
 	}
 	for _, err := range errs {
 		if err != nil {
@@ -151,5 +161,7 @@ func TestRedisClusterACL(t *testing.T) {
 		}
 	}
 	assert.False(t, commands["command"], "go-redis asked for the list of commands, under a lock for all calls")
-	assert.Empty(t, p.reported())
+	for _, reported := range p.reported() {
+		assert.Contains(t, reported, "dropped")
+	}
 }

@@ -31,6 +31,8 @@ var (
 	peekScript       = newRedisScript("peek.lua")
 	withdrawScript   = newRedisScript("withdraw.lua")
 	purgeScript      = newRedisScript("purge.lua")
+	viewsScript      = newRedisScript("views.lua")
+	dropScript       = newRedisScript("drop.lua")
 )
 
 func newRedisScript(name string) *redisScript {
@@ -75,6 +77,12 @@ func (call *redisCall) append(args ...any) *redisCall {
 	return call
 }
 
+// key is the first of its keys.
+func (call *redisCall) key() string { return call.args[3].(string) }
+
+// view is the last part of its key, as it is escaped there.
+func (call *redisCall) view(mailbox string) string { return strings.TrimPrefix(call.key(), mailbox) }
+
 // once is a command that go-redis does not send again when the reply is lost: it may have been executed. It does go where MOVED and ASK point,
 // since these mean that it was not.
 type once struct{ *redis.Cmd }
@@ -87,11 +95,18 @@ func (call *redisCall) command(ctx context.Context, inFull bool) once {
 	if inFull {
 		args = append([]any{"eval", call.source}, args[2:]...)
 	}
-	call.cmd = redis.NewCmd(ctx, args...)
+	cmd := newOnce(ctx, 3, args...)
+	call.cmd = cmd.Cmd
+	return cmd
+}
+
+// newOnce returns any command, whose first key is the argument of that number.
+func newOnce(ctx context.Context, key int8, args ...any) once {
+	cmd := redis.NewCmd(ctx, args...)
 	// Otherwise the client asks a server of the cluster for this, under a lock for all calls.
-	call.cmd.SetFirstKeyPos(3)
-	call.cmd.SetStepCount(1)
-	return once{call.cmd}
+	cmd.SetFirstKeyPos(key)
+	cmd.SetStepCount(1)
+	return once{cmd}
 }
 
 // err returns the error of a call whose reply may be empty.

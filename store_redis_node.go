@@ -55,10 +55,9 @@ func (s *RedisStore) ping(ctx context.Context, client redis.UniversalClient) err
 	if err := ctx.Err(); err != nil {
 		return s.failed("ping", err)
 	}
-	cmd := redis.NewCmd(ctx, "ping")
-	cmd.SetStepCount(1) // see redisCall.command
+	cmd := newOnce(ctx, 0, "ping")
 	answer := make(chan error, 1)
-	go func() { answer <- client.Process(ctx, once{cmd}) }() // ends by the client's own time-outs
+	go func() { answer <- client.Process(ctx, cmd) }() // ends by the client's own time-outs
 	select {
 	case err := <-answer:
 		return s.failed("ping", err)

@@ -57,7 +57,9 @@ func (s *RedisStore) purge(ctx context.Context, server redis.UniversalClient, ol
 		}
 		for _, call := range calls {
 			n, err := call.cmd.Int64()
-			removed.Add(n)
+			if !isIndex(call.key()) {
+				removed.Add(n)
+			}
 			switch {
 			case redis.HasErrorPrefix(err, "WRONGTYPE"):
 				s.report(ctx, s.unreadable("purge", notSortedSet))

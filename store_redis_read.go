@@ -30,13 +30,13 @@ func (s *RedisStore) read(ctx context.Context, doing, session string, views []st
 	}
 	var entries []redisEntry
 	var failed error
-	var again int64
+	var again int
 	for _, call := range calls {
 		found, err := call.found()
 		failed = cmp.Or(failed, err)
 		for _, at := range found {
 			entries = append(entries, at.entries...)
-			again += int64(at.again)
+			again += at.again
 			if at.unreadable != 0 {
 				s.report(ctx, s.unreadable(doing, at.unreadable))
 			}

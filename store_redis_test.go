@@ -54,6 +54,7 @@ func TestNewRedisStoreErrors(t *testing.T) {
 		{"App with a pattern", client, flashgin.RedisConfig{App: "*"}, []string{"RedisConfig.App", `"*"`}},
 		{"negative TTL", client, flashgin.RedisConfig{App: "shop", TTL: -time.Second}, []string{"RedisConfig.TTL", "-1s", "zero (24h) or more"}},
 		{"negative Cap", client, flashgin.RedisConfig{App: "shop", Cap: -3}, []string{"RedisConfig.Cap", "-3", "zero (50) or more"}},
+		{"negative Views", client, flashgin.RedisConfig{App: "shop", Views: -3}, []string{"RedisConfig.Views", "-3", "zero (100) or more"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store, err := flashgin.NewRedisStore(test.client, test.cfg)
@@ -78,6 +79,11 @@ func TestRedisDefaults(t *testing.T) {
 	life := p.client.PTTL(t.Context(), p.keys()[0]).Val()
 	assert.Greater(t, life, 23*time.Hour)
 	assert.LessOrEqual(t, life, 24*time.Hour)
+	for i := range 300 {
+		p.add(fmt.Sprint("/", i), "text")
+	}
+	assert.LessOrEqual(t, len(p.keys()), 100+25+25+1, "of 100 views, a quarter more, a quarter for the process, the index")
+	assert.Equal(t, []string{"text"}, p.peek("/200"))
 }
 
 // With a context that has ended, no call sends anything.

@@ -94,10 +94,7 @@ func (s *RedisStore) anyServer() redis.UniversalClient {
 
 // mayPublish reports where the rights do not suffice for what add.lua does in passing, and passes over.
 func (s *RedisStore) mayPublish(ctx context.Context) {
-	cmd := redis.NewCmd(ctx, "publish", s.channel(), "")
-	cmd.SetFirstKeyPos(1)
-	cmd.SetStepCount(1)
-	if err := s.client.Process(ctx, once{cmd}); redis.HasErrorPrefix(err, "NOPERM") {
+	if err := s.client.Process(ctx, newOnce(ctx, 1, "publish", s.channel(), "")); redis.HasErrorPrefix(err, "NOPERM") {
 		s.report(ctx, s.failed("publish", err))
 	}
 }

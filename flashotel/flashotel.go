@@ -72,7 +72,7 @@ func New(provider metric.MeterProvider) (flashgin.Observer, error) {
 		added:        counter("flashgin.message.added", "{message}", "Messages that the store has accepted."),
 		shown:        counter("flashgin.message.shown", "{message}", "Messages that were shown, and will not be again."),
 		released:     counter("flashgin.message.released", "{message}", "Messages that were taken for a page and wait again."),
-		dropped:      counter("flashgin.message.dropped", "{message}", "Messages that were removed unseen, because too many waited at one address."),
+		dropped:      counter("flashgin.message.dropped", "{message}", "Messages that were removed unseen, because too many waited."),
 		leaseExpired: counter("flashgin.message.lease_expired", "{message}", "Messages that were given out again, after a page that said nothing of them."),
 		lost:         counter("flashgin.message.lost", "{message}", "Messages of requests that may never be seen."),
 		openings:     counter("flashgin.store.breaker.openings", "{opening}", "Breakers that opened, because the store failed repeatedly."),

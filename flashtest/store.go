@@ -158,7 +158,7 @@ func (s *Store) Watch(ctx context.Context, wake func(session string)) error {
 	return s.kept().Watch(ctx, wake)
 }
 
-// OnError sets the function that is told when the cap drops messages. flashgin.New calls it.
+// OnError sets the function that is told when messages are dropped. flashgin.New calls it.
 func (s *Store) OnError(report func(context.Context, error)) { s.kept().OnError(report) }
 
 // OnEvent sets the function that is told what the store alone knows; see [flashgin.Store]. flashgin.New calls it.

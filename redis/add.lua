@@ -1,5 +1,5 @@
 -- KEYS[1]: the address. ARGV: TTL in ms, how many ms the messages need the address, cap, channel that wakes open pages or '', then each message's entry from
--- the number on. Returns how many the cap dropped.
+-- the number on. Returns twice how many the cap dropped, and one more if the address was not there before.
 local address = KEYS[1]
 --include now.lua
 local size = redis.call('ZCARD', address)
@@ -12,7 +12,7 @@ if size == 0 and #ARGV == 5 then -- as most adds
   redis.call('ZADD', address, stamp, stamp .. '.' .. ARGV[5])
   redis.call('PEXPIRE', address, ARGV[2])
   wake()
-  return 0
+  return 1
 end
 --include member.lua
 
@@ -130,4 +130,4 @@ end
 if #new > 0 then
   wake()
 end
-return dropped
+return 2 * dropped + (size == 0 and 1 or 0)

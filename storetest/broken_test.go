@@ -71,10 +71,17 @@ const (
 	countsViewsTwice        fault = "counts a view twice that is named twice"
 	withdrawsEverywhere     fault = "withdraws at every view of the session"
 	ignoresSession          fault = "ignores the session"
+	keepsAllViews           fault = "keeps any number of views"
+	dropsNewestViews        fault = "drops the newest of too many views"
+	addKeepsViewOld         fault = "counts the age of a view from its first Add"
+	countsEmptyViews        fault = "counts views at which no message is left"
+	boundsAllSessions       fault = "bounds the views of all sessions together"
+	dropsViewsInSilence     fault = "does not report the views that it drops"
+	hidesDroppedViews       fault = "does not tell how many messages the views had that it drops"
 )
 
 // anyRule stands for rules that rest on one that is as basic as the order of messages.
-var anyRule = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20}
+var anyRule = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 21}
 
 // faults names the rule that catches each fault, and those that fail with it because they rest on that rule: what cannot be released
 // does not come back in its old place either. All other rules must pass.
@@ -85,7 +92,7 @@ var faults = []struct {
 }{
 	{ordersByID, 1, anyRule},
 	{ordersByClock, 1, anyRule},
-	{ordersByText, 1, []int{17}},
+	{ordersByText, 1, []int{17, 21}},
 	{ordersByView, 1, anyRule},
 	{dropsEqualTexts, 2, nil},
 	{forgetsWaitingIDs, 3, []int{12}},
@@ -93,7 +100,7 @@ var faults = []struct {
 	{secondAddWins, 3, nil},
 	{claimsTwice, 4, []int{7, 8, 9, 12, 13}},
 	{claimsRace, 4, nil},
-	{confirmDoesNothing, 5, []int{8, 9, 12, 15, 17, 18, 20}},
+	{confirmDoesNothing, 5, []int{8, 9, 12, 15, 17, 18, 20, 21}},
 	{releaseDoesNothing, 6, anyRule},
 	{releaseAppends, 6, []int{9, 13, 16, 18, 20}},
 	{leaseNeverEnds, 7, []int{5, 8, 10, 12, 13, 14, 15}},
@@ -141,7 +148,14 @@ var faults = []struct {
 	{peekTakes, 20, anyRule},
 	{countsViewsTwice, 20, nil},
 	{withdrawsEverywhere, 20, nil},
-	{ignoresSession, 20, []int{12, 13, 15, 17}},
+	{ignoresSession, 20, []int{12, 13, 15, 17, 21}},
+	{keepsAllViews, 21, nil},
+	{dropsNewestViews, 21, nil},
+	{addKeepsViewOld, 21, nil},
+	{countsEmptyViews, 21, nil},
+	{boundsAllSessions, 21, []int{17}},
+	{dropsViewsInSilence, 21, nil},
+	{hidesDroppedViews, 21, nil},
 }
 
 func TestBrokenStoresAreCaught(t *testing.T) {

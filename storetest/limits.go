@@ -1,8 +1,6 @@
 package storetest
 
 import (
-	"context"
-	"sync/atomic"
 	"time"
 
 	"github.com/flashgin/flashgin"
@@ -75,19 +73,10 @@ var capChecks = []check{
 		p.want("waiting after one was replaced", p.peek(), "1", "2", "4")
 	}},
 	{name: "reported", cap: 3, run: func(p *probe) {
-		store, ok := p.store.(interface {
-			OnError(func(context.Context, error))
-		})
-		if !ok {
-			p.Logf("this store has no OnError")
+		reports := p.listenToErrors()
+		if reports == nil {
 			return
 		}
-		var reports atomic.Int64
-		store.OnError(func(_ context.Context, err error) {
-			if err != nil {
-				reports.Add(1)
-			}
-		})
 		p.addTexts("1", "2", "3")
 		if reports.Load() > 0 {
 			p.fail("the store reported an error, but nothing was dropped")

@@ -78,6 +78,26 @@ func (p *probe) listen(kind flashgin.EventKind) *atomic.Int64 {
 	return told
 }
 
+// listenToErrors returns how often the store has called OnError, from now on. Where it has no
+// OnError, that is nil.
+func (p *probe) listenToErrors() *atomic.Int64 {
+	p.Helper()
+	store, ok := p.store.(interface {
+		OnError(func(context.Context, error))
+	})
+	if !ok {
+		p.Logf("this store has no OnError")
+		return nil
+	}
+	reports := new(atomic.Int64)
+	store.OnError(func(_ context.Context, err error) {
+		if err != nil {
+			reports.Add(1)
+		}
+	})
+	return reports
+}
+
 func (p *probe) wantTold(told *atomic.Int64, want int64) {
 	p.Helper()
 	if told == nil {

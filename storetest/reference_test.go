@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,15 +23,19 @@ type reference struct {
 	fault fault
 	delay time.Duration // of every call
 
-	mu     sync.Mutex
-	places map[string]*place // by session and view; key makes the keys
-	seq    int               // of messages and of claims
-	report func(context.Context, error)
-	event  func(context.Context, flashgin.Event)
+	mu      sync.Mutex
+	places  map[string]*place // by session and view; key makes the keys
+	seq     int               // of messages and of claims
+	touches int               // views in Adds
+	report  func(context.Context, error)
+	event   func(context.Context, flashgin.Event)
 }
 
 // A place is what is at one address.
 type place struct {
+	key        string
+	session    string
+	touched    int      // by which Add
 	entries    []*entry // in order of arrival
 	remembered []memory // oldest first
 	lastAdd    time.Time
@@ -74,8 +79,12 @@ func (s *reference) Add(ctx context.Context, session string, msgs ...flashgin.Me
 	for _, m := range msgs {
 		p := s.place(session, m.View, now)
 		if p == nil {
-			p = &place{lastAdd: now}
-			s.places[s.key(session, m.View)] = p
+			p = &place{key: s.key(session, m.View), session: session, lastAdd: now}
+			s.places[p.key] = p
+		}
+		s.touches++
+		if p.touched == 0 || !s.is(addKeepsViewOld) {
+			p.touched = s.touches
 		}
 		if !s.is(addStartsNothing) {
 			p.lastAdd = now
@@ -93,7 +102,33 @@ func (s *reference) Add(ctx context.Context, session string, msgs ...flashgin.Me
 		p.entries = append(p.entries, &entry{msg: s.copy(m, keepsMap), seq: s.seq, added: now})
 		s.drop(ctx, p, now)
 	}
+	s.dropViews(ctx, session)
 	return s.ended(ctx.Err())
+}
+
+// dropViews removes the places of a session beyond the bound.
+func (s *reference) dropViews(ctx context.Context, session string) {
+	var places []*place
+	for _, p := range s.places {
+		if (p.session == session || s.is(boundsAllSessions)) && (len(p.entries) > 0 || s.is(countsEmptyViews)) {
+			places = append(places, p)
+		}
+	}
+	slices.SortFunc(places, func(a, b *place) int { return cmp.Compare(a.touched, b.touched) })
+	for len(places) > viewsKept && !s.is(keepsAllViews) {
+		victim := places[0]
+		if s.is(dropsNewestViews) {
+			victim = places[len(places)-1]
+		}
+		places = slices.DeleteFunc(places, func(p *place) bool { return p == victim })
+		delete(s.places, victim.key)
+		if s.report != nil && !s.is(dropsViewsInSilence) {
+			s.report(ctx, errors.New("a view was dropped"))
+		}
+		if !s.is(hidesDroppedViews) {
+			s.tell(ctx, flashgin.EventDropped, len(victim.entries))
+		}
+	}
 }
 
 // known reports whether the ID of m is at p or remembered there.

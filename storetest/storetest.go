@@ -12,7 +12,7 @@
 //	}
 //
 // Each rule is a subtest, so that -run TestMyStore/rule_6_ checks one of them; a failure cites its rule. Run it with -race. If the
-// store has OnError or OnEvent, checks of rules 7 and 12 call them, before any other method, as flashgin.New does.
+// store has OnError or OnEvent, checks of rules 7, 12 and 21 call them, before any other method, as flashgin.New does.
 //
 // The stores may share one server, also with other programs: every check uses sessions and views of its own, and leaves what it
 // added to expire. Time must pass for the store as it does for the test: the checks wait for short TTLs and leases to end, and take
@@ -31,8 +31,8 @@ import (
 )
 
 // Run checks the stores that open returns. It calls open once a check, from several goroutines at once, with the TTL and the cap
-// that the check needs; zero means the store's default, which must be an hour or more and a cap of 10 or more. Run returns when all
-// checks have ended.
+// that the check needs; zero means the store's default, which must be an hour or more and a cap of 10 or more. The bound of rule 21
+// is the store's own: from 100 to 1000 views. Run returns when all checks have ended.
 func Run(t *testing.T, open func(t *testing.T, ttl time.Duration, cap int) flashgin.Store) {
 	t.Helper()
 	for _, rule := range rules {
@@ -84,4 +84,5 @@ var rules = []rule{
 	{17, "Bytes", bytesChecks},
 	{18, "Ownership", ownershipChecks},
 	{20, "Addresses", addressChecks},
+	{21, "Views", viewsChecks},
 }
