@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/flashgin/flashgin/internal/caching"
 )
 
 // commit does what must be done before the headers leave: the answer takes messages along if it can, those that it does not show are stored, with the session
@@ -43,10 +45,10 @@ func (r *request) commit(how leaving) {
 				"the domain has planted one; give CookieKey a name that begins with __Host-")
 		}
 	}
-	if ours || r.private {
-		keepOutOfCaches(header)
+	if r.private = r.private || ours; r.private {
+		caching.KeepOut(header)
 	}
-	r.open.Store(how != noHeaders && !forbidsStoring(header))
+	r.open.Store(!r.private && how != noHeaders && !caching.Forbidden(header))
 }
 
 // unshown reports whether the item is the request's own and was not shown by it so far.

