@@ -204,7 +204,7 @@ func attacks() []*scenario {
 		s.weight = 2
 		s.fresh = !s.keyed && !s.unrecovered
 		s.keyed = s.keyed || s.unrecovered
-		s.post = s.act == nil && !s.keyed
+		s.post = s.act == nil // a GET is sent again when the connection breaks
 	}
 	return list
 }

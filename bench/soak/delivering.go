@@ -32,7 +32,7 @@ func deliveries() []*scenario {
 			}}
 	}
 	list := []*scenario{
-		{name: "write-deadline-passed", handle: func(v *visit, c *gin.Context) {
+		{name: "write-deadline-passed", post: true, handle: func(v *visit, c *gin.Context) {
 			v.waiting(c, "Add, for a page behind the write deadline")
 			_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(-time.Second))
 			if rnd(2) {
@@ -59,7 +59,7 @@ func deliveries() []*scenario {
 				v.waiting(c, "Add, for a client that leaves sometime")
 				c.String(http.StatusOK, "%s", v.take(c))
 			}},
-		{name: "abort-after-page", unrecovered: true, handle: func(v *visit, c *gin.Context) {
+		{name: "abort-after-page", post: true, unrecovered: true, handle: func(v *visit, c *gin.Context) {
 			v.waiting(c, "Add, then http.ErrAbortHandler behind the page")
 			c.HTML(http.StatusOK, "list", nil)
 			panic(http.ErrAbortHandler)
