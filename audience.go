@@ -3,6 +3,8 @@ package flashgin
 import (
 	"net/http"
 	"strings"
+
+	"github.com/flashgin/flashgin/internal/browser"
 )
 
 // An audience is what reads the answer to a request. A browser that opens a page shows what the page shows. Others take the answer for the page that is
@@ -38,7 +40,7 @@ func (m *Messenger) audienceOf(request *http.Request) audience {
 		return forHTMX
 	case m.cfg.Turbo && h.Get("Turbo-Frame") != "":
 		return forFrame
-	case h.Get(pullHeader) != "" && senderOf(request) != another:
+	case h.Get(pullHeader) != "" && browser.SenderOf(request) != browser.Another:
 		return forScript
 	}
 	return forBrowser
@@ -50,7 +52,7 @@ func fromHTMX(request *http.Request) bool {
 	if h.Get("Hx-Request") != "true" || h.Get("Hx-History-Restore-Request") == "true" {
 		return false
 	}
-	_, ok := fromPage(request, sentIn(h, "Hx-Current-Url"))
+	_, ok := browser.FromPage(request, browser.Sent(h, "Hx-Current-Url"))
 	return ok
 }
 

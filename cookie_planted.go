@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/flashgin/flashgin/internal/browser"
 )
 
 // Another host of the domain can plant a cookie of the name in the browser, with a longer Path or for
@@ -110,7 +112,7 @@ func cookiePaths(path string) []string {
 // none, the host, and what the host belongs to. Browsers refuse those that are nobody's, such as
 // "co.uk".
 func cookieDomains(request *http.Request) []string {
-	host, _, _ := strings.Cut(sentIn(request.Header, "X-Forwarded-Host"), ",")
+	host, _, _ := strings.Cut(browser.Sent(request.Header, "X-Forwarded-Host"), ",")
 	if host = strings.TrimSpace(host); host == "" {
 		host = request.Host
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/browser"
 )
 
 // ackBytesAtMost bounds what a browser acknowledges at a time. It is also what browsers send when a page is left.
@@ -69,7 +71,7 @@ type handed struct {
 // serveAck settles claims of streams. It answers the same for messages that are settled already, are waiting again, or never were.
 func (m *Messenger) serveAck(c *gin.Context) {
 	keepOut(c)
-	if senderOf(c.Request) != thisOrigin { // what changes something wants to know
+	if browser.SenderOf(c.Request) != browser.ThisOrigin { // what changes something wants to know
 		c.AbortWithStatus(http.StatusForbidden)
 		return
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/guard"
 )
 
@@ -71,7 +72,7 @@ func (m *Messenger) newStream(c *gin.Context) *stream {
 	keepOut(c)
 	header := c.Writer.Header()
 	header.Set("Cache-Control", "private, no-store, no-transform")
-	if senderOf(c.Request) == another {
+	if browser.SenderOf(c.Request) == browser.Another {
 		c.AbortWithStatus(http.StatusForbidden)
 		return nil
 	}

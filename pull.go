@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/browser"
 )
 
 // A page that a browser loads ahead of time, because it may be wanted next, must not take messages. When it is opened, no request tells us. So it is printed
@@ -47,8 +49,8 @@ func (m *Messenger) servePull(c *gin.Context) {
 	keepOut(c)
 	r := requestOf(c)
 	r.handOver()
-	from := senderOf(c.Request)
-	if c.GetHeader(pullHeader) == "" || from != thisOrigin && from != unsaid {
+	from := browser.SenderOf(c.Request)
+	if c.GetHeader(pullHeader) == "" || from != browser.ThisOrigin && from != browser.Unsaid {
 		c.AbortWithStatus(http.StatusForbidden)
 		return
 	}

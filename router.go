@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/browser"
 )
 
 // What an engine's router makes of a path: which pages it tells apart, and where it redirects.
@@ -75,7 +77,7 @@ func (rs *routes) redirected(engine *gin.Engine, view string) string {
 	if location == "" {
 		return view
 	}
-	target, ok := resolve(asked, location)
+	target, ok := browser.Resolve(asked, location)
 	if !ok {
 		return view
 	}

@@ -7,31 +7,9 @@ import (
 	"sync"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/browser"
 )
-
-// sentAtMost bounds what is read of a header that a client chooses: a URL, in most. Browsers send
-// shorter ones; to take apart one of a megabyte takes as long as many pages.
-const sentAtMost = 8 << 10
-
-// sentIn returns what the client has sent in a header, or "" if that is too long to be of use.
-func sentIn(h http.Header, name string) string {
-	if value := h.Get(name); len(value) <= sentAtMost {
-		return value
-	}
-	return ""
-}
-
-// fromPage returns the URL of the page that a request says it comes from, if that is one of this host.
-func fromPage(request *http.Request, page string) (*url.URL, bool) {
-	if page == "" {
-		return nil, false
-	}
-	u, ok := resolve(request.URL, page)
-	if ok && u.Host != "" && request.Header.Get("Sec-Fetch-Site") == "same-origin" {
-		return u, true // whatever host a proxy has put in the place of that which the browser knows
-	}
-	return onThisHost(request, page)
-}
 
 // onScreen returns the page on screen where the answer is none of its own: the place that htmx names, or else the Referer's. If that is not known, the place
 // has no path.
@@ -44,12 +22,12 @@ func (r *request) onScreen() place {
 	case forBrowser, forHTMXPage:
 		return place{}
 	case forHTMX:
-		page = sentIn(header, "Hx-Current-Url")
+		page = browser.Sent(header, "Hx-Current-Url")
 	default:
-		page = sentIn(header, "Referer")
+		page = browser.Sent(header, "Referer")
 	}
 	r.part.searched = true
-	if u, ok := fromPage(&r.http, page); ok {
+	if u, ok := browser.FromPage(&r.http, page); ok {
 		u = &url.URL{Path: r.m.withoutPrefix(u.Path), RawPath: r.m.withoutPrefix(u.RawPath)}
 		if u.Path == "" {
 			u.Path = "/"

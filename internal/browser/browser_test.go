@@ -1,0 +1,234 @@
+package browser_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin/internal/browser"
+)
+
+// asked returns a request to example.com/shop/cart. header is a list of names and values.
+func asked(method string, header ...string) *http.Request {
+	r := httptest.NewRequest(method, "/shop/cart?item=7", nil)
+	r.Header = headerOf(header...)
+	return r
+}
+
+func headerOf(list ...string) http.Header {
+	h := http.Header{}
+	for i := 0; i+1 < len(list); i += 2 {
+		h.Add(list[i], list[i+1])
+	}
+	return h
+}
+
+// Browsers and libraries say in different words that a page is loaded ahead of time.
+func TestPrefetch(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		header []string
+		want   bool
+	}{
+		{"nothing is said", nil, false},
+		{"today's browsers", []string{"Sec-Purpose", "prefetch"}, true},
+		{"prerendering", []string{"Sec-Purpose", "prefetch;prerender"}, true},
+		{"through a proxy", []string{"Sec-Purpose", "Prefetch;anonymous-client-ip"}, true},
+		{"yesterday's browsers", []string{"Purpose", "prefetch"}, true},
+		{"Turbo", []string{"X-Sec-Purpose", "prefetch"}, true},
+		{"htmx 2", []string{"HX-Preloaded", "true"}, true},
+		{"htmx 2 says no", []string{"HX-Preloaded", "false"}, false},
+		{"another purpose", []string{"Sec-Purpose", "navigate"}, false},
+		{"the second value", []string{"Purpose", "x", "Purpose", "prefetch"}, true},
+		{"a long value", []string{"Purpose", strings.Repeat("x", 9000) + "prefetch"}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			assert.Equal(t, test.want, browser.Prefetch(headerOf(test.header...)))
+		})
+	}
+}
+
+// Whether an answer is seen follows from what the browser says of the request, and from what the
+// answer lets scripts of other origins read.
+func TestWhoSeesTheAnswer(t *testing.T) {
+	const origin = "https://other.example"
+	fetch := func(site, mode, dest string, more ...string) []string {
+		return append([]string{
+			"Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode, "Sec-Fetch-Dest", dest,
+		}, more...)
+	}
+	shared := []string{
+		"Access-Control-Allow-Origin", origin, "Access-Control-Allow-Credentials", "true",
+	}
+	for _, test := range []struct {
+		name            string
+		method          string
+		request, answer []string
+		want            bool
+	}{
+		{"no browser", "GET", nil, nil, true},
+		{"HEAD", "HEAD", nil, nil, false},
+		{"a prefetch", "GET", []string{"Sec-Purpose", "prefetch"}, nil, false},
+		{"a tab", "GET", fetch("none", "navigate", "document"), nil, true},
+		{"a script", "POST", fetch("same-origin", "cors", "empty"), nil, true},
+		{"an image", "GET", fetch("same-origin", "no-cors", "image"), nil, false},
+		{"a destination to come", "GET", fetch("same-origin", "no-cors", "hologram"), nil, false},
+		{"a frame", "GET", fetch("same-origin", "navigate", "iframe"), nil, true},
+		{"a frame, same site", "GET", fetch("same-site", "navigate", "iframe"), nil, true},
+		{"a frame, another site", "GET", fetch("cross-site", "navigate", "iframe"), nil, false},
+		{"a link of another site", "GET", fetch("cross-site", "navigate", "document"), nil, true},
+		{"a script of another site", "GET",
+			fetch("cross-site", "cors", "empty", "Origin", origin), nil, false},
+		{"one that may read the answer", "GET",
+			fetch("cross-site", "cors", "empty", "Origin", origin), shared, true},
+		{"one that may read it without cookies", "GET",
+			fetch("cross-site", "cors", "empty", "Origin", origin), shared[:2], false},
+		{"one that asks for no answer", "GET",
+			fetch("cross-site", "no-cors", "empty", "Origin", origin), shared, false},
+		{"an old browser's script", "GET", []string{"Origin", origin}, nil, false},
+		{"an old browser's script, shared", "GET", []string{"Origin", origin}, shared, true},
+		{"an old browser's own script", "GET", []string{"Origin", "http://example.com"}, nil, true},
+		{"an old browser's form", "POST", []string{"Origin", origin}, nil, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := browser.MayShow(asked(test.method, test.request...), headerOf(test.answer...))
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestWhoAsks(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		header []string
+		want   browser.Sender
+	}{
+		{"nothing is said", nil, browser.Unsaid},
+		{"this origin", []string{"Sec-Fetch-Site", "same-origin"}, browser.ThisOrigin},
+		{"the address bar", []string{"Sec-Fetch-Site", "none"}, browser.ByHand},
+		{"another host of the site", []string{"Sec-Fetch-Site", "same-site"}, browser.Another},
+		{"another site", []string{"Sec-Fetch-Site", "cross-site"}, browser.Another},
+		{"Origin, by an old browser", []string{"Origin", "http://example.com"}, browser.ThisOrigin},
+		{"another Origin", []string{"Origin", "http://other.example"}, browser.Another},
+		{"no Origin that may be told", []string{"Origin", "null"}, browser.Another},
+		{"an Origin that is no URL", []string{"Origin", "example.com"}, browser.Another},
+		{"Sec-Fetch-Site counts", []string{"Sec-Fetch-Site", "same-origin", "Origin", "null"},
+			browser.ThisOrigin},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			assert.Equal(t, test.want, browser.SenderOf(asked("POST", test.header...)))
+		})
+	}
+}
+
+// An answer sends the user on by its status, or by a header that htmx reads.
+func TestWhereAnAnswerSendsTheUser(t *testing.T) {
+	request := asked("POST", "HX-Current-URL", "http://example.com/here")
+	for _, test := range []struct {
+		name   string
+		status int
+		header []string
+		want   string
+		leads  bool
+	}{
+		{"a page", 200, nil, "", false},
+		{"a redirect", 303, []string{"Location", " /there "}, "/there", true},
+		{"a redirect to nowhere", 304, nil, "", true},
+		{"a Location that is none", 201, []string{"Location", "/there"}, "", false},
+		{"HX-Redirect", 200, []string{"HX-Redirect", "/there"}, "/there", true},
+		{"HX-Location", 200, []string{"HX-Location", "/there"}, "/there", true},
+		{"HX-Location, detailed", 200,
+			[]string{"HX-Location", `{"path":"/there","target":"#x"}`}, "/there", true},
+		{"HX-Location, garbled", 200, []string{"HX-Location", `{"path"`}, `{"path"`, true},
+		{"HX-Refresh", 200, []string{"HX-Refresh", "true"}, "http://example.com/here", true},
+		{"HX-Refresh says no", 200, []string{"HX-Refresh", "false"}, "", false},
+		{"a redirect counts first", 302,
+			[]string{"HX-Redirect", "/other", "Location", "/there"}, "/there", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := headerOf(test.header...)
+			got, ok := browser.SentTo(test.status, h, request)
+			assert.Equal(t, test.want, got)
+			assert.Equal(t, test.want != "", ok)
+			assert.Equal(t, test.leads, browser.LeadsAway(test.status, h))
+		})
+	}
+}
+
+// A location is read as browsers read it.
+func TestLocationsAsBrowsersReadThem(t *testing.T) {
+	for _, test := range []struct{ location, want string }{ // want is "" for other hosts
+		{"", "/shop/cart"},
+		{"list", "/shop/list"},
+		{"../list", "/list"},
+		{"/a/b", "/a/b"},
+		{"?item=8", "/shop/cart"},
+		{"#top", "/shop/cart"},
+		{"/a?b=/c#d", "/a"},
+		{"  /a\t/\nb ", "/a/b"},
+		{`\a\b`, "/a/b"},
+		{"/a b\"é", "/a%20b%22%C3%A9"},
+		{"/%2e%2E/a", "/a"},
+		{"http://example.com/a", "/a"},
+		{"HTTPS://EXAMPLE.com:443/a", "/a"},
+		{"//user@example.com/a", "/a"},
+		{"http://example.com:8080/a", ""},
+		{"//other.example/a", ""},
+		{`/\other.example/a`, ""},
+		{"///other.example/a", ""},
+		{"mailto:a@example.com", ""},
+		{"https:page", ""},
+		{"//", ""},
+		{"/%zz", ""},
+	} {
+		t.Run(test.location, func(t *testing.T) {
+			r := asked("GET")
+			got, ok := browser.OnThisHost(r, r.URL, test.location)
+			require.Equal(t, test.want != "", ok)
+			if ok {
+				assert.Equal(t, test.want, got.EscapedPath())
+			}
+		})
+	}
+	proxied := asked("GET", "X-Forwarded-Host", "shop.example, inner")
+	got, ok := browser.OnThisHost(proxied, proxied.URL, "https://shop.example/a")
+	require.True(t, ok)
+	assert.Equal(t, "/a", got.Path)
+	base, err := url.Parse("https://outer.example/b/c")
+	require.NoError(t, err)
+	got, ok = browser.OnThisHost(proxied, base, "d")
+	require.True(t, ok)
+	assert.Equal(t, "/b/d", got.Path)
+}
+
+// The page that a request comes from is one of this host, or the browser says that it is.
+func TestThePageThatARequestComesFrom(t *testing.T) {
+	for _, test := range []struct {
+		name, page string
+		header     []string
+		want       string
+	}{
+		{"this host", "http://example.com/a", nil, "/a"},
+		{"none", "", nil, ""},
+		{"another host", "http://other.example/a", nil, ""},
+		{"a host that a proxy hides", "https://shop.example/a",
+			[]string{"Sec-Fetch-Site", "same-origin"}, "/a"},
+		{"another host of the site", "https://shop.example/a",
+			[]string{"Sec-Fetch-Site", "same-site"}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, ok := browser.FromPage(asked("GET", test.header...), test.page)
+			require.Equal(t, test.want != "", ok)
+			if ok {
+				assert.Equal(t, test.want, got.Path)
+			}
+		})
+	}
+	long := headerOf("Referer", "http://example.com/"+strings.Repeat("a", 9000))
+	assert.Empty(t, browser.Sent(long, "Referer"))
+}

@@ -1,0 +1,44 @@
+// Package browser says what a request or an answer is: who asks, for what, and who will see it.
+// Its functions decide by headers, status and method alone.
+//
+// The names of headers are spelled as Go keeps them: any other spelling costs an allocation each
+// time.
+package browser
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Prefetch reports whether the page is loaded before anybody asked to see it. Browsers send
+// Sec-Purpose, for prerendering too, or, in the past, Purpose. Turbo sends X-Sec-Purpose, and the
+// preload extension of htmx 2 HX-Preloaded.
+func Prefetch(h http.Header) bool {
+	if h.Get("Hx-Preloaded") == "true" {
+		return true
+	}
+	for _, name := range [...]string{"Sec-Purpose", "X-Sec-Purpose", "Purpose"} {
+		for _, value := range h[name] {
+			if len(value) > sentAtMost {
+				continue
+			}
+			value = strings.ToLower(value)
+			if strings.Contains(value, "prefetch") || strings.Contains(value, "prerender") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sentAtMost bounds what is read of a header that a client chooses: a URL, in most. Browsers send
+// shorter ones. To take apart one of a megabyte takes as long as many pages.
+const sentAtMost = 8 << 10
+
+// Sent returns what the client has sent in a header, or "" if that is too long to be of use.
+func Sent(h http.Header, name string) string {
+	if value := h.Get(name); len(value) <= sentAtMost {
+		return value
+	}
+	return ""
+}
