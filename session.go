@@ -130,7 +130,7 @@ func keyOf(secret string) string {
 
 // newKey puts a new secret into the session, saves it and returns the key.
 func (m *Messenger) newKey(r *request, c *gin.Context) (string, error) {
-	if err := errPageCache(c.Writer); err != nil {
+	if err := errPageCache(r.answerOf(c)); err != nil {
 		return "", err
 	}
 	if m.cfg.SessionKey != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/flashtest"
 )
 
 const (
@@ -157,7 +158,14 @@ func TestPageCachesKeepNoKey(t *testing.T) {
 		for name, cache := range pageCaches {
 			for asking, ask := range map[string]func(a *app, c *gin.Context) error{
 				"SessionKey": func(a *app, c *gin.Context) error { _, err := a.messenger.SessionKey(c); return err },
-				"AddFlash":   func(_ *app, c *gin.Context) error { return flashgin.AddFlash(c, flashgin.Info("x").At("/shows")) },
+				"SessionKey of a copy": func(a *app, c *gin.Context) error {
+					_, err := a.messenger.SessionKey(c.Copy())
+					return err
+				},
+				"AddFlash of a copy": func(a *app, c *gin.Context) error {
+					return flashgin.AddFlash(c.Copy(), flashgin.Info("x").At("/shows"))
+				},
+				"AddFlash": func(_ *app, c *gin.Context) error { return flashgin.AddFlash(c, flashgin.Info("x").At("/shows")) },
 			} {
 				t.Run(keys+"/"+name+"/"+asking, func(t *testing.T) {
 					a := cache.behind(t, cfg, func(a *app) gin.HandlerFunc {
@@ -223,6 +231,17 @@ func TestPageCachesKeepPagesWithoutMessages(t *testing.T) {
 			}
 			assert.Equal(t, 1, rendered)
 			assert.Empty(t, a.log.String())
+		})
+	}
+}
+
+// With a page cache that flashgin knows, visitors are kept apart. That page shows no messages.
+func TestPageCachesKeepVisitorsApart(t *testing.T) {
+	for name, cache := range pageCaches {
+		t.Run(name, func(t *testing.T) {
+			a := cache.behind(t, flashgin.Config{SessionKey: userOf}, func(*app) gin.HandlerFunc { return page })
+			flashtest.Isolated(t, a, nil, "/", "/shows")
+			assert.Contains(t, a.log.String(), cache.pkg)
 		})
 	}
 }

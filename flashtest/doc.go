@@ -26,6 +26,9 @@
 //	store.Fail(nil)         // all calls fail
 //	release := store.Hold() // or they hang, and the page is sent without messages after Config.Timeout
 //
+// [Isolated] visits the pages of an application as two visitors, each of whom may see only what is for
+// them: also behind middleware that keeps pages.
+//
 // Handlers need a session to add messages. Where a test has none, [flashgin.Config].SessionKey may return a key of the test's own, by which it can
 // also call Add, Take and Peek of the Messenger:
 //

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/flashtest"
@@ -67,4 +68,20 @@ func ExampleElementsMatch() {
 	// Output:
 	// FAIL: flash messages: got 2, want 2:
 	// 	got[1].Text is "The disk is nearly full.", want[0].Text is "The disk is full."
+}
+
+// The application's own pages, as its router lists them. One of them is in a page cache.
+func ExampleIsolated() {
+	app := newApp(flashgin.Config{})
+	var pages []string
+	for _, route := range app.Routes() {
+		if route.Method == http.MethodGet && !strings.ContainsAny(route.Path, ":*") {
+			pages = append(pages, route.Path)
+		}
+	}
+	flashtest.Isolated(t, app, nil, pages...) // it is as it should be
+
+	flashtest.Isolated(t, keeping(app, byPath), nil, pages...)
+	// Output:
+	// FAIL: flash messages: /settings shows visitor 2 what is for visitor 1: is the page kept?
 }
