@@ -22,8 +22,9 @@ type Config struct {
 	// Store keeps the waiting messages. Nil means a new [MemoryStore], for one process.
 	Store Store
 	// SessionKey returns the key under which a request's messages are kept; "" means that the request has none. It is asked on
-	// reads too, must be safe for concurrent use by multiple goroutines, and must not call flashgin for its request. Whoever knows a
-	// key can read and write its messages, so a guessable one must not come from the client. Nil means the hash of a random secret
+	// reads too, and again when a message comes for a page that is open: if the key is another one by then, or there is an
+	// error, the page gets nothing. It must be safe for concurrent use by multiple goroutines, and must not call flashgin for
+	// its request. Whoever knows a key can read and write its messages, so a guessable one must not come from the client. Nil means the hash of a random secret
 	// that is kept among the values of the gin-contrib session; [CookieKey] keeps it in a cookie of its own.
 	SessionKey func(*gin.Context) (string, error)
 	// SessionName says which session holds the secret where sessions.SessionsMany is in use. Elsewhere it is not needed.

@@ -37,6 +37,36 @@ func ExampleMessenger_Forget() {
 	// GET /: 200 Welcome, Ada.
 }
 
+// The keys are the IDs of users, which outlive a login. So a logout says that the pages that are open
+// must ask again whose they are.
+func ExampleMessenger_End() {
+	messages, _ := flashgin.New(flashgin.Config{SessionKey: func(c *gin.Context) (string, error) {
+		user, _ := sessions.Default(c).Get("user").(string)
+		return user, nil
+	}})
+	router := exampleRouter(messages, "{{range flashes}}{{.Text}}{{end}}")
+	messages.Mount(router)
+	router.POST("/logout", func(c *gin.Context) {
+		session := sessions.Default(c)
+		user, _ := session.Get("user").(string)
+		session.Clear()
+		if err := session.Save(); err != nil {
+			fmt.Println(err)
+		}
+		if user != "" {
+			if err := messages.End(user); err != nil { // another process may not know
+				fmt.Println(err)
+			}
+		}
+		c.Redirect(http.StatusSeeOther, "/")
+	})
+
+	visit := exampleBrowser(router)
+	visit("POST", "/logout")
+	// Output:
+	// POST /logout: 303
+}
+
 // An application without gin-contrib/sessions.
 func ExampleCookieKey() {
 	messages, _ := flashgin.New(flashgin.Config{SessionKey: flashgin.CookieKey("flash")})

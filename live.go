@@ -106,6 +106,7 @@ func (l *live) wake(key string) {
 	defer l.mu.Unlock()
 	if key != "" {
 		for _, s := range l.sessions[key] {
+			s.added.Store(true)
 			s.lookAgain()
 		}
 		return
@@ -116,12 +117,12 @@ func (l *live) wake(key string) {
 	}
 }
 
-// forget ends the streams of a session whose key was given up.
-func (l *live) forget(session string) {
+// endSession ends the streams of a session.
+func (l *live) endSession(key, why string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, s := range l.sessions[l.key(session)] {
-		s.end(byeOver)
+	for _, s := range l.sessions[key] {
+		s.end(why)
 	}
 }
 

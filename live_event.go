@@ -3,6 +3,7 @@ package flashgin
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/flashgin/flashgin/internal/ascii"
 )
@@ -19,11 +20,22 @@ const (
 	byeAge     = "age"     // it has lived its time: come back at once
 	byeFull    = "full"    // the session has newer ones
 	byeOver    = "over"    // the session has given up its key
+	byeAgain   = "again"   // come back and show whose you are
 	byeClosing = "closing" // the server is being shut down
 )
 
 func event(name, data string) []byte {
 	return fmt.Appendf(nil, "event: %s\ndata: %s\n\n", name, data)
+}
+
+// goodbye ends a stream. If it has only lived its time, its page hears nothing until it is back, so
+// it need not wait.
+func goodbye(why string) []byte {
+	text := event("flash-bye", why)
+	if why == byeAge {
+		text = append(fmt.Appendf(nil, "retry: %d\n", 1+rand.IntN(retrySoon)), text...)
+	}
+	return text
 }
 
 // flashEvent hands over what claim holds.

@@ -17,12 +17,13 @@ import (
 
 const (
 	beatEvery   = 20 * time.Second // proxies give up after a minute of silence, browsers after two and a half of these
-	streamLife  = 10 * time.Minute // then the session is looked up anew, and maybe at another server
+	streamLife  = 3 * time.Minute  // then the session is looked up anew, and maybe at another server
 	writeWithin = 5 * time.Second  // to a client that has stopped reading
 
 	retryAtLeast = 2000 // milliseconds after which a client comes back; spread, so that they do not all come at once
 	retryAtMost  = 8000
 	retryLater   = 30000
+	retrySoon    = 1000 // at most, where there are no reasons to wait
 
 	// Wake-ups may be lost, so the store is asked now and then as well.
 	pollAtLeast = 15 * time.Second
@@ -39,6 +40,7 @@ const (
 // garbage collector takes back what the deeper calls needed.
 type stream struct {
 	live    *live
+	c       *gin.Context // of its handler, which runs as long as the stream
 	session string
 	key     string // of the session, for wake-ups
 	views   []string
@@ -50,6 +52,7 @@ type stream struct {
 
 	woken  chan struct{} // holds one when there is something to do
 	asked  atomic.Bool   // to look for messages
+	added  atomic.Bool   // because there are some for the session
 	ending chan string   // holds why the stream is to end
 	timer  *time.Timer   // wakes it
 
@@ -91,6 +94,7 @@ func (m *Messenger) newStream(c *gin.Context) *stream {
 	}
 	s := &stream{
 		live:    m.live,
+		c:       c,
 		session: session,
 		key:     m.live.key(session),
 		views:   views,
@@ -211,11 +215,15 @@ func (s *stream) step() bool {
 	case s.client.Err() != nil:
 		return false
 	case why != "":
-		_ = s.send(event("flash-bye", why))
+		_ = s.send(goodbye(why))
 		return false
 	}
 	if s.asked.Swap(false) || !s.look.After(now) {
 		sent, err := s.deliver()
+		if errors.Is(err, errNotOwned) {
+			_ = s.send(goodbye(byeAgain))
+			return false
+		}
 		if errors.Is(err, errGone) {
 			return false
 		}
@@ -264,12 +272,20 @@ func (s *stream) lease() time.Duration {
 	return lease + lease/8 + rand.N(lease/8+1)
 }
 
-// errGone says that the client cannot be reached.
-var errGone = errors.New("flashgin: the client of a stream is gone")
+var (
+	// errGone says that the client cannot be reached.
+	errGone = errors.New("flashgin: the client of a stream is gone")
+	// errNotOwned says that the stream is not its session's any more, as far as can be told.
+	errNotOwned = errors.New("flashgin: the session of a stream has ended")
+)
 
 // deliver hands over what waits, and reports whether there was anything.
 func (s *stream) deliver() (bool, error) {
 	store := s.live.m.store
+	added := s.added.Swap(false)
+	if added && !s.owned() { // before the claim, which would hide the messages from its owner's pages
+		return false, errNotOwned
+	}
 	claim, err := s.claim()
 	if err != nil {
 		if s.client.Err() != nil {
@@ -279,6 +295,14 @@ func (s *stream) deliver() (bool, error) {
 			s.live.m.errs.report(s.client, "claim for an open page", err)
 		}
 		return false, err
+	}
+	if len(claim.Messages) > 0 && !added && !s.owned() {
+		store.release(claim)
+		return false, errNotOwned
+	}
+	if len(s.ending) > 0 { // meanwhile
+		store.release(claim)
+		return false, nil
 	}
 	claim, back := splitForScript(claim)
 	store.release(back)

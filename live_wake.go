@@ -32,7 +32,7 @@ func (l *live) watch() {
 	go func() {
 		defer close(l.ended)
 		for pause := rewatchAfter; ; pause = min(2*pause, rewatchAtMost) {
-			err := guard.Caught("a call of the store", func() error { return store.Watch(l.ctx, l.wake) })
+			err := guard.Caught("a call of the store", func() error { return store.Watch(l.ctx, l.heard) })
 			if l.listening.Swap(false) {
 				pause = rewatchAfter
 			}
@@ -45,6 +45,16 @@ func (l *live) watch() {
 			}
 		}
 	}()
+}
+
+// heard is told by the store that something was added for a session, or that its streams are to end.
+func (l *live) heard(name string) {
+	_, hashed := l.m.cfg.Store.(interface{ wakeKey(string) string })
+	if key, ends := strings.CutPrefix(name, endMark); ends && hashed {
+		l.endSession(key, byeAgain)
+		return
+	}
+	l.wake(name)
 }
 
 // key returns the name by which the store's wake-ups call a session.

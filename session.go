@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 
 	"github.com/gin-contrib/sessions"
@@ -68,7 +67,7 @@ func (m *Messenger) Forget(c *gin.Context) error {
 	if m.cfg.SessionKey != nil && r != nil && !r.cookie.canMake() {
 		return errOwnKeys
 	}
-	if r := requestOf(c); key == "" && (r == nil || !r.cookie.several()) {
+	if key == "" && (r == nil || !r.cookie.several()) {
 		return nil
 	}
 	renewed, err := m.newKey(r, c)
@@ -78,7 +77,8 @@ func (m *Messenger) Forget(c *gin.Context) error {
 	if renewed == key { // a function that hands on to CookieKey's has used another key
 		return errOwnKeys
 	}
-	m.live.forget(key)
+	m.live.endSession(m.live.key(key), byeOver)
+	m.store.tellEndLater(key)
 	return nil
 }
 
@@ -249,13 +249,10 @@ func lost(request *http.Request, session sessions.Session) bool {
 		return false
 	}
 	again, err := loaded.Store().New(request, loaded.Name())
-	if decode, ok := err.(interface{ IsDecode() bool }); ok && decode.IsDecode() {
-		return false // a cookie that was forged, or signed with an older secret
+	if err != nil {
+		return !forgotten(err)
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return false // a session that the file system store of gin-contrib has forgotten
-	}
-	return err != nil || !again.IsNew
+	return !again.IsNew
 }
 
 // underlying returns the gorilla session below one of gin-contrib. Its type, which we do not import, is inferred from the method.

@@ -35,7 +35,8 @@ func (s *RedisStore) wakeKey(session string) string {
 	return s.key(session, "")[len(s.prefix):][:22]
 }
 
-// Watch tells open pages when messages are added, by any process, as [Store] describes it; it names sessions by the hash that their keys have. It holds one
+// Watch tells open pages when messages are added, by any process, as [Store] describes it; it names sessions by the hash that their keys have, with a "}" before it if their open pages
+// are to ask again whose they are. It holds one
 // connection, which it gives up when the server falls silent. With a client for a ring of servers it returns nil at once.
 func (s *RedisStore) Watch(ctx context.Context, wake func(session string)) error {
 	if _, ring := s.client.(*redis.Ring); ring {
@@ -73,11 +74,27 @@ func (s *RedisStore) Watch(ctx context.Context, wake func(session string)) error
 			s.mayPublish(ctx)
 			wake("")
 		case *redis.Message:
-			if hash, _, ok := strings.Cut(strings.TrimPrefix(reply.Payload, s.prefix), "}"); ok {
+			hash, view, ok := strings.Cut(strings.TrimPrefix(reply.Payload, s.prefix), "}")
+			if ok && view == "" { // no key ends like that
+				hash = endMark + hash
+			}
+			if ok {
 				wake(hash)
 			}
 		}
 	}
+}
+
+// tellEnd has all processes end the streams of a session.
+func (s *RedisStore) tellEnd(ctx context.Context, session string) error {
+	if _, ring := s.client.(*redis.Ring); ring {
+		return nil
+	}
+	told := newOnce(ctx, 1, "publish", s.channel(), s.prefix+s.wakeKey(session)+"}")
+	if err := s.client.Process(ctx, told); err != nil {
+		return s.failed("publish", err)
+	}
+	return nil
 }
 
 // anyServer returns a client to subscribe at. In a cluster any server will do, and another one each time, since the last one may be frozen.
