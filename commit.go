@@ -34,7 +34,11 @@ func (r *request) commit(how leaving) {
 		}
 	}
 	r.carry(how)
-	if slices.ContainsFunc(r.items, (*item).unshown) {
+	adds := slices.ContainsFunc(r.items, (*item).unshown)
+	if r.keyLost = r.cookie.made.withheld(header); r.keyLost && !adds {
+		r.failAnswer("save the session", errCookieWithheld)
+	}
+	if adds {
 		r.store()
 	}
 	ours := r.cookie.made.send(&r.http, header)
@@ -94,6 +98,9 @@ func (r *request) store() {
 
 // saveKey returns the session's key as it is now: the handler may have cleared the session since the messages were added. A new secret is saved.
 func (r *request) saveKey() (string, error) {
+	if r.keyLost {
+		return "", errCookieWithheld
+	}
 	if err := r.bind(r.c); err != nil {
 		return "", err
 	}

@@ -47,6 +47,7 @@ type request struct {
 	looked   bool
 	keyed    bool             // the session had a key when messages were last read
 	key      string           // the session's, once known
+	keyLost  bool             // it is new, and the answer left without its cookie
 	unsaved  sessions.Session // was given a secret by this request, and is saved when the headers leave
 	cookie   cookieKey        // where Config.SessionKey is CookieKey's
 	private  bool             // the answer was given messages to show
@@ -356,7 +357,7 @@ func (r *request) bind(c *gin.Context) error {
 	}
 	r.unsaved = session
 	// A middleware that keeps headers of its own (timeout) copies them before ours leave: the cookie must be among them now.
-	if requestBehind(c.Writer) == r && !sameMap(c.Writer.Header(), r.writer.Header()) {
+	if r.headersApart(c) {
 		r.unsaved = nil
 		r.outside(func() { err = r.m.save(r, c, session) })
 	}
@@ -380,6 +381,9 @@ func (r *request) addressLate(msgs []Message) (key string, err error) {
 			return "", err
 		}
 	}
+	if r.keyLost {
+		return "", errCookieWithheld
+	}
 	if r.key == "" {
 		return "", ErrTooLate
 	}
@@ -395,6 +399,13 @@ func (r *request) addressLate(msgs []Message) (key string, err error) {
 		}
 	}
 	return r.key, nil
+}
+
+// lacksKey reports whether the session's key is one that the browser will never have.
+func (r *request) lacksKey() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.keyLost
 }
 
 // madeKey reports whether the session has its secret from this request, which may not save it: its page may show the messages.

@@ -21,6 +21,11 @@ const secretName = "flashgin"
 // errNoKey is what an add says where Config.SessionKey has none.
 var errNoKey = fmt.Errorf(`%w: Config.SessionKey returned ""`, ErrNoSession)
 
+// errCookieWithheld is what an answer says that leaves without the cookie of a new key.
+var errCookieWithheld = fmt.Errorf("%w: a middleware, such as one that ends slow handlers, has answered without "+
+	"the headers of the handler, and so without the session's new cookie: what waits under its key is lost; "+
+	"let sessions.Sessions run around that middleware, or make the key before, with Messenger.SessionKey", ErrTooLate)
+
 // errOwnKeys is what Forget says where it cannot help.
 var errOwnKeys = errors.New("flashgin: Forget: Config.SessionKey makes the keys here, so give the session a new one there")
 
@@ -38,6 +43,9 @@ func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
 	}
 	if key == "" {
 		return m.newKey(r, c)
+	}
+	if r != nil && r.lacksKey() {
+		return "", errCookieWithheld
 	}
 	if r == nil || !r.madeKey() {
 		return key, nil
@@ -209,6 +217,7 @@ func (m *Messenger) save(r *request, c *gin.Context, session sessions.Session) e
 	if r != nil {
 		request = &r.http
 		r.cookie.made.sessionSaved()
+		r.noteCookieApart(c, session)
 	} else {
 		caching.KeepOut(c.Writer.Header())
 	}
@@ -219,6 +228,25 @@ func (m *Messenger) save(r *request, c *gin.Context, session sessions.Session) e
 		}
 	}
 	return nil
+}
+
+// noteCookieApart notes the cookie of a session that was just saved, if a middleware between flashgin and
+// the handler keeps it with headers of its own, and it is the only way to the session: the browser
+// does not know the session by its ID yet. If that middleware answers without these headers, who was
+// given the key would never be told that it is nobody's.
+func (r *request) noteCookieApart(c *gin.Context, session sessions.Session) {
+	if !r.headersApart(c) {
+		return
+	}
+	saved, ok := underlying(sessions.Store.New, session)
+	if ok && (saved.ID == "" || saved.IsNew) && setsCookie(c.Writer.Header(), saved.Name()) {
+		r.cookie.made.keptApart(saved.Name())
+	}
+}
+
+// headersApart reports whether such a middleware is there.
+func (r *request) headersApart(c *gin.Context) bool {
+	return requestBehind(c.Writer) == r && !sameMap(c.Writer.Header(), r.writer.Header())
 }
 
 // session returns the gin-contrib session of the request. It is looked up when it is needed and not before, for its middleware may come after ours.
