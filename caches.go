@@ -11,8 +11,13 @@ import (
 )
 
 // leftOpen reports whether the headers have left and let caches keep the answer: what it shows
-// from here on, others might see.
-func (r *request) leftOpen() bool { return r.committed.Load() && r.open.Load() }
+// from here on, others might see. Headers that left below us, we have not seen.
+func (r *request) leftOpen() bool {
+	if r.committed.Load() {
+		return r.open.Load()
+	}
+	return r.writer.Written()
+}
 
 // begunBefore notes that the headers have left before the request came to us. header is that of
 // the answer.

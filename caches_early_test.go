@@ -100,6 +100,26 @@ func TestAnswersThatLeftClosedToCachesShowMessages(t *testing.T) {
 	}
 }
 
+// Who writes past us has sent headers that we have not seen.
+func TestAnswersThatWereBegunBelowUsShowNothing(t *testing.T) {
+	for asking, ask := range ask {
+		t.Run(asking, func(t *testing.T) {
+			a, log := newEarlyBoard(t)
+			a.GET("/", func(c *gin.Context) {
+				keepable(c)
+				below := c.Writer.(interface{ Unwrap() http.ResponseWriter }).Unwrap()
+				assert.NoError(t, http.NewResponseController(below).Flush())
+				c.Header("Cache-Control", "no-store") // which comes too late
+				ask(c)
+			})
+			a.leave(flashgin.Info("secret"))
+			assert.NotContains(t, a.shown("/"), "secret")
+			assert.Contains(t, log.String(), earlyWarning)
+			assert.Equal(t, "[secret]", a.shown("/shows"))
+		})
+	}
+}
+
 // The headers may have left before the request came to us.
 func TestAnswersThatWereBegunByOthersShowNothing(t *testing.T) {
 	for headers, shown := range map[string]bool{"public": false, "no-store": true} {
