@@ -3,7 +3,8 @@ package flashgin
 import (
 	"fmt"
 	"net/http"
-	"strings"
+
+	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/browser"
 )
@@ -38,7 +39,7 @@ func (r *request) destination(name string) (view string, err error) {
 	if screen != "" {
 		return screen, err
 	}
-	if route, ok := r.in.openable(placeOf(route, &r.http), r.http.Method); ok {
+	if route, ok := r.in.router.Openable(route, &r.http); ok {
 		return route, err
 	}
 	if err == nil {
@@ -48,39 +49,27 @@ func (r *request) destination(name string) (view string, err error) {
 	return "", err
 }
 
-// openable returns the route by which a GET opens the page of this request. Parameters may be named differently there.
-func (in *installation) openable(p place, method string) (route string, ok bool) {
-	route = p.route
-	if method == http.MethodGet || method == http.MethodHead {
-		if route == "" { // NoRoute, such as the one page of a single-page application
-			route, _ = in.viewOf(p)
-			return route, true
-		}
-		return cleanPath(route), true
-	}
-	if route == "" {
-		return "", false
-	}
-	for _, r := range in.engine.Routes() {
-		if r.Method == http.MethodGet && shape(r.Path) == shape(route) {
-			return cleanPath(strings.ReplaceAll(r.Path, `\:`, ":")), true
-		}
-	}
-	return "", false
+// place is a page that the request stands for: one, or two where HandleContext went on to another.
+type place struct {
+	route, path string
+	raw         string // url.URL.RawPath
 }
 
-// shape returns a route without the names of its parameters.
-func shape(route string) string {
-	segments := strings.Split(cleanPath(route), "/")
-	for i, segment := range segments {
-		segment = strings.ReplaceAll(segment, `\:`, "\x00") // an escaped colon is not a parameter
-		if before, _, ok := strings.Cut(segment, ":"); ok {
-			segment = before + ":"
-		}
-		if strings.HasPrefix(segment, "*") {
-			segment = "*"
-		}
-		segments[i] = strings.ReplaceAll(segment, "\x00", ":")
+func placeOf(route string, request *http.Request) place {
+	return place{route, request.URL.Path, request.URL.RawPath}
+}
+
+// viewOf returns the view of the path of a page, and a second one or "": see router.Router.View.
+func (in *installation) viewOf(p place) (view, also string) { return in.router.View(p.path, p.raw) }
+
+// readAt returns the view at which the engine's page reads what is meant for view.
+func (in *installation) readAt(view string) string { return in.router.ReadAt(view) }
+
+// namedView returns the view that Config.View gives a request, or "".
+func (in *installation) namedView(c *gin.Context) string {
+	m := in.messenger
+	if m.cfg.View == nil {
+		return ""
 	}
-	return strings.Join(segments, "/")
+	return in.readAt(m.cleanView(m.cfg.View(c)))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/pages"
+	"github.com/flashgin/flashgin/internal/router"
 )
 
 // Install makes the engine show messages: it is a gin.OptionFunc, for gin.New(m.Install), gin.Default(m.Install) or engine.With(m.Install). It adds
@@ -28,7 +29,7 @@ func (m *Messenger) Install(engine *gin.Engine) {
 	}
 	// A user's map is never written to.
 	engine.FuncMap = FuncMap(engine.FuncMap)
-	in := &installation{messenger: m, engine: engine}
+	in := &installation{messenger: m, engine: engine, router: router.New(engine)}
 	if engine.HTMLRender != nil {
 		in.wrapRenderer()
 	}
@@ -70,7 +71,7 @@ type installation struct {
 	messenger *Messenger
 	engine    *gin.Engine
 	once      sync.Once
-	routes    routes
+	router    *router.Router
 }
 
 // wrapRenderer wraps the engine's renderer, unless it is ours already.

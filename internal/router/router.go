@@ -1,0 +1,134 @@
+// Package router says what the router of an engine makes of a path: which pages it tells apart,
+// to which route they belong, and where it redirects.
+package router
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/browser"
+	"github.com/flashgin/flashgin/internal/viewpath"
+)
+
+// A Router knows the routes that its engine has when it is first asked for one. It is safe for
+// concurrent use by multiple goroutines.
+type Router struct {
+	engine *gin.Engine
+	once   sync.Once
+	shadow *gin.Engine
+}
+
+// New returns the Router of an engine.
+func New(engine *gin.Engine) *Router { return &Router{engine: engine} }
+
+// View returns the view of the path of a page. raw is the RawPath of its URL. also is a second
+// view, or "": the path as the browser sent it, if that has an encoded slash that the router
+// takes for any other slash. A message of a job, which knows no engine, may wait there.
+func (rt *Router) View(path, raw string) (view, also string) {
+	view = viewpath.Path(path)
+	if raw == "" {
+		return view, ""
+	}
+	if decoded, err := url.PathUnescape(raw); err != nil || decoded != path {
+		return view, "" // the raw path is that of another one
+	}
+	kept := viewpath.Escaped(raw)
+	switch {
+	case !strings.Contains(kept, viewpath.EncodedSlash):
+		return view, ""
+	case rt.byRawPath():
+		return kept, ""
+	}
+	return view, kept
+}
+
+// byRawPath reports whether "/a%2Fb" and "/a/b" are two pages of the engine.
+func (rt *Router) byRawPath() bool { return rt.engine.UseRawPath || rt.engine.UseEscapedPath }
+
+// ReadAt returns the view at which the engine's page reads what is meant for view.
+func (rt *Router) ReadAt(view string) string {
+	if !strings.HasPrefix(view, "/") {
+		return view
+	}
+	if !rt.byRawPath() && strings.Contains(view, viewpath.EncodedSlash) {
+		view = path.Clean(strings.ReplaceAll(view, viewpath.EncodedSlash, "/"))
+	}
+	if rt.engine.RedirectFixedPath {
+		view = rt.redirected(view)
+	}
+	return view
+}
+
+// Openable returns the view of the route by which a GET opens the page of a request, which has
+// come by a route. Parameters may be named differently there.
+func (rt *Router) Openable(route string, request *http.Request) (view string, ok bool) {
+	if request.Method == http.MethodGet || request.Method == http.MethodHead {
+		if route == "" { // NoRoute, such as the one page of a single-page application
+			view, _ = rt.View(request.URL.Path, request.URL.RawPath)
+			return view, true
+		}
+		return viewpath.Path(route), true
+	}
+	if route == "" {
+		return "", false
+	}
+	for _, r := range rt.engine.Routes() {
+		if r.Method == http.MethodGet && shape(r.Path) == shape(route) {
+			return viewpath.Path(strings.ReplaceAll(r.Path, `\:`, ":")), true
+		}
+	}
+	return "", false
+}
+
+// shape returns a route without the names of its parameters.
+func shape(route string) string {
+	segments := strings.Split(viewpath.Path(route), "/")
+	for i, segment := range segments {
+		// An escaped colon is not a parameter.
+		segment = strings.ReplaceAll(segment, `\:`, "\x00")
+		if before, _, ok := strings.Cut(segment, ":"); ok {
+			segment = before + ":"
+		}
+		if strings.HasPrefix(segment, "*") {
+			segment = "*"
+		}
+		segments[i] = strings.ReplaceAll(segment, "\x00", ":")
+	}
+	return strings.Join(segments, "/")
+}
+
+// redirected returns the view of the page at which a browser ends up that asks for the page of
+// view.
+func (rt *Router) redirected(view string) string {
+	asked := urlOf(view)
+	location := rt.ask(asked).Get("Location")
+	if location == "" {
+		return view
+	}
+	target, ok := browser.Resolve(asked, location)
+	if !ok {
+		return view
+	}
+	return viewpath.Escaped(target.EscapedPath())
+}
+
+// urlOf returns the URL that a server is asked for by whoever opens the page of a view.
+func urlOf(view string) *url.URL {
+	decode := func(s string) string {
+		s, _ = url.PathUnescape(s) // which a clean view lets succeed
+		return s
+	}
+	u := &url.URL{Path: decode(view)}
+	if segments := strings.Split(view, viewpath.EncodedSlash); len(segments) > 1 {
+		for i, segment := range segments {
+			segments[i] = (&url.URL{Path: decode(segment)}).EscapedPath()
+		}
+		u.RawPath = strings.Join(segments, viewpath.EncodedSlash)
+	}
+	return u
+}

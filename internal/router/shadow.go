@@ -1,0 +1,68 @@
+package router
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Only the handlers of an engine learn which route its router has found, and those of the
+// application must not be called for that. So another engine, the shadow, has the same routes,
+// those of the time when it is first asked, and handlers that do nothing.
+//
+// One thing the shadow cannot know. An engine lists a route with a colon that is no parameter
+// ("/a\:b") without its backslash once it serves. So the shadow has a parameter there.
+
+// routeHeader is where the shadow says which route it found.
+const routeHeader = "Route"
+
+// Route returns the route of a GET request for u, or "" if there is none.
+func (rt *Router) Route(u *url.URL) string { return rt.ask(u).Get(routeHeader) }
+
+// ask returns the header of what the router answers to a GET request for u: with the route that
+// it found, or with the Location that it redirects to.
+func (rt *Router) ask(u *url.URL) http.Header {
+	rt.once.Do(func() { rt.shadow = shadowOf(rt.engine) })
+	found, asked := routeFound{}, *u // a redirect writes to the URL
+	request := &http.Request{Method: http.MethodGet, URL: &asked, Header: http.Header{}}
+	rt.shadow.ServeHTTP(found, request)
+	return http.Header(found)
+}
+
+// shadowOf returns an engine with the GET routes of engine. Their handlers only say which of them
+// was found.
+func shadowOf(engine *gin.Engine) *gin.Engine {
+	if gin.IsDebugging() {
+		fmt.Fprintln(gin.DefaultWriter,
+			"[flashgin] These are the routes once more, to tell which of them a page has:")
+	}
+	shadow := gin.New()
+	shadow.RedirectTrailingSlash = engine.RedirectTrailingSlash
+	shadow.RedirectFixedPath = engine.RedirectFixedPath
+	shadow.UseRawPath, shadow.UseEscapedPath = engine.UseRawPath, engine.UseEscapedPath
+	shadow.UnescapePathValues = engine.UnescapePathValues
+	shadow.RemoveExtraSlash = engine.RemoveExtraSlash
+	for _, route := range engine.Routes() {
+		if route.Method == http.MethodGet {
+			copyRoute(shadow, route.Path)
+		}
+	}
+	return shadow
+}
+
+// copyRoute leaves out a route that Gin takes for one that is there already.
+func copyRoute(shadow *gin.Engine, route string) {
+	defer func() { _ = recover() }()
+	shadow.GET(route, reportRoute)
+}
+
+func reportRoute(c *gin.Context) { c.Header(routeHeader, c.FullPath()) }
+
+// routeFound is a response of which nothing is kept but the header.
+type routeFound http.Header
+
+func (f routeFound) Header() http.Header            { return http.Header(f) }
+func (f routeFound) Write(data []byte) (int, error) { return len(data), nil }
+func (f routeFound) WriteHeader(int)                {}
