@@ -23,11 +23,15 @@ func open() []*scenario {
 		{name: "stream-forget", weight: 2, keyed: true, alone: true, act: listenAcrossForget, post: true,
 			handle: func(v *visit, c *gin.Context) {
 				key, err := v.key(c)
-				if err != nil || v.site.messenger.Forget(c) != nil {
+				end := func() error { return v.site.messenger.Forget(c) }
+				if rnd(2) {
+					end = func() error { return v.site.messenger.End(key) }
+				}
+				if err != nil || end() != nil {
 					c.Status(http.StatusNoContent)
 					return
 				}
-				_ = v.job(key, "/page/1", "Add with a key that was given up")
+				_ = v.job(key, "/page/1", streamEnded)
 				c.Status(http.StatusNoContent)
 			}},
 		{name: "pull", weight: 4, keyed: true, act: func(b *browser, s *scenario, _ *rand.Rand) {
@@ -57,14 +61,17 @@ func listen(b *browser, s *scenario, random *rand.Rand) {
 	})
 }
 
-// listenAcrossForget keeps a page open whose session gives up its key. Nothing may come after that.
+const streamEnded = "Add with a key whose streams were ended"
+
+// listenAcrossForget keeps a page open whose session gives up its key,
+// or ends its streams. Nothing may come after that.
 func listenAcrossForget(b *browser, s *scenario, _ *rand.Rand) {
 	b.stream(s, "/page/1", 200*time.Millisecond, func() {
 		b.post(s, "/s/stream-forget")
 	}, func(h handed) bool {
 		for _, m := range h.Messages {
-			if b.site.run.ledger.isHow(m.Text, "Add with a key that was given up") {
-				b.site.run.ledger.violate(shownWrongly, s, "a stream delivers for a key that was given up")
+			if b.site.run.ledger.isHow(m.Text, streamEnded) {
+				b.site.run.ledger.violate(shownWrongly, s, "a stream delivers that was ended")
 			}
 		}
 		return true
