@@ -3,10 +3,12 @@ package flashgin
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/report"
 )
 
 // The functions in Config belong to the application. New wraps them, so that a panic in one of them is
@@ -90,13 +92,13 @@ func (m *Messenger) reportOf(c *gin.Context, doing string, err error) {
 	if r := requestOf(c); r != nil {
 		ctx = r.client
 	}
-	m.errs.report(ctx, doing, err)
+	m.errs.Report(ctx, doing, err)
 }
 
 // A caughtObserver is an Observer whose panics are reported.
 type caughtObserver struct {
 	Observer
-	errs *reporter
+	errs *report.Reporter
 }
 
 func (o caughtObserver) Observe(ctx context.Context, e Event) {
@@ -105,6 +107,13 @@ func (o caughtObserver) Observe(ctx context.Context, e Event) {
 		return nil
 	})
 	if err != nil {
-		o.errs.report(ctx, "observe", err)
+		o.errs.Report(ctx, "observe", err)
 	}
+}
+
+// firstOf reports whether it is called with this Once for the first time. What is then said to the log is said
+// outside of Once.Do: a handler of the log that comes back here would wait for itself.
+func firstOf(once *sync.Once) (first bool) {
+	once.Do(func() { first = true })
+	return first
 }

@@ -32,7 +32,7 @@ func (s *slot) flashAssets(nonce ...any) (template.HTML, error) {
 func (m *Messenger) assetTags(nonce string) template.HTML {
 	if m.mountedAt() == "" {
 		m.unmounted.Do(func() {
-			m.errs.warn("a page calls flashAssets, which prints nothing without Messenger.Mount: call it where the routes are registered")
+			m.errs.Warn("a page calls flashAssets, which prints nothing without Messenger.Mount: call it where the routes are registered")
 		})
 		return ""
 	}

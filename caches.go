@@ -92,7 +92,7 @@ func (m *Messenger) storedByPageCache(c *gin.Context) bool {
 		return false
 	}
 	if firstOf(&m.pageCache) {
-		m.errs.warn(pageCacheWarning(pkg, c.FullPath()))
+		m.errs.Warn(pageCacheWarning(pkg, c.FullPath()))
 	}
 	return true
 }

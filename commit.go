@@ -218,6 +218,6 @@ func (r *request) keepUndelivered(lost []Message) (key string) {
 func (m *Messenger) addUndelivered(ctx context.Context, key string, msgs []Message) {
 	if err := m.store.addForRequest(ctx, key, msgs, false); err != nil {
 		m.cfg.observe(ctx, Event{Kind: EventLost, Messages: len(msgs)})
-		m.errs.report(ctx, "add", fmt.Errorf("flashgin: %d messages of a request may be lost: %w", len(msgs), err))
+		m.errs.Report(ctx, "add", fmt.Errorf("flashgin: %d messages of a request may be lost: %w", len(msgs), err))
 	}
 }

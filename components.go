@@ -29,7 +29,7 @@ func Markup(ctx context.Context, statuses ...Status) template.HTML {
 	list := r.show(nil, itemPlaced, statuses)
 	text, err := r.readyMade(list, r.nextPrint())
 	if err != nil {
-		r.m.errs.report(ctx, "print", err)
+		r.m.errs.Report(ctx, "print", err)
 	}
 	return text
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/guard"
 	"github.com/flashgin/flashgin/internal/inprocess"
+	"github.com/flashgin/flashgin/internal/report"
 )
 
 // A delivery stands between a Messenger and its store. It claims, confirms, releases and adds
@@ -15,7 +16,7 @@ import (
 type delivery struct {
 	store Store // of cfg, observed if that has an Observer
 	cfg   Config
-	errs  *reporter
+	errs  *report.Reporter
 	guard *guard.Guard
 
 	shown    shownMessages
@@ -23,7 +24,7 @@ type delivery struct {
 	late     chan struct{} // as many adds as may go on without their answers
 }
 
-func newDelivery(cfg Config, errs *reporter) *delivery {
+func newDelivery(cfg Config, errs *report.Reporter) *delivery {
 	d := &delivery{store: cfg.Store, cfg: cfg, errs: errs, late: make(chan struct{}, lateAddsAtMost)}
 	if cfg.Observer != nil {
 		d.store = &observedStore{cfg.Store, &d.cfg}

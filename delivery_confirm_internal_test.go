@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/report"
 )
 
 // groupSpy is a store of two servers that confirms in groups, and notes what it is asked to confirm. Sessions are named by numbers: one server keeps the even
@@ -87,7 +88,7 @@ func claimOf(session string) Claim {
 func confirmIn(t *testing.T, spy *groupSpy, f func(d *delivery)) {
 	synctest.Test(t, func(t *testing.T) {
 		var reported []error
-		errs := &reporter{onError: func(_ context.Context, err error) { reported = append(reported, err) }}
+		errs := &report.Reporter{OnError: func(_ context.Context, err error) { reported = append(reported, err) }}
 		d := newDelivery(Config{Store: spy}.withDefaults(), errs)
 		f(d)
 		require.NoError(t, d.close(context.Background()))

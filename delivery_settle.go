@@ -55,7 +55,7 @@ func (d *delivery) settle(doing string, claim Claim, call settleFunc) {
 	}
 	if d.inProcess() {
 		if err := call(context.Background(), claim); err != nil {
-			d.errs.report(context.Background(), doing, err)
+			d.errs.Report(context.Background(), doing, err)
 		}
 		return
 	}
@@ -75,7 +75,7 @@ func (d *delivery) settling(doing string, claim Claim) (context.Context, func(er
 		if err == nil {
 			return
 		}
-		d.errs.report(ctx, doing, fmt.Errorf("flashgin: %s: not done within %v, so %d messages may be shown again: %w",
+		d.errs.Report(ctx, doing, fmt.Errorf("flashgin: %s: not done within %v, so %d messages may be shown again: %w",
 			doing, d.cfg.Lease, len(claim.Messages), err))
 	}
 }

@@ -91,7 +91,7 @@ func (m *Messenger) serveAck(c *gin.Context) {
 	}
 	session, err := m.key(requestOf(c), c)
 	if err != nil {
-		m.errs.report(c.Request.Context(), "find the session", err)
+		m.errs.Report(c.Request.Context(), "find the session", err)
 		c.AbortWithStatus(http.StatusServiceUnavailable)
 		return
 	}

@@ -66,7 +66,7 @@ func (d *delivery) tellEnd(session string, wait time.Duration) error {
 func (d *delivery) tellEndLater(session string) {
 	tell := func(wait time.Duration) {
 		if err := d.tellEnd(session, wait); err != nil {
-			d.errs.report(context.Background(), "end the streams of other processes", err)
+			d.errs.Report(context.Background(), "end the streams of other processes", err)
 		}
 	}
 	if !d.guard.Go(func() { tell(0) }) {
@@ -89,7 +89,7 @@ func (s *stream) owned() bool {
 		return err
 	})
 	if err != nil && !errors.Is(err, ErrNoSession) {
-		m.errs.report(s.client, "find the session of an open page again", err)
+		m.errs.Report(s.client, "find the session of an open page again", err)
 	}
 	return err == nil
 }

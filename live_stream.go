@@ -86,7 +86,7 @@ func (m *Messenger) newStream(c *gin.Context) *stream {
 	}
 	session, err := m.key(requestOf(c), c)
 	if err != nil {
-		m.errs.report(c.Request.Context(), "find the session", err)
+		m.errs.Report(c.Request.Context(), "find the session", err)
 	}
 	if err == nil && session == "" || prefetch(c.Request.Header) || m.storedByPageCache(c) {
 		c.Status(http.StatusNoContent) // there is nothing to listen to: clients do not come back
@@ -150,14 +150,14 @@ func (s *stream) attach(c *gin.Context) bool {
 	}
 	if _, ok := bottom(s.out).(http.Flusher); !ok {
 		s.live.unflushed.Do(func() {
-			s.live.m.errs.warn("open pages get no messages: a handler around the engine, such as http.TimeoutHandler, holds answers back until they are complete; keep " +
+			s.live.m.errs.Warn("open pages get no messages: a handler around the engine, such as http.TimeoutHandler, holds answers back until they are complete; keep " +
 				s.live.m.cfg.MountPath + " out of it")
 		})
 		return false
 	}
 	if s.hidden = err != nil; s.hidden {
 		s.live.deadlines.Do(func() {
-			s.live.m.errs.warn("a middleware hides the connection of the streams to open pages, so http.Server.WriteTimeout ends them, and clients that stop reading are " +
+			s.live.m.errs.Warn("a middleware hides the connection of the streams to open pages, so http.Server.WriteTimeout ends them, and clients that stop reading are " +
 				"noticed late: keep " + s.live.m.cfg.MountPath + " out of it (gzip.WithExcludedPaths), or install flashgin before it")
 		})
 	}
@@ -292,7 +292,7 @@ func (s *stream) deliver() (bool, error) {
 			return false, errGone
 		}
 		if !errors.Is(err, guard.ErrDown) && !errors.Is(err, guard.ErrBusy) {
-			s.live.m.errs.report(s.client, "claim for an open page", err)
+			s.live.m.errs.Report(s.client, "claim for an open page", err)
 		}
 		return false, err
 	}
@@ -311,7 +311,7 @@ func (s *stream) deliver() (bool, error) {
 	}
 	text, err := flashEvent(claim)
 	if err != nil {
-		s.live.m.errs.report(s.client, "encode for an open page", err)
+		s.live.m.errs.Report(s.client, "encode for an open page", err)
 		store.release(claim)
 		return false, err
 	}

@@ -39,7 +39,7 @@ func (l *live) watch() {
 			if l.ctx.Err() != nil || err == nil { // nil: the store cannot tell, after all
 				return
 			}
-			l.m.errs.report(l.ctx, "watch the store for open pages", err)
+			l.m.errs.Report(l.ctx, "watch the store for open pages", err)
 			if !guard.Sleep(l.ctx, spread(pause, 0.2)) {
 				return
 			}

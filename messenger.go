@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flashgin/flashgin/internal/markup"
+	"github.com/flashgin/flashgin/internal/report"
 )
 
 // A Messenger takes messages from handlers and jobs, and hands them to the pages that they are meant for. Make one with [New], install it
@@ -20,7 +21,7 @@ type Messenger struct {
 	cfg   Config
 	store *delivery
 	live  *live
-	errs  reporter
+	errs  report.Reporter
 
 	mounted   atomic.Pointer[string] // where Mount serves, in the engine
 	unmounted sync.Once              // it was said that Mount is missing
@@ -42,7 +43,7 @@ func New(cfg Config) (*Messenger, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	m := &Messenger{errs: reporter{onError: cfg.OnError, logger: cfg.Logger}}
+	m := &Messenger{errs: report.Reporter{OnError: cfg.OnError, Logger: cfg.Logger}}
 	m.wrapFunctions(&cfg)
 	m.cfg = cfg
 	m.printer.Look = markup.Look(cfg.Look)
@@ -50,7 +51,7 @@ func New(cfg Config) (*Messenger, error) {
 		OnError(func(context.Context, error))
 	}); ok {
 		store.OnError(func(ctx context.Context, err error) {
-			whenUnlocked(ctx, func() { m.errs.report(ctx, "store", err) })
+			whenUnlocked(ctx, func() { m.errs.Report(ctx, "store", err) })
 		})
 	}
 	if store, ok := cfg.Store.(interface {
@@ -188,7 +189,7 @@ func (m *Messenger) warnOfName(view string) {
 		return
 	}
 	if firstOf(&m.named) {
-		m.errs.warn("a handler has addressed a message to a name, and pages read names only if Config.View returns them: begin a path with a slash; if Take or a script " +
+		m.errs.Warn("a handler has addressed a message to a name, and pages read names only if Config.View returns them: begin a path with a slash; if Take or a script " +
 			"reads what waits by that name, all is well")
 	}
 }

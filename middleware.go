@@ -25,7 +25,7 @@ func (m *Messenger) Install(engine *gin.Engine) {
 		return
 	}
 	if routes := engine.Routes(); len(routes) > 0 {
-		m.errs.warn(fmt.Sprintf("these routes were registered before Install and will show no messages; install first: %s", names(routes)))
+		m.errs.Warn(fmt.Sprintf("these routes were registered before Install and will show no messages; install first: %s", names(routes)))
 	}
 	// A user's map is never written to.
 	engine.FuncMap = FuncMap(engine.FuncMap)
@@ -89,7 +89,7 @@ func (in *installation) handle(c *gin.Context) {
 	// Every request passes here before it can render, so none of them sees the renderer change.
 	in.once.Do(in.wrapRenderer)
 	if _, ours := in.engine.HTMLRender.(*pages.Renderer[Messages]); !ours && in.engine.HTMLRender != nil {
-		in.messenger.errs.warn("the engine's HTMLRender was replaced after the first request, so pages show no messages: load templates before serving")
+		in.messenger.errs.Warn("the engine's HTMLRender was replaced after the first request, so pages show no messages: load templates before serving")
 	}
 	outer, _ := c.Request.Context().Value(requestKey{}).(*request)
 	if outer != nil && outer.reenter(c) {

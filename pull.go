@@ -60,7 +60,7 @@ func (m *Messenger) servePull(c *gin.Context) {
 		return
 	}
 	if r == nil || r.m != m {
-		m.errs.warn("Mount is not behind Install, so no page that was loaded ahead of time shows its messages")
+		m.errs.Warn("Mount is not behind Install, so no page that was loaded ahead of time shows its messages")
 		c.AbortWithStatus(http.StatusNotFound)
 		return
 	}

@@ -235,11 +235,11 @@ func (r *request) giveUp() {
 
 // fail reports an error, and warn a mistake in the wiring of the application.
 func (r *request) fail(doing string, err error) {
-	r.outside(func() { r.m.errs.report(r.client, doing, err) })
+	r.outside(func() { r.m.errs.Report(r.client, doing, err) })
 }
 
 func (r *request) warn(mistake string) {
-	r.outside(func() { r.m.errs.warn(mistake) })
+	r.outside(func() { r.m.errs.Warn(mistake) })
 }
 
 // failAnswer is fail for what keeps the answer's own messages from being stored: Gin's error handling sees it too.

@@ -223,7 +223,7 @@ func (m *Messenger) save(r *request, c *gin.Context, session sessions.Session) e
 	}
 	if saved, ok := underlying(sessions.Store.New, session); ok && saved.Options != nil && saved.Options.Secure && !byTLS(request) {
 		if firstOf(&m.secureCookie) {
-			m.errs.warn("the session's cookie is Secure, and a request came by plain http: browsers bring such a cookie back on localhost at most, other clients not " +
+			m.errs.Warn("the session's cookie is Secure, and a request came by plain http: browsers bring such a cookie back on localhost at most, other clients not " +
 				"even there, and without it no message is shown; set the Options of the session store, or let the proxy that speaks TLS say so in X-Forwarded-Proto")
 		}
 	}

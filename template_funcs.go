@@ -46,7 +46,7 @@ func (m *Messenger) newRenderer(next render.HTMLRender) *pages.Renderer[Messages
 		Functions: newSlot,
 		FuncMap:   FuncMap,
 		Component: bindComponent,
-		Warn:      m.errs.warn,
+		Warn:      m.errs.Warn,
 	})
 }
 

@@ -1,4 +1,5 @@
-package flashgin
+// Package report tells of failures that no caller is there to receive.
+package report
 
 import (
 	"context"
@@ -12,10 +13,13 @@ import (
 // logEvery is how often a repeated failure is logged.
 const logEvery = time.Second
 
-// reporter tells of failures that no caller is there to receive: each to Config.OnError, and to the log once a second of a kind.
-type reporter struct {
-	onError func(context.Context, error)
-	logger  *slog.Logger
+// A Reporter tells OnError of each failure, and the log of a kind of failure once a second. It is
+// safe for concurrent use by multiple goroutines.
+type Reporter struct {
+	// OnError is a function of the application. Nil means that failures are only logged.
+	OnError func(context.Context, error)
+	// Logger may be nil: then it is the default of the time when something is logged.
+	Logger *slog.Logger
 
 	mu    sync.Mutex
 	kinds map[string]*logged // by what was being done; a fixed few
@@ -26,18 +30,19 @@ type logged struct {
 	suppressed int // since then
 }
 
-// report must not be called with a lock held that OnError or a log handler might want: both are the application's.
-func (r *reporter) report(ctx context.Context, doing string, err error) {
-	if r.onError != nil {
+// Report tells of an error. doing says what failed; it is one of a fixed few. The caller must
+// hold no lock that OnError or a handler of the log might want: both belong to the application.
+func (r *Reporter) Report(ctx context.Context, doing string, err error) {
+	if r.OnError != nil {
 		r.tell(ctx, err)
 	}
 	r.logError(ctx, doing, err)
 }
 
-// tell calls OnError. No page fails because that panics, nor does the process, where nobody else would recover.
-func (r *reporter) tell(ctx context.Context, err error) {
+// tell calls OnError. If that panics, no page fails, nor does the process.
+func (r *Reporter) tell(ctx context.Context, err error) {
 	panicked := guard.Caught("Config.OnError", func() error {
-		r.onError(ctx, err)
+		r.OnError(ctx, err)
 		return nil
 	})
 	if panicked != nil {
@@ -46,7 +51,7 @@ func (r *reporter) tell(ctx context.Context, err error) {
 }
 
 // logError logs an error, unless one like it was logged within the last second.
-func (r *reporter) logError(ctx context.Context, doing string, err error) {
+func (r *Reporter) logError(ctx context.Context, doing string, err error) {
 	if suppressed, ok := r.admit(doing); ok {
 		r.write(func(log *slog.Logger) {
 			log.ErrorContext(ctx, "flashgin: "+doing, "error", err, "suppressed", suppressed)
@@ -54,37 +59,31 @@ func (r *reporter) logError(ctx context.Context, doing string, err error) {
 	}
 }
 
-// warn logs a mistake in the wiring of the application.
-func (r *reporter) warn(mistake string) {
+// Warn logs a mistake in the wiring of the application.
+func (r *Reporter) Warn(mistake string) {
 	if suppressed, ok := r.admit(mistake); ok {
 		r.write(func(log *slog.Logger) { log.Warn("flashgin: "+mistake, "suppressed", suppressed) })
 	}
 }
 
-// firstOf reports whether it is called with this Once for the first time. What is then said to the log is said
-// outside of Once.Do: a handler of the log that comes back here would wait for itself.
-func firstOf(once *sync.Once) (first bool) {
-	once.Do(func() { first = true })
-	return first
-}
-
-// write calls the log, whose handler is the application's. If that panics, nobody is left to be told.
-func (r *reporter) write(line func(*slog.Logger)) {
+// write calls the log, whose handler is the application's. If that panics, nobody is left to be
+// told.
+func (r *Reporter) write(line func(*slog.Logger)) {
 	_ = guard.Caught("the handler of the log", func() error {
 		line(r.log())
 		return nil
 	})
 }
 
-func (r *reporter) log() *slog.Logger {
-	if r.logger != nil {
-		return r.logger
+func (r *Reporter) log() *slog.Logger {
+	if r.Logger != nil {
+		return r.Logger
 	}
 	return slog.Default() // asked for late: applications set it late
 }
 
 // admit says whether a failure may be logged now, and how many like it were not.
-func (r *reporter) admit(doing string) (suppressed int, ok bool) {
+func (r *Reporter) admit(doing string) (suppressed int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.kinds == nil {
