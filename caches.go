@@ -107,19 +107,6 @@ func errPageCache(w http.ResponseWriter) error {
 	return nil
 }
 
-// answerOf returns the writer of the answer, which a copy of the *gin.Context does not have. r is the
-// request of c, or nil.
-func (r *request) answerOf(c *gin.Context) http.ResponseWriter {
-	if r != nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.c != nil {
-			return r.c.Writer
-		}
-	}
-	return c.Writer
-}
-
 // keepOut is for the answers of our own routes. Page caches, also those that we do not know, leave
 // out what was aborted.
 func keepOut(c *gin.Context) {

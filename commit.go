@@ -21,7 +21,7 @@ func (r *request) commit(how leaving) {
 	if r.tooLate() {
 		return
 	}
-	r.committing = true
+	r.committing, r.hijacked = true, how == noHeaders
 	defer func() {
 		r.committing = false
 		r.committed.Store(true)
@@ -35,12 +35,10 @@ func (r *request) commit(how leaving) {
 	}
 	r.carry(how)
 	adds := slices.ContainsFunc(r.items, (*item).unshown)
-	if r.keyLost = r.cookie.made.withheld(header); r.keyLost && !adds {
-		r.failAnswer("save the session", errCookieWithheld)
-	}
 	if adds {
 		r.store()
 	}
+	r.settleMade(adds)
 	ours := r.cookie.made.send(&r.http, header)
 	if r.cookie.made.expirePlanted(r.given, r.m.cfg.Prefix, header) {
 		ours = true
@@ -84,7 +82,7 @@ func (r *request) store() {
 	if len(messages) > 0 {
 		key, err := r.saveKey()
 		if err == nil {
-			r.key = key
+			r.noteKey(key)
 			quietly := r.opensPage()
 			r.outside(func() { err = r.m.store.addForRequest(r.client, key, messages, quietly) })
 		}
@@ -94,47 +92,6 @@ func (r *request) store() {
 		}
 	}
 	r.lose(lost)
-}
-
-// saveKey returns the session's key as it is now: the handler may have cleared the session since the messages were added. A new secret is saved.
-func (r *request) saveKey() (string, error) {
-	if r.keyLost {
-		return "", errCookieWithheld
-	}
-	if err := r.bind(r.c); err != nil {
-		return "", err
-	}
-	if r.m.cfg.SessionKey != nil {
-		if key, err := r.keyBy(r.c); key != "" || err != nil {
-			return key, err
-		}
-		r.cookie.renew()
-		key, err := r.keyBy(r.c)
-		if key == "" && err == nil {
-			err = errNoKey
-		}
-		return key, err
-	}
-	if made, c := r.unsaved, r.c; made != nil {
-		session, err := r.m.session(c)
-		if err != nil {
-			return "", err
-		}
-		r.unsaved = nil
-		r.outside(func() {
-			if session != made { // HandleContext has made a new one with the same values
-				err = r.m.copySecret(r, session, made)
-			}
-			if err == nil {
-				err = r.m.save(r, c, session)
-			}
-		})
-		if err != nil {
-			return "", err
-		}
-	}
-	r.noteSession()
-	return r.keyBy(r.c)
 }
 
 // leave ends the request's part: what its answer showed is confirmed, the rest released.

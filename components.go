@@ -21,12 +21,16 @@ import (
 // ctx is as in [AddFlash]. Where flashgin is not installed, there is the markup of a page without messages. Markup is safe for concurrent use by multiple
 // goroutines.
 func Markup(ctx context.Context, statuses ...Status) template.HTML {
-	r := requestOf(ctx)
+	r, refused := requestFor(ctx)
 	if r == nil {
 		text, _ := r.readyMade(nil, 1) // a template of ours, about nothing, which does not fail
 		return text
 	}
-	list := r.show(nil, itemPlaced, statuses)
+	var list Messages
+	if refused == nil {
+		list = r.show(nil, itemPlaced, statuses)
+	}
+	r.warnOf(refused)
 	text, err := r.readyMade(list, r.nextPrint())
 	if err != nil {
 		r.m.errs.Report(ctx, "print", err)

@@ -83,7 +83,6 @@ type madeSecrets struct {
 	list    []madeSecret
 	planted []string // names of which the request has several secrets
 	saved   bool     // the answer has the cookie of a session that was saved with such a secret
-	apart   string   // the name of that cookie, if a middleware keeps it apart from the answer's headers
 }
 
 type madeSecret struct{ cookie, secret string }
@@ -111,25 +110,6 @@ func (m *madeSecrets) sessionSaved() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.saved = true
-}
-
-// keptApart notes that the cookie of a session is not among the headers of the answer yet.
-func (m *madeSecrets) keptApart(cookie string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.apart = cookie
-}
-
-// withheld reports whether the answer leaves without the cookie of a session that was saved with a
-// secret: the key is nobody's then.
-func (m *madeSecrets) withheld(header http.Header) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.apart != "" && !setsCookie(header, m.apart)
-}
-
-func setsCookie(header http.Header, name string) bool {
-	return slices.ContainsFunc(header["Set-Cookie"], func(line string) bool { return strings.HasPrefix(line, name+"=") })
 }
 
 // send sets the cookies in the header of the answer, each once. It reports whether the answer

@@ -13,7 +13,8 @@ var (
 	ErrNoView = errors.New("flashgin: no page to show the message on")
 	// ErrTooLarge means that the encoded message is larger than Config.MaxBytes.
 	ErrTooLarge = errors.New("flashgin: message too large")
-	// ErrTooLate means that the headers of the answer are sent, so the session can no longer be given a key.
-	ErrTooLate = errors.New("flashgin: too late: the headers are sent and this session has no key yet: add the message before the answer, " +
-		"or make the key with Messenger.SessionKey")
+	// ErrTooLate means that the session has no key yet, and the request's answer can no longer bring it one: its headers
+	// are sent, its client has gone, it has ended. For a *gin.Context it means that its request has ended.
+	ErrTooLate = errors.New("flashgin: too late: this answer brings the session no key any more: call Messenger.SessionKey or " +
+		"AddFlash in the handler, before the answer, and Messenger.Add in what outlives it")
 )

@@ -40,9 +40,9 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 //
 // Call it in the request's own goroutine; what outlives the request uses [Messenger.Add].
 func AddFlash(ctx context.Context, msgs ...Message) error {
-	r := requestOf(ctx)
-	if r == nil {
-		return ErrNotInstalled
+	r, err := requestFor(ctx)
+	if err != nil {
+		return err
 	}
 	return r.add(ctx, msgs)
 }
@@ -64,8 +64,9 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 // There are none either if the headers have left and caches may keep the answer: its Cache-Control
 // had neither no-store nor private. The log says so once.
 func Flashes(ctx context.Context) Messages {
-	r := requestOf(ctx)
-	if r == nil {
+	r, refused := requestFor(ctx)
+	if refused != nil {
+		r.warnOf(refused)
 		return nil
 	}
 	return r.show(nil, itemTaken, nil)
@@ -74,8 +75,9 @@ func Flashes(ctx context.Context) Messages {
 // PeekFlashes returns the messages that [Flashes] would take, and leaves them: for a badge, say. After Flashes, it returns the same as Flashes. An answer
 // for which it has found some is kept out of caches. ctx is as in [AddFlash]. Unlike Flashes it looks for any request, also a HEAD or a prefetch.
 func PeekFlashes(ctx context.Context) Messages {
-	r := requestOf(ctx)
-	if r == nil {
+	r, refused := requestFor(ctx)
+	if refused != nil {
+		r.warnOf(refused)
 		return nil
 	}
 	return r.look(nil)

@@ -34,6 +34,7 @@ type Messenger struct {
 
 	secureCookie sync.Once // it was said that browsers do not bring the session's cookie back
 	named        sync.Once // it was said that no page reads a name
+	strayed      sync.Once // it was said that a *gin.Context is used outside of its handler
 	planted      sync.Once // it was said that a cookie was planted
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -100,12 +101,11 @@ func TestObserverOfWhatIsLostLate(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			store := newSpyStore()
 			o := newObservedApp(t, store)
-			o.GET("/own", add(t, page, flashgin.Info("own")))
+			left, leave := context.WithCancel(t.Context())
+			o.GET("/own", add(t, func(c *gin.Context) { leave(); page(c) }, flashgin.Info("own")))
 			if test.down {
 				store.fail(errDown)
 			}
-			left, leave := context.WithCancel(t.Context())
-			leave()
 			test.v(o).send(httptest.NewRequestWithContext(left, http.MethodGet, "/own", nil))
 			o.settle()
 			assert.Equal(t, []string{"lost 1"}, o.messages())

@@ -29,6 +29,8 @@ type request struct {
 
 	sessions sync.Mutex // held while the session is used
 
+	pooled *gin.Context // which c was; to be compared, never to be used
+
 	mu       sync.Mutex
 	c        *gin.Context  // nil once the request has ended: Gin uses it for other requests then
 	ending   bool          // c is given back as soon as nobody uses it
@@ -47,8 +49,8 @@ type request struct {
 	looked   bool
 	keyed    bool             // the session had a key when messages were last read
 	key      string           // the session's, once known
-	keyLost  bool             // it is new, and the answer left without its cookie
 	unsaved  sessions.Session // was given a secret by this request, and is saved when the headers leave
+	made     madeKey          // what this request has made and its answer has not brought yet
 	cookie   cookieKey        // where Config.SessionKey is CookieKey's
 	private  bool             // the answer was given messages to show
 	panicked bool
@@ -57,6 +59,7 @@ type request struct {
 	part     part // of an answer that is no page
 
 	committing bool
+	hijacked   bool
 	asking     int  // calls of the application's functions that have not returned
 	tooDeep    bool // they called one another
 
@@ -99,7 +102,7 @@ const (
 
 // newRequest puts a request behind the context and the writer of c. outer is that of an engine which has handed the *http.Request on, if there is one.
 func newRequest(in *installation, c *gin.Context, outer *request) *request {
-	r := &request{m: in.messenger, in: in, c: c, client: c.Request.Context(), given: c.Request}
+	r := &request{m: in.messenger, in: in, c: c, pooled: c, client: c.Request.Context(), given: c.Request}
 	r.read(c.Request)
 	r.ctx = requestContext{r.client, r}
 	r.writer = responseWriter{c.Writer, r}
@@ -115,6 +118,7 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	}
 	c.Writer = &r.writer
 	c.Request = c.Request.WithContext(&r.ctx)
+	c.Set(requestKey{}, r)
 	return r
 }
 
@@ -129,7 +133,8 @@ func (r *request) reenter(c *gin.Context) bool {
 	r.places = append(r.places, placeOf(c.FullPath(), c.Request))
 	r.views, r.named, r.looked = nil, false, false
 	r.read(c.Request)
-	c.Writer = &responseWriter{c.Writer, r} // HandleContext took ours off
+	c.Writer = &responseWriter{c.Writer, r} // HandleContext took ours off, and emptied c.Keys
+	c.Set(requestKey{}, r)
 	return true
 }
 
@@ -172,35 +177,6 @@ func (ctx *requestContext) Value(key any) any {
 		return ctx.request
 	}
 	return ctx.Context.Value(key)
-}
-
-// requestOf finds the request that ctx belongs to: a *gin.Context, whose Value does not see the request's by default, or a context that
-// descends from either.
-func requestOf(ctx context.Context) *request {
-	if ctx == nil {
-		return nil
-	}
-	c, ok := ginContextOf(ctx)
-	switch {
-	case !ok:
-		r, _ := ctx.Value(requestKey{}).(*request)
-		return r
-	case c == nil || c.Request == nil:
-		return nil
-	}
-	if r, ok := c.Request.Context().Value(requestKey{}).(*request); ok {
-		return r
-	}
-	// Middleware may have given the request a context that does not descend from ours.
-	return requestBehind(c.Writer)
-}
-
-func ginContextOf(ctx context.Context) (*gin.Context, bool) {
-	c, ok := ctx.(*gin.Context)
-	if !ok {
-		c, ok = ctx.Value(gin.ContextKey).(*gin.Context)
-	}
-	return c, ok
 }
 
 // outside calls what belongs to the application with the request unlocked: it may call flashgin for this
@@ -280,7 +256,7 @@ func (r *request) accept(ctx context.Context, msgs, prepared []Message) (key str
 	defer r.mu.Unlock()
 	if !r.tooLate() {
 		c := r.c
-		if given, ok := ginContextOf(ctx); ok {
+		if given := ginContextOf(ctx); requestIn(given) == r {
 			c = given // maybe a copy, to which middleware has given the session
 		}
 		if err := r.bind(c); err != nil {
@@ -341,13 +317,13 @@ func (r *request) bind(c *gin.Context) error {
 	if key != "" || err != nil {
 		return err
 	}
-	if err := errPageCache(r.c.Writer); err != nil {
+	if r.m.cfg.SessionKey != nil && !r.cookie.canMake() {
+		return errNoKey
+	}
+	if err := r.mayMakeKey(); err != nil {
 		return err
 	}
 	if r.m.cfg.SessionKey != nil {
-		if !r.cookie.canMake() {
-			return errNoKey
-		}
 		return nil // the cookie is made when the headers leave, if a message waits then
 	}
 	var session sessions.Session
@@ -358,14 +334,16 @@ func (r *request) bind(c *gin.Context) error {
 	r.unsaved = session
 	// A middleware that keeps headers of its own (timeout) copies them before ours leave: the cookie must be among them now.
 	if r.headersApart(c) {
-		r.unsaved = nil
-		r.outside(func() { err = r.m.save(r, c, session) })
+		return r.saveMade(c, session)
 	}
-	return err
+	return nil
 }
 
 // keyBy asks for the session's key as c has it.
 func (r *request) keyBy(c *gin.Context) (key string, err error) {
+	if requestIn(c) != r { // the handler has replaced c.Request and called HandleContext
+		return r.key, nil
+	}
 	r.outside(func() { key, err = r.m.key(r, c) })
 	return key, err
 }
@@ -380,9 +358,6 @@ func (r *request) addressLate(msgs []Message) (key string, err error) {
 		if r.key, err = r.savedKey(); err != nil {
 			return "", err
 		}
-	}
-	if r.keyLost {
-		return "", errCookieWithheld
 	}
 	if r.key == "" {
 		return "", ErrTooLate
@@ -401,20 +376,6 @@ func (r *request) addressLate(msgs []Message) (key string, err error) {
 	return r.key, nil
 }
 
-// lacksKey reports whether the session's key is one that the browser will never have.
-func (r *request) lacksKey() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.keyLost
-}
-
-// madeKey reports whether the session has its secret from this request, which may not save it: its page may show the messages.
-func (r *request) madeKey() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.unsaved != nil
-}
-
 // savedKey returns the session's key, or "" if the browser will not have it.
 func (r *request) savedKey() (string, error) {
 	if r.unsaved != nil {
@@ -423,7 +384,11 @@ func (r *request) savedKey() (string, error) {
 			return "", err
 		}
 	}
-	return r.keyBy(r.c)
+	key, err := r.keyBy(r.c)
+	if r.isMade(key) {
+		key = ""
+	}
+	return key, err
 }
 
 // defaultView returns the view of messages without one of their own: where the answer sends the user.

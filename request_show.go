@@ -188,9 +188,7 @@ func (r *request) readKey() (string, bool) {
 	if err != nil {
 		r.fail("find the session", err)
 	}
-	if r.unsaved == nil {
-		r.key = key
-	}
+	r.noteKey(key)
 	r.keyed = key != ""
 	r.noteSession()
 	return key, r.keyed

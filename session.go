@@ -21,11 +21,6 @@ const secretName = "flashgin"
 // errNoKey is what an add says where Config.SessionKey has none.
 var errNoKey = fmt.Errorf(`%w: Config.SessionKey returned ""`, ErrNoSession)
 
-// errCookieWithheld is what an answer says that leaves without the cookie of a new key.
-var errCookieWithheld = fmt.Errorf("%w: a middleware, such as one that ends slow handlers, has answered without "+
-	"the headers of the handler, and so without the session's new cookie: what waits under its key is lost; "+
-	"let sessions.Sessions run around that middleware, or make the key before, with Messenger.SessionKey", ErrTooLate)
-
 // errOwnKeys is what Forget says where it cannot help.
 var errOwnKeys = errors.New("flashgin: Forget: Config.SessionKey makes the keys here, so give the session a new one there")
 
@@ -33,31 +28,27 @@ var errOwnKeys = errors.New("flashgin: Forget: Config.SessionKey makes the keys 
 // knows it can add and take messages of the session, but cannot become its user. If the session has no key yet, one is made and the session is saved.
 // The answer that brings it is kept out of caches, as one with messages.
 //
-// The errors are [ErrNoSession], [ErrTooLate], and that of saving the session; with [CookieKey] also [ErrNotInstalled]. Call it in the request's own
-// goroutine.
+// The errors are [ErrNoSession], [ErrTooLate], and that of saving the session; with [CookieKey] also [ErrNotInstalled]. Call it in the handler, in the
+// request's own goroutine, and hand the key to what outlives the request: after it, c is another user's. A copy of c has the key that there
+// is, and makes none.
 func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
-	r := requestOf(c)
+	r, err := requestFor(c)
+	if r != nil && err != nil {
+		return "", err
+	}
 	key, err := m.key(r, c)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
-	}
-	if key == "" {
+	case key == "":
 		return m.newKey(r, c)
+	case r != nil:
+		err = r.handOut(c, key)
 	}
-	if r != nil && r.lacksKey() {
-		return "", errCookieWithheld
-	}
-	if r == nil || !r.madeKey() {
-		return key, nil
-	}
-	if c.Writer.Written() {
-		return "", ErrTooLate
-	}
-	session, err := m.session(c)
 	if err != nil {
 		return "", err
 	}
-	return key, m.save(r, c, session)
+	return key, nil
 }
 
 // Forget gives the session a new key from here on, and saves it: call it at login, so that a session that somebody planted in the browser
@@ -65,9 +56,12 @@ func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
 // A session without a key is left as it is.
 //
 // The errors are [ErrNoSession], [ErrTooLate], that of saving the session, and an error where a Config.SessionKey other than that of [CookieKey] makes the
-// keys. Call it in the request's own goroutine.
+// keys. Call it in the handler, in the request's own goroutine: after the request, c is another user's, and a copy of c can do nothing.
 func (m *Messenger) Forget(c *gin.Context) error {
-	r := requestOf(c)
+	r, err := requestFor(c)
+	if r != nil && err != nil {
+		return err
+	}
 	key, err := m.key(r, c)
 	if err != nil {
 		return err
@@ -136,43 +130,29 @@ func keyOf(secret string) string {
 	return base64.RawURLEncoding.EncodeToString(hash[:])
 }
 
-// newKey puts a new secret into the session, saves it and returns the key.
+// newKey gives the session a new key, saves it and returns the key.
 func (m *Messenger) newKey(r *request, c *gin.Context) (string, error) {
-	if err := errPageCache(r.answerOf(c)); err != nil {
-		return "", err
-	}
-	if m.cfg.SessionKey != nil {
-		return m.newCookieKey(r, c)
-	}
-	if c.Writer.Written() {
+	switch {
+	case r != nil:
+		return r.makeKey(c)
+	case m.cfg.SessionKey != nil:
+		return "", fmt.Errorf("%w, and CookieKey makes none here: %w", errNoKey, ErrNotInstalled)
+	case isCopy(c):
+		return "", errCopy
+	case c.Writer.Written():
 		return "", ErrTooLate
 	}
-	session, err := m.putSecret(r, c)
+	if err := errPageCache(c.Writer); err != nil {
+		return "", err
+	}
+	session, err := m.putSecret(nil, c)
 	if err != nil {
 		return "", err
 	}
-	if err := m.save(r, c, session); err != nil {
+	if err := m.save(nil, c, session); err != nil {
 		return "", err
 	}
-	return m.key(r, c)
-}
-
-// newCookieKey is newKey where Config.SessionKey, which has just been called, may be that of CookieKey.
-func (m *Messenger) newCookieKey(r *request, c *gin.Context) (string, error) {
-	switch {
-	case r == nil:
-		return "", fmt.Errorf("%w, and CookieKey makes none here: %w", errNoKey, ErrNotInstalled)
-	case !r.cookie.canMake():
-		return "", errNoKey
-	case r.committed.Load():
-		return "", ErrTooLate
-	}
-	r.cookie.renew()
-	key, err := m.key(r, c)
-	if key == "" && err == nil {
-		err = errNoKey
-	}
-	return key, err
+	return m.key(nil, c)
 }
 
 // putSecret gives the session of c a secret, to be saved with it.
@@ -217,7 +197,6 @@ func (m *Messenger) save(r *request, c *gin.Context, session sessions.Session) e
 	if r != nil {
 		request = &r.http
 		r.cookie.made.sessionSaved()
-		r.noteCookieApart(c, session)
 	} else {
 		caching.KeepOut(c.Writer.Header())
 	}
@@ -228,25 +207,6 @@ func (m *Messenger) save(r *request, c *gin.Context, session sessions.Session) e
 		}
 	}
 	return nil
-}
-
-// noteCookieApart notes the cookie of a session that was just saved, if a middleware between flashgin and
-// the handler keeps it with headers of its own, and it is the only way to the session: the browser
-// does not know the session by its ID yet. If that middleware answers without these headers, who was
-// given the key would never be told that it is nobody's.
-func (r *request) noteCookieApart(c *gin.Context, session sessions.Session) {
-	if !r.headersApart(c) {
-		return
-	}
-	saved, ok := underlying(sessions.Store.New, session)
-	if ok && (saved.ID == "" || saved.IsNew) && setsCookie(c.Writer.Header(), saved.Name()) {
-		r.cookie.made.keptApart(saved.Name())
-	}
-}
-
-// headersApart reports whether such a middleware is there.
-func (r *request) headersApart(c *gin.Context) bool {
-	return requestBehind(c.Writer) == r && !sameMap(c.Writer.Header(), r.writer.Header())
 }
 
 // session returns the gin-contrib session of the request. It is looked up when it is needed and not before, for its middleware may come after ours.

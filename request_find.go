@@ -1,0 +1,112 @@
+package flashgin
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// requestOf finds the request that ctx belongs to: a *gin.Context, a context that descends from one, or
+// one that descends from the context of our *http.Request. The last kind has a mark of its own, which goes
+// first: Gin may have given the *gin.Context to another request since.
+func requestOf(ctx context.Context) *request {
+	if ctx == nil {
+		return nil
+	}
+	c, is := ctx.(*gin.Context)
+	if !is {
+		if c, is = ctx.Value(gin.ContextKey).(*gin.Context); !is || c != nil {
+			if r, ok := ctx.Value(requestKey{}).(*request); ok {
+				return r
+			}
+		}
+	}
+	return requestIn(c)
+}
+
+func ginContextOf(ctx context.Context) *gin.Context {
+	c, ok := ctx.(*gin.Context)
+	if !ok {
+		c, _ = ctx.Value(gin.ContextKey).(*gin.Context)
+	}
+	return c
+}
+
+// requestIn finds the request that has c, or a copy of its *gin.Context. It may be called by several
+// goroutines, so it looks into c.Keys first: the registry of gorilla's sessions writes to *c.Request.
+func requestIn(c *gin.Context) *request {
+	if c == nil {
+		return nil
+	}
+	if value, ok := c.Get(requestKey{}); ok {
+		r, _ := value.(*request)
+		return r
+	}
+	// An engine without flashgin inside one that has it, or HandleContext, before it comes to us.
+	if c.Request != nil {
+		if r, ok := c.Request.Context().Value(requestKey{}).(*request); ok {
+			return r
+		}
+	}
+	return requestBehind(c.Writer)
+}
+
+// requestFor is requestOf for the functions that handlers call. The error says why the request, which may be
+// nil, is not to be used by them.
+func requestFor(ctx context.Context) (*request, error) {
+	r := requestOf(ctx)
+	if r == nil {
+		return nil, ErrNotInstalled
+	}
+	if c := ginContextOf(ctx); c == r.pooled && requestIn(c) == r {
+		return r, r.mayUsePooled()
+	}
+	return r, nil
+}
+
+// mayUsePooled returns an error if who asks by the request's own *gin.Context must not have it any more. Gin
+// gives it to another request, for which this one is then taken: nobody can tell. So in debug mode every call
+// is refused that comes from no handler.
+func (r *request) mayUsePooled() error {
+	if gin.IsDebugging() && !inHandler() {
+		return errStray
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended() {
+		return ErrTooLate
+	}
+	return nil
+}
+
+var errStray = errors.New("flashgin: a *gin.Context is used outside of its handler, where Gin may have given it to another user's " +
+	"request: give goroutines the key of Messenger.SessionKey, c.Copy() or c.Request.Context(); this is refused in debug mode alone")
+
+// nextHandler is the function of Gin that calls handlers. Middleware that gives them a goroutine of their own,
+// such as gin-contrib/timeout, calls it there.
+const nextHandler = "github.com/gin-gonic/gin.(*Context).Next"
+
+// inHandler reports whether this goroutine runs a handler, in microseconds. If the stack of calls is too deep to
+// tell, it does.
+func inHandler() bool {
+	var callers [256]uintptr
+	n := runtime.Callers(1, callers[:])
+	frames := runtime.CallersFrames(callers[:n])
+	for more := n > 0; more; {
+		var frame runtime.Frame
+		if frame, more = frames.Next(); frame.Function == nextHandler {
+			return true
+		}
+	}
+	return n == len(callers)
+}
+
+// warnOf says once why a call is refused that returns no error. r may be nil.
+func (r *request) warnOf(refused error) {
+	if refused == errStray && firstOf(&r.m.strayed) {
+		r.m.errs.Warn(strings.TrimPrefix(refused.Error(), "flashgin: "))
+	}
+}

@@ -1,0 +1,268 @@
+package flashgin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
+)
+
+// A key that a request makes is of use if the answer brings the cookie that leads to it. Else nobody has the
+// key, and what waits under it is lost without a word; or the cookie leaves with another user's answer, because
+// Gin has given the writer away. So whoever makes a key asks mayMakeKey first.
+
+// mayMakeKey returns nil if a cookie that is set now leaves with the request's own answer, or none is needed. The
+// lock is held.
+func (r *request) mayMakeKey() error {
+	why := ""
+	switch {
+	case r.ended():
+		why = "the request has ended"
+	case r.committed.Load() || r.writer.Written():
+		why = "the headers are sent"
+	case requestIn(r.c) != r:
+		why = "HandleContext was called with another *http.Request"
+	default:
+		if why = r.noAnswer(); why == "" || r.knownByID() {
+			return errPageCache(r.c.Writer)
+		}
+	}
+	return fmt.Errorf("%w: %s", ErrTooLate, why)
+}
+
+// noAnswer says why the client gets none of the headers, or "".
+func (r *request) noAnswer() string {
+	switch client := r.client.Err(); {
+	case r.hijacked:
+		return "the handler has taken the connection over"
+	case client == nil:
+		return ""
+	case !errors.Is(client, context.DeadlineExceeded):
+		return "the client has gone"
+	case !r.hasConnection():
+		return "the time of the request is over, and http.TimeoutHandler has answered"
+	}
+	return ""
+}
+
+// knownByID reports whether the session is on the server and the browser has its ID, so that no cookie is needed.
+func (r *request) knownByID() (known bool) {
+	session, err := r.m.session(r.c)
+	if err != nil || r.m.cfg.SessionKey != nil {
+		return false
+	}
+	r.outside(func() {
+		_ = r.use(func() error {
+			known = isKnownByID(session)
+			return nil
+		})
+	})
+	return known
+}
+
+func isKnownByID(session sessions.Session) bool {
+	loaded, ok := underlying(sessions.Store.New, session)
+	return ok && loaded.ID != "" && !loaded.IsNew
+}
+
+// hasConnection reports whether we write to the connection itself. http.TimeoutHandler keeps it to itself.
+func (r *request) hasConnection() bool {
+	_, ok := bottom(&r.writer).(interface{ SetWriteDeadline(time.Time) error })
+	return ok
+}
+
+// madeKey is a key that a request has made, until its answer has brought the cookie that leads to it.
+type madeKey struct {
+	key    string
+	cookie string // which must be among the headers of the answer; "" if that is not known
+}
+
+// saveMade saves a session that this request has given a secret.
+func (r *request) saveMade(c *gin.Context, session sessions.Session) (err error) {
+	r.outside(func() { err = r.m.save(r, c, session) })
+	if err != nil {
+		return err
+	}
+	r.unsaved = nil
+	key, err := r.keyBy(c)
+	if err != nil {
+		return err
+	}
+	saved, ok := underlying(sessions.Store.New, session)
+	switch {
+	case isKnownByID(session):
+		r.key, r.made = key, madeKey{}
+	case ok && (setsCookie(r.writer.Header(), saved.Name()) || setsCookie(c.Writer.Header(), saved.Name())):
+		r.made = madeKey{key, saved.Name()}
+	default:
+		r.made = madeKey{key: key}
+	}
+	return nil
+}
+
+func setsCookie(header http.Header, name string) bool {
+	return slices.ContainsFunc(header["Set-Cookie"], func(line string) bool { return strings.HasPrefix(line, name+"=") })
+}
+
+// headersApart reports whether a middleware between flashgin and the handler keeps headers of its own.
+func (r *request) headersApart(c *gin.Context) bool {
+	return requestBehind(c.Writer) == r && !sameMap(c.Writer.Header(), r.writer.Header())
+}
+
+// makeKey gives the session a new key, and saves it.
+func (r *request) makeKey(c *gin.Context) (key string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.m.cfg.SessionKey != nil && !r.cookie.canMake() {
+		return "", errNoKey
+	}
+	if err := r.mayMakeKey(); err != nil {
+		return "", err
+	}
+	if isCopy(c) {
+		return "", errCopy
+	}
+	if r.m.cfg.SessionKey != nil {
+		return r.makeCookieKey(c)
+	}
+	var session sessions.Session
+	r.outside(func() { session, err = r.m.putSecret(r, c) })
+	if err == nil {
+		err = r.saveMade(c, session)
+	}
+	if err != nil {
+		return "", err
+	}
+	return r.keyBy(c)
+}
+
+// makeCookieKey makes a secret for the cookie of CookieKey, and returns what Config.SessionKey makes of it.
+func (r *request) makeCookieKey(c *gin.Context) (string, error) {
+	r.cookie.renew()
+	key, err := r.keyBy(c)
+	if key == "" && err == nil {
+		err = errNoKey
+	}
+	r.made = madeKey{key: key}
+	return key, err
+}
+
+// isMade reports whether the browser does not have the key yet: this request has made it.
+func (r *request) isMade(key string) bool { return key != "" && key == r.made.key }
+
+// noteKey notes a key that the browser has.
+func (r *request) noteKey(key string) {
+	if r.unsaved == nil && !r.isMade(key) {
+		r.key = key
+	}
+}
+
+// handOut is for a key that leaves the request, to a job. It saves the session if that has its secret from this
+// request and would not be saved otherwise: the page may have shown the message that it was made for.
+func (r *request) handOut(c *gin.Context, key string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.isMade(key) && r.committed.Load() {
+		return ErrTooLate
+	}
+	if r.unsaved == nil {
+		return nil
+	}
+	if err := r.mayMakeKey(); err != nil {
+		return err
+	}
+	if isCopy(c) {
+		return errCopy
+	}
+	session, err := r.m.session(c)
+	if err != nil {
+		return err
+	}
+	return r.saveMade(c, session)
+}
+
+// saveKey returns the session's key as it is now: the handler may have cleared the session since the messages were added. A new secret is saved.
+func (r *request) saveKey() (string, error) {
+	if err := r.bind(r.c); err != nil {
+		return "", err
+	}
+	if made := r.unsaved; made != nil {
+		if err := r.saveSession(r.c, made); err != nil {
+			return "", err
+		}
+	}
+	key, err := r.keyBy(r.c)
+	if key == "" && err == nil && r.m.cfg.SessionKey != nil {
+		key, err = r.makeCookieKey(r.c)
+	}
+	if err != nil {
+		return "", err
+	}
+	if r.isMade(key) {
+		err = r.bringsMade()
+	}
+	r.noteSession()
+	return key, err
+}
+
+// saveSession saves the session of c, to which this request has given a secret.
+func (r *request) saveSession(c *gin.Context, made sessions.Session) error {
+	if err := r.mayMakeKey(); err != nil {
+		return err
+	}
+	session, err := r.m.session(c)
+	if err != nil {
+		return err
+	}
+	if session != made { // HandleContext has made a new one with the same values
+		r.outside(func() { err = r.m.copySecret(r, session, made) })
+		if err != nil {
+			return err
+		}
+	}
+	return r.saveMade(c, session)
+}
+
+// errCopy is what SessionKey and Forget say of a copy, whatever the moment: by the next run of the program the
+// request may have ended before.
+var errCopy = fmt.Errorf("%w: a copy of the *gin.Context has no answer", ErrTooLate)
+
+// isCopy reports whether c was made by (*gin.Context).Copy, and writes no answer.
+func isCopy(c *gin.Context) bool { return c.Writer == nil || bottom(c.Writer) == nil }
+
+// errCookieWithheld is what is said of an answer that leaves without the cookie of a new key.
+var errCookieWithheld = fmt.Errorf("%w: a middleware, such as one that ends slow handlers, "+
+	"has answered without the headers of the handler, and so without the session's new cookie: what waits under its key is lost; "+
+	"let sessions.Sessions run around that middleware, or make the key before, with Messenger.SessionKey", ErrTooLate)
+
+// bringsMade returns nil if the answer, whose headers are about to leave, brings the cookie of the key that the
+// request has made. The lock is held.
+func (r *request) bringsMade() error {
+	err := r.mayMakeKey()
+	if err == nil && r.made.cookie != "" && !setsCookie(r.writer.Header(), r.made.cookie) {
+		err = errCookieWithheld
+	}
+	return err
+}
+
+// settleMade is called when the headers leave, and notes whether the browser gets the key that the request has
+// made. If it does not, that is reported, unless that was done with the messages under it.
+func (r *request) settleMade(reported bool) {
+	if r.made.key == "" {
+		return
+	}
+	err := r.bringsMade()
+	if err == nil {
+		r.key, r.made = r.made.key, madeKey{}
+		return
+	}
+	if !reported && r.client.Err() == nil {
+		r.failAnswer("save the session", err)
+	}
+}
