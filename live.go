@@ -17,7 +17,7 @@ import (
 const (
 	// streamsASession is how many open pages of one session are served at a time. A page listens only while it is visible, so few users have more.
 	streamsASession = 8
-	// streamsAtMost bounds the streams of a process. Those beyond it are asked to come back later.
+	// streamsAtMost bounds the streams of a process. For those beyond it others end.
 	streamsAtMost = 50_000
 	// streamClaimsAtMost is how many streams ask the store at a time, so that all of them waking up leaves room for the pages.
 	streamClaimsAtMost = 16
@@ -35,6 +35,7 @@ type live struct {
 	listening atomic.Bool // the store tells when messages are added
 	deadlines sync.Once   // it was said that writes cannot be given one
 	unflushed sync.Once   // it was said that there is no stream
+	crowded   sync.Once   // it was said that a client has too many
 
 	mu       sync.Mutex
 	closed   bool
@@ -43,6 +44,7 @@ type live struct {
 	streams  map[*stream]struct{}  // all that run
 	sessions map[string][]*stream  // those that are to go on, by wake key, oldest first
 	servers  map[*http.Server]bool // which have shown up; true: is being shut down
+	crowd    crowd
 }
 
 func newLive(m *Messenger) *live {
@@ -54,6 +56,7 @@ func newLive(m *Messenger) *live {
 		streams:  map[*stream]struct{}{},
 		sessions: map[string][]*stream{},
 		servers:  map[*http.Server]bool{},
+		crowd:    newCrowd(),
 	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	return l
@@ -67,27 +70,52 @@ func (m *Messenger) mountLive(group gin.IRoutes) {
 
 // open lets s run, and the oldest stream of its session end where there are too many. It reports false where s has to come back later.
 func (l *live) open(s *stream) bool {
+	opened, crowded := l.tryOpen(s)
+	if crowded {
+		l.crowded.Do(func() {
+			l.m.errs.Warn(fmt.Sprintf("%d pages that are open come from one address: those beyond are asked to come back "+
+				"later; if it is the address of a proxy, let Gin see the client's, by Engine.SetTrustedProxies, "+
+				"RemoteIPHeaders or TrustedPlatform", streamsAClient))
+		})
+	}
+	return opened
+}
+
+// tryOpen is open. It also reports whether s was refused because its client has too many streams.
+func (l *live) tryOpen(s *stream) (opened, crowded bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || len(l.streams) >= l.limit || l.servers[s.server] {
-		return false
+	if l.closed || l.servers[s.server] {
+		return false, false
+	}
+	if l.crowd.fullFor(s) {
+		return false, true
+	}
+	if len(l.streams)-l.crowd.leaving >= l.limit && !l.makeRoom(s) {
+		return false, false
 	}
 	l.endWith(s.server)
 	l.watch()
 	list := l.sessions[s.key]
 	if len(list) >= streamsASession {
-		list[0].end(byeFull)
+		l.tell(list[0], byeFull)
 		list = slices.Delete(list, 0, 1)
 	}
 	l.sessions[s.key] = append(list, s)
 	l.streams[s] = struct{}{}
-	return true
+	l.crowd.count(s, 1)
+	return true, false
 }
 
 // leave is what a stream does last.
 func (l *live) leave(s *stream) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if s.leaving {
+		l.crowd.leaving--
+	} else {
+		l.crowd.count(s, -1)
+	}
 	delete(l.streams, s)
 	list := l.sessions[s.key]
 	if i := slices.Index(list, s); i >= 0 {
@@ -105,6 +133,7 @@ func (l *live) wake(key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if key != "" {
+		l.crowd.heard.note(key)
 		for _, s := range l.sessions[key] {
 			s.added.Store(true)
 			s.lookAgain()
@@ -122,7 +151,7 @@ func (l *live) endSession(key, why string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, s := range l.sessions[key] {
-		s.end(why)
+		l.tell(s, why)
 	}
 }
 
@@ -160,7 +189,7 @@ func (l *live) end(ctx context.Context, match func(*stream) bool) error {
 		}
 		return n
 	}
-	left := each(func(s *stream) { s.end(byeClosing) })
+	left := each(func(s *stream) { l.tell(s, byeClosing) })
 	for start := time.Now(); left > 0; {
 		if !guard.Sleep(ctx, lookEvery) {
 			return fmt.Errorf("flashgin: close: %d streams have not ended: %w", left, ctx.Err())

@@ -1,6 +1,7 @@
 package flashgin_test
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -174,4 +175,40 @@ func TestStreamTellsNobodyElse(t *testing.T) {
 	assert.Equal(t, http.StatusNoContent, anne.acknowledge(ackBody("back", handedOver(t, annesPage.all())...)).StatusCode)
 	assert.Equal(t, "[for Anne]", anne.get("/a"))
 	assert.Empty(t, stranger.texts())
+}
+
+// One client has a thousand streams, whatever sessions it invents. Others have theirs; so has it, when
+// some have ended. The log says once what to do if the client is a proxy.
+func TestStreamsOfOneClient(t *testing.T) {
+	log := new(lockedBuffer)
+	a := newAppWithoutSessions(t, flashgin.Config{Logger: logTo(log), SessionKey: flashgin.CookieKey("flash")})
+	a.mountLive()
+	v := a.visitor()
+	invent := func(client string) *streamWriter {
+		return v.listen(streamPath("/a"), "Cookie", "flash="+rand.Text(), "X-Forwarded-For", client)
+	}
+	isServed := func(page *streamWriter) bool {
+		require.Eventually(t, func() bool { return len(page.events()) > 0 }, 30*time.Second, time.Millisecond)
+		if page.events()[0].data == "30000" {
+			<-page.ended
+			return false
+		}
+		require.Eventually(t, func() bool { return len(page.events()) > 1 }, 30*time.Second, time.Millisecond)
+		return true
+	}
+	var pages []*streamWriter
+	for range 1000 {
+		pages = append(pages, invent("2001:db8::1"))
+	}
+	for _, page := range pages {
+		require.True(t, isServed(page))
+	}
+	for range 2 {
+		assert.False(t, isServed(invent("2001:db8::2")), "another address of the same network")
+	}
+	assert.True(t, isServed(invent("2001:db8:0:1::1")))
+	assert.True(t, isServed(invent("192.0.2.1")))
+	pages[0].close()
+	assert.True(t, isServed(invent("2001:db8::1")))
+	assert.Equal(t, 1, strings.Count(log.String(), "SetTrustedProxies"), log)
 }

@@ -18,7 +18,7 @@ import (
 // Why a stream ends.
 const (
 	byeAge     = "age"     // it has lived its time: come back at once
-	byeFull    = "full"    // the session has newer ones
+	byeFull    = "full"    // the session has newer ones, or the process too many: come back in a minute
 	byeOver    = "over"    // the session has given up its key
 	byeAgain   = "again"   // come back and show whose you are
 	byeClosing = "closing" // the server is being shut down

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -42,7 +43,11 @@ type stream struct {
 	live    *live
 	c       *gin.Context // of its handler, which runs as long as the stream
 	session string
-	key     string // of the session, for wake-ups
+	key     string       // of the session, for wake-ups
+	peer    netip.Prefix // of the connection's other end
+	from    netip.Prefix // of the client, as Gin sees it
+	opened  time.Time
+	leaving bool // it was told to end; of live
 	views   []string
 	server  *http.Server
 	client  context.Context // ends when the client goes away
@@ -97,6 +102,9 @@ func (m *Messenger) newStream(c *gin.Context) *stream {
 		c:       c,
 		session: session,
 		key:     m.live.key(session),
+		peer:    addressOf(c.RemoteIP()),
+		from:    addressOf(c.ClientIP()),
+		opened:  time.Now(),
 		views:   views,
 		client:  c.Request.Context(),
 		woken:   make(chan struct{}, 1),
@@ -299,6 +307,9 @@ func (s *stream) deliver() (bool, error) {
 	if len(claim.Messages) > 0 && !added && !s.owned() {
 		store.release(claim)
 		return false, errNotOwned
+	}
+	if len(claim.Messages) > 0 {
+		s.live.noteMessage(s.key)
 	}
 	if len(s.ending) > 0 { // meanwhile
 		store.release(claim)
