@@ -2,9 +2,11 @@ package compat
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,25 +39,25 @@ func TestAHandlerThatOutlastsItsTimeout(t *testing.T) {
 		name    string
 		cfg     flashgin.Config
 		store   sessions.Store
-		inside  bool // sessions come after timeout
+		order   order
 		visitor int
 		lost    bool
 	}{
 		{name: "sessions around it, new visitor", store: cookies},
 		{name: "sessions around it, known visitor", store: cookies, visitor: withKey},
-		{name: "sessions within it, new visitor", store: cookies, inside: true, lost: true},
-		{name: "sessions within it, a session without a key", store: cookies, inside: true, visitor: withSession, lost: true},
-		{name: "sessions within it, known visitor", store: cookies, inside: true, visitor: withKey},
-		{name: "sessions on the server within it, new visitor", store: memory, inside: true, lost: true},
-		{name: "sessions on the server within it, a session without a key", store: memory, inside: true, visitor: withSession},
-		{name: "cookie key, new visitor", store: cookies, inside: true, cfg: flashgin.Config{SessionKey: flashgin.CookieKey("flash")}},
+		{name: "sessions within it, new visitor", store: cookies, order: sessionsWithin, lost: true},
+		{name: "sessions within it, a session without a key", store: cookies, order: sessionsWithin, visitor: withSession, lost: true},
+		{name: "sessions within it, known visitor", store: cookies, order: sessionsWithin, visitor: withKey},
+		{name: "sessions on the server within it, new visitor", store: memory, order: sessionsWithin, lost: true},
+		{name: "sessions on the server within it, a session without a key", store: memory, order: sessionsWithin, visitor: withSession},
+		{name: "cookie key, new visitor", store: cookies, order: sessionsWithin, cfg: flashgin.Config{SessionKey: flashgin.CookieKey("flash")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var told reports
 			test.cfg.OnError = told.add
 			messenger, err := flashgin.New(test.cfg)
 			require.NoError(t, err)
-			o := outlast(t, messenger, sessions.Sessions("id", test.store), test.inside)
+			o := outlast(t, messenger, sessions.Sessions("id", test.store), test.order)
 			var early, late error
 			o.handler = func(c *gin.Context) {
 				ctx := c.Request.Context()
@@ -93,7 +95,7 @@ func TestAKeyWhoseCookieIsThrownAway(t *testing.T) {
 	var told reports
 	messenger, err := flashgin.New(flashgin.Config{OnError: told.add})
 	require.NoError(t, err)
-	o := outlast(t, messenger, sessions.Sessions("id", cookie.NewStore([]byte("key"))), true)
+	o := outlast(t, messenger, sessions.Sessions("id", cookie.NewStore([]byte("key"))), sessionsWithin)
 	var early, late error
 	o.handler = func(c *gin.Context) {
 		cp := c.Copy()
@@ -117,9 +119,18 @@ type outlasted struct {
 	reached, answered, done chan struct{}
 }
 
+// How timeout and the others may follow each other.
+type order int
+
+const (
+	sessionsAround order = iota // flashgin, sessions, timeout
+	sessionsWithin              // flashgin, timeout, sessions
+	flashginWithin              // timeout, flashgin, sessions
+)
+
 // outlast makes timeout and the handler take turns: the time-out is over when the handler waits, and the
 // handler goes on when the answer has left.
-func outlast(t *testing.T, messenger *flashgin.Messenger, session gin.HandlerFunc, inside bool) *outlasted {
+func outlast(t *testing.T, messenger *flashgin.Messenger, session gin.HandlerFunc, order order) *outlasted {
 	o := &outlasted{t: t, reached: make(chan struct{}), answered: make(chan struct{}), done: make(chan struct{})}
 	limit := timeout.New(
 		timeout.WithTimeout(50*time.Millisecond),
@@ -128,13 +139,17 @@ func outlast(t *testing.T, messenger *flashgin.Messenger, session gin.HandlerFun
 			c.String(http.StatusRequestTimeout, "too late")
 		}),
 	)
-	slow := gin.New(messenger.Install)
 	// timeout copies the context while the handler runs, and must not see its map being made.
+	slow := gin.New()
 	slow.Use(func(c *gin.Context) { c.Set("a key", true) })
-	if inside {
-		slow.Use(limit, session)
-	} else {
-		slow.Use(session, limit)
+	switch order {
+	case sessionsAround:
+		slow.With(messenger.Install).Use(session, limit)
+	case sessionsWithin:
+		slow.With(messenger.Install).Use(limit, session)
+	case flashginWithin:
+		slow.Use(limit)
+		slow.With(messenger.Install).Use(session)
 	}
 	slow.POST("/slow", func(c *gin.Context) {
 		defer close(o.done)
@@ -190,4 +205,51 @@ func (o *outlasted) do(method, path string) (body string) {
 	response, err := o.browser.Do(request)
 	require.NoError(o.t, err)
 	return read(o.t, response)
+}
+
+// With timeout around flashgin, the same holds. Flashgin cannot see it end there, but that the request
+// has ended. timeout copies a context that flashgin writes to meanwhile, so this is no test for the race
+// detector.
+func TestAHandlerThatOutlastsATimeoutAroundFlashgin(t *testing.T) {
+	if raceDetector {
+		t.Skip("gin-contrib/timeout races with all that runs within it")
+	}
+	for _, known := range []bool{false, true} {
+		t.Run(fmt.Sprint("known visitor: ", known), func(t *testing.T) {
+			var told reports
+			messenger, err := flashgin.New(flashgin.Config{OnError: told.add})
+			require.NoError(t, err)
+			store := cookie.NewStore([]byte("a secret of thirty-two bytes ..."))
+			store.Options(sessions.Options{Path: "/"})
+			o := outlast(t, messenger, sessions.Sessions("id", store), flashginWithin)
+			var early, late error
+			o.handler = func(c *gin.Context) {
+				ctx := c.Request.Context()
+				early = flashgin.AddFlash(c, flashgin.Info("early").At("/"))
+				o.wait()
+				late = flashgin.AddFlash(ctx, flashgin.Info("late").At("/"))
+			}
+			if known {
+				o.do(http.MethodPost, "/key")
+			}
+			o.slow()
+			assert.NoError(t, early, "who could know?")
+			if known {
+				assert.NoError(t, late)
+				shown := ""
+				assert.Eventually(t, func() bool {
+					shown += o.do(http.MethodGet, "/")
+					return strings.Contains(shown, "early") && strings.Contains(shown, "late")
+				}, 20*time.Second, 5*time.Millisecond)
+				assert.Empty(t, told.all())
+				return
+			}
+			assert.Eventually(t, func() bool { return len(told.all()) > 0 }, 20*time.Second, 5*time.Millisecond)
+			for _, err := range told.all() {
+				assert.ErrorIs(t, err, flashgin.ErrTooLate)
+				assert.ErrorContains(t, err, "lost")
+			}
+			assert.JSONEq(t, `[]`, o.do(http.MethodGet, "/"))
+		})
+	}
 }
