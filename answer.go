@@ -1,10 +1,10 @@
 package flashgin
 
 import (
-	"mime"
 	"net/http"
-	"strings"
 	"time"
+
+	"github.com/flashgin/flashgin/internal/browser"
 )
 
 // Pages show messages by their templates, and handlers put them into data of their own. Other answers take them along by themselves, if what reads them will
@@ -12,13 +12,13 @@ import (
 
 // part is what a request knows of an answer that is part of a page which is open already, or data for it.
 type part struct {
-	reads    audience // who reads it, once that was asked
-	screen   place    // the page, once it was looked for
-	searched bool     // it was
-	handled  bool     // the handler decides what messages the answer has
-	packed   string   // the coding in which what the handlers write is compressed later
-	pulls    bool     // a header says where the messages are
-	behind   carrier  // what follows the body
+	reads    browser.Audience // who reads it, once that was asked
+	screen   place            // the page, once it was looked for
+	searched bool             // it was
+	handled  bool             // the handler decides what messages the answer has
+	packed   string           // the coding in which what the handlers write is compressed later
+	pulls    bool             // a header says where the messages are
+	behind   carrier          // what follows the body
 }
 
 // leaving is what is known of an answer when its headers leave.
@@ -52,25 +52,26 @@ const (
 func (r *request) settleAudience(how leaving) {
 	header := r.writer.Header()
 	switch audience := r.audience(); {
-	case audience == forHTMXPage && !(how == headersWithBody && isHTML(header)):
-		r.readBy(forHTMX)
-	case r.m.cfg.Turbo && isTurboStream(header) && audience != forHTMX:
-		r.readBy(forTurbo)
+	case audience == browser.ForHTMXPage && !(how == headersWithBody && browser.IsHTML(header)):
+		r.readBy(browser.ForHTMX)
+	case r.m.cfg.Turbo && browser.IsTurboStream(header) && audience != browser.ForHTMX:
+		r.readBy(browser.ForTurbo)
 	}
 }
 
 // carrier returns how this answer takes messages along.
 func (r *request) carrier(how leaving) carrier {
 	audience := r.audience()
-	if audience == forBrowser || audience == forHTMXPage || audience == forFrame {
+	switch audience {
+	case browser.ForBrowser, browser.ForHTMXPage, browser.ForFrame:
 		return byNothing
 	}
 	status, header := r.writer.Status(), r.writer.Header()
-	if how == noHeaders || r.panicked || r.part.handled || status < http.StatusOK || leadsAway(status, header) ||
-		!mayShow(&r.http, header) || isEventStream(header) {
+	if how == noHeaders || r.panicked || r.part.handled || status < http.StatusOK ||
+		browser.LeadsAway(status, header) || !browser.MayShow(&r.http, header) || browser.IsEventStream(header) {
 		return byNothing
 	}
-	if audience == forScript {
+	if audience == browser.ForScript {
 		return byNotice
 	}
 	readyMade := r.in.printsReadyMade()
@@ -80,29 +81,18 @@ func (r *request) carrier(how leaving) carrier {
 	}
 	coding := header.Get("Content-Encoding")
 	// Nothing can be appended to what a handler, or middleware within ours, has compressed; what middleware around ours compresses, we see before.
-	open := readyMade && how == headersWithBody && status != http.StatusPartialContent && (coding == "" || coding == r.part.packed) && isUTF8(header)
+	open := readyMade && how == headersWithBody && status != http.StatusPartialContent &&
+		(coding == "" || coding == r.part.packed) && browser.IsUTF8(header)
 	switch {
-	case audience == forTurbo && open:
+	case audience == browser.ForTurbo && open:
 		return byTurboStream
-	case audience == forTurbo:
+	case audience == browser.ForTurbo:
 		return byNotice
-	case open && status < http.StatusMultipleChoices && isHTML(header):
+	case open && status < http.StatusMultipleChoices && browser.IsHTML(header):
 		return byOutOfBand
 	}
 	// htmx 2 ignores markup for elsewhere in an error, and htmx 4 swaps the body of one. Both fire an event.
 	return byTrigger
-}
-
-func isHTML(h http.Header) bool { return strings.HasPrefix(h.Get("Content-Type"), "text/html") }
-
-func isEventStream(h http.Header) bool {
-	return strings.HasPrefix(h.Get("Content-Type"), "text/event-stream")
-}
-
-// isUTF8 reports whether the body is in UTF-8, so that our text may be appended to it.
-func isUTF8(h http.Header) bool {
-	_, params, err := mime.ParseMediaType(h.Get("Content-Type"))
-	return err == nil && (params["charset"] == "" || strings.EqualFold(params["charset"], "utf-8"))
 }
 
 // carry takes along what the answer shows by itself, of the messages that no template and no handler has shown: those of the request, and those that wait. If

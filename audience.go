@@ -1,67 +1,66 @@
 package flashgin
 
 import (
-	"net/http"
-	"strings"
+	"net/url"
 
 	"github.com/flashgin/flashgin/internal/browser"
 )
 
-// An audience is what reads the answer to a request. A browser that opens a page shows what the page shows. Others take the answer for the page that is
-// on screen already, so that page is what messages are about and where they are seen.
-type audience int
-
-const (
-	audienceUnknown audience = iota
-	forBrowser               // or for nobody that has told us
-	forHTMX                  // part of a page, which htmx puts into it
-	forHTMXPage              // a page, which htmx puts in the place of the one on screen; that stays if the answer is none
-	forTurbo                 // a stream of changes, by which Turbo alters the page
-	forFrame                 // a frame of Turbo, which throws away what is around it
-	forScript                // data for a script that asks for messages besides
-)
-
-// audience returns what reads the answer, as far as the request says. That the answer is a stream for Turbo, it says itself.
-func (r *request) audience() audience {
-	if r.part.reads == audienceUnknown {
-		r.part.reads = r.m.audienceOf(&r.http)
+// audience returns what reads the answer. Whether the answer is a stream for Turbo, it says
+// itself.
+func (r *request) audience() browser.Audience {
+	if r.part.reads == browser.Unknown {
+		r.part.reads = browser.AudienceOf(&r.http, r.m.cfg.HTMX, r.m.cfg.Turbo)
 	}
 	return r.part.reads
 }
 
-// audienceOf returns what reads the answer to a request. The names of headers are spelled as Go keeps them: any other spelling costs an allocation each time.
-func (m *Messenger) audienceOf(request *http.Request) audience {
-	h := request.Header
-	switch {
-	case m.cfg.HTMX && fromHTMX(request):
-		if h.Get("Hx-Boosted") == "true" || h.Get("Hx-Request-Type") == "full" {
-			return forHTMXPage
-		}
-		return forHTMX
-	case m.cfg.Turbo && h.Get("Turbo-Frame") != "":
-		return forFrame
-	case h.Get(pullHeader) != "" && browser.SenderOf(request) != browser.Another:
-		return forScript
-	}
-	return forBrowser
-}
-
-// fromHTMX reports whether htmx asks, for the page on screen and not for one of its history.
-func fromHTMX(request *http.Request) bool {
-	h := request.Header
-	if h.Get("Hx-Request") != "true" || h.Get("Hx-History-Restore-Request") == "true" {
-		return false
-	}
-	_, ok := browser.FromPage(request, browser.Sent(h, "Hx-Current-Url"))
-	return ok
-}
-
-// mayShow reports whether a page, or what else the handler answers with, will be seen with its messages.
+// mayShow reports whether a page, or what else the handler answers with, will be seen with its
+// messages.
 func (r *request) mayShow() bool {
-	return mayShow(&r.http, r.c.Writer.Header()) && r.audience() != forFrame
+	return browser.MayShow(&r.http, r.c.Writer.Header()) && r.audience() != browser.ForFrame
 }
 
-// isTurboStream reports whether an answer is a stream for Turbo.
-func isTurboStream(h http.Header) bool {
-	return strings.HasPrefix(h.Get("Content-Type"), "text/vnd.turbo-stream.html")
+// onScreen returns the page on screen where the answer is none of its own. If that page is not
+// known, the place has no path.
+func (r *request) onScreen() place {
+	if r.part.searched {
+		return r.part.screen
+	}
+	reader := r.audience()
+	if reader == browser.ForBrowser || reader == browser.ForHTMXPage {
+		return place{}
+	}
+	r.part.searched = true
+	if u, ok := browser.FromPage(&r.http, browser.OnScreen(r.http.Header, reader)); ok {
+		u = &url.URL{Path: r.m.withoutPrefix(u.Path), RawPath: r.m.withoutPrefix(u.RawPath)}
+		if u.Path == "" {
+			u.Path = "/"
+		}
+		r.part.screen = place{r.in.router.Route(u), u.Path, u.RawPath}
+	}
+	return r.part.screen
+}
+
+// readBy notes who reads the answer if the answer itself tells, and forgets what followed from
+// the request alone.
+func (r *request) readBy(audience browser.Audience) {
+	r.part.reads, r.part.searched, r.views, r.looked = audience, false, nil, false
+}
+
+// screenView returns the view of the page on screen, or "".
+func (r *request) screenView() string {
+	if screen := r.onScreen(); screen.path != "" {
+		view, _ := r.in.viewOf(screen)
+		return view
+	}
+	return ""
+}
+
+// opensPage reports whether the browser is about to open a page because of this request. What the
+// request adds is for that page. The page that is open still, and maybe listens at the same view,
+// would show it for a moment and be gone.
+func (r *request) opensPage() bool {
+	away := browser.LeadsAway(r.writer.Status(), r.writer.Header())
+	return away && r.audience() != browser.ForFrame || browser.OpensPage(r.http.Header)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/caching"
 )
 
@@ -27,7 +28,7 @@ func (r *request) commit(how leaving) {
 		r.committed.Store(true)
 	}()
 	status, header := r.writer.Status(), r.writer.Header()
-	unshown := r.panicked || leadsAway(status, header)
+	unshown := r.panicked || browser.LeadsAway(status, header)
 	for _, it := range r.items {
 		if (it.state == itemTaken || it.state == itemPlaced) && (unshown || it.failed(status)) {
 			it.state = itemWaiting

@@ -9,10 +9,6 @@ import (
 	"github.com/flashgin/flashgin/internal/browser"
 )
 
-// leadsAway reports whether an answer sends the user on to another page, which is to show the
-// messages.
-func leadsAway(status int, h http.Header) bool { return browser.LeadsAway(status, h) }
-
 // destination returns the view at which a message without a View waits that this answer does not show: the
 // path that the answer sends the user to, unless the user stays, else name, which Config.View has said, else
 // the page on screen where this answer is none of its own, else the current route. If it returns both a view
@@ -20,7 +16,7 @@ func leadsAway(status int, h http.Header) bool { return browser.LeadsAway(status
 func (r *request) destination(name string) (view string, err error) {
 	status, header, route := r.writer.Status(), r.writer.Header(), r.c.FullPath()
 	screen := r.screenView()
-	stays := screen != "" && r.audience() == forFrame
+	stays := screen != "" && r.audience() == browser.ForFrame
 	if location, ok := browser.SentTo(status, header, &r.http); ok && !stays {
 		base := r.http.URL
 		if !browser.IsRedirect(status) { // htmx goes there from the page on screen

@@ -93,7 +93,7 @@ func (m *Messenger) newStream(c *gin.Context) *stream {
 	if err != nil {
 		m.errs.Report(c.Request.Context(), "find the session", err)
 	}
-	if err == nil && session == "" || prefetch(c.Request.Header) || m.storedByPageCache(c) {
+	if err == nil && session == "" || browser.Prefetch(c.Request.Header) || m.storedByPageCache(c) {
 		c.Status(http.StatusNoContent) // there is nothing to listen to: clients do not come back
 		return nil
 	}

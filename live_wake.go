@@ -64,19 +64,3 @@ func (l *live) key(session string) string {
 	}
 	return session
 }
-
-// opensPage reports whether the browser is about to open a page because of this request. What the request adds is for that page: the one that is open still, and
-// maybe listens at the same address, would show it for a moment and be gone.
-func (r *request) opensPage() bool {
-	if leadsAway(r.writer.Status(), r.writer.Header()) && r.audience() != forFrame {
-		return true
-	}
-	header := r.http.Header
-	switch mode := header.Get("Sec-Fetch-Mode"); mode {
-	case "navigate":
-		return true
-	case "": // a browser that is old, or a site without TLS
-		return strings.Contains(header.Get("Accept"), "text/html") && header.Get("HX-Request") == ""
-	}
-	return false
-}

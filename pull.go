@@ -14,8 +14,6 @@ import (
 // with the address of its messages, and the script asks there.
 
 const (
-	// pullHeader is what a script says to get messages. Another site's page cannot send it, nor can a link or an image.
-	pullHeader = "X-Get-Flash"
 	// pullViewsAtMost is many more than a page reads.
 	pullViewsAtMost = 16
 )
@@ -25,7 +23,7 @@ func (r *request) pullURL() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.findName()
-	if r.ended() || r.m.mountedAt() == "" || r.http.Method == http.MethodHead || !prefetch(r.http.Header) {
+	if r.ended() || r.m.mountedAt() == "" || r.http.Method == http.MethodHead || !browser.Prefetch(r.http.Header) {
 		return ""
 	}
 	return r.m.mountedURL("messages") + "?" + r.viewQuery()
@@ -50,7 +48,7 @@ func (m *Messenger) servePull(c *gin.Context) {
 	r := requestOf(c)
 	r.handOver()
 	from := browser.SenderOf(c.Request)
-	if c.GetHeader(pullHeader) == "" || from != browser.ThisOrigin && from != browser.Unsaid {
+	if c.GetHeader(browser.AskHeader) == "" || from != browser.ThisOrigin && from != browser.Unsaid {
 		c.AbortWithStatus(http.StatusForbidden)
 		return
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/browser"
 )
 
 // A request is what flashgin knows of one HTTP request: the messages that it brought, those that were claimed for its page, and what has become of them.
@@ -397,8 +399,8 @@ func (r *request) defaultView() (string, error) {
 	c := r.c
 	r.outside(func() { name = r.in.namedView(c) })
 	view, err := r.destination(name)
-	if view == "" && r.audience() == forHTMXPage { // which may be put beside what is on screen all the same
-		r.readBy(forHTMX)
+	if view == "" && r.audience() == browser.ForHTMXPage { // which may be put beside what is on screen all the same
+		r.readBy(browser.ForHTMX)
 		view, err = r.destination(name)
 	}
 	if view == "" && r.part.pulls {
@@ -484,7 +486,7 @@ func (r *request) arrived(it *item) bool {
 	if it.state >= itemDelivered {
 		return true
 	}
-	if r.broken || r.client.Err() != nil || leadsAway(status, r.writer.Header()) {
+	if r.broken || r.client.Err() != nil || browser.LeadsAway(status, r.writer.Header()) {
 		return false
 	}
 	switch it.state {

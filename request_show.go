@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/guard"
 	"github.com/flashgin/flashgin/internal/seeding"
 )
@@ -18,7 +19,7 @@ func (r *request) readViews() []string {
 		return r.views
 	}
 	views, places := r.firstViews[:0], r.places
-	if screen := r.onScreen(); screen.path != "" && r.audience() != forFrame {
+	if screen := r.onScreen(); screen.path != "" && r.audience() != browser.ForFrame {
 		places = append(slices.Clip(places), screen)
 	}
 	if len(places) > 1 { // the store may still be reading the first ones
@@ -39,7 +40,7 @@ func (r *request) readViews() []string {
 		}
 	}
 	add(r.name)
-	if !inFrame(r.http.Header) {
+	if !browser.InFrame(r.http.Header) {
 		add(Anywhere)
 	}
 	r.views = views
@@ -78,7 +79,7 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 	if w == nil {
 		w = r.c.Writer
 	}
-	if !r.mayShow() || leadsAway(statusOf(w), w.Header()) {
+	if !r.mayShow() || browser.LeadsAway(statusOf(w), w.Header()) {
 		return nil
 	}
 	if r.leftOpen() {

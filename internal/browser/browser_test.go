@@ -232,3 +232,83 @@ func TestThePageThatARequestComesFrom(t *testing.T) {
 	long := headerOf("Referer", "http://example.com/"+strings.Repeat("a", 9000))
 	assert.Empty(t, browser.Sent(long, "Referer"))
 }
+
+// What reads the answer follows from the request. Libraries that the application does not have
+// are browsers like any other.
+func TestAudienceOfARequest(t *testing.T) {
+	const here = "http://example.com/here"
+	htmx := []string{"HX-Request", "true", "HX-Current-URL", here}
+	for _, test := range []struct {
+		name      string
+		header    []string
+		want      browser.Audience
+		otherwise browser.Audience // without htmx and Turbo
+	}{
+		{"a browser", nil, browser.ForBrowser, browser.ForBrowser},
+		{"htmx", htmx, browser.ForHTMX, browser.ForBrowser},
+		{"htmx, boosted", append(htmx, "HX-Boosted", "true"),
+			browser.ForHTMXPage, browser.ForBrowser},
+		{"htmx 4, a page", append(htmx, "HX-Request-Type", "full"),
+			browser.ForHTMXPage, browser.ForBrowser},
+		{"htmx, for its history", append(htmx, "HX-History-Restore-Request", "true"),
+			browser.ForBrowser, browser.ForBrowser},
+		{"htmx on another host",
+			[]string{"HX-Request", "true", "HX-Current-URL", "http://a.example/"},
+			browser.ForBrowser, browser.ForBrowser},
+		{"a frame of Turbo", []string{"Turbo-Frame", "cart"}, browser.ForFrame, browser.ForBrowser},
+		{"a script that asks", []string{"X-Get-Flash", "1"}, browser.ForScript, browser.ForScript},
+		{"a script of another site", []string{"X-Get-Flash", "1", "Sec-Fetch-Site", "cross-site"},
+			browser.ForBrowser, browser.ForBrowser},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := asked("POST", test.header...)
+			assert.Equal(t, test.want, browser.AudienceOf(r, true, true))
+			assert.Equal(t, test.otherwise, browser.AudienceOf(r, false, false))
+		})
+	}
+	said := headerOf("Referer", "/referer", "HX-Current-URL", "/current")
+	for reader, want := range map[browser.Audience]string{
+		browser.ForBrowser: "", browser.ForHTMXPage: "", browser.ForHTMX: "/current",
+		browser.ForTurbo: "/referer", browser.ForFrame: "/referer", browser.ForScript: "/referer",
+	} {
+		assert.Equal(t, want, browser.OnScreen(said, reader))
+	}
+}
+
+// An answer may become a page, if the browser says so, or says nothing and wants markup.
+func TestRequestsThatOpenAPage(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		header []string
+		want   bool
+	}{
+		{"a navigation", []string{"Sec-Fetch-Mode", "navigate"}, true},
+		{"a script", []string{"Sec-Fetch-Mode", "cors", "Accept", "text/html"}, false},
+		{"an old browser", []string{"Accept", "text/html,*/*"}, true},
+		{"an old browser's script", []string{"Accept", "*/*"}, false},
+		{"htmx in an old browser", []string{"Accept", "text/html", "HX-Request", "true"}, false},
+	} {
+		assert.Equal(t, test.want, browser.OpensPage(headerOf(test.header...)), test.name)
+	}
+}
+
+func TestBodies(t *testing.T) {
+	for _, test := range []struct {
+		contentType               string
+		html, turbo, events, utf8 bool
+	}{
+		{"", false, false, false, false},
+		{"text/html", true, false, false, true},
+		{"text/html; charset=UTF-8", true, false, false, true},
+		{"text/html; charset=iso-8859-1", true, false, false, false},
+		{"text/vnd.turbo-stream.html; charset=utf-8", false, true, false, true},
+		{"text/event-stream", false, false, true, true},
+		{"text/html; charset", true, false, false, false},
+	} {
+		h := headerOf("Content-Type", test.contentType)
+		assert.Equal(t, test.html, browser.IsHTML(h), test.contentType)
+		assert.Equal(t, test.turbo, browser.IsTurboStream(h), test.contentType)
+		assert.Equal(t, test.events, browser.IsEventStream(h), test.contentType)
+		assert.Equal(t, test.utf8, browser.IsUTF8(h), test.contentType)
+	}
+}
