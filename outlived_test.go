@@ -1,0 +1,151 @@
+package flashgin_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+
+	"github.com/flashgin/flashgin"
+)
+
+// ofGinContext are contexts without a mark of their own: they are whose the *gin.Context is.
+var ofGinContext = map[string]func(*gin.Context) context.Context{
+	"itself":         func(c *gin.Context) context.Context { return c },
+	"without cancel": func(c *gin.Context) context.Context { return context.WithoutCancel(c) },
+	"with cancel":    func(c *gin.Context) context.Context { return withCancel(c) },
+}
+
+// newOutlived is an application where every user has a secret that waits at "/".
+func newOutlived(t *testing.T, log *lockedBuffer) *app {
+	a := newAppWired(t, flashgin.Config{SessionKey: userOf, Logger: logTo(log)}, func(engine *gin.Engine, install gin.OptionFunc) {
+		engine.With(install).Use(sessions.Sessions("id", cookieStore()))
+	})
+	a.template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
+	a.leave(flashgin.Info("secret"))
+	return a
+}
+
+// assertNothingIsShown asks for messages in every way.
+func assertNothingIsShown(t *testing.T, ctx context.Context) {
+	t.Helper()
+	assert.Empty(t, flashgin.Flashes(ctx))
+	assert.Empty(t, flashgin.PeekFlashes(ctx))
+	assert.NotContains(t, flashgin.Markup(ctx), "secret")
+}
+
+// As long as Gin has not given the *gin.Context to another request, whoever uses it too late is told.
+func TestTheGinContextAfterItsRequest(t *testing.T) {
+	for name, derive := range ofGinContext {
+		t.Run(name, func(t *testing.T) {
+			a := newOutlived(t, new(lockedBuffer))
+			var c *gin.Context
+			var ctx context.Context
+			a.GET("/", func(given *gin.Context) { c, ctx = given, derive(given) })
+			a.visit(http.MethodGet, "/")
+			assert.ErrorIs(t, flashgin.AddFlash(ctx, flashgin.Info("late").At("/")), flashgin.ErrTooLate)
+			_, err := a.messenger.SessionKey(c)
+			assert.ErrorIs(t, err, flashgin.ErrTooLate)
+			assert.ErrorIs(t, a.messenger.Forget(c), flashgin.ErrTooLate)
+			assertNothingIsShown(t, ctx)
+			assert.Equal(t, "[secret]", a.left("/"))
+		})
+	}
+}
+
+// A context that descends from the request's own is that request's, whatever *gin.Context it also has.
+func TestAContextHasItsRequestsMark(t *testing.T) {
+	a := newOutlived(t, new(lockedBuffer))
+	var ctx context.Context
+	a.POST("/", func(c *gin.Context) {
+		ctx = context.WithValue(c.Request.Context(), gin.ContextKey, c)
+		assert.NoError(t, flashgin.AddFlash(ctx, flashgin.Info("in time").At("/of-bob")))
+	})
+	a.GET("/", func(c *gin.Context) { // alice's, who has the *gin.Context now
+		_ = flashgin.AddFlash(ctx, flashgin.Info("of bob").At("/"))
+		assertNothingIsShown(t, ctx)
+		page(c)
+	})
+	for range 8 { // the race detector makes sync.Pool forget some
+		a.visitor().post("/", "User", "bob")
+		assert.NotContains(t, a.shown("/"), "of bob")
+	}
+}
+
+// inDebugMode runs a test in Gin's debug mode, silently.
+func inDebugMode(t *testing.T) {
+	out := gin.DefaultWriter
+	gin.DefaultWriter = discardAll{}
+	gin.SetMode(gin.DebugMode)
+	t.Cleanup(func() {
+		gin.SetMode(gin.TestMode)
+		gin.DefaultWriter = out
+	})
+}
+
+type discardAll struct{}
+
+func (discardAll) Write(p []byte) (int, error) { return len(p), nil }
+
+// In debug mode a goroutine that has the *gin.Context is told at its first call, though its request may be alive.
+func TestDebugModeRefusesAStrayGinContext(t *testing.T) {
+	inDebugMode(t)
+	const wayOut = "outside of its handler"
+	for name, derive := range ofGinContext {
+		t.Run(name, func(t *testing.T) {
+			log := new(lockedBuffer)
+			a := newOutlived(t, log)
+			a.GET("/", func(c *gin.Context) {
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					ctx := derive(c)
+					assert.ErrorContains(t, flashgin.AddFlash(ctx, flashgin.Info("stray").At("/")), wayOut)
+					_, err := a.messenger.SessionKey(c)
+					assert.ErrorContains(t, err, wayOut)
+					assert.ErrorContains(t, a.messenger.Forget(c), wayOut)
+					assertNothingIsShown(t, ctx)
+				}()
+				<-done
+				page(c)
+			})
+			assert.Equal(t, "[secret]", a.shown("/"))
+			assert.Equal(t, 1, strings.Count(log.String(), wayOut), "the log says so once")
+		})
+	}
+}
+
+// What is right in a goroutine, and handlers in goroutines of a middleware, are left alone.
+func TestDebugModeLeavesTheOthersAlone(t *testing.T) {
+	inDebugMode(t)
+	for _, timesOut := range []bool{false, true} {
+		log := new(lockedBuffer)
+		a := newOutlived(t, log)
+		if timesOut {
+			a.Use(timeout)
+		}
+		a.GET("/", func(c *gin.Context) {
+			assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("own")))
+			_, err := a.messenger.SessionKey(c)
+			assert.NoError(t, err)
+			assert.Len(t, flashgin.Flashes(c), 2)
+			cp, ctx := c.Copy(), c.Request.Context()
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				for _, ctx := range []context.Context{cp, ctx, context.WithoutCancel(cp)} {
+					assert.NoError(t, flashgin.AddFlash(ctx, flashgin.Info("more").At("/elsewhere")))
+					assert.Len(t, flashgin.Flashes(ctx), 2)
+				}
+			}()
+			<-done
+		})
+		a.visit(http.MethodGet, "/")
+		assert.Equal(t, "[more][more][more]", strings.ReplaceAll(a.left("/elsewhere"), "[secret]", ""))
+		assert.NotContains(t, log.String(), "outside of its handler")
+	}
+}
