@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/sse"
 )
 
 const (
@@ -98,7 +99,7 @@ func (l *live) tryOpen(s *stream) (opened, crowded bool) {
 	l.watch()
 	list := l.sessions[s.key]
 	if len(list) >= streamsASession {
-		l.tell(list[0], byeFull)
+		l.tell(list[0], sse.ByeFull)
 		list = slices.Delete(list, 0, 1)
 	}
 	l.sessions[s.key] = append(list, s)
@@ -189,7 +190,7 @@ func (l *live) end(ctx context.Context, match func(*stream) bool) error {
 		}
 		return n
 	}
-	left := each(func(s *stream) { l.tell(s, byeClosing) })
+	left := each(func(s *stream) { l.tell(s, sse.ByeClosing) })
 	for start := time.Now(); left > 0; {
 		if !guard.Sleep(ctx, lookEvery) {
 			return fmt.Errorf("flashgin: close: %d streams have not ended: %w", left, ctx.Err())

@@ -5,6 +5,8 @@ import (
 	"hash/maphash"
 	"math/bits"
 	"net/netip"
+
+	"github.com/flashgin/flashgin/internal/sse"
 )
 
 // Anybody can open streams: a session costs one request, and CookieKey takes a secret that somebody
@@ -107,7 +109,7 @@ func (l *live) makeRoom(s *stream) bool {
 	if worst == s {
 		return false
 	}
-	l.tell(worst, byeFull)
+	l.tell(worst, sse.ByeFull)
 	return true
 }
 

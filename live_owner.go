@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/sse"
 )
 
 // A stream may outlive its session: the user logs out, or somebody locks the account. So a stream
@@ -36,7 +37,7 @@ func (m *Messenger) End(session string) error {
 	if session == "" {
 		return fmt.Errorf("%w: End was given an empty session key", ErrNoSession)
 	}
-	m.live.endSession(m.live.key(session), byeAgain)
+	m.live.endSession(m.live.key(session), sse.ByeAgain)
 	return m.store.tellEnd(session, 0)
 }
 

@@ -3,7 +3,6 @@ package flashgin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/sse"
 )
 
 const (
@@ -122,7 +122,7 @@ func (m *Messenger) newStream(c *gin.Context) *stream {
 	}
 	header.Set("X-Accel-Buffering", "no") // nor nginx
 	if err != nil || !m.live.open(s) {
-		_ = s.send(fmt.Appendf(nil, "retry: %d\n\n", retryLater)) // an error status would make browsers give up for good
+		_ = s.send(sse.Later(retryLater))
 		return nil
 	}
 	return s
@@ -205,7 +205,7 @@ func (s *stream) begin() bool {
 	// What a page that was just left did not acknowledge is for the next page of the session, which is this one.
 	s.returned = now.Add(s.lease())
 	s.timer = time.AfterFunc(streamLife, s.wake)
-	return s.send(fmt.Appendf(nil, "retry: %d\n: open\n\n", retry)) == nil
+	return s.send(sse.Opening(retry)) == nil
 }
 
 // step does what is due, and sees to it that the stream is woken when the next thing is. It reports false when the stream has ended.
@@ -216,7 +216,7 @@ func (s *stream) step() bool {
 	case why = <-s.ending:
 	default:
 		if !s.life.After(now) {
-			why = byeAge
+			why = sse.ByeAge
 		}
 	}
 	switch {
@@ -229,7 +229,7 @@ func (s *stream) step() bool {
 	if s.asked.Swap(false) || !s.look.After(now) {
 		sent, err := s.deliver()
 		if errors.Is(err, errNotOwned) {
-			_ = s.send(goodbye(byeAgain))
+			_ = s.send(goodbye(sse.ByeAgain))
 			return false
 		}
 		if errors.Is(err, errGone) {
@@ -248,7 +248,7 @@ func (s *stream) step() bool {
 		}
 	}
 	if !s.beat.After(now) {
-		if s.send(event("flash-hb", "")) != nil {
+		if s.send(sse.Beat()) != nil {
 			return false
 		}
 		s.beat = now.Add(spread(beatEvery, 0.1))
@@ -320,7 +320,7 @@ func (s *stream) deliver() (bool, error) {
 	if len(claim.Messages) == 0 {
 		return false, nil
 	}
-	text, err := flashEvent(claim)
+	text, err := sse.Handover(claim.Messages, claim.Tickets)
 	if err != nil {
 		s.live.m.errs.Report(s.client, "encode for an open page", err)
 		store.release(claim)
@@ -403,4 +403,14 @@ func (s *stream) fail() { _ = s.base.SetWriteDeadline(time.Now()) }
 // spread returns d, more or less by up to the given part of it.
 func spread(d time.Duration, part float64) time.Duration {
 	return time.Duration(float64(d) * (1 + part*(2*rand.Float64()-1)))
+}
+
+// goodbye ends a stream. If it has only lived its time, its page hears nothing until it is back, so
+// it need not wait.
+func goodbye(why string) []byte {
+	retry := 0
+	if why == sse.ByeAge {
+		retry = 1 + rand.IntN(retrySoon)
+	}
+	return sse.Goodbye(why, retry)
 }

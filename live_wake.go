@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/sse"
 )
 
 // watcher is what a store has that tells when messages are added; see [Store].
@@ -51,7 +52,7 @@ func (l *live) watch() {
 func (l *live) heard(name string) {
 	_, hashed := l.m.cfg.Store.(interface{ wakeKey(string) string })
 	if key, ends := strings.CutPrefix(name, endMark); ends && hashed {
-		l.endSession(key, byeAgain)
+		l.endSession(key, sse.ByeAgain)
 		return
 	}
 	l.wake(name)

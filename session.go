@@ -13,6 +13,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/caching"
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/sse"
 )
 
 // secretName is the name of our secret among the values of the gin-contrib session.
@@ -79,7 +80,7 @@ func (m *Messenger) Forget(c *gin.Context) error {
 	if renewed == key { // a function that hands on to CookieKey's has used another key
 		return errOwnKeys
 	}
-	m.live.endSession(m.live.key(key), byeOver)
+	m.live.endSession(m.live.key(key), sse.ByeOver)
 	m.store.tellEndLater(key)
 	return nil
 }
