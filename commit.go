@@ -48,6 +48,9 @@ func (r *request) commit(how leaving) {
 				"the domain has planted one; give CookieKey a name that begins with __Host-")
 		}
 	}
+	for outer := r.outer; ours && outer != nil; outer = outer.outer {
+		outer.cookie.made.noteSaved() // the handler there may say something else after us
+	}
 	if r.private = r.private || ours; r.private {
 		caching.KeepOut(header)
 	}

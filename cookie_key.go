@@ -39,18 +39,22 @@ func CookieKey(name string) func(*gin.Context) (string, error) {
 		panic(fmt.Sprintf("flashgin: CookieKey: %q is not the name of a cookie: want letters, digits, - and _", name))
 	}
 	return func(c *gin.Context) (string, error) {
-		if r := requestOf(c); r != nil {
-			r.cookie.name.Store(&name)
-			if secret := r.cookie.made.find(name); secret != "" {
-				return keyOf(secret), nil
+		r := requestOf(c)
+		if r == nil {
+			if c.Request == nil {
+				return "", nil
 			}
+			secret, _ := sentSecret(c.Request, name)
+			return keyOf(secret), nil
 		}
-		if c.Request == nil {
-			return "", nil
+		r.cookie.name.Store(&name)
+		made := r.madeSecrets(name)
+		if secret := made.find(name); secret != "" {
+			return keyOf(secret), nil
 		}
-		secret, several := sentSecret(c.Request, name)
-		if r := requestOf(c); several && r != nil {
-			r.cookie.made.several(name)
+		secret, several := sentSecret(&r.http, name)
+		if several {
+			made.several(name)
 		}
 		return keyOf(secret), nil
 	}
@@ -60,29 +64,44 @@ func CookieKey(name string) func(*gin.Context) (string, error) {
 // its name when it is called.
 type cookieKey struct {
 	name atomic.Pointer[string] // of the cookie that was looked for last; nil if Config.SessionKey has not come to CookieKey
-	made *madeSecrets
-	own  madeSecrets // behind made, unless another engine has handed the request on
-}
-
-// prepare is called first. outer is the request of another engine that has handed this one on, or nil: they write one answer, which has each cookie once.
-func (k *cookieKey) prepare(outer *request) {
-	if k.made = &k.own; outer != nil {
-		k.made = outer.cookie.made
-	}
+	made madeSecrets
 }
 
 // canMake reports whether there is a cookie for a new secret.
 func (k *cookieKey) canMake() bool { return k.name.Load() != nil }
 
-// renew gives the cookie that was looked for a new secret, in the place of the one that it has. It leaves with the headers.
-func (k *cookieKey) renew() { k.made.put(*k.name.Load()) }
+// renewCookie gives the cookie that was looked for a new secret, in the place of the one that it has. It leaves
+// with the headers.
+func (r *request) renewCookie() {
+	name := *r.cookie.name.Load()
+	r.madeSecrets(name).put(name)
+}
+
+// madeSecrets returns the secrets that were made for the cookie. If another engine has handed this request on,
+// the two write one answer, which sets each cookie once; so they share the secret, if they are the same user's.
+func (r *request) madeSecrets(cookie string) *madeSecrets {
+	if r.outer == nil {
+		return &r.cookie.made
+	}
+	ours, several := sentSecret(&r.http, cookie)
+	theirs, severalThere := sentSecret(&r.outer.http, cookie)
+	if ours != theirs || several != severalThere {
+		return &r.cookie.made
+	}
+	return r.outer.madeSecrets(cookie)
+}
+
+// answers reports whether what is written to w is the answer of r, which may be nil.
+func (r *request) answers(w http.ResponseWriter) bool {
+	return r != nil && (requestBehind(w) == r || sameMap(w.Header(), r.writer.Header()))
+}
 
 // madeSecrets are those that a request has made, for its answer to set.
 type madeSecrets struct {
 	mu      sync.Mutex
 	list    []madeSecret
 	planted []string // names of which the request has several secrets
-	saved   bool     // the answer has the cookie of a session that was saved with such a secret
+	saved   bool     // the answer has another cookie with a secret
 }
 
 type madeSecret struct{ cookie, secret string }
@@ -105,8 +124,9 @@ func (m *madeSecrets) put(cookie string) {
 	m.list = append(m.list, madeSecret{cookie, rand.Text()})
 }
 
-// sessionSaved notes that the answer brings a secret in the cookie of a session.
-func (m *madeSecrets) sessionSaved() {
+// noteSaved notes that the answer brings a secret in the cookie of a session, or in one that an inner engine
+// has made.
+func (m *madeSecrets) noteSaved() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.saved = true

@@ -295,6 +295,53 @@ func TestCookieKeyBehindTwoEngines(t *testing.T) {
 	}
 }
 
+// A handler may make requests of its own, for another user: a mail, a preview, a batch. What those add is that
+// user's, though the context is the handler's.
+func TestCookieKeyOfARequestInsideARequest(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		cookie    bool // bob's, else he is new
+		sameWrite bool // to alice's answer
+	}{
+		{"another's cookie", true, false},
+		{"another's cookie, one answer", true, true},
+		{"a new visitor", false, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newCookieApp(t, flashgin.Config{})
+			a.POST("/key", func(c *gin.Context) { _, _ = a.messenger.SessionKey(c) })
+			bob := a.visitor()
+			bob.do(http.MethodPost, "/key")
+			a.POST("/inner", add(t, status(http.StatusNoContent), flashgin.Info("for bob").At("/")))
+			a.POST("/outer", func(c *gin.Context) {
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("for alice").At("/")))
+				_, err := a.messenger.SessionKey(c) // alice's first: her answer makes her cookie
+				assert.NoError(t, err)
+				inner := httptest.NewRequestWithContext(c.Request.Context(), http.MethodPost, "/inner", nil)
+				if test.cookie {
+					inner.AddCookie(bob.cookies["flash"])
+				}
+				answer := httptest.NewRecorder()
+				if test.sameWrite {
+					a.ServeHTTP(c.Writer, inner)
+				} else {
+					a.ServeHTTP(answer, inner)
+				}
+				if test.cookie {
+					assert.Zero(t, cookiesOf(answer))
+				} else if assert.Equal(t, 1, cookiesOf(answer)) {
+					bob.cookies["flash"] = answer.Result().Cookies()[0]
+				}
+			})
+			alice := a.visitor()
+			assert.Equal(t, 1, cookiesOf(alice.post("/outer")))
+			assert.Equal(t, "[for alice]", alice.get("/"))
+			assert.Equal(t, "[for bob]", bob.get("/"))
+			assert.Empty(t, a.failures.String())
+		})
+	}
+}
+
 // What the inner engine cannot do, it says, though the outer one could.
 func TestCookieKeyOfTheOuterEngineAlone(t *testing.T) {
 	inner := newAppWithoutSessions(t, flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "", nil }})

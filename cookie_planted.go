@@ -34,15 +34,16 @@ func (m *madeSecrets) several(cookie string) {
 	}
 }
 
-// several reports whether the cookie that was looked for has come with different secrets.
-func (k *cookieKey) several() bool {
-	name := k.name.Load()
+// severalSecrets reports whether the cookie that was looked for has come with different secrets.
+func (r *request) severalSecrets() bool {
+	name := r.cookie.name.Load()
 	if name == nil {
 		return false
 	}
-	k.made.mu.Lock()
-	defer k.made.mu.Unlock()
-	return slices.Contains(k.made.planted, *name)
+	made := r.madeSecrets(*name)
+	made.mu.Lock()
+	defer made.mu.Unlock()
+	return slices.Contains(made.planted, *name)
 }
 
 // expirePlanted expires the cookies that have come beside ours, and reports whether there were any.

@@ -23,6 +23,7 @@ type request struct {
 	in        *installation
 	client    context.Context // ends when the client goes away
 	given     *http.Request   // of which the handlers have a copy
+	outer     *request        // of an engine that has handed this one on, with its answer; or nil
 	http      http.Request    // what read has read
 	ctx       requestContext
 	writer    responseWriter
@@ -111,7 +112,9 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	r.lockedCtx = lockedContext{r.client, &r.held}
 	r.firstPlace[0] = placeOf(c.FullPath(), c.Request)
 	r.places = r.firstPlace[:]
-	r.cookie.prepare(outer)
+	if outer.answers(c.Writer) {
+		r.outer = outer
+	}
 	if r.m.cfg.HTMX || r.m.cfg.Turbo {
 		r.part.packed = c.Writer.Header().Get("Content-Encoding")
 	}

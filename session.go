@@ -70,7 +70,7 @@ func (m *Messenger) Forget(c *gin.Context) error {
 	if m.cfg.SessionKey != nil && r != nil && !r.cookie.canMake() {
 		return errOwnKeys
 	}
-	if key == "" && (r == nil || !r.cookie.several()) {
+	if key == "" && (r == nil || !r.severalSecrets()) {
 		return nil
 	}
 	renewed, err := m.newKey(r, c)
@@ -197,7 +197,7 @@ func (m *Messenger) save(r *request, c *gin.Context, session sessions.Session) e
 	request := c.Request
 	if r != nil {
 		request = &r.http
-		r.cookie.made.sessionSaved()
+		r.cookie.made.noteSaved()
 	} else {
 		caching.KeepOut(c.Writer.Header())
 	}

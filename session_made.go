@@ -144,7 +144,7 @@ func (r *request) makeKey(c *gin.Context) (key string, err error) {
 
 // makeCookieKey makes a secret for the cookie of CookieKey, and returns what Config.SessionKey makes of it.
 func (r *request) makeCookieKey(c *gin.Context) (string, error) {
-	r.cookie.renew()
+	r.renewCookie()
 	key, err := r.keyBy(c)
 	if key == "" && err == nil {
 		err = errNoKey
