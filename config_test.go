@@ -28,6 +28,7 @@ func TestNewNamesTheField(t *testing.T) {
 		{"Config.Look", flashgin.Config{Look: 3}, []string{"3", "LookPlain, LookBootstrap or LookTailwind"}},
 		{"Config.Look", flashgin.Config{Look: -1}, []string{"-1", "LookPlain"}},
 		{"MemoryStore.TTL", flashgin.Config{Store: &flashgin.MemoryStore{TTL: -time.Hour}}, []string{"-1h", "24h"}},
+		{"MemoryStore.MaxBytes", flashgin.Config{Store: &flashgin.MemoryStore{MaxBytes: -2}}, []string{"-2", "256 MiB"}},
 		{"MemoryStore.Views", flashgin.Config{Store: &flashgin.MemoryStore{Views: -2}}, []string{"-2", "100"}},
 		{"MemoryStore.Cap", flashgin.Config{Store: &flashgin.MemoryStore{Cap: -2}}, []string{"-2", "50"}},
 	} {

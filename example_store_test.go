@@ -144,6 +144,18 @@ func ExampleMemoryStore_OnError() {
 	// <nil>
 }
 
+func ExampleMemoryStore_Stats() {
+	store := new(flashgin.MemoryStore)
+	messages, _ := flashgin.New(flashgin.Config{Store: store})
+	ctx := context.Background()
+	messages.Add(ctx, "anna", flashgin.Info("Saved.").At("/"), flashgin.Info("Sent.").At("/mail"))
+	messages.Add(ctx, "bert", flashgin.Info("Saved.").At("/"))
+
+	stats := store.Stats()
+	fmt.Println(stats.Messages, "messages wait for", stats.Sessions, "sessions")
+	// Output: 3 messages wait for 2 sessions
+}
+
 // The pages that are open watch the store. They look for messages when their session is named, and when nobody is: something may have been missed.
 func ExampleMemoryStore_Watch() {
 	store := new(flashgin.MemoryStore)

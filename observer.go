@@ -53,7 +53,8 @@ const (
 	// EventReleased: Messages that were taken for a page wait again, because it failed, was left, came too late or did not want all of them.
 	EventReleased EventKind = "released"
 	// EventDropped: Messages were removed unseen, because more than the store's Cap waited at one
-	// address, or because their session had messages at more than its Views. A store tells it.
+	// address, because their session had messages at more than its Views, or because all together
+	// took more than [MemoryStore].MaxBytes. A store tells it.
 	EventDropped EventKind = "dropped"
 	// EventLeaseExpired: Messages were given out again that an earlier page had taken, and of which it had said nothing until Config.Lease ended: its process
 	// died, or the store could not be reached. If a page had shown them all the same, users see them twice, unless they are given to the very process

@@ -36,6 +36,16 @@ func (o *observed) all() []flashgin.Event {
 	return append([]flashgin.Event(nil), o.events...)
 }
 
+// sum returns to how many messages something has happened.
+func (o *observed) sum(kind flashgin.EventKind) (n int) {
+	for _, e := range o.all() {
+		if e.Kind == kind {
+			n += e.Messages
+		}
+	}
+	return n
+}
+
 // messages returns what happened to messages, such as "added 2", in order.
 func (o *observed) messages() []string {
 	list := []string{}

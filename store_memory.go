@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -23,12 +24,18 @@ type MemoryStore struct {
 	// Views is at how many views messages of one session are kept at the most; what the oldest hold
 	// is dropped. Zero means 100; [New] refuses negative Views.
 	Views int
+	// MaxBytes is how much memory everything together takes at the most, about; the addresses that
+	// were added to longest ago are dropped with all that they hold. Zero means 256 MiB, which is
+	// some 300,000 messages in as many sessions; [New] refuses negative MaxBytes.
+	MaxBytes int
 
 	mu       sync.Mutex
 	queues   map[address]*queue
 	expiring queuesByExpiry
 	sessions map[string][]*queue // those with messages, by their last adds, the oldest first
-	sequence uint64              // of messages and of claims; never reused
+	messages int
+	bytes    int    // of all queues
+	sequence uint64 // of messages and of claims; never reused
 	report   func(context.Context, error)
 	event    func(context.Context, Event)
 	watches  []*func(session string) // never changed in place
@@ -36,6 +43,11 @@ type MemoryStore struct {
 
 // address is where a message waits.
 type address struct{ session, view string }
+
+// compact returns a copy whose strings keep nothing else in memory, nor each other.
+func (at address) compact() address {
+	return address{strings.Clone(at.session), strings.Clone(at.view)}
+}
 
 func (s *MemoryStore) validate() error {
 	if s.TTL < 0 {
@@ -46,6 +58,9 @@ func (s *MemoryStore) validate() error {
 	}
 	if s.Views < 0 {
 		return fmt.Errorf("flashgin: MemoryStore.Views is %d: want zero (100) or more", s.Views)
+	}
+	if s.MaxBytes < 0 {
+		return fmt.Errorf("flashgin: MemoryStore.MaxBytes is %d: want zero (256 MiB) or more", s.MaxBytes)
 	}
 	return nil
 }
@@ -77,29 +92,17 @@ func (s *MemoryStore) addQuietly(ctx context.Context, session string, msgs ...Me
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("flashgin: add: %w", err)
 	}
-	byCap, byViews := s.add(session, msgs)
-	if byCap > 0 && s.report != nil {
-		s.report(ctx, capError(byCap, s.cap()))
+	dropped := s.add(session, msgs)
+	for _, err := range dropped.errors(s) {
+		if s.report != nil {
+			s.report(ctx, err)
+		}
 	}
-	if byViews > 0 && s.report != nil {
-		s.report(ctx, viewsError(byViews, s.views()))
-	}
-	s.tell(ctx, EventDropped, byCap+byViews)
+	s.tell(ctx, EventDropped, dropped.byCap+dropped.byViews+dropped.byBytes)
 	return nil
 }
 
-// capError says that an address was full. It names neither the session nor a text.
-func capError(dropped, limit int) error {
-	return fmt.Errorf("flashgin: add: dropped the %d oldest messages of an address, which holds %d: is its page never opened?", dropped, limit)
-}
-
-// viewsError says that a session has too many views.
-func viewsError(dropped, limit int) error {
-	return fmt.Errorf("flashgin: add: dropped %d messages at the oldest views of a session, which may have %d: "+
-		"do clients choose the paths that messages are for?", dropped, limit)
-}
-
-func (s *MemoryStore) add(session string, msgs []Message) (byCap, byViews int) {
+func (s *MemoryStore) add(session string, msgs []Message) (dropped memoryDropped) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.expire(len(msgs))
@@ -111,10 +114,11 @@ func (s *MemoryStore) add(session string, msgs []Message) (byCap, byViews int) {
 		q.withdraw(m.Key, now)
 		s.sequence++
 		q.push(m, s.sequence, now)
-		byCap += q.dropOldest(s.cap(), now)
-		byViews += s.dropViews(session)
+		dropped.byCap += q.dropOldest(s.cap(), now)
+		dropped.byViews += s.dropViews(session)
+		dropped.byBytes += s.dropBytes(q, now)
 	}
-	return byCap, byViews
+	return dropped
 }
 
 // Claim implements [Store]. Its only error is that of a context that has ended.
@@ -240,7 +244,3 @@ func copies(found []*queued) Messages {
 	}
 	return messages
 }
-
-func (s *MemoryStore) ttl() time.Duration { return cmp.Or(max(s.TTL, 0), defaultTTL) }
-func (s *MemoryStore) cap() int           { return cmp.Or(max(s.Cap, 0), defaultCap) }
-func (s *MemoryStore) views() int         { return cmp.Or(max(s.Views, 0), defaultViews) }

@@ -36,12 +36,13 @@ func (s *MemoryStore) find(at address, now time.Time) *queue {
 func (s *MemoryStore) queue(at address, now time.Time) *queue {
 	q := s.find(at, now)
 	if q == nil {
-		q = &queue{store: s, address: at, ttl: s.ttl()}
+		q = &queue{store: s, address: at.compact(), ttl: s.ttl()}
 		if s.queues == nil {
 			s.queues = map[address]*queue{}
 		}
-		s.queues[at] = q
+		s.queues[q.address] = q
 		heap.Push(&s.expiring, q)
+		q.account(0, queueBytes+len(at.session)+len(at.view))
 	}
 	q.expires = now.Add(s.ttl())
 	heap.Fix(&s.expiring, q.index)
@@ -53,6 +54,7 @@ func (s *MemoryStore) discard(q *queue) int {
 	s.unlist(q)
 	heap.Remove(&s.expiring, q.index)
 	delete(s.queues, q.address)
+	q.account(-len(q.messages), -q.bytes)
 	return len(q.messages)
 }
 

@@ -15,6 +15,7 @@ type queue struct {
 	remembered rememberedIDs
 	expires    time.Time
 	index      int // in MemoryStore.expiring
+	bytes      int // about what it takes
 }
 
 // queued is one message of a queue.
@@ -39,14 +40,24 @@ func (q *queue) push(m Message, sequence uint64, now time.Time) {
 	if m.TTL > 0 {
 		ttl = min(ttl, m.TTL)
 	}
-	q.messages = append(q.messages, &queued{Message: m.clone(), sequence: sequence, expires: now.Add(ttl)})
+	added := &queued{Message: m.clone(), sequence: sequence, expires: now.Add(ttl)}
+	added.compact()
+	added.View = q.address.view // which is compact as well
+	q.messages = append(q.messages, added)
+	q.account(1, added.size())
 	q.store.list(q)
 }
 
 // knows reports whether the queue holds the ID, or remembers it.
 func (q *queue) knows(id string, now time.Time) bool {
 	q.dropExpired(now)
-	return q.find(id) != nil || q.remembered.has(id, now)
+	if q.find(id) != nil {
+		return true
+	}
+	before := q.remembered.bytes
+	has := q.remembered.has(id, now)
+	q.account(0, q.remembered.bytes-before)
+	return has
 }
 
 func (q *queue) find(id string) *queued {
@@ -74,7 +85,9 @@ func (q *queue) remove(m *queued, now time.Time) {
 	if generatedID(m.ID) {
 		until = now.Add(rememberFor)
 	}
+	before := q.remembered.bytes
 	q.remembered.add(m.ID, until)
+	q.account(-1, q.remembered.bytes-before-m.size())
 	q.messages = slices.DeleteFunc(q.messages, func(other *queued) bool { return other == m })
 	if len(q.messages) == 0 {
 		q.store.unlist(q)
@@ -122,7 +135,8 @@ func (q *queue) dropExpired(now time.Time) {
 // rememberedIDs are the IDs of messages that are gone.
 type rememberedIDs struct {
 	ids   []rememberedID // oldest first
-	until time.Time      // when the last of them may be forgotten
+	bytes int
+	until time.Time // when the last of them may be forgotten
 }
 
 type rememberedID struct {
@@ -132,8 +146,10 @@ type rememberedID struct {
 
 func (r *rememberedIDs) add(id string, until time.Time) {
 	r.ids = append(r.ids, rememberedID{id, until})
-	if len(r.ids) > rememberedAtMost {
-		r.ids = slices.Delete(r.ids, 0, len(r.ids)-rememberedAtMost)
+	r.bytes += idBytes + len(id)
+	for len(r.ids) > rememberedAtMost {
+		r.bytes -= idBytes + len(r.ids[0].id)
+		r.ids = slices.Delete(r.ids, 0, 1)
 	}
 	if until.After(r.until) {
 		r.until = until
@@ -141,6 +157,12 @@ func (r *rememberedIDs) add(id string, until time.Time) {
 }
 
 func (r *rememberedIDs) has(id string, now time.Time) bool {
-	r.ids = slices.DeleteFunc(r.ids, func(gone rememberedID) bool { return !gone.until.After(now) })
+	r.ids = slices.DeleteFunc(r.ids, func(gone rememberedID) bool {
+		forget := !gone.until.After(now)
+		if forget {
+			r.bytes -= idBytes + len(gone.id)
+		}
+		return forget
+	})
 	return slices.ContainsFunc(r.ids, func(gone rememberedID) bool { return gone.id == id })
 }

@@ -130,3 +130,85 @@ func TestMemoryStoreReportsWithoutALock(t *testing.T) {
 	}
 	assert.Equal(t, 2, reported)
 }
+
+// What all sessions together take is bounded, whatever they keep: those go first to which nothing
+// was added for longest. That is reported and told.
+func TestMemoryStoreIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 1 << 20
+		store := &flashgin.MemoryStore{MaxBytes: limit}
+		events := new(observed)
+		a := newApp(t, flashgin.Config{Store: store, Observer: events, MaxBytes: limit})
+		add := func(session, view string) {
+			m := flashgin.Info("MARKER " + strings.Repeat("x", 1000)).At(view)
+			require.NoError(t, a.messenger.Add(t.Context(), session, m))
+			time.Sleep(time.Millisecond)
+		}
+		waits := func(session, view string) bool {
+			waiting, err := a.messenger.Peek(t.Context(), session, view)
+			require.NoError(t, err)
+			return len(waiting) > 0
+		}
+		const sessions = 3000
+		add("kept alive", "/")
+		for i := range sessions {
+			add(fmt.Sprint("MARKER ", i), "/MARKER")
+			add("kept alive", "/")
+			assert.LessOrEqual(t, store.Stats().Bytes, limit)
+		}
+		stats := store.Stats()
+		assert.Greater(t, stats.Bytes, limit*9/10)
+		for i := range sessions {
+			want := i >= sessions-(stats.Sessions-1)
+			require.Equal(t, want, waits(fmt.Sprint("MARKER ", i), "/MARKER"), i)
+		}
+		assert.True(t, waits("kept alive", "/"), "an add makes it new")
+		assert.Contains(t, a.failures.String(), "raise MemoryStore.MaxBytes")
+		assert.NotContains(t, a.failures.String(), "MARKER")
+		assert.Equal(t, 1+2*sessions, stats.Messages+events.sum(flashgin.EventDropped))
+
+		time.Sleep(24 * time.Hour) // what has expired makes room, and was not dropped
+		before := events.sum(flashgin.EventDropped)
+		large := flashgin.Info(strings.Repeat("x", limit/2)).At("/")
+		require.NoError(t, a.messenger.Add(t.Context(), "large", large))
+		for i := range 200 {
+			add(fmt.Sprint("new ", i), "/")
+		}
+		assert.Equal(t, before, events.sum(flashgin.EventDropped))
+		assert.Equal(t, 201, store.Stats().Messages)
+	})
+}
+
+// Stats counts what waits, and nothing is left of what was shown.
+func TestMemoryStoreStats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := new(flashgin.MemoryStore)
+		m := newMessenger(t, flashgin.Config{Store: store})
+		for _, session := range []string{"one", "two"} {
+			for _, view := range []string{"/a", "/a", "/b"} {
+				require.NoError(t, m.Add(t.Context(), session, flashgin.Info("hello").At(view)))
+			}
+		}
+		brief := flashgin.Message{View: "/c", Key: "key", ID: "given", Text: "hello", TTL: time.Minute}
+		require.NoError(t, m.Add(t.Context(), "three", brief))
+		stats := store.Stats()
+		assert.Equal(t, 3, stats.Sessions)
+		assert.Equal(t, 7, stats.Messages)
+		assert.Greater(t, stats.Bytes, 7*200)
+
+		require.NoError(t, m.Withdraw(t.Context(), "three", "/c", "key"))
+		_, err := m.Take(t.Context(), "one", "/a", "/b")
+		require.NoError(t, err)
+		_, err = m.Take(t.Context(), "two", "/b")
+		require.NoError(t, err)
+		stats = store.Stats()
+		assert.Equal(t, 1, stats.Sessions)
+		assert.Equal(t, 2, stats.Messages)
+		_, err = m.Take(t.Context(), "two", "/a")
+		require.NoError(t, err)
+		time.Sleep(time.Minute)
+		_, err = m.Peek(t.Context(), "two", "/a")
+		require.NoError(t, err)
+		assert.Equal(t, flashgin.MemoryStats{}, store.Stats())
+	})
+}

@@ -21,7 +21,7 @@ func Seed(request *http.Request, msgs ...flashgin.Message) *http.Request {
 	ctx := request.Context()
 	store, seeded := seeding.Store(ctx).(*flashgin.MemoryStore)
 	if !seeded {
-		store = &flashgin.MemoryStore{Cap: math.MaxInt, Views: math.MaxInt}
+		store = &flashgin.MemoryStore{Cap: math.MaxInt, Views: math.MaxInt, MaxBytes: math.MaxInt}
 		ctx = seeding.With(ctx, store)
 	}
 	addressed := make([]flashgin.Message, len(msgs))
