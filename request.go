@@ -42,6 +42,7 @@ type request struct {
 	places   []place
 	name     string           // of the page's, by Config.View
 	named    bool             // that was asked
+	allowed  bool             // the answer may have messages in it, as far as page caches go
 	views    []string         // what the page reads; made when first needed
 	asked    []string         // of these, what was claimed already
 	items    []*item          // what the store gave, then the request's own

@@ -69,6 +69,14 @@ func (r *request) unasked() []string {
 	return slices.DeleteFunc(slices.Clone(views), func(view string) bool { return slices.Contains(r.asked, view) })
 }
 
+// allAsked reports whether the store was asked for all that the page reads.
+func (r *request) allAsked() bool {
+	if len(r.asked) == 0 || r.views == nil {
+		return false
+	}
+	return !slices.ContainsFunc(r.views, func(view string) bool { return !slices.Contains(r.asked, view) })
+}
+
 // show returns the messages for this page, claiming what waits for it, and notes how they are being shown. w is the answer's outermost writer.
 func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) Messages {
 	r.mu.Lock()
@@ -76,18 +84,9 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 	if r.ended() {
 		return nil
 	}
-	if w == nil {
-		w = r.c.Writer
-	}
-	if !r.mayShow() || browser.LeadsAway(statusOf(w), w.Header()) {
-		return nil
-	}
-	if r.leftOpen() {
-		r.warnOfEarlyHeaders()
-		return nil
-	}
-	r.claim()
-	if r.ended() || len(r.items) > 0 && r.storedByPageCache(w) {
+	// A goroutine that asks again must not look at what its handler changes meanwhile: headers, status, writer.
+	again := w == nil && how == itemTaken && r.allAsked() && (r.allowed || len(r.items) == 0)
+	if !again && !r.mayAnswer(w) {
 		return nil
 	}
 	r.hideReplaced(r.items)
@@ -104,13 +103,33 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 		if it.hasStatus(statuses) {
 			it.advance(how)
 			if how == itemPlaced {
-				it.status = statusOf(w)
+				it.status = statusOf(r.c.Writer)
 			}
 			list = append(list, it.Message)
 		}
 	}
 	r.private = r.private || len(list) > 0
 	return list
+}
+
+// mayAnswer claims what waits, and reports whether the answer may show it. w is its outermost writer, or nil.
+func (r *request) mayAnswer(w http.ResponseWriter) bool {
+	if w == nil {
+		w = r.c.Writer
+	}
+	if !r.mayShow() || browser.LeadsAway(statusOf(w), w.Header()) {
+		return false
+	}
+	if r.leftOpen() {
+		r.warnOfEarlyHeaders()
+		return false
+	}
+	r.claim()
+	if r.ended() {
+		return false
+	}
+	r.allowed = len(r.items) > 0 && !r.storedByPageCache(w)
+	return r.allowed || len(r.items) == 0
 }
 
 func (it *item) advance(how itemState) {
@@ -269,8 +288,10 @@ func (r *request) look(statuses []Status) Messages {
 			list = append(list, it.Message)
 		}
 	}
-	if len(list) > 0 && r.storedByPageCache(r.c.Writer) {
-		return nil
+	if len(list) > 0 && !r.allowed {
+		if r.allowed = !r.storedByPageCache(r.c.Writer); !r.allowed {
+			return nil
+		}
 	}
 	r.private = r.private || len(list) > 0
 	return list.ByStatus(statuses...)
