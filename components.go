@@ -18,6 +18,8 @@ import (
 // If the headers have left and caches may keep the answer, Markup has no messages, and the log says
 // so once: call it before the first byte is written, use a buffer, or set Cache-Control to no-store.
 //
+// For goroutines, what [Flashes] says holds: not with c, not after the request, and not first.
+//
 // ctx is as in [AddFlash]. Where flashgin is not installed, there is the markup of a page without messages. Markup is safe for concurrent use by multiple
 // goroutines.
 func Markup(ctx context.Context, statuses ...Status) template.HTML {

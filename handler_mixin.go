@@ -38,7 +38,9 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 // [ErrTooLarge], that of a negative TTL and, after the headers, [ErrTooLate], [ErrNoView] and those of the store; none of the messages is
 // added then. What fails later, when the messages are stored, goes to Config.OnError, the log and the Errors of the *gin.Context.
 //
-// Call it in the request's own goroutine; what outlives the request uses [Messenger.Add].
+// Call it in the request's own goroutine, and not after the request: Gin gives the *gin.Context to another user's
+// request, which would get the message. Use [Messenger.SessionKey] in the handler and [Messenger.Add] in the
+// goroutine. In debug mode a *gin.Context that is used outside of its handler is an error.
 func AddFlash(ctx context.Context, msgs ...Message) error {
 	r, err := requestFor(ctx)
 	if err != nil {
@@ -56,8 +58,13 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 }
 
 // Flashes takes the messages for this request's page, in order of creation: for handlers that answer with JSON, and for templ components. Within one
-// request it returns the same messages however often it is called, by whichever goroutine. They count as shown when the answer has left; they wait again if
+// request it returns the same messages however often it is called. They count as shown when the answer has left; they wait again if
 // it was a redirect, a 5xx, or did not arrive.
+//
+// The first call of a request, or of [PeekFlashes] and [Markup], reads the gin-contrib session, which is not safe
+// beside a handler that uses it: make that call in the request's own goroutine. After Flashes, further calls in
+// any goroutine return the same list and read neither the session nor the headers. Give goroutines c.Copy() or
+// c.Request.Context(), never c: after the request it is another user's, whose messages a call would take.
 //
 // ctx is as in [AddFlash]. There are none where flashgin is not installed, where the request cannot show a message (a HEAD, a prefetch, an image; with
 // Config.Turbo a frame; what a page of another site asks for, in a frame or by a script that may not read the answer), after the request, and while the store cannot be reached, which goes to Config.OnError and the log.
@@ -73,7 +80,8 @@ func Flashes(ctx context.Context) Messages {
 }
 
 // PeekFlashes returns the messages that [Flashes] would take, and leaves them: for a badge, say. After Flashes, it returns the same as Flashes. An answer
-// for which it has found some is kept out of caches. ctx is as in [AddFlash]. Unlike Flashes it looks for any request, also a HEAD or a prefetch.
+// for which it has found some is kept out of caches. For goroutines, what [Flashes] says holds: not with c, and not
+// first. ctx is as in [AddFlash]. Unlike Flashes it looks for any request, also a HEAD or a prefetch.
 func PeekFlashes(ctx context.Context) Messages {
 	r, refused := requestFor(ctx)
 	if refused != nil {
