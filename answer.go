@@ -26,6 +26,7 @@ type leaving int
 
 const (
 	headersAlone    leaving = iota // the headers leave first; what follows, if anything, is not known
+	headersOnly                    // the handlers have ended without a body
 	headersWithBody                // with the first bytes of the body
 	noHeaders                      // not at all: the connection is the handler's from here on
 )
@@ -155,7 +156,7 @@ func shown(list []*item) Messages {
 func (r *request) follow() {
 	r.mu.Lock()
 	var list []*item
-	if r.part.behind != byNothing && !r.panicked && !r.broken && r.client.Err() == nil {
+	if r.part.behind != byNothing && !r.panicked && !r.broken && !r.clientGone() {
 		late := len(r.claims) > 0 && time.Since(r.claims[0].since) >= r.m.cfg.Lease // what was claimed then waits for another page by now
 		for _, it := range r.items {
 			if it.state == itemFollowing && !(late && it.claim >= 0) {

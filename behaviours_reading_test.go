@@ -131,7 +131,9 @@ var behavioursOfLifetime = []behaviour{{
 	check: func(s *stage) {
 		s.say("/keep", flashgin.Info("a"), flashgin.Warning("b"))
 		s.answer(http.MethodGet, "/keep", func(c *gin.Context) {
-			assert.NoError(s, flashgin.AddFlash(c, flashgin.Flashes(c).ByStatus(flashgin.StatusWarning)...))
+			list := flashgin.Flashes(c)
+			assert.NoError(s, flashgin.AddFlash(c, list.ByStatus(flashgin.StatusWarning)...))
+			c.JSON(http.StatusOK, texts(list))
 		})
 		s.waiting([]flashgin.Message{flashgin.Warning("b").At("/keep")})
 	},

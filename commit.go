@@ -28,9 +28,10 @@ func (r *request) commit(how leaving) {
 		r.committed.Store(true)
 	}()
 	status, header := r.writer.Status(), r.writer.Header()
-	unshown := r.panicked || browser.LeadsAway(status, header)
+	r.away = browser.LeadsAway(status, header)
+	unshown := r.panicked || r.away || how == headersOnly
 	for _, it := range r.items {
-		if (it.state == itemTaken || it.state == itemPlaced) && (unshown || it.failed(status)) {
+		if (it.state == itemTaken || it.state == itemPlaced) && (unshown || !it.fits(status)) {
 			it.state = itemWaiting
 		}
 	}
@@ -111,12 +112,13 @@ func (r *request) leave(completed bool) {
 func (r *request) finish(completed bool) (key string, lost []Message) {
 	defer r.end() // whatever panics: Gin gives the context to another request
 	r.handlersEnded(completed)
-	r.commit(headersAlone) // an answer without a body, such as a redirect after a POST, never calls the writer
+	r.commit(headersOnly) // an answer without a body, such as a redirect after a POST, never calls the writer
 	r.follow()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	o := r.outcome()
 	for _, it := range r.items {
-		if r.arrived(it) {
+		if o.shows(it) {
 			it.state = max(it.state, itemDelivered)
 		}
 		if it.claim < 0 && !it.hidden && it.state < itemDelivered {
@@ -142,12 +144,8 @@ func (r *request) end() {
 	if direct > 0 {
 		r.m.cfg.observe(r.client, Event{Kind: EventShown, Messages: direct, Direct: true})
 	}
-	for _, claim := range shown {
-		claim.store.confirm(claim.Claim, claim.since)
-	}
-	for _, claim := range back {
-		claim.store.release(claim.Claim)
-	}
+	confirm(shown)
+	release(back)
 }
 
 // close returns what was shown, what was not, and how many of the shown are the request's own.

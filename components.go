@@ -12,7 +12,7 @@ import (
 // Markup takes the messages for this request's page, as [Flashes] does, and returns the ready-made markup, as a bare {{flashes}} prints it. It is for templ
 // (see the module flashtempl) and for whatever else makes HTML without html/template. Statuses choose among the messages; the others keep waiting.
 //
-// They count as shown when the answer has left, and wait again if it was a redirect, did not arrive, or became a 5xx after Markup was called: if
+// They count as shown as those of Flashes, and wait again as these do, but an error page that was one before Markup was called has shown them: if
 // the page is rendered to a buffer first, one that fails takes nothing. A page that is written while it is rendered has shown what it had come to.
 //
 // If the headers have left and caches may keep the answer, Markup has no messages, and the log says

@@ -118,7 +118,12 @@ func TestMarkupThatCameToNothing(t *testing.T) {
 		left string
 	}{
 		{"page", func(c *gin.Context) { c.String(http.StatusOK, "%s", flashgin.Markup(c)) }, ""},
-		{"page, form with errors", func(c *gin.Context) { buffered(c); c.Status(http.StatusUnprocessableEntity) }, ""},
+		{"page, form with errors", func(c *gin.Context) {
+			var page bytes.Buffer
+			assert.NoError(t, printed(c, &page))
+			c.Data(http.StatusUnprocessableEntity, "text/html", page.Bytes())
+		}, ""},
+		{"no page", func(c *gin.Context) { buffered(c); c.Status(http.StatusOK) }, "[waits][own]"},
 		{"error page", func(c *gin.Context) { c.Status(http.StatusInternalServerError); _ = printed(c, c.Writer) }, ""},
 		{"page that failed in a buffer", func(c *gin.Context) { buffered(c); c.String(http.StatusInternalServerError, "sorry") }, "[waits][own]"},
 		{"error page that failed in a buffer, too", func(c *gin.Context) {

@@ -58,8 +58,8 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 }
 
 // Flashes takes the messages for this request's page, in order of creation: for handlers that answer with JSON, and for templ components. Within one
-// request it returns the same messages however often it is called. They count as shown when the answer has left; they wait again if
-// it was a redirect, a 5xx, or did not arrive.
+// request it returns the same messages however often it is called. They count as shown when something was written after that and the answer has left.
+// They wait again if it did not arrive, had no body, was a redirect or a 5xx, or has a status whose body is not the handler's: 206, 408, 412 or 416.
 //
 // The first call of a request, or of [PeekFlashes] and [Markup], reads the gin-contrib session, which is not safe
 // beside a handler that uses it: make that call in the request's own goroutine. After Flashes, further calls in

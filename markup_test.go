@@ -63,9 +63,9 @@ func TestMarkupOfTheApplication(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := newBoard(t)
-			a.board(`{{flashes}}{{define "flashgin/messages"}}` + test.templates + `{{end}}`)
+			a.board(`page {{flashes}}{{define "flashgin/messages"}}` + test.templates + `{{end}}`)
 			a.leave(flashgin.Message{Status: "success", Text: "saved", HTML: "<b>1</b>"}, flashgin.Message{Status: "error", Text: "full", Title: "<b>2</b>"})
-			assert.Equal(t, test.want, a.shown("/"))
+			assert.Equal(t, "page "+test.want, a.shown("/"))
 			assert.Empty(t, a.left())
 		})
 	}

@@ -105,7 +105,7 @@ func (r *request) pull(views []string) Messages {
 		if !r.joins(it) || !it.hasText() {
 			continue
 		}
-		it.advance(itemTaken)
+		r.advance(it, itemTaken)
 		if !it.hidden {
 			list = append(list, it.Message)
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,7 +31,8 @@ type request struct {
 
 	sessions sync.Mutex // held while the session is used
 
-	pooled *gin.Context // which c was; to be compared, never to be used
+	pooled  *gin.Context // which c was; to be compared, never to be used
+	written atomic.Int64 // bytes of the body
 
 	mu       sync.Mutex
 	c        *gin.Context  // nil once the request has ended: Gin uses it for other requests then
@@ -59,6 +59,7 @@ type request struct {
 	private  bool             // the answer was given messages to show
 	panicked bool
 	broken   bool // a write failed
+	away     bool // the headers that have left send the user to another page
 	prints   int  // how often Markup was called for the page
 	part     part // of an answer that is no page
 
@@ -85,9 +86,10 @@ type claimed struct {
 type item struct {
 	Message
 	state  itemState
-	claim  int  // index of the claim it came with; -1 if it is the request's own
-	hidden bool // another one is shown in its place
-	status int  // of the page it was placed or printed on
+	claim  int   // index of the claim it came with; -1 if it is the request's own
+	hidden bool  // another one is shown in its place
+	status int   // of the page it was placed or printed on
+	from   int64 // how many bytes of the body were written before
 }
 
 type itemState int
@@ -100,7 +102,7 @@ const (
 	itemPrinted                    // on a page that was written
 	itemFollowing                  // to be written behind the body
 	itemCarried                    // taken along by the answer itself
-	itemDelivered                  // flushed to the client
+	itemDelivered                  // shown
 	itemConfirmed                  // and the store was told
 )
 
@@ -414,97 +416,4 @@ func (r *request) defaultView() (string, error) {
 		return "", fmt.Errorf("%w: the view has %d bytes; Config.MaxBytes is %d", ErrTooLarge, len(view), r.m.cfg.MaxBytes)
 	}
 	return view, err
-}
-
-// pageDone notes what has become of the page on which messages were being printed.
-func (r *request) pageDone(w http.ResponseWriter, err error) {
-	if r == nil { // a route that was registered before Install
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, it := range r.items {
-		if it.state != itemPrinting {
-			continue
-		}
-		if err != nil {
-			it.state = itemWaiting
-			continue
-		}
-		it.state, it.status = itemPrinted, statusOf(w)
-	}
-}
-
-// wrote notes whether the client can still be reached.
-func (r *request) wrote(err error) {
-	if err == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.broken = true
-}
-
-// flushed notes that what was written has left: if the client goes away after that, it has seen the messages. The store is told at once, for an answer that
-// goes on may take longer than the lease.
-func (r *request) flushed() {
-	r.mu.Lock()
-	if r.ended() || r.writer.Size() <= 0 {
-		r.mu.Unlock()
-		return
-	}
-	for _, it := range r.items {
-		if it.state != itemCarried && r.arrived(it) { // what is carried is read when all of the answer is there
-			it.state = max(it.state, itemDelivered)
-		}
-	}
-	shown := r.claimedItems(func(it *item) bool { return it.state == itemDelivered })
-	for _, it := range r.items {
-		if it.state == itemDelivered {
-			it.state = itemConfirmed
-		}
-	}
-	r.mu.Unlock()
-	for _, claim := range shown {
-		claim.store.confirm(claim.Claim, claim.since)
-	}
-}
-
-// claimedItems returns the claims with those of their messages that match.
-func (r *request) claimedItems(match func(*item) bool) []claimed {
-	parts := slices.Clone(r.claims)
-	for i := range parts {
-		parts[i].Messages = nil
-		for _, it := range r.items {
-			if it.claim == i && match(it) {
-				parts[i].Messages = append(parts[i].Messages, it.Message)
-			}
-		}
-	}
-	return parts
-}
-
-// arrived reports whether the answer, as it stands, shows the item to its user.
-func (r *request) arrived(it *item) bool {
-	status := r.writer.Status()
-	if it.state >= itemDelivered {
-		return true
-	}
-	if r.broken || r.client.Err() != nil || browser.LeadsAway(status, r.writer.Header()) {
-		return false
-	}
-	switch it.state {
-	case itemTaken, itemPlaced:
-		return !it.failed(status) && (!r.panicked || r.writer.Size() > 0)
-	case itemCarried:
-		return !r.panicked
-	case itemPrinted:
-		return status == it.status // else another answer has taken the page's place
-	}
-	return false
-}
-
-// failed reports whether the answer, by its status, is not the one that the item was taken for. An error page that shows it is.
-func (it *item) failed(status int) bool {
-	return status >= http.StatusInternalServerError && status != it.status
 }

@@ -97,11 +97,11 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 			continue
 		}
 		if it.hidden {
-			it.advance(how)
+			r.advance(it, how)
 			continue
 		}
 		if it.hasStatus(statuses) {
-			it.advance(how)
+			r.advance(it, how)
 			if how == itemPlaced {
 				it.status = statusOf(r.c.Writer)
 			}
@@ -132,9 +132,9 @@ func (r *request) mayAnswer(w http.ResponseWriter) bool {
 	return r.allowed || len(r.items) == 0
 }
 
-func (it *item) advance(how itemState) {
+func (r *request) advance(it *item, how itemState) {
 	if it.state < how {
-		it.state = how
+		it.state, it.from = how, r.written.Load()
 	}
 }
 

@@ -21,14 +21,14 @@ func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter 
 func (w *responseWriter) Write(data []byte) (int, error) {
 	w.request.commit(leavingBefore(len(data)))
 	n, err := w.ResponseWriter.Write(data)
-	w.request.wrote(err)
+	w.request.wrote(n, err)
 	return n, err
 }
 
 func (w *responseWriter) WriteString(s string) (int, error) {
 	w.request.commit(leavingBefore(len(s)))
 	n, err := w.ResponseWriter.WriteString(s)
-	w.request.wrote(err)
+	w.request.wrote(n, err)
 	return n, err
 }
 
@@ -39,8 +39,9 @@ func (w *responseWriter) WriteHeaderNow() {
 
 func (w *responseWriter) Flush() {
 	w.request.commit(headersAlone)
+	bytes := w.request.written.Load()
 	w.ResponseWriter.Flush()
-	w.request.flushed()
+	w.request.flushed(bytes)
 }
 
 func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
