@@ -23,7 +23,9 @@ import (
 // startMiniredis returns a client of a miniredis in which time passes, also for keys.
 func startMiniredis(t *testing.T) *redis.Client {
 	server := miniredis.RunT(t)
-	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	// Scripts are slow in Go, the more so under the race detector.
+	const patience = time.Minute
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), ReadTimeout: patience, WriteTimeout: patience})
 	stop := make(chan struct{})
 	var clock sync.WaitGroup
 	clock.Go(func() {
