@@ -31,9 +31,8 @@ func (s *slot) flashAssets(nonce ...any) (template.HTML, error) {
 // assetTags returns the tags that load the style sheet, if the look has one, and the script.
 func (m *Messenger) assetTags(nonce string) template.HTML {
 	if m.mountedAt() == "" {
-		m.unmounted.Do(func() {
-			m.errs.Warn("a page calls flashAssets, which prints nothing without Messenger.Mount: call it where the routes are registered")
-		})
+		m.errs.WarnOnce(&m.unmounted, "a page calls flashAssets, which prints nothing without "+
+			"Messenger.Mount: call it where the routes are registered")
 		return ""
 	}
 	style := ""

@@ -183,3 +183,33 @@ func (d *delivery) confirmAlone(c confirmation) {
 	ctx, done := d.settling("confirm", c.Claim)
 	d.guard.Continue(ctx, func(ctx context.Context) error { return d.store.Confirm(ctx, c.Claim) }, done)
 }
+
+// endTeller is what a store has that reaches the streams of other processes.
+type endTeller interface {
+	tellEnd(ctx context.Context, session string) error
+}
+
+// tellEnd tells other processes that the streams of a session are to end. It waits so long, or two
+// seconds if that is zero.
+func (d *delivery) tellEnd(session string, wait time.Duration) error {
+	store, ok := d.cfg.Store.(endTeller)
+	if !ok {
+		return nil
+	}
+	o := guard.Options{Wait: wait, Effort: guard.AFewTimes}
+	return d.call(context.Background(), o, func(ctx context.Context) error {
+		return store.tellEnd(ctx, session)
+	}, nil)
+}
+
+// tellEndLater is tellEnd for a request, which does not wait for it.
+func (d *delivery) tellEndLater(session string) {
+	tell := func(wait time.Duration) {
+		if err := d.tellEnd(session, wait); err != nil {
+			d.errs.Report(context.Background(), "end the streams of other processes", err)
+		}
+	}
+	if !d.guard.Go(func() { tell(0) }) {
+		tell(d.cfg.Timeout)
+	}
+}

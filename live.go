@@ -2,66 +2,24 @@ package flashgin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"sync"
-	"sync/atomic"
-	"time"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/sse"
 )
 
 const (
-	// streamsASession is how many open pages of one session are served at a time. A page listens only while it is visible, so few users have more.
-	streamsASession = 8
-	// streamsAtMost bounds the streams of a process. For those beyond it others end.
-	streamsAtMost = 50_000
-	// streamClaimsAtMost is how many streams ask the store at a time, so that all of them waking up leaves room for the pages.
-	streamClaimsAtMost = 16
+	// A stream holds its views as long as it is open.
+	streamViewsAtMost = pullViewsAtMost
+	streamQueryAtMost = 8 << 10
 )
-
-// live delivers messages to pages that are open. Each of them holds a stream: a request that does not end. What wakes a stream is only a hint that
-// something may wait for it; then it claims from the store, as a page does that is being rendered, so a message goes to one of them.
-type live struct {
-	m      *Messenger
-	ctx    context.Context // ends with close
-	cancel context.CancelFunc
-	claims chan struct{} // as many as may run at a time
-	ended  chan struct{} // closed when nothing watches the store any more
-
-	listening atomic.Bool // the store tells when messages are added
-	deadlines sync.Once   // it was said that writes cannot be given one
-	unflushed sync.Once   // it was said that there is no stream
-	crowded   sync.Once   // it was said that a client has too many
-
-	mu       sync.Mutex
-	closed   bool
-	watching bool
-	limit    int                   // streamsAtMost
-	streams  map[*stream]struct{}  // all that run
-	sessions map[string][]*stream  // those that are to go on, by wake key, oldest first
-	servers  map[*http.Server]bool // which have shown up; true: is being shut down
-	crowd    crowd
-}
-
-func newLive(m *Messenger) *live {
-	l := &live{
-		m:        m,
-		claims:   make(chan struct{}, streamClaimsAtMost),
-		ended:    make(chan struct{}),
-		limit:    streamsAtMost,
-		streams:  map[*stream]struct{}{},
-		sessions: map[string][]*stream{},
-		servers:  map[*http.Server]bool{},
-		crowd:    newCrowd(),
-	}
-	l.ctx, l.cancel = context.WithCancel(context.Background())
-	return l
-}
 
 // mountLive adds the routes of live delivery to a group at Config.MountPath.
 func (m *Messenger) mountLive(group gin.IRoutes) {
@@ -69,156 +27,239 @@ func (m *Messenger) mountLive(group gin.IRoutes) {
 	group.POST("/ack", m.serveAck)
 }
 
-// open lets s run, and the oldest stream of its session end where there are too many. It reports false where s has to come back later.
-func (l *live) open(s *stream) bool {
-	opened, crowded := l.tryOpen(s)
-	if crowded {
-		l.crowded.Do(func() {
-			l.m.errs.Warn(fmt.Sprintf("%d pages that are open come from one address: those beyond are asked to come back "+
-				"later; if it is the address of a proxy, let Gin see the client's, by Engine.SetTrustedProxies, "+
-				"RemoteIPHeaders or TrustedPlatform", streamsAClient))
-		})
+// streamURL returns where the page listens for messages while it is open, or "" if it cannot.
+// Without a key for its session there is nothing to hear, but an answer to htmx or Turbo may
+// bring the key, with a first message: until then the page is idle.
+func (r *request) streamURL() (url string, idle bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended() || r.m.mountedAt() == "" || r.http.Method == http.MethodHead {
+		return "", false
 	}
-	return opened
+	if len(r.asked) == 0 { // a page that is loaded ahead of time
+		key, err := r.keyBy(r.c)
+		r.keyed = err == nil && key != ""
+	}
+	r.findName()
+	if r.ended() {
+		return "", false
+	}
+	idle = !r.keyed
+	switch {
+	case idle && !(r.m.cfg.HTMX || r.m.cfg.Turbo), idle && !r.mayHaveKey():
+		return "", false
+	case len(r.readViews()) > streamViewsAtMost:
+		return "", false
+	}
+	query := r.viewQuery()
+	if len(query) > streamQueryAtMost {
+		return "", false
+	}
+	return r.m.mountedURL("stream") + "?" + query, idle
 }
 
-// tryOpen is open. It also reports whether s was refused because its client has too many streams.
-func (l *live) tryOpen(s *stream) (opened, crowded bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed || l.servers[s.server] {
-		return false, false
-	}
-	if l.crowd.fullFor(s) {
-		return false, true
-	}
-	if len(l.streams)-l.crowd.leaving >= l.limit && !l.makeRoom(s) {
-		return false, false
-	}
-	l.endWith(s.server)
-	l.watch()
-	list := l.sessions[s.key]
-	if len(list) >= streamsASession {
-		l.tell(list[0], sse.ByeFull)
-		list = slices.Delete(list, 0, 1)
-	}
-	l.sessions[s.key] = append(list, s)
-	l.streams[s] = struct{}{}
-	l.crowd.count(s, 1)
-	return true, false
-}
-
-// leave is what a stream does last.
-func (l *live) leave(s *stream) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if s.leaving {
-		l.crowd.leaving--
-	} else {
-		l.crowd.count(s, -1)
-	}
-	delete(l.streams, s)
-	list := l.sessions[s.key]
-	if i := slices.Index(list, s); i >= 0 {
-		list = slices.Delete(list, i, i+1)
-	}
-	if len(list) == 0 {
-		delete(l.sessions, s.key)
-	} else {
-		l.sessions[s.key] = list
+// serveStream answers with the messages for the views that the query names, as they come. The
+// session is that of the cookie alone, and is never made here.
+func (m *Messenger) serveStream(c *gin.Context) {
+	if conn, page := m.newStream(c); page != nil {
+		m.live.Serve(conn, page)
 	}
 }
 
-// wake makes the streams of a session look for messages; without one, all streams.
-func (l *live) wake(key string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if key != "" {
-		l.crowd.heard.note(key)
-		for _, s := range l.sessions[key] {
-			s.added.Store(true)
-			s.lookAgain()
+// newStream returns what a stream needs, or nil if it has answered the request otherwise.
+func (m *Messenger) newStream(c *gin.Context) (*live.Conn, *live.Page) {
+	keepOut(c)
+	c.Header("Cache-Control", "private, no-store, no-transform")
+	if browser.SenderOf(c.Request) == browser.Another {
+		c.AbortWithStatus(http.StatusForbidden)
+		return nil, nil
+	}
+	views := m.streamViews(c.Request)
+	if views == nil {
+		c.AbortWithStatus(http.StatusBadRequest)
+		return nil, nil
+	}
+	r := requestOf(c)
+	session, err := m.key(r, c)
+	if err != nil {
+		m.errs.Report(c.Request.Context(), "find the session", err)
+	}
+	if err == nil && session == "" || browser.Prefetch(c.Request.Header) || m.storedByPageCache(c) {
+		c.Status(http.StatusNoContent) // there is nothing to listen to: clients do not come back
+		return nil, nil
+	}
+	ways := []live.Way{{Out: c.Writer, Base: bottom(c.Writer)}}
+	if r != nil { // past a middleware that came after ours and hides the connection, to compress say
+		ways = append(ways, live.Way{Out: &r.writer, Base: bottom(&r.writer)})
+	}
+	conn := m.live.Connect(ways...)
+	switch {
+	case conn == nil:
+		c.Status(http.StatusNoContent)
+		return nil, nil
+	case err != nil:
+		conn.Later()
+		return nil, nil
+	}
+	return conn, m.openPage(r, c, session, views)
+}
+
+// openPage returns the page that c asks a stream for. r is its request, or nil.
+func (m *Messenger) openPage(
+	r *request, c *gin.Context, session string, views []string,
+) *live.Page {
+	return &live.Page{
+		Context: c.Request.Context(),
+		Session: m.wakeName(session),
+		Peer:    c.RemoteIP(),
+		Client:  c.ClientIP(),
+		Owned:   func() bool { return m.owns(r, c, session) },
+		Claim: func(ctx context.Context) (live.Parcel, error) {
+			return m.claimParcel(ctx, session, views)
+		},
+	}
+}
+
+// streamViews returns the views that a request names, or nil if they are too many, too long, or
+// none.
+func (m *Messenger) streamViews(r *http.Request) []string {
+	if len(r.URL.RawQuery) > streamQueryAtMost {
+		return nil
+	}
+	views := r.URL.Query()["view"]
+	if len(views) > streamViewsAtMost {
+		return nil
+	}
+	for i, view := range views {
+		if views[i] = m.cleanView(view); views[i] == "" {
+			return nil
 		}
-		return
 	}
-	l.listening.Store(true)
-	for s := range l.streams {
-		s.lookAgain()
-	}
+	return views
 }
 
-// endSession ends the streams of a session.
-func (l *live) endSession(key, why string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, s := range l.sessions[key] {
-		l.tell(s, why)
-	}
-}
-
-// endWith ends the streams of a server when it is shut down, for Shutdown waits for them.
-func (l *live) endWith(server *http.Server) {
-	if _, known := l.servers[server]; known || server == nil {
-		return
-	}
-	l.servers[server] = false
-	server.RegisterOnShutdown(func() {
-		l.mu.Lock()
-		l.servers[server] = true
-		l.mu.Unlock()
-		_ = l.end(l.ctx, func(s *stream) bool { return s.server == server })
-	})
-}
-
-const (
-	// patience is how long a stream that is to end may take to say goodbye. After that, what it is writing fails.
-	patience = 400 * time.Millisecond
-	// lookEvery is how often it is checked whether streams have ended.
-	lookEvery = 5 * time.Millisecond
-)
-
-// end ends the streams that match, and returns when they have ended or ctx has.
-func (l *live) end(ctx context.Context, match func(*stream) bool) error {
-	each := func(do func(*stream)) (n int) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		for s := range l.streams {
-			if match(s) {
-				do(s)
-				n++
-			}
+// claimParcel claims for a page that is open. Scripts show text, so messages that are nothing but
+// HTML go back, and wait for a page that a template renders.
+func (m *Messenger) claimParcel(
+	ctx context.Context, session string, views []string,
+) (live.Parcel, error) {
+	claim, err := m.store.claimForStream(ctx, session, views)
+	if err != nil {
+		if ctx.Err() == nil && !errors.Is(err, guard.ErrDown) && !errors.Is(err, guard.ErrBusy) {
+			m.errs.Report(ctx, "claim for an open page", err)
 		}
-		return n
+		return live.Parcel{}, err
 	}
-	left := each(func(s *stream) { l.tell(s, sse.ByeClosing) })
-	for start := time.Now(); left > 0; {
-		if !guard.Sleep(ctx, lookEvery) {
-			return fmt.Errorf("flashgin: close: %d streams have not ended: %w", left, ctx.Err())
+	if len(claim.Messages) == 0 {
+		return live.Parcel{}, nil
+	}
+	forScript, back := claim, claim
+	forScript.Messages, back.Messages = nil, nil
+	for _, msg := range claim.Messages {
+		if msg.hasText() {
+			forScript.Messages = append(forScript.Messages, msg)
+		} else {
+			back.Messages = append(back.Messages, msg)
 		}
-		left = each(func(s *stream) {
-			if time.Since(start) > patience {
-				s.fail()
-			}
-		})
 	}
-	return nil
+	m.store.release(back)
+	parcel := live.Parcel{
+		Tickets: claim.Tickets,
+		Release: func() { m.store.release(forScript) },
+	}
+	if len(forScript.Messages) == 0 {
+		return parcel, nil
+	}
+	if parcel.Text, err = sse.Handover(forScript.Messages, claim.Tickets); err != nil {
+		parcel.Release()
+		m.errs.Report(ctx, "encode for an open page", err)
+		return live.Parcel{}, err
+	}
+	return parcel, nil
 }
 
-// close ends everything. It may be called again.
-func (l *live) close(ctx context.Context) error {
-	l.mu.Lock()
-	l.closed = true
-	if !l.watching {
-		l.watching = true
-		close(l.ended)
-	}
-	l.mu.Unlock()
-	err := l.end(ctx, func(*stream) bool { return true })
-	l.cancel()
-	select {
-	case <-l.ended:
+// owns reports whether the request of an open page still belongs to the session. It asks as a new
+// request would, and takes an error for a no: a page that comes back is told what is wrong. If
+// the session is in a cookie alone, the request says the same for ever: there End tells, and the
+// life of a stream bounds what remains.
+func (m *Messenger) owns(r *request, c *gin.Context, session string) bool {
+	err := guard.Caught("finding the session of a stream again", func() error {
+		if err := r.use(func() error { return reloadSessions(r, c) }); err != nil {
+			return err
+		}
+		key, err := m.key(r, c)
+		if err == nil && key != session {
+			err = ErrNoSession
+		}
 		return err
-	case <-ctx.Done():
-		return fmt.Errorf("flashgin: close: background work has not ended: %w", ctx.Err())
+	})
+	if err != nil && !errors.Is(err, ErrNoSession) {
+		m.errs.Report(c.Request.Context(), "find the session of an open page again", err)
 	}
+	return err == nil
+}
+
+// End ends the streams to the open pages of a session: call it at logout and when an account is
+// locked, if Config.SessionKey returns something that lasts longer than a login, such as a user's
+// ID. Each page then asks again whose it is, with the cookies that its browser has by then. So
+// End locks nobody out by itself: what Config.SessionKey returns for the next request decides.
+// Messages that wait are left as they are; [Messenger.Take] removes them. [Messenger.Forget] ends
+// the streams of the key that it gives up by itself.
+//
+// session is what [Messenger.SessionKey] returned, or Config.SessionKey returns. With a
+// [RedisStore] End reaches the streams of all processes that use it; with other stores, and with
+// a client for a ring of servers, those of this Messenger.
+//
+// The errors are [ErrNoSession] if session is empty, and that of telling the other processes, for
+// which End waits two seconds at most; the streams of this process have been told then. It is safe
+// for concurrent use by multiple goroutines.
+func (m *Messenger) End(session string) error {
+	if session == "" {
+		return fmt.Errorf("%w: End was given an empty session key", ErrNoSession)
+	}
+	m.live.End(m.wakeName(session), sse.ByeAgain)
+	return m.store.tellEnd(session, 0)
+}
+
+// endForgotten ends the streams of a key that a request gives up. The request does not wait until
+// other processes know.
+func (m *Messenger) endForgotten(session string) {
+	m.live.End(m.wakeName(session), sse.ByeOver)
+	m.store.tellEndLater(session)
+}
+
+// newHub returns what has the streams of m.
+func (m *Messenger) newHub() *live.Hub {
+	cfg := live.Config{Lease: m.cfg.Lease, Path: m.cfg.MountPath, Errors: &m.errs}
+	store, ok := m.cfg.Store.(interface {
+		Watch(ctx context.Context, wake func(session string)) error
+	})
+	if ok {
+		_, hashed := m.cfg.Store.(wakeNamer)
+		cfg.Watch = func(ctx context.Context, wake func(session string, ends bool)) error {
+			return store.Watch(ctx, func(name string) {
+				session, ends := strings.CutPrefix(name, endMark)
+				if ends = ends && hashed; !ends {
+					session = name
+				}
+				wake(session, ends)
+			})
+		}
+	}
+	return live.New(cfg)
+}
+
+// endMark stands before what wake calls a session, if the streams of the session are to end. The
+// hashes by which RedisStore calls sessions never begin like that.
+const endMark = "}"
+
+// wakeNamer is a store that calls sessions by names of its own when it wakes.
+type wakeNamer interface{ wakeKey(session string) string }
+
+// wakeName returns the name by which the store's wake-ups call a session.
+func (m *Messenger) wakeName(session string) string {
+	if store, ok := m.cfg.Store.(wakeNamer); ok {
+		return store.wakeKey(session)
+	}
+	return session
 }

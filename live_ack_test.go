@@ -1,6 +1,8 @@
 package flashgin_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
@@ -136,6 +138,61 @@ func TestAckTooLate(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		assert.Equal(t, "[text]", v.get("/a"), "the second claim was never acknowledged")
 	})
+}
+
+// A page may acknowledge before the stream knows that its write has succeeded, or that it has failed
+// after all. What was acknowledged was shown. What the page holds besides, it will settle itself.
+func TestAckWhileTheStreamFlushes(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		body func(handed) string
+		want string
+	}{
+		{"all", func(h handed) string { return ackBody("shown", h) }, ""},
+		{"one of two", func(h handed) string {
+			h.Messages = h.Messages[:1]
+			return ackBody("shown", h)
+		}, "[second]"},
+		{"given back", func(h handed) string { return ackBody("back", h) }, "[first][second]"},
+	} {
+		for name, open := range stores {
+			t.Run(test.name+"/"+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					store := open()
+					if spy, ok := store.(*spyStore); ok {
+						spy.on(func(_ context.Context, method string, call func() error) error {
+							if method == "Confirm" { // it waits for those of other pages
+								time.Sleep(5 * time.Millisecond)
+							}
+							return call()
+						})
+					}
+					a := newLiveApp(t, flashgin.Config{Store: store, Lease: 10 * time.Second})
+					v := a.visitor()
+					key := v.get("/key")
+					page := &streamWriter{}
+					page.flushing = func() error {
+						handed := handedOver(t, page.events())
+						if len(handed) == 0 {
+							return nil
+						}
+						answer := v.acknowledge(test.body(handed[0]))
+						assert.Equal(t, http.StatusNoContent, answer.Code)
+						return errors.New("the client has gone")
+					}
+					a.job(key, flashgin.Info("first").At("/a"), flashgin.Info("second").At("/a"))
+					v.listenOn(page, streamPath("/a"))
+					<-page.ended
+					synctest.Wait()
+					if test.name == "one of two" {
+						assert.Empty(t, v.get("/a"), "the page has the second")
+					}
+					time.Sleep(time.Minute)
+					assert.Equal(t, test.want, v.get("/a"))
+				})
+			})
+		}
+	}
 }
 
 // Who has no session has nothing to acknowledge, and gets no session for it.

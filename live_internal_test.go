@@ -1,8 +1,6 @@
 package flashgin
 
 import (
-	"context"
-	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -11,17 +9,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A process that has as many streams as it can carry asks clients to come back later.
-func TestStreamsOfOneProcess(t *testing.T) {
-	m, err := New(Config{SessionKey: func(c *gin.Context) (string, error) { return c.Query("as"), nil }})
+// Streams are counted by the connection, which a client cannot invent, and by what Gin takes for the
+// client.
+func TestStreamsKnowTheirClient(t *testing.T) {
+	m, err := New(Config{})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, m.Close(context.Background())) })
-	m.live.limit = 0
-	engine := gin.New(m.Install)
-	m.Mount(engine)
-	answer := httptest.NewRecorder()
-	engine.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/_flash/stream?view=/&as=anne", nil))
-	assert.Equal(t, http.StatusOK, answer.Code)
-	assert.Equal(t, "retry: 30000\n\n", answer.Body.String())
-	assert.Equal(t, "text/event-stream; charset=utf-8", answer.Header().Get("Content-Type"))
+	c, _ := gin.CreateTestContext(httptest.NewRecorder())
+	c.Request = httptest.NewRequest("GET", "/", nil)
+	c.Request.RemoteAddr = "10.0.0.1:1234"
+	c.Request.Header.Set("X-Forwarded-For", "192.0.2.1")
+	page := m.openPage(nil, c, "alice", []string{"/"})
+	assert.Equal(t, "10.0.0.1", page.Peer)
+	assert.Equal(t, "192.0.2.1", page.Client)
+	assert.Equal(t, "alice", page.Session)
 }

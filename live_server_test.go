@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -269,6 +270,60 @@ func TestStreamWithoutFlush(t *testing.T) {
 		assert.Equal(t, http.StatusNoContent, b.do(http.MethodGet, streamPath("/a")).StatusCode)
 	}
 	assert.Equal(t, 1, strings.Count(log.String(), "open pages get no messages"), log.String())
+}
+
+// comingBack is the handler of a log that asks the application before it returns, as one does that
+// ships its lines through it.
+type comingBack struct {
+	slog.Handler
+	ask func()
+}
+
+func (h comingBack) Enabled(context.Context, slog.Level) bool { return true }
+
+func (h comingBack) Handle(context.Context, slog.Record) error {
+	h.ask()
+	return nil
+}
+
+// What is said once to the log is said with nothing locked: its handler may come back.
+func TestALogThatComesBack(t *testing.T) {
+	for _, test := range []struct {
+		name, path string
+		below      func(http.ResponseWriter) http.ResponseWriter
+	}{
+		{"no Mount", "/assets", func(w http.ResponseWriter) http.ResponseWriter { return w }},
+		{"a hidden connection", streamPath("/a"), func(w http.ResponseWriter) http.ResponseWriter { return plain{w} }},
+		{"no stream", streamPath("/a"), func(w http.ResponseWriter) http.ResponseWriter {
+			return struct{ http.ResponseWriter }{w}
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var ask func()
+			told := 0
+			log := comingBack{slog.DiscardHandler, func() {
+				told++
+				ask()
+			}}
+			a := newAppWithoutSessions(t, flashgin.Config{
+				Logger:     slog.New(log),
+				SessionKey: func(*gin.Context) (string, error) { return "alice", nil },
+			})
+			a.template("page", `{{flashAssets}}`)
+			a.GET("/assets", page)
+			if test.path != "/assets" {
+				a.mountLive()
+			}
+			client, leave := context.WithCancel(t.Context())
+			leave() // so that the stream ends as soon as it has begun
+			ask = func() {
+				request := httptest.NewRequestWithContext(client, http.MethodGet, test.path, nil)
+				a.ServeHTTP(test.below(httptest.NewRecorder()), request)
+			}
+			within(t, "the request", ask)
+			assert.Equal(t, 1, told)
+		})
+	}
 }
 
 // stickyReader opens a stream, makes the server write until nothing more fits between them, and never reads.

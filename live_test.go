@@ -265,6 +265,7 @@ type streamWriter struct {
 	deadline  time.Time // zero: none
 	deadlines []time.Time
 	fail      func(text []byte) error
+	flushing  func() error       // called when the client has what was flushed
 	expired   chan struct{}      // closed when the deadline is one that has passed already
 	cancel    context.CancelFunc // the client goes away
 	ended     chan struct{}      // closed when the handler has returned
@@ -325,6 +326,15 @@ func (w *streamWriter) Flush() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.flushed = len(w.written)
+}
+
+// FlushError is Flush for who wants to know, as http.ResponseController does.
+func (w *streamWriter) FlushError() error {
+	w.Flush()
+	if w.flushing == nil {
+		return nil
+	}
+	return w.flushing()
 }
 
 func (w *streamWriter) SetWriteDeadline(deadline time.Time) error {

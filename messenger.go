@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/report"
 )
@@ -20,7 +21,7 @@ import (
 type Messenger struct {
 	cfg   Config
 	store *delivery
-	live  *live
+	live  *live.Hub
 	errs  report.Reporter
 
 	mounted   atomic.Pointer[string] // where Mount serves, in the engine
@@ -61,7 +62,7 @@ func New(cfg Config) (*Messenger, error) {
 		store.OnEvent(m.cfg.observe)
 	}
 	m.store = newDelivery(cfg, &m.errs)
-	m.live = newLive(m)
+	m.live = m.newHub()
 	return m, nil
 }
 
@@ -148,7 +149,7 @@ func (m *Messenger) readable(session string, views []string) ([]string, error) {
 // before: a call that hangs runs on without its page, and a second Close waits for it. Closing
 // twice is not an error.
 func (m *Messenger) Close(ctx context.Context) error {
-	return errors.Join(m.live.close(ctx), m.store.close(ctx))
+	return errors.Join(m.live.Close(ctx), m.store.close(ctx))
 }
 
 // prepare checks messages and makes them complete, but for the view of those that have none. Empty ones are left out. When it returns an

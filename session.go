@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 
 	"github.com/gin-contrib/sessions"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/flashgin/flashgin/internal/caching"
 	"github.com/flashgin/flashgin/internal/guard"
-	"github.com/flashgin/flashgin/internal/sse"
 )
 
 // secretName is the name of our secret among the values of the gin-contrib session.
@@ -80,8 +80,7 @@ func (m *Messenger) Forget(c *gin.Context) error {
 	if renewed == key { // a function that hands on to CookieKey's has used another key
 		return errOwnKeys
 	}
-	m.live.endSession(m.live.key(key), sse.ByeOver)
-	m.store.tellEndLater(key)
+	m.endForgotten(key)
 	return nil
 }
 
@@ -251,4 +250,49 @@ func underlying[S any](_ func(sessions.Store, *http.Request, string) (S, error),
 	}
 	var none S
 	return none, false
+}
+
+// reloadSessions loads the gin-contrib sessions of a stream's request anew, if the key may come from
+// there. It changes what the handlers see in them, and the stream is the last of these.
+func reloadSessions(r *request, c *gin.Context) error {
+	if r != nil && r.cookie.canMake() {
+		return nil // it is CookieKey's
+	}
+	value, _ := c.Get(sessions.DefaultKey)
+	switch value := value.(type) {
+	case sessions.Session:
+		return reloadSession(c.Request, value)
+	case map[string]sessions.Session:
+		for _, session := range value {
+			if err := reloadSession(c.Request, session); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// reloadSession gives a session the values that its store has for it now. A session whose store is
+// the request's own cookie gets those that it had.
+func reloadSession(request *http.Request, session sessions.Session) error {
+	loaded, ok := underlying(sessions.Store.New, session)
+	if !ok {
+		return nil
+	}
+	again, err := loaded.Store().New(request, loaded.Name())
+	if err != nil && !forgotten(err) {
+		return fmt.Errorf("flashgin: loading the session: %w", err)
+	}
+	clear(loaded.Values)
+	if err == nil {
+		loaded.Values = again.Values
+	}
+	return nil
+}
+
+// forgotten reports whether a session could not be loaded because there is none: its cookie was
+// forged or signed with an older secret, or a store of files has removed it.
+func forgotten(err error) bool {
+	decode, ok := err.(interface{ IsDecode() bool })
+	return ok && decode.IsDecode() || errors.Is(err, fs.ErrNotExist)
 }

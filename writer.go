@@ -91,3 +91,15 @@ func embedded(w http.ResponseWriter) http.ResponseWriter {
 	next, _ := value.Interface().(http.ResponseWriter)
 	return next
 }
+
+// bottom returns the writer of net/http, or the first one that hides what is below it.
+func bottom(w http.ResponseWriter) http.ResponseWriter {
+	for range wrappersAtMost {
+		next, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = next.Unwrap()
+	}
+	return w
+}

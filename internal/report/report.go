@@ -66,6 +66,16 @@ func (r *Reporter) Warn(mistake string) {
 	}
 }
 
+// WarnOnce is Warn for whoever is the first with this Once. The log is called outside of Once.Do:
+// its handler may come back here, and would wait for itself.
+func (r *Reporter) WarnOnce(once *sync.Once, mistake string) {
+	first := false
+	once.Do(func() { first = true })
+	if first {
+		r.Warn(mistake)
+	}
+}
+
 // write calls the log, whose handler is the application's. If that panics, nobody is left to be
 // told.
 func (r *Reporter) write(line func(*slog.Logger)) {

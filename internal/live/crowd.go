@@ -1,4 +1,4 @@
-package flashgin
+package live
 
 import (
 	"cmp"
@@ -9,10 +9,10 @@ import (
 	"github.com/flashgin/flashgin/internal/sse"
 )
 
-// Anybody can open streams: a session costs one request, and CookieKey takes a secret that somebody
-// has invented for one that it has made elsewhere. So a client has a bound, and a process that is
-// full gives a newcomer the place of whoever crowds it most. Who would miss it: all users, while one
-// person opens streams until no more fit.
+// Anybody can open streams: a session costs one request, and CookieKey takes a secret that
+// somebody has invented for one that it has made elsewhere. So a client has a bound, and a
+// process that is full gives a newcomer the place of whoever crowds it most. Who would miss it:
+// all users, while one person opens streams until no more fit.
 
 const (
 	// streamsAClient bounds the streams from one address. So many people may be behind one that look
@@ -27,7 +27,8 @@ const (
 	heardAtMost = 100_000
 )
 
-// crowd is what live knows of where its streams come from. It counts those that were not told to end.
+// crowd is what a Hub knows of where its streams come from. It counts those that were not told to
+// end.
 type crowd struct {
 	peers   map[netip.Prefix]int // by the other end of the connection, which may be a proxy
 	clients map[netip.Prefix]int // by what Gin takes for the client, which may be invented
@@ -36,7 +37,11 @@ type crowd struct {
 }
 
 func newCrowd() crowd {
-	return crowd{peers: map[netip.Prefix]int{}, clients: map[netip.Prefix]int{}, heard: heardOf{seed: maphash.MakeSeed()}}
+	return crowd{
+		peers:   map[netip.Prefix]int{},
+		clients: map[netip.Prefix]int{},
+		heard:   heardOf{seed: maphash.MakeSeed()},
+	}
 }
 
 // addressOf returns what counts as one client: an IPv4 address, or an IPv6 network of the smallest
@@ -75,7 +80,7 @@ func (c *crowd) fullFor(s *stream) bool {
 func (c *crowd) compare(a, b *stream) int {
 	scale := func(n int) int { return bits.Len(uint(n / streamsASession)) }
 	unheard := func(s *stream) int {
-		if c.heard.has(s.key) {
+		if c.heard.has(s.session) {
 			return 0
 		}
 		return 1
@@ -90,16 +95,16 @@ func (c *crowd) compare(a, b *stream) int {
 
 // makeRoom ends a stream for s, and reports false if there is none that is to give way. The lock is
 // held.
-func (l *live) makeRoom(s *stream) bool {
-	if l.crowd.leaving >= streamsLeavingAtMost {
+func (h *Hub) makeRoom(s *stream) bool {
+	if h.crowd.leaving >= streamsLeavingAtMost {
 		return false
 	}
 	worst, seen := s, 0
-	for other := range l.streams { // in an order of chance
+	for other := range h.streams { // in an order of chance
 		if other.leaving {
 			continue
 		}
-		if l.crowd.compare(other, worst) > 0 {
+		if h.crowd.compare(other, worst) > 0 {
 			worst = other
 		}
 		if seen++; seen == crowdSample {
@@ -109,25 +114,15 @@ func (l *live) makeRoom(s *stream) bool {
 	if worst == s {
 		return false
 	}
-	l.tell(worst, sse.ByeFull)
+	h.tell(worst, sse.ByeFull)
 	return true
 }
 
-// tell tells a stream to end. The lock is held.
-func (l *live) tell(s *stream, why string) {
-	if !s.leaving {
-		s.leaving = true
-		l.crowd.leaving++
-		l.crowd.count(s, -1)
-	}
-	s.end(why)
-}
-
 // noteMessage notes that there was a message for a session, which a store may not tell.
-func (l *live) noteMessage(key string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.crowd.heard.note(key)
+func (h *Hub) noteMessage(session string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.crowd.heard.note(session)
 }
 
 // heardOf remembers the sessions for which messages came, the latest ones. It knows hashes: who
@@ -137,8 +132,8 @@ type heardOf struct {
 	young, old map[uint64]struct{}
 }
 
-func (h *heardOf) note(key string) {
-	hash := maphash.String(h.seed, key)
+func (h *heardOf) note(session string) {
+	hash := maphash.String(h.seed, session)
 	if _, known := h.young[hash]; known {
 		return
 	}
@@ -148,8 +143,8 @@ func (h *heardOf) note(key string) {
 	h.young[hash] = struct{}{}
 }
 
-func (h *heardOf) has(key string) bool {
-	hash := maphash.String(h.seed, key)
+func (h *heardOf) has(session string) bool {
+	hash := maphash.String(h.seed, session)
 	_, young := h.young[hash]
 	_, old := h.old[hash]
 	return young || old

@@ -1,100 +1,52 @@
-package flashgin
+package live
 
 import (
-	"bufio"
-	"context"
 	"fmt"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin/internal/sse"
 )
-
-// crowdedApp serves streams, so many at a time, to whoever the query says.
-func crowdedApp(t *testing.T, limit int) (*Messenger, *httptest.Server) {
-	m, err := New(Config{SessionKey: func(c *gin.Context) (string, error) { return c.Query("as"), nil }})
-	require.NoError(t, err)
-	m.live.limit = limit
-	engine := gin.New(m.Install)
-	m.Mount(engine)
-	server := httptest.NewServer(engine)
-	t.Cleanup(server.Close)
-	t.Cleanup(func() { require.NoError(t, m.Close(context.Background())) })
-	return m, server
-}
-
-// hear opens a stream from an address of this machine, for a client that a proxy names. It returns
-// the events of the stream as they come.
-func hear(t *testing.T, server *httptest.Server, local, client, session string) <-chan string {
-	t.Helper()
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(local)}}
-	transport := &http.Transport{DialContext: dialer.DialContext}
-	t.Cleanup(transport.CloseIdleConnections)
-	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(cancel)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/_flash/stream?view=/&as="+session, nil)
-	require.NoError(t, err)
-	request.Header.Set("X-Forwarded-For", client)
-	response, err := transport.RoundTrip(request)
-	require.NoError(t, err)
-	events := make(chan string, 100)
-	go func() {
-		defer close(events)
-		defer response.Body.Close()
-		for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-			if line := lines.Text(); line != "" {
-				events <- line
-			}
-		}
-	}()
-	require.Contains(t, <-events, "retry: ")
-	return events
-}
-
-// isOpen reports whether a stream says more than when to come back.
-func isOpen(events <-chan string) bool { return <-events == ": open" }
 
 // Invented sessions fill a process from one connection's address, each for another client that does
 // not exist. Users with addresses of their own still get their streams, and keep them.
 func TestInventedStreamsShutNobodyOut(t *testing.T) {
 	const limit = 40
-	m, server := crowdedApp(t, limit)
-	first := hear(t, server, "127.0.0.2", "192.0.2.1", "anne")
+	o := openOffice(t, limit)
+	first := hear(t, o, "127.0.0.2", "192.0.2.1", "anne")
 	require.True(t, isOpen(first))
 	for i := range 3 * limit {
-		hear(t, server, "127.0.0.1", fmt.Sprintf("10.0.%d.1", i), fmt.Sprintf("invented-%d", i))
+		hear(t, o, "127.0.0.1", fmt.Sprintf("10.0.%d.1", i), fmt.Sprintf("invented-%d", i))
 	}
-	second := hear(t, server, "127.0.0.3", "192.0.2.2", "bert")
+	second := hear(t, o, "127.0.0.3", "192.0.2.2", "bert")
 	require.True(t, isOpen(second))
 	for i := range limit {
-		hear(t, server, "127.0.0.1", fmt.Sprintf("10.1.%d.1", i), fmt.Sprintf("more-%d", i))
+		hear(t, o, "127.0.0.1", fmt.Sprintf("10.1.%d.1", i), fmt.Sprintf("more-%d", i))
 	}
 	for user, events := range map[string]<-chan string{"anne": first, "bert": second} {
-		require.NoError(t, m.Add(t.Context(), user, Info("for "+user).At("/")))
+		o.add(user, "for "+user)
 		assert.Equal(t, "event: flash", <-events, user)
 		assert.Contains(t, <-events, "for "+user)
 	}
-	m.live.mu.Lock()
-	defer m.live.mu.Unlock()
-	assert.LessOrEqual(t, len(m.live.streams)-m.live.crowd.leaving, limit)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	assert.LessOrEqual(t, len(o.streams)-o.crowd.leaving, limit)
 }
 
 // Where the addresses say nothing, who has listened longest gives way, but not to who has not had a
 // message if the others have.
 func TestAFullProcess(t *testing.T) {
-	m, server := crowdedApp(t, 3)
-	open := func(session string) <-chan string { return hear(t, server, "127.0.0.1", "192.0.2.1", session) }
+	o := openOffice(t, 3)
+	open := func(session string) <-chan string { return hear(t, o, "127.0.0.1", "192.0.2.1", session) }
 	anne, bert, carl := open("anne"), open("bert"), open("carl")
 	for user, events := range map[string]<-chan string{"anne": anne, "carl": carl} {
 		require.True(t, isOpen(events))
-		require.NoError(t, m.Add(t.Context(), user, Info("text").At("/")))
+		o.add(user, "text")
 		require.Equal(t, "event: flash", <-events)
 	}
 	require.True(t, isOpen(bert))
@@ -103,11 +55,11 @@ func TestAFullProcess(t *testing.T) {
 	assert.Equal(t, "event: flash-bye", <-bert, "the oldest that had no message")
 	assert.Equal(t, "data: full", <-bert)
 
-	require.NoError(t, m.Add(t.Context(), "dora", Info("text").At("/")))
+	o.add("dora", "text")
 	require.Equal(t, "event: flash", <-dora)
 	assert.False(t, isOpen(open("nobody")), "all have had messages but the newcomer")
 
-	require.NoError(t, m.Add(t.Context(), "bert", Info("text").At("/")))
+	o.add("bert", "text")
 	require.True(t, isOpen(open("bert")))
 	<-anne // the message
 	assert.Equal(t, "event: flash-bye", <-anne, "the oldest")
@@ -122,8 +74,8 @@ func TestWhichStreamGivesWay(t *testing.T) {
 	}
 	c.heard.note("known")
 	now := time.Now()
-	open := func(via, from, key string, age time.Duration) *stream {
-		return &stream{peer: peer(via), from: peer(from), key: key, opened: now.Add(-age)}
+	open := func(via, from, session string, age time.Duration) *stream {
+		return &stream{peer: peer(via), from: peer(from), session: session, opened: now.Add(-age)}
 	}
 	for _, test := range []struct {
 		name string
@@ -169,16 +121,16 @@ func TestSessionsWithMessagesAreBounded(t *testing.T) {
 
 // The counts return to nothing when the streams have ended.
 func TestStreamsAreCountedOut(t *testing.T) {
-	m, server := crowdedApp(t, 5)
+	o := openOffice(t, 5)
 	for i := range 20 {
-		hear(t, server, "127.0.0.1", strings.Repeat("1", i%3+1)+".0.0.1", fmt.Sprint(i%9))
+		hear(t, o, "127.0.0.1", strings.Repeat("1", i%3+1)+".0.0.1", fmt.Sprint(i%9))
 	}
-	require.NoError(t, m.End("1"))
-	require.NoError(t, m.live.end(t.Context(), func(*stream) bool { return true }))
-	m.live.mu.Lock()
-	defer m.live.mu.Unlock()
-	assert.Empty(t, m.live.streams)
-	assert.Empty(t, m.live.crowd.peers)
-	assert.Empty(t, m.live.crowd.clients)
-	assert.Zero(t, m.live.crowd.leaving)
+	o.End("1", sse.ByeAgain)
+	require.NoError(t, o.endAll(t.Context(), func(*stream) bool { return true }))
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	assert.Empty(t, o.streams)
+	assert.Empty(t, o.crowd.peers)
+	assert.Empty(t, o.crowd.clients)
+	assert.Zero(t, o.crowd.leaving)
 }

@@ -1,0 +1,90 @@
+package live
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/flashgin/flashgin/internal/sse"
+)
+
+// writeWithin is how long a client that has stopped reading may hold up a write.
+const writeWithin = 5 * time.Second
+
+// A Writer writes an answer.
+type Writer interface {
+	http.ResponseWriter
+	http.Flusher
+}
+
+// A Way leads to a client: what is written to Out passes through the writers of middleware. Base is
+// the lowest of them that can be seen, which is the connection's own unless one hides it.
+type Way struct {
+	Out  Writer
+	Base http.ResponseWriter
+}
+
+// A Conn is the connection of a stream.
+type Conn struct {
+	out  Writer
+	base *http.ResponseController
+}
+
+// Connect goes to the client by the first way on which nothing hides the connection, or else by the
+// last. It returns nil if there can be no stream. It sets the headers that streams have, and sends
+// nothing.
+func (h *Hub) Connect(ways ...Way) *Conn {
+	var way Way
+	var conn Conn
+	hidden := false
+	for _, way = range ways {
+		conn = Conn{way.Out, http.NewResponseController(way.Base)}
+		// Without a deadline http.Server.WriteTimeout does not end the stream.
+		err := conn.base.SetWriteDeadline(time.Time{})
+		hidden = err != nil
+		if !errors.Is(err, http.ErrNotSupported) {
+			break
+		}
+	}
+	if _, ok := way.Base.(http.Flusher); !ok {
+		h.cfg.Errors.WarnOnce(&h.unflushed, "open pages get no messages: a handler around the engine, "+
+			"such as http.TimeoutHandler, holds answers back until they are complete; keep "+
+			h.cfg.Path+" out of it")
+		return nil
+	}
+	if hidden {
+		h.cfg.Errors.WarnOnce(&h.deadlines, "a middleware hides the connection of the streams to open "+
+			"pages, so http.Server.WriteTimeout ends them, and clients that stop reading are noticed "+
+			"late: keep "+h.cfg.Path+" out of it (gzip.WithExcludedPaths), or install flashgin before it")
+	}
+	header := conn.out.Header()
+	header.Set("Content-Type", "text/event-stream; charset=utf-8")
+	if !hidden || header.Get("Content-Encoding") == "" {
+		// No middleware shall compress it. One that has said so, and cannot be passed by, will.
+		header.Set("Content-Encoding", "identity")
+	}
+	header.Set("X-Accel-Buffering", "no") // says the same to nginx
+	return &conn
+}
+
+// Later asks the client to come back later. It is all of a stream that is not opened.
+func (c *Conn) Later() { _ = c.send(sse.Later(retryLater)) }
+
+// send writes and flushes. It fails if that takes too long.
+func (c *Conn) send(text []byte) error {
+	_ = c.base.SetWriteDeadline(time.Now().Add(writeWithin))
+	if _, err := c.out.Write(text); err != nil {
+		return err
+	}
+	c.out.Flush()                          // through all writers, none of which says whether it could
+	if err := c.base.Flush(); err != nil { // net/http does
+		return err
+	}
+	// A deadline that passes while nothing is written would end a stream of HTTP/2. If it cannot be
+	// taken off, the text has left all the same.
+	_ = c.base.SetWriteDeadline(time.Time{})
+	return nil
+}
+
+// fail makes what is being written fail at once.
+func (c *Conn) fail() { _ = c.base.SetWriteDeadline(time.Now()) }
