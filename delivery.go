@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/flashgin/flashgin/internal/guard"
-	"github.com/flashgin/flashgin/internal/inprocess"
+	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/report"
 )
 
@@ -14,7 +14,8 @@ import (
 // through a guard, so that no page waits longer than it may. A store in the same process cannot
 // hang and is called directly.
 type delivery struct {
-	store Store // of cfg, observed if that has an Observer
+	queue queue.Store[Message] // behind Store of cfg
+	store messageQueue         // the same, observed if cfg has an Observer
 	cfg   Config
 	errs  *report.Reporter
 	guard *guard.Guard
@@ -25,9 +26,10 @@ type delivery struct {
 }
 
 func newDelivery(cfg Config, errs *report.Reporter) *delivery {
-	d := &delivery{store: cfg.Store, cfg: cfg, errs: errs, late: make(chan struct{}, lateAddsAtMost)}
+	d := &delivery{queue: queueOf(cfg.Store), cfg: cfg, errs: errs, late: make(chan struct{}, lateAddsAtMost)}
+	d.store = messageQueue{d.queue}
 	if cfg.Observer != nil {
-		d.store = &observedStore{cfg.Store, &d.cfg}
+		d.store = messageQueue{&observedQueue{d.queue, &d.cfg}}
 	}
 	d.guard = guard.New(guard.Config{Ping: d.ping, Changed: d.breakerChanged})
 	d.confirms = guard.NewBatch(d.guard, confirmAfter, confirmAtMost, d.confirmGroup)
@@ -45,40 +47,24 @@ func (d *delivery) close(ctx context.Context) error {
 // inProcess reports whether no call of the store can hang now. The store of flashtest is such a
 // one until it is made to fail or wait.
 func (d *delivery) inProcess() bool {
-	switch store := d.cfg.Store.(type) {
-	case *MemoryStore:
-		return true
-	case inprocess.Store:
-		return bool(store.InProcess())
-	}
-	return false
-}
-
-// sharded is what a store of several servers has beside the methods of [Store].
-type sharded interface {
-	// node names the server that keeps the session's messages. It does not block.
-	node(session string) string
-	pingNode(ctx context.Context, node string) error
+	store, ok := d.queue.(queue.InProcess)
+	return ok && store.InProcess()
 }
 
 // nodeOf returns the server that keeps the session's messages.
 func (d *delivery) nodeOf(session string) *guard.Node {
 	var name string
-	if store, ok := d.cfg.Store.(sharded); ok {
-		name = store.node(session)
+	if store, ok := d.queue.(queue.Nodes); ok {
+		name = store.Node(session)
 	}
 	return d.guard.Node(name)
 }
 
 func (d *delivery) ping(ctx context.Context, node string) error {
-	switch store := d.cfg.Store.(type) {
-	case sharded:
-		return store.pingNode(ctx, node)
-	case interface{ Ping(context.Context) error }:
-		return store.Ping(ctx)
+	if store, ok := d.queue.(queue.Nodes); ok {
+		return store.PingNode(ctx, node)
 	}
-	_, err := d.cfg.Store.Peek(ctx, "flashgin", []string{"/"}) // any read will do
-	return err
+	return nil // a store in this process does not fail
 }
 
 func (d *delivery) breakerChanged(ctx context.Context, node string, open bool) {
@@ -102,7 +88,7 @@ func (d *delivery) claimForStream(ctx context.Context, session string, views []s
 
 func (d *delivery) claim(ctx context.Context, session string, views []string, wait time.Duration) (Claim, error) {
 	if d.inProcess() {
-		return d.store.Claim(ctx, session, views, d.cfg.Lease)
+		return d.store.claim(ctx, session, views, d.cfg.Lease)
 	}
 	return d.claimThrough(ctx, guard.Options{Node: d.nodeOf(session), Wait: wait}, session, views)
 }
@@ -111,7 +97,7 @@ func (d *delivery) claim(ctx context.Context, session string, views []string, wa
 func (d *delivery) claimThrough(ctx context.Context, o guard.Options, session string, views []string) (Claim, error) {
 	return guard.Call(ctx, d.guard, o, func(ctx context.Context) (Claim, error) {
 		start := time.Now()
-		claim, err := d.store.Claim(ctx, session, views, d.cfg.Lease)
+		claim, err := d.store.claim(ctx, session, views, d.cfg.Lease)
 		fresh, again := d.shown.split(claim)
 		d.confirm(again, start)
 		return fresh, err
@@ -129,10 +115,10 @@ func (d *delivery) peekForPage(ctx context.Context, session string, views []stri
 
 func (d *delivery) peek(ctx context.Context, o guard.Options, session string, views []string) (Messages, error) {
 	if d.inProcess() {
-		return d.store.Peek(ctx, session, views)
+		return d.store.peek(ctx, session, views)
 	}
 	return guard.Call(ctx, d.guard, o, func(ctx context.Context) (Messages, error) {
-		return d.store.Peek(ctx, session, views)
+		return d.store.peek(ctx, session, views)
 	}, nil)
 }
 
@@ -144,9 +130,9 @@ func (d *delivery) peekForJob(ctx context.Context, session string, views []strin
 
 func (d *delivery) take(ctx context.Context, session string, views []string) (Claim, error) {
 	if d.inProcess() {
-		claim, err := d.store.Claim(ctx, session, views, d.cfg.Lease)
+		claim, err := d.store.claim(ctx, session, views, d.cfg.Lease)
 		if err == nil {
-			err = d.store.Confirm(context.WithoutCancel(ctx), claim)
+			err = d.store.confirm(context.WithoutCancel(ctx), claim)
 		}
 		return claim, err
 	}
@@ -168,7 +154,7 @@ func (d *delivery) withdraw(ctx context.Context, session, view, key string) erro
 }
 
 func (d *delivery) addForJob(ctx context.Context, session string, msgs []Message) error {
-	return d.add(ctx, guard.Options{Effort: guard.AFewTimes}, d.store.Add, session, msgs, nil)
+	return d.add(ctx, guard.Options{Effort: guard.AFewTimes}, session, msgs, false, nil)
 }
 
 // call is guard.Call without a value.

@@ -7,25 +7,19 @@ import (
 	"time"
 
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 const (
 	// lateFor is how long after its first attempt an add is still tried. The store remembers the ID
 	// of a message that is gone for longer, so one that had arrived all the same, and was shown,
 	// does not come twice.
-	lateFor = rememberFor - guard.CallTimeout
+	lateFor = queue.RememberFor - guard.CallTimeout
 	// lateAfter is the pause after the attempts that the answer may have waited for.
 	lateAfter = time.Second
 	// lateAddsAtMost is how many adds of requests are tried at a time when their answers have left.
 	lateAddsAtMost = 256
 )
-
-// quietStore is what a store has that can add without waking open pages.
-type quietStore interface {
-	addQuietly(ctx context.Context, session string, msgs ...Message) error
-}
-
-type addFunc func(ctx context.Context, session string, msgs ...Message) error
 
 // addForRequest stores a request's messages, for an answer that waits Config.AddTimeout at most. It
 // does not end with the request: the user may have closed the tab, and still wants the message.
@@ -33,10 +27,6 @@ type addFunc func(ctx context.Context, session string, msgs ...Message) error
 // open pages are not to take the messages before the next page does.
 func (d *delivery) addForRequest(ctx context.Context, session string, msgs []Message, quietly bool) error {
 	ctx = context.WithoutCancel(ctx)
-	add := d.store.Add
-	if _, ok := own[quietStore](d.cfg.Store); ok && quietly {
-		add = d.store.(quietStore).addQuietly
-	}
 	o := guard.Options{
 		Wait:     d.cfg.AddTimeout,
 		WaitDown: min(d.cfg.AddTimeout, d.cfg.Timeout),
@@ -46,16 +36,16 @@ func (d *delivery) addForRequest(ctx context.Context, session string, msgs []Mes
 		o.Node = d.nodeOf(session)
 	}
 	start := time.Now()
-	return d.add(ctx, o, add, session, msgs, func() { d.addLate(ctx, start, session, msgs) })
+	return d.add(ctx, o, session, msgs, quietly, func() { d.addLate(ctx, start, session, msgs) })
 }
 
 // add adds messages and tells the Observer if that succeeds. If it does not, failed is called, if
 // there is one: maybe when the caller waits no longer.
 func (d *delivery) add(
-	ctx context.Context, o guard.Options, add addFunc, session string, msgs []Message, failed func(),
+	ctx context.Context, o guard.Options, session string, msgs []Message, quietly bool, failed func(),
 ) error {
 	if d.inProcess() {
-		err := add(ctx, session, msgs...)
+		err := d.store.add(ctx, session, msgs, quietly)
 		if err == nil {
 			d.cfg.observe(ctx, Event{Kind: EventAdded, Messages: len(msgs)})
 		}
@@ -69,7 +59,9 @@ func (d *delivery) add(
 			failed()
 		}
 	}
-	err := d.call(ctx, o, func(ctx context.Context) error { return add(ctx, session, msgs...) }, ended)
+	err := d.call(ctx, o, func(ctx context.Context) error {
+		return d.store.add(ctx, session, msgs, quietly)
+	}, ended)
 	if errors.Is(err, guard.ErrBusy) { // the call was not made
 		ended(err)
 	}
@@ -100,7 +92,7 @@ func (d *delivery) addLate(ctx context.Context, since time.Time, session string,
 		<-d.late
 	}
 	started := d.guard.Background(ctx, lateAfter, func(ctx context.Context) error {
-		return d.store.Add(ctx, session, msgs...)
+		return d.store.add(ctx, session, msgs, false)
 	}, func(err error) {
 		over()
 		if err == nil { // else it was said that they may be lost

@@ -14,32 +14,31 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/report"
 )
 
 // groupSpy is a store of two servers that confirms in groups, and notes what it is asked to confirm. Sessions are named by numbers: one server keeps the even
 // ones, the other the odd ones.
 type groupSpy struct {
-	Store
-	hangs bool                         // a group does, until its context ends
-	group func(claims []Claim) []error // what becomes of it then; nil is success
-	one   func() error                 // and of a claim that is confirmed alone
+	queue.Store[Message]
+	hangs bool                                        // a group does, until its context ends
+	group func(claims []queue.Claim[Message]) []error // what becomes of it then; nil is success
+	one   func() error                                // and of a claim that is confirmed alone
 
 	mu     sync.Mutex
 	groups [][]string
 	alone  []string
 }
 
-func (s *groupSpy) self() Store { return s }
-
-func (s *groupSpy) node(session string) string {
+func (s *groupSpy) Node(session string) string {
 	n, _ := strconv.Atoi(session)
 	return []string{"even", "odd"}[n%2]
 }
 
-func (s *groupSpy) pingNode(context.Context, string) error { return nil }
+func (s *groupSpy) PingNode(context.Context, string) error { return nil }
 
-func (s *groupSpy) confirmGroup(ctx context.Context, claims []Claim) []settled {
+func (s *groupSpy) ConfirmAll(ctx context.Context, claims []queue.Claim[Message]) []queue.Settled {
 	s.mu.Lock()
 	var sessions []string
 	for _, claim := range claims {
@@ -50,25 +49,25 @@ func (s *groupSpy) confirmGroup(ctx context.Context, claims []Claim) []settled {
 	if s.hangs {
 		<-ctx.Done()
 	}
-	results := make([]settled, len(claims))
+	results := make([]queue.Settled, len(claims))
 	if s.group != nil {
 		for i, err := range s.group(claims) {
-			results[i].err = err
+			results[i].Err = err
 		}
 	}
 	return results
 }
 
-func (s *groupSpy) Confirm(_ context.Context, claim Claim) error {
+func (s *groupSpy) Confirm(_ context.Context, claim queue.Claim[Message]) (int, error) {
 	if s.one != nil {
 		if err := s.one(); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.alone = append(s.alone, claim.Session)
-	return nil
+	return len(claim.Items), nil
 }
 
 // confirmed returns what the store was asked to confirm since the last time.
@@ -89,7 +88,8 @@ func confirmIn(t *testing.T, spy *groupSpy, f func(d *delivery)) {
 	synctest.Test(t, func(t *testing.T) {
 		var reported []error
 		errs := &report.Reporter{OnError: func(_ context.Context, err error) { reported = append(reported, err) }}
-		d := newDelivery(Config{Store: spy}.withDefaults(), errs)
+		d := newDelivery(Config{}.withDefaults(), errs)
+		d.queue, d.store = spy, messageQueue{spy}
 		f(d)
 		require.NoError(t, d.close(context.Background()))
 		assert.Empty(t, reported)
@@ -143,18 +143,18 @@ func TestConfirmationsThatFailInAGroup(t *testing.T) {
 	failed := errors.New("the store is down")
 	for _, test := range []struct {
 		name  string
-		group func([]Claim) []error
+		group func([]queue.Claim[Message]) []error
 		after time.Duration
 		alone []string
 	}{
-		{"one", func([]Claim) []error { return []error{nil, failed, nil} }, confirmAfter, []string{"2"}},
-		{"all", func([]Claim) []error { return []error{failed, failed, failed} }, confirmAfter, []string{"0", "2", "4"}},
-		{"a panic", func([]Claim) []error { panic(failed) }, confirmAfter, []string{"0", "2", "4"}},
-		{"it hangs, and fails too late", func([]Claim) []error {
+		{"one", func([]queue.Claim[Message]) []error { return []error{nil, failed, nil} }, confirmAfter, []string{"2"}},
+		{"all", func([]queue.Claim[Message]) []error { return []error{failed, failed, failed} }, confirmAfter, []string{"0", "2", "4"}},
+		{"a panic", func([]queue.Claim[Message]) []error { panic(failed) }, confirmAfter, []string{"0", "2", "4"}},
+		{"it hangs, and fails too late", func([]queue.Claim[Message]) []error {
 			time.Sleep(10 * guard.CallTimeout)
 			return []error{failed, failed, failed}
 		}, confirmAfter + guard.CallTimeout, []string{"0", "2", "4"}},
-		{"it hangs, and succeeds too late", func([]Claim) []error {
+		{"it hangs, and succeeds too late", func([]queue.Claim[Message]) []error {
 			time.Sleep(10 * guard.CallTimeout)
 			return make([]error, 3)
 		}, confirmAfter + guard.CallTimeout, []string{"0", "2", "4"}},
@@ -214,7 +214,7 @@ func TestConfirmationsThatFailInAGroupWhileTheGuardCloses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for range 300 { // goroutines of the guard race with each other
-				spy := &groupSpy{hangs: test.hangs, group: func([]Claim) []error { time.Sleep(test.after); return []error{failed, failed} }}
+				spy := &groupSpy{hangs: test.hangs, group: func([]queue.Claim[Message]) []error { time.Sleep(test.after); return []error{failed, failed} }}
 				confirmIn(t, spy, func(d *delivery) {
 					start := time.Now()
 					spy.one = func() error {
@@ -264,10 +264,10 @@ func TestConfirmationsAreForgotten(t *testing.T) {
 		{name: "alone, at the second attempt", one: once(), remembered: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			spy := &groupSpy{group: func([]Claim) []error { return []error{test.group} }, one: test.one}
+			spy := &groupSpy{group: func([]queue.Claim[Message]) []error { return []error{test.group} }, one: test.one}
 			confirmIn(t, spy, func(d *delivery) {
 				if strings.HasPrefix(test.name, "alone") {
-					d.cfg.Store = struct{ Store }{spy}
+					d.queue = struct{ queue.Store[Message] }{spy}
 				}
 				claim, since := claimOf("0"), time.Now()
 				time.Sleep(test.age)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 const (
@@ -17,7 +18,7 @@ const (
 )
 
 // release puts back what a page did not show.
-func (d *delivery) release(claim Claim) { d.settle("release", claim, d.store.Release) }
+func (d *delivery) release(claim Claim) { d.settle("release", claim, d.store.release) }
 
 // releaseNow is release for an answer whose page will ask for the messages at once: it waits until
 // they are there, Config.Timeout at most.
@@ -27,7 +28,7 @@ func (d *delivery) releaseNow(claim Claim) {
 	}
 	released := make(chan struct{}, 1)
 	d.settle("release", claim, func(ctx context.Context, claim Claim) error {
-		err := d.store.Release(ctx, claim)
+		err := d.store.release(ctx, claim)
 		if err == nil {
 			select {
 			case released <- struct{}{}:
@@ -80,19 +81,6 @@ func (d *delivery) settling(doing string, claim Claim) (context.Context, func(er
 	}
 }
 
-// groupStore is what a store has that confirms several claims in one round trip. Who would miss it:
-// the owner of a busy Redis, which spends a tenth less on each page that shows messages.
-type groupStore interface {
-	// confirmGroup returns what has become of each claim.
-	confirmGroup(ctx context.Context, claims []Claim) []settled
-}
-
-// settled is how many messages of a claim the store has settled, and why not all of them.
-type settled struct {
-	messages int
-	err      error
-}
-
 // A confirmation is a claim whose messages were shown.
 type confirmation struct {
 	Claim
@@ -108,7 +96,7 @@ func (d *delivery) confirm(claim Claim, since time.Time) {
 		return
 	}
 	if d.inProcess() {
-		d.settle("confirm", claim, d.store.Confirm)
+		d.settle("confirm", claim, d.store.confirm)
 		return
 	}
 	c := confirmation{Claim: claim}
@@ -116,7 +104,7 @@ func (d *delivery) confirm(claim Claim, since time.Time) {
 		c.until = since.Add(d.cfg.Lease)
 	}
 	d.shown.remember(claim, d.cfg.Lease)
-	if _, ok := own[groupStore](d.cfg.Store); ok {
+	if _, ok := d.queue.(queue.Groups[Message]); ok {
 		d.confirms.Add(d.nodeOf(claim.Session), c)
 		return
 	}
@@ -130,7 +118,7 @@ func (d *delivery) confirmCall(c confirmation) settleFunc {
 	var tried atomic.Bool
 	return func(ctx context.Context, claim Claim) error {
 		first := !tried.Swap(true)
-		err := d.store.Confirm(ctx, claim)
+		err := d.store.confirm(ctx, claim)
 		if err == nil && first {
 			d.shown.forget(c)
 		}
@@ -139,7 +127,8 @@ func (d *delivery) confirmCall(c confirmation) settleFunc {
 }
 
 // confirmGroup confirms claims together, once. Those of which that is not known to have succeeded
-// go on alone.
+// go on alone. Who would miss it: the owner of a busy Redis, which spends a tenth less on each page
+// that shows messages.
 func (d *delivery) confirmGroup(group []confirmation, closed bool) {
 	if closed {
 		for _, c := range group {
@@ -147,9 +136,9 @@ func (d *delivery) confirmGroup(group []confirmation, closed bool) {
 		}
 		return
 	}
-	claims := make([]Claim, len(group))
+	claims := make([]queue.Claim[Message], len(group))
 	for i, c := range group {
-		claims[i] = c.Claim
+		claims[i] = c.Claim.inQueue()
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), min(guard.CallTimeout, d.cfg.Lease))
 	defer cancel()
@@ -160,9 +149,9 @@ func (d *delivery) confirmGroup(group []confirmation, closed bool) {
 			d.confirmAlone(c)
 		}
 	})
-	var results []settled
+	var results []queue.Settled
 	panicked := guard.Caught("a call of the store", func() error {
-		results = d.store.(groupStore).confirmGroup(ctx, claims)
+		results = d.store.Store.(queue.Groups[Message]).ConfirmAll(ctx, claims)
 		return nil
 	})
 	if !inTime() {
@@ -170,7 +159,7 @@ func (d *delivery) confirmGroup(group []confirmation, closed bool) {
 		return
 	}
 	for i, c := range group {
-		if panicked != nil || results[i].err != nil {
+		if panicked != nil || results[i].Err != nil {
 			d.confirmAlone(c)
 		} else {
 			d.shown.forget(c)
@@ -181,24 +170,19 @@ func (d *delivery) confirmGroup(group []confirmation, closed bool) {
 // confirmAlone goes on with a claim whose group has failed.
 func (d *delivery) confirmAlone(c confirmation) {
 	ctx, done := d.settling("confirm", c.Claim)
-	d.guard.Continue(ctx, func(ctx context.Context) error { return d.store.Confirm(ctx, c.Claim) }, done)
-}
-
-// endTeller is what a store has that reaches the streams of other processes.
-type endTeller interface {
-	tellEnd(ctx context.Context, session string) error
+	d.guard.Continue(ctx, func(ctx context.Context) error { return d.store.confirm(ctx, c.Claim) }, done)
 }
 
 // tellEnd tells other processes that the streams of a session are to end. It waits so long, or two
 // seconds if that is zero.
 func (d *delivery) tellEnd(session string, wait time.Duration) error {
-	store, ok := d.cfg.Store.(endTeller)
+	store, ok := d.queue.(queue.Ender)
 	if !ok {
 		return nil
 	}
 	o := guard.Options{Wait: wait, Effort: guard.AFewTimes}
 	return d.call(context.Background(), o, func(ctx context.Context) error {
-		return store.tellEnd(ctx, session)
+		return store.TellEnd(ctx, session)
 	}, nil)
 }
 

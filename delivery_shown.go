@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 const (
@@ -31,7 +33,7 @@ type shownMessage struct {
 
 func shownAs(session string, m Message) shownMessage {
 	shown := shownMessage{session: session, view: m.View, id: m.ID}
-	if !generatedID(m.ID) {
+	if !queue.Generated(m.ID) {
 		shown.created = m.Created.UnixMicro()
 	}
 	return shown

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 // A message counts as shown for some minutes. Another one with its ID does not, if the ID is an own one.
@@ -27,7 +29,7 @@ func TestShownLateForgets(t *testing.T) {
 		s.remember(claim, lease)
 		claim.Messages[0].Created = time.Now().Add(time.Second)
 		assert.Equal(t, []string{"job"}, fresh())
-		generated := Claim{Session: "session", Messages: Messages{{ID: newID(), View: "/"}}}
+		generated := Claim{Session: "session", Messages: Messages{{ID: queue.NewID(), View: "/"}}}
 		s.remember(generated, lease)
 		generated.Messages[0].Created = time.Now() // left out by who acknowledged it
 		_, again := s.split(generated)

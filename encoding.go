@@ -9,10 +9,12 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 // encodingVersion is raised when a message is stored in a way that older versions would misread. Older versions skip it.
-const encodingVersion = 1
+const encodingVersion = queue.Version
 
 // stored is the form in which every store that needs bytes keeps a message. Unknown fields are ignored when it is read.
 type stored struct {

@@ -132,17 +132,3 @@ func TestDecodeMessage(t *testing.T) {
 		})
 	}
 }
-
-// Which IDs are ours decides how long they are remembered.
-func TestGeneratedID(t *testing.T) {
-	for range 100 {
-		id := newID()
-		assert.True(t, generatedID(id), id)
-		assert.NotEqual(t, id, newID())
-	}
-	for _, given := range []string{
-		"", "f-", "job-1", "f-short", "f-" + strings.Repeat("a", 26), "f-" + strings.Repeat("1", 26), strings.Repeat("A", 28), "f-" + strings.Repeat("A", 27),
-	} {
-		assert.False(t, generatedID(given), given)
-	}
-}

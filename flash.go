@@ -1,7 +1,6 @@
 package flashgin
 
 import (
-	"crypto/rand"
 	"html/template"
 	"maps"
 	"strings"
@@ -94,38 +93,6 @@ func (m Message) clone() Message {
 	return m
 }
 
-// compact makes m, a clone that is kept, share no memory with other strings. They may have been
-// small parts of large ones, of the body of a request for instance.
-func (m *Message) compact() {
-	fields := [...]*string{(*string)(&m.Status), &m.Title, &m.Text, (*string)(&m.HTML), &m.Key}
-	n := 0
-	for _, s := range fields {
-		n += len(*s)
-	}
-	var all strings.Builder // one piece of memory, for fewer allocations
-	all.Grow(n)
-	for _, s := range fields {
-		all.WriteString(*s)
-	}
-	rest := all.String()
-	for _, s := range fields {
-		*s, rest = rest[:len(*s)], rest[len(*s):]
-	}
-	if !generatedID(m.ID) {
-		m.ID = strings.Clone(m.ID)
-	}
-	if m.Link != nil {
-		m.Link.Label, m.Link.URL = strings.Clone(m.Link.Label), strings.Clone(m.Link.URL)
-	}
-	if m.Data != nil {
-		data := make(map[string]string, len(m.Data))
-		for key, value := range m.Data {
-			data[strings.Clone(key)] = strings.Clone(value)
-		}
-		m.Data = data
-	}
-}
-
 // valid returns m with the bytes that are not UTF-8 replaced by U+FFFD, as they would be on their way to a page.
 func (m Message) valid() Message {
 	m = m.clone()
@@ -146,13 +113,3 @@ func (m Message) valid() Message {
 }
 
 func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
-
-const generatedIDPrefix = "f-"
-
-func newID() string { return generatedIDPrefix + rand.Text() }
-
-// generatedID reports whether newID made id.
-func generatedID(id string) bool {
-	random, ok := strings.CutPrefix(id, generatedIDPrefix)
-	return ok && len(random) == 26 && strings.Trim(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
-}

@@ -2,8 +2,6 @@ package flashgin
 
 import (
 	"bytes"
-	"net/url"
-	"reflect"
 	"strings"
 	"testing"
 )
@@ -35,81 +33,6 @@ func FuzzDecodeMessage(f *testing.F) {
 		}
 		if twice, err := encodeMessage(same); err != nil || !bytes.Equal(twice, again) {
 			t.Errorf("%q\nbecame %q, %v", again, twice, err)
-		}
-	})
-}
-
-// What an address of Redis holds may be anything as well.
-func FuzzDecodeRedisEntry(f *testing.F) {
-	for _, rest := range []string{
-		` 1 0 28 0 f-ABCDEFGHIJKLMNOPQRSTUVWXYZ{"v":1,"text":"hello"}`,
-		` 1 60000000 2 3 idkey{"v":1,"text":"hello","created":"2026-01-02T03:04:05.000006Z"}`,
-		` 1 0 0 0 {"v":1}`, ` 1 0 00 +1 {"v":1}`, ` 1 0 9223372036854775807 9223372036854775807 {"v":1}`, ` 1 0 -1 1 {"v":1}`, ` 1 0 99 0 {"v":1}`, ` 1 0 0 0 null`, ` 2`, "", " ",
-	} {
-		f.Add("1732334400123456.00000001" + rest)
-	}
-	f.Fuzz(func(t *testing.T, entry string) {
-		decoded, err := decodeRedisEntry(entry)
-		if err != nil {
-			if len(entry) > 40 && strings.Contains(err.Error(), entry[placeLength:]) {
-				t.Errorf("the error quotes the entry: %v", err)
-			}
-			return
-		}
-		if decoded.place != entry[:placeLength] || !strings.Contains(entry, decoded.message.ID+decoded.message.Key) {
-			t.Errorf("%q became %+v", entry, decoded)
-		}
-	})
-}
-
-// What an address holds comes back as it was added, whatever the message says.
-func FuzzRedisEntry(f *testing.F) {
-	f.Add(uint64(0), int64(0), "f-ABCDEFGHIJKLMNOPQRSTUVWXYZ", "", "hello", "")
-	f.Add(uint64(numberLimit-1), int64(60_000_000), "1 2 3", "7 8", "{\"v\":2}\n", "\u2028<")
-	f.Add(uint64(5), int64(-1), " ", "\x00", "\x00", "é\U0001f600")
-	f.Fuzz(func(t *testing.T, number uint64, ttl int64, id, key, text, value string) {
-		number %= numberLimit
-		m := Message{ID: id, Key: key, Text: text, Status: Status(value), Title: value, Link: &Link{text, value}, Data: map[string]string{value: text}}.valid()
-		entry, err := encodeRedisEntry(number, max(ttl, 0), m)
-		if err != nil {
-			t.Fatal(err)
-		}
-		place := "1732334400123456." + string(entry[:8])
-		decoded, err := decodeRedisEntry("1732334400123456." + string(entry))
-		if err != nil || decoded.place != place || !reflect.DeepEqual(decoded.message, m) {
-			t.Errorf("%q became %+v, %v", entry, decoded, err)
-		}
-	})
-}
-
-// Keys are for operators to read, and for nobody to find a session by.
-func FuzzRedisKey(f *testing.F) {
-	f.Add("abc", "/problems/:id", "abc", "*")
-	f.Add("a:b", "c", "a", "b:c")
-	f.Add("{a}", "}:{", "", "{}")
-	f.Add("session", "/%2F é\x00\xff\r\n", "session", "/%252F%20é")
-	store := &RedisStore{prefix: "flash:shop:{"}
-	f.Fuzz(func(t *testing.T, session, view, otherSession, otherView string) {
-		key := store.key(session, view)
-		for _, c := range []byte(key) {
-			if c <= ' ' || c > '~' {
-				t.Fatalf("%q is not printable", key)
-			}
-		}
-		// The part that chooses the slot is what Redis finds between the first brace and the next one that closes it.
-		_, rest, _ := strings.Cut(key, "{")
-		tag, rest, _ := strings.Cut(rest, "}")
-		if len(tag) != 22 || tag != store.wakeKey(session) || !strings.HasPrefix(store.key(session, otherView), "flash:shop:{"+tag+"}:") {
-			t.Errorf("%q has the tag %q", key, tag)
-		}
-		if read, err := url.PathUnescape(strings.TrimPrefix(rest, ":")); err != nil || read != view {
-			t.Errorf("the view %q reads as %q in %q", view, read, key)
-		}
-		if same := session == otherSession && view == otherView; same != (key == store.key(otherSession, otherView)) {
-			t.Errorf("%q for %q, %q and %q, %q", key, session, view, otherSession, otherView)
-		}
-		if len(session) > 8 && strings.Contains(key, session) && !strings.Contains(escapeView(view), session) && !strings.Contains(store.prefix, session) {
-			t.Errorf("%q has the session in it", key)
 		}
 	})
 }

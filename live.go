@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/guard"
 	"github.com/flashgin/flashgin/internal/live"
+	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/sse"
 )
 
@@ -231,35 +231,18 @@ func (m *Messenger) endForgotten(session string) {
 // newHub returns what has the streams of m.
 func (m *Messenger) newHub() *live.Hub {
 	cfg := live.Config{Lease: m.cfg.Lease, Path: m.cfg.MountPath, Errors: &m.errs}
-	store, ok := m.cfg.Store.(interface {
-		Watch(ctx context.Context, wake func(session string)) error
-	})
-	if ok {
-		_, hashed := m.cfg.Store.(wakeNamer)
+	if store, ok := m.store.queue.(queue.Watcher); ok {
 		cfg.Watch = func(ctx context.Context, wake func(session string, ends bool)) error {
-			return store.Watch(ctx, func(name string) {
-				session, ends := strings.CutPrefix(name, endMark)
-				if ends = ends && hashed; !ends {
-					session = name
-				}
-				wake(session, ends)
-			})
+			return store.Watch(ctx, func(w queue.Wake) { wake(w.Name, w.Ends) })
 		}
 	}
 	return live.New(cfg)
 }
 
-// endMark stands before what wake calls a session, if the streams of the session are to end. The
-// hashes by which RedisStore calls sessions never begin like that.
-const endMark = "}"
-
-// wakeNamer is a store that calls sessions by names of its own when it wakes.
-type wakeNamer interface{ wakeKey(session string) string }
-
 // wakeName returns the name by which the store's wake-ups call a session.
 func (m *Messenger) wakeName(session string) string {
-	if store, ok := m.cfg.Store.(wakeNamer); ok {
-		return store.wakeKey(session)
+	if store, ok := m.store.queue.(queue.Watcher); ok {
+		return store.Name(session)
 	}
 	return session
 }

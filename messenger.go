@@ -11,6 +11,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/markup"
+	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/report"
 )
 
@@ -168,8 +169,8 @@ func (m *Messenger) prepare(msgs []Message) ([]Message, error) {
 		msg.Status = msg.Status.orInfo()
 		msg.Created = time.Now().UTC().Truncate(time.Microsecond)
 		// A message that was taken and is added again is a new one, though it brings the ID that was made for it.
-		if msg.ID == "" || generatedID(msg.ID) {
-			msg.ID = newID()
+		if msg.ID == "" || queue.Generated(msg.ID) {
+			msg.ID = queue.NewID()
 		}
 		if encodedAtMost(msg) > m.cfg.MaxBytes { // which only few messages might exceed
 			encoded, err := encodeMessage(msg)

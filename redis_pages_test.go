@@ -34,11 +34,11 @@ func (quietRedis) Printf(context.Context, string, ...any) {}
 // faults break the server, or the line to it, while pages load.
 type redisPages struct {
 	*app
-	t     *testing.T
-	store *flashgin.AskedRedisStore
-	log   *lockedBuffer
-	users []*redisUser
-	lease time.Duration
+	t      *testing.T
+	claims func(session string) int64
+	log    *lockedBuffer
+	users  []*redisUser
+	lease  time.Duration
 
 	added atomic.Int64 // numbers the messages
 
@@ -75,17 +75,17 @@ func newRedisPages(t *testing.T, client redis.UniversalClient, users int, cfg fl
 	t.Helper()
 	// Room for all messages of a test: what is dropped because of the cap is not lost by accident.
 	store := newRedisStoreWith(t, client, flashgin.RedisConfig{Cap: 3000})
-	return newRedisPagesOn(t, &flashgin.AskedRedisStore{RedisStore: store}, users, cfg)
+	return newRedisPagesOn(t, store, users, cfg)
 }
 
 func newRedisPagesOn(t *testing.T, store flashgin.Store, users int, cfg flashgin.Config) *redisPages {
 	t.Helper()
 	p := &redisPages{t: t, log: new(lockedBuffer), lease: cmp.Or(cfg.Lease, 10*time.Second)}
 	p.confirmed, p.shown, p.outlived = map[string]time.Time{}, map[string]int{}, map[string]bool{}
-	p.store, _ = store.(*flashgin.AskedRedisStore)
 	cfg.Store, cfg.Logger = store, logTo(p.log)
 	cfg.Timeout = cmp.Or(cfg.Timeout, 100*time.Millisecond) // the default of flashgin, not that of newApp
 	p.app = newApp(t, cfg)
+	p.claims = flashgin.CountClaims(p.messenger)
 	p.GET("/page/:n", page)
 	p.GET("/login", func(c *gin.Context) {
 		key, err := p.messenger.SessionKey(c)
@@ -105,7 +105,7 @@ func newRedisPagesOn(t *testing.T, store flashgin.Store, users int, cfg flashgin
 // asked returns how many pages of the users have asked the store.
 func (p *redisPages) asked(users []*redisUser) (n int64) {
 	for _, user := range users {
-		n += p.store.Asked(user.key)
+		n += p.claims(user.key)
 	}
 	return n
 }

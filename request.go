@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/browser"
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 // A request is what flashgin knows of one HTTP request: the messages that it brought, those that were claimed for its page, and what has become of them.
@@ -286,7 +287,7 @@ func (r *request) accept(ctx context.Context, msgs, prepared []Message) (key str
 // addsNew reports whether the request has not added the message before. Only an ID that was given
 // can come twice.
 func (r *request) addsNew(msg Message) bool {
-	if generatedID(msg.ID) {
+	if queue.Generated(msg.ID) {
 		return true
 	}
 	if r.ownIDs == nil {
@@ -304,7 +305,7 @@ type givenID struct{ view, id string }
 // they are new ones from here on.
 func (r *request) moveOn(msgs []Message) {
 	for _, msg := range msgs {
-		if !generatedID(msg.ID) {
+		if !queue.Generated(msg.ID) {
 			continue
 		}
 		if r.taken == nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/seeding"
 )
 
@@ -252,7 +253,7 @@ func (r *request) hideReplaced(items []*item) {
 
 // replaces reports whether the item may take the place of an earlier one.
 func (it *item) replaces() bool {
-	return it.claim < 0 && it.state == itemWaiting && (it.Key != "" || !generatedID(it.ID))
+	return it.claim < 0 && it.state == itemWaiting && (it.Key != "" || !queue.Generated(it.ID))
 }
 
 // sameView reports whether an earlier item is where this one is shown.

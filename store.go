@@ -91,12 +91,3 @@ type Claim struct {
 	Messages Messages          // in order of creation, over all views
 	Tickets  map[string]string // view → the store's own mark of this claim
 }
-
-// The defaults of both stores, and the bounds that rule 15 names.
-const (
-	defaultTTL       = 24 * time.Hour
-	defaultCap       = 50
-	defaultViews     = 100
-	rememberFor      = 10 * time.Second // a generated ID: longer than any retry of an add
-	rememberedAtMost = 1000             // IDs an address
-)

@@ -1,14 +1,13 @@
 package flashgin
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/flashgin/flashgin/internal/queue/memory"
 )
 
 // MemoryStore is the embedded [Store], for an application that is one process: messages do not survive a restart and no other process
@@ -29,24 +28,8 @@ type MemoryStore struct {
 	// some 300,000 messages in as many sessions; [New] refuses negative MaxBytes.
 	MaxBytes int
 
-	mu       sync.Mutex
-	queues   map[address]*queue
-	expiring queuesByExpiry
-	sessions map[string][]*queue // those with messages, by their last adds, the oldest first
-	messages int
-	bytes    int    // of all queues
-	sequence uint64 // of messages and of claims; never reused
-	report   func(context.Context, error)
-	event    func(context.Context, Event)
-	watches  []*func(session string) // never changed in place
-}
-
-// address is where a message waits.
-type address struct{ session, view string }
-
-// compact returns a copy whose strings keep nothing else in memory, nor each other.
-func (at address) compact() address {
-	return address{strings.Clone(at.session), strings.Clone(at.view)}
+	once  sync.Once
+	store *memory.Store[Message]
 }
 
 func (s *MemoryStore) validate() error {
@@ -65,182 +48,127 @@ func (s *MemoryStore) validate() error {
 	return nil
 }
 
+// queue returns what the store is, with the settings of its first use.
+func (s *MemoryStore) queue() *memory.Store[Message] {
+	s.once.Do(func() {
+		s.store = memory.New(memory.Config[Message]{
+			TTL: s.TTL, Cap: s.Cap, Views: s.Views, MaxBytes: s.MaxBytes,
+			Clone: Message.clone, Keep: Message.compact, Size: Message.size,
+		})
+	})
+	return s.store
+}
+
+func (s *MemoryStore) messages() messageQueue { return messageQueue{s.queue()} }
+
 // OnError sets the function that is told when messages are dropped; nil means nobody. [New] calls it; call it yourself only before first use.
-func (s *MemoryStore) OnError(report func(context.Context, error)) { s.report = report }
+func (s *MemoryStore) OnError(report func(context.Context, error)) { s.queue().OnError(report) }
 
 // OnEvent sets the function that is told how many messages are dropped, and how many are given out again after their lease. [New] calls it; call it yourself
 // only before first use.
-func (s *MemoryStore) OnEvent(event func(context.Context, Event)) { s.event = event }
-
-// tell tells of messages, if there are any and somebody is there to hear it. The mutex is free.
-func (s *MemoryStore) tell(ctx context.Context, kind EventKind, messages int) {
-	if messages > 0 && s.event != nil {
-		s.event(ctx, Event{Kind: kind, Messages: messages})
-	}
+func (s *MemoryStore) OnEvent(event func(context.Context, Event)) {
+	s.queue().OnEvent(tellEvents(event))
 }
 
 // Add implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Add(ctx context.Context, session string, msgs ...Message) error {
-	err := s.addQuietly(ctx, session, msgs...)
-	if err == nil {
-		s.wake(session)
-	}
-	return err
-}
-
-func (s *MemoryStore) addQuietly(ctx context.Context, session string, msgs ...Message) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("flashgin: add: %w", err)
-	}
-	dropped := s.add(session, msgs)
-	for _, err := range dropped.errors(s) {
-		if s.report != nil {
-			s.report(ctx, err)
-		}
-	}
-	s.tell(ctx, EventDropped, dropped.byCap+dropped.byViews+dropped.byBytes)
-	return nil
-}
-
-func (s *MemoryStore) add(session string, msgs []Message) (dropped memoryDropped) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.expire(len(msgs))
-	for _, m := range msgs {
-		q := s.queue(address{session, m.View}, now)
-		if q.knows(m.ID, now) {
-			continue
-		}
-		q.withdraw(m.Key, now)
-		s.sequence++
-		q.push(m, s.sequence, now)
-		dropped.byCap += q.dropOldest(s.cap(), now)
-		dropped.byViews += s.dropViews(session)
-		dropped.byBytes += s.dropBytes(q, now)
-	}
-	return dropped
+	return s.messages().add(ctx, session, msgs, false)
 }
 
 // Claim implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Claim(ctx context.Context, session string, views []string, lease time.Duration) (Claim, error) {
-	if err := ctx.Err(); err != nil {
-		return Claim{}, fmt.Errorf("flashgin: claim: %w", err)
-	}
-	claim, again := s.claim(session, views, lease)
-	s.tell(ctx, EventLeaseExpired, again)
-	return claim, nil
-}
-
-// claim also returns how many of the messages an earlier claim has let go by its lease.
-func (s *MemoryStore) claim(session string, views []string, lease time.Duration) (claim Claim, again int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.expire(0)
-	found := s.waiting(session, views, now)
-	if len(found) == 0 {
-		return Claim{}, 0
-	}
-	s.sequence++
-	ticket := strconv.FormatUint(s.sequence, 36)
-	claim = Claim{Session: session, Messages: copies(found), Tickets: map[string]string{}}
-	for _, m := range found {
-		if m.ticket != "" {
-			again++
-		}
-		m.ticket, m.lease = ticket, now.Add(lease)
-		claim.Tickets[m.View] = ticket
-	}
-	return claim, again
+	return s.messages().claim(ctx, session, views, lease)
 }
 
 // Confirm implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Confirm(ctx context.Context, claim Claim) error {
-	_, err := s.countConfirmed(ctx, claim)
-	return err
-}
-
-func (s *MemoryStore) countConfirmed(ctx context.Context, claim Claim) (int, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, fmt.Errorf("flashgin: confirm: %w", err)
-	}
-	return s.settle(claim, (*queue).remove), nil
+	return s.messages().confirm(ctx, claim)
 }
 
 // Release implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Release(ctx context.Context, claim Claim) error {
-	_, err := s.countReleased(ctx, claim)
-	return err
-}
-
-func (s *MemoryStore) countReleased(ctx context.Context, claim Claim) (int, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, fmt.Errorf("flashgin: release: %w", err)
-	}
-	return s.settle(claim, (*queue).release), nil
-}
-
-// settle calls do for each message that still carries the mark of claim, and returns how many there were.
-func (s *MemoryStore) settle(claim Claim, do func(*queue, *queued, time.Time)) (settled int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.expire(0)
-	for _, m := range claim.Messages {
-		q, ticket := s.find(address{claim.Session, m.View}, now), claim.Tickets[m.View]
-		if q == nil || ticket == "" {
-			continue
-		}
-		if found := q.find(m.ID); found != nil && found.ticket == ticket {
-			do(q, found, now)
-			settled++
-		}
-		s.shorten(q, now)
-	}
-	return settled
+	return s.messages().release(ctx, claim)
 }
 
 // Peek implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Peek(ctx context.Context, session string, views []string) (Messages, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("flashgin: peek: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return copies(s.waiting(session, views, s.expire(0))), nil
+	return s.messages().peek(ctx, session, views)
 }
 
 // Withdraw implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Withdraw(ctx context.Context, session, view, key string) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("flashgin: withdraw: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.expire(0)
-	if q := s.find(address{session, view}, now); q != nil {
-		q.withdraw(key, now)
-		s.shorten(q, now)
-	}
-	return nil
+	return s.queue().Withdraw(ctx, session, view, key)
 }
 
-// waiting returns what waits at the views, in order of creation.
-func (s *MemoryStore) waiting(session string, views []string, now time.Time) []*queued {
-	var found []*queued
-	for i, view := range views {
-		q := s.find(address{session, view}, now)
-		if q == nil || slices.Contains(views[:i], view) {
-			continue
+// Watch tells open pages when messages are added, as [Store] describes it. It returns the error of ctx when that has ended.
+func (s *MemoryStore) Watch(ctx context.Context, wake func(session string)) error {
+	return s.queue().Watch(ctx, wakeWords(wake))
+}
+
+// MemoryStats says how much a [MemoryStore] holds. What has expired counts until a later call
+// removes it.
+type MemoryStats struct {
+	Sessions int // for which there are messages
+	Messages int // that wait, or are on their way to a page
+	Bytes    int // what MaxBytes bounds
+}
+
+// Stats tells how much the store holds. It takes no longer where that is much.
+func (s *MemoryStore) Stats() MemoryStats {
+	stats := s.queue().Stats()
+	return MemoryStats{Sessions: stats.Sessions, Messages: stats.Items, Bytes: stats.Bytes}
+}
+
+// What a message takes beside its strings, and an item of a queue.
+const (
+	messageBytes  = 150
+	linkBytes     = 32
+	dataBytes     = 350
+	dataPairBytes = 40
+)
+
+// size returns about how many bytes m takes, beside what an item knows of it.
+func (m Message) size() int {
+	n := messageBytes + len(m.Title) + len(m.Text) + len(m.HTML) + len(m.Status)
+	if m.Link != nil {
+		n += linkBytes + len(m.Link.Label) + len(m.Link.URL)
+	}
+	if m.Data != nil {
+		n += dataBytes
+		for key, value := range m.Data {
+			n += dataPairBytes + len(key) + len(value)
 		}
-		found = q.appendWaiting(found, now)
 	}
-	slices.SortFunc(found, func(a, b *queued) int { return cmp.Compare(a.sequence, b.sequence) })
-	return found
+	return n
 }
 
-func copies(found []*queued) Messages {
-	var messages Messages
-	for _, m := range found {
-		messages = append(messages, m.clone())
+// compact returns a copy of m without what an item knows of it, which shares no memory with other
+// strings. They may have been small parts of large ones: of the body of a request, for instance.
+func (m Message) compact() Message {
+	m.View, m.ID, m.Key = "", "", ""
+	fields := [...]*string{(*string)(&m.Status), &m.Title, &m.Text, (*string)(&m.HTML)}
+	n := 0
+	for _, s := range fields {
+		n += len(*s)
 	}
-	return messages
+	var all strings.Builder // one piece of memory, for fewer allocations
+	all.Grow(n)
+	for _, s := range fields {
+		all.WriteString(*s)
+	}
+	rest := all.String()
+	for _, s := range fields {
+		*s, rest = rest[:len(*s)], rest[len(*s):]
+	}
+	if m.Link != nil {
+		m.Link = &Link{strings.Clone(m.Link.Label), strings.Clone(m.Link.URL)}
+	}
+	if m.Data != nil {
+		data := make(map[string]string, len(m.Data))
+		for key, value := range m.Data {
+			data[strings.Clone(key)] = strings.Clone(value)
+		}
+		m.Data = data
+	}
+	return m
 }

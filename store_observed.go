@@ -4,113 +4,91 @@ import (
 	"cmp"
 	"context"
 	"time"
+
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// An observedStore is a store whose calls an Observer is told of. Without an Observer there is none, and nothing is measured.
-type observedStore struct {
-	store Store
+// An observedQueue is a queue whose calls an Observer is told of. Without an Observer there is none,
+// and nothing is measured.
+type observedQueue struct {
+	queue queue.Store[Message]
 	cfg   *Config
 }
 
-// countingStore is what a store has that knows how many messages of a claim a call has settled: fewer than the claim names when that is sent twice,
-// comes after the lease, or is a browser's invention.
-type countingStore interface {
-	countConfirmed(ctx context.Context, claim Claim) (int, error)
-	countReleased(ctx context.Context, claim Claim) (int, error)
+func (q *observedQueue) Add(ctx context.Context, session string, items []queue.Item[Message], quietly bool) error {
+	return q.call(ctx, "add", session, func() error { return q.queue.Add(ctx, session, items, quietly) })
 }
 
-func (s *observedStore) Add(ctx context.Context, session string, msgs ...Message) error {
-	return s.call(ctx, "add", session, func() error { return s.store.Add(ctx, session, msgs...) })
-}
-
-// addQuietly is called where the store has that method.
-func (s *observedStore) addQuietly(ctx context.Context, session string, msgs ...Message) error {
-	return s.call(ctx, "add", session, func() error { return s.store.(quietStore).addQuietly(ctx, session, msgs...) })
-}
-
-func (s *observedStore) Claim(ctx context.Context, session string, views []string, lease time.Duration) (claim Claim, err error) {
-	err = s.call(ctx, "claim", session, func() (err error) {
-		claim, err = s.store.Claim(ctx, session, views, lease)
+func (q *observedQueue) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (claim queue.Claim[Message], err error) {
+	err = q.call(ctx, "claim", session, func() (err error) {
+		claim, err = q.queue.Claim(ctx, session, views, lease)
 		return err
 	})
 	return claim, err
 }
 
-func (s *observedStore) Confirm(ctx context.Context, claim Claim) error {
-	count := uncounted(s.store.Confirm)
-	if store, ok := own[countingStore](s.store); ok {
-		count = store.countConfirmed
-	}
-	return s.settle(ctx, "confirm", claim, count, EventShown)
+func (q *observedQueue) Confirm(ctx context.Context, claim queue.Claim[Message]) (settled int, err error) {
+	err = q.call(ctx, "confirm", claim.Session, func() (err error) {
+		settled, err = q.queue.Confirm(ctx, claim)
+		return err
+	})
+	q.settled(ctx, EventShown, settled)
+	return settled, err
 }
 
-// confirmGroup is called where the store has that method.
-func (s *observedStore) confirmGroup(ctx context.Context, claims []Claim) (results []settled) {
-	_ = s.call(ctx, "confirm", claims[0].Session, func() (err error) {
-		results = s.store.(groupStore).confirmGroup(ctx, claims)
+// ConfirmAll is called if the queue has that method.
+func (q *observedQueue) ConfirmAll(ctx context.Context, claims []queue.Claim[Message]) (results []queue.Settled) {
+	_ = q.call(ctx, "confirm", claims[0].Session, func() (err error) {
+		results = q.queue.(queue.Groups[Message]).ConfirmAll(ctx, claims)
 		for _, result := range results {
-			err = cmp.Or(err, result.err)
+			err = cmp.Or(err, result.Err)
 		}
 		return err
 	})
 	for _, result := range results {
-		if result.messages > 0 {
-			s.cfg.observe(ctx, Event{Kind: EventShown, Messages: result.messages})
-		}
+		q.settled(ctx, EventShown, result.Items)
 	}
 	return results
 }
 
-func (s *observedStore) Release(ctx context.Context, claim Claim) error {
-	count := uncounted(s.store.Release)
-	if store, ok := own[countingStore](s.store); ok {
-		count = store.countReleased
-	}
-	return s.settle(ctx, "release", claim, count, EventReleased)
-}
-
-// uncounted takes a call that succeeds to have settled all of a claim.
-func uncounted(settle func(context.Context, Claim) error) func(context.Context, Claim) (int, error) {
-	return func(ctx context.Context, claim Claim) (int, error) {
-		if err := settle(ctx, claim); err != nil {
-			return 0, err
-		}
-		return len(claim.Messages), nil
-	}
-}
-
-func (s *observedStore) settle(ctx context.Context, call string, claim Claim, count func(context.Context, Claim) (int, error), kind EventKind) error {
-	var settled int
-	err := s.call(ctx, call, claim.Session, func() (err error) {
-		settled, err = count(ctx, claim)
+func (q *observedQueue) Release(ctx context.Context, claim queue.Claim[Message]) (settled int, err error) {
+	err = q.call(ctx, "release", claim.Session, func() (err error) {
+		settled, err = q.queue.Release(ctx, claim)
 		return err
 	})
-	if settled > 0 { // with an error, too: at some of several views
-		s.cfg.observe(ctx, Event{Kind: kind, Messages: settled})
-	}
-	return err
+	q.settled(ctx, EventReleased, settled)
+	return settled, err
 }
 
-func (s *observedStore) Peek(ctx context.Context, session string, views []string) (messages Messages, err error) {
-	err = s.call(ctx, "peek", session, func() (err error) {
-		messages, err = s.store.Peek(ctx, session, views)
+// settled tells of messages, with an error, too: those of some of several views.
+func (q *observedQueue) settled(ctx context.Context, kind EventKind, messages int) {
+	if messages > 0 {
+		q.cfg.observe(ctx, Event{Kind: kind, Messages: messages})
+	}
+}
+
+func (q *observedQueue) Peek(ctx context.Context, session string, views []string) (items []queue.Item[Message], err error) {
+	err = q.call(ctx, "peek", session, func() (err error) {
+		items, err = q.queue.Peek(ctx, session, views)
 		return err
 	})
-	return messages, err
+	return items, err
 }
 
-func (s *observedStore) Withdraw(ctx context.Context, session, view, key string) error {
-	return s.call(ctx, "withdraw", session, func() error { return s.store.Withdraw(ctx, session, view, key) })
+func (q *observedQueue) Withdraw(ctx context.Context, session, view, key string) error {
+	return q.call(ctx, "withdraw", session, func() error { return q.queue.Withdraw(ctx, session, view, key) })
 }
 
 // call measures what do does.
-func (s *observedStore) call(ctx context.Context, name, session string, do func() error) error {
+func (q *observedQueue) call(ctx context.Context, name, session string, do func() error) error {
 	start := time.Now()
 	err := do()
 	e := Event{Kind: EventStoreCall, Call: name, Duration: time.Since(start), Err: err}
-	if store, ok := s.store.(sharded); ok {
-		e.Node = store.node(session)
+	if nodes, ok := q.queue.(queue.Nodes); ok {
+		e.Node = nodes.Node(session)
 	}
-	s.cfg.observe(ctx, e)
+	q.cfg.observe(ctx, e)
 	return err
 }

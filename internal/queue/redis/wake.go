@@ -1,4 +1,4 @@
-package flashgin
+package redis
 
 import (
 	"context"
@@ -10,9 +10,12 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/flashgin/flashgin/internal/lua"
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// Each add publishes its address, which is the name of a key, on one channel of the App: redis/add.lua does, so it happens when the message is there and
+// Each add publishes its address, which is the name of a key, on one channel of the App: add.lua does, so it happens when the message is there and
 // with it, and in a cluster at the server that has it, which tells all others. A channel for each session would cost every page that is opened a subscription,
 // and each reconnection all of them.
 
@@ -28,17 +31,17 @@ const (
 var errSilent = errors.New("the subscription's connection is dead: no answer to a ping")
 
 // channel is where adds are told.
-func (s *RedisStore) channel() string { return s.prefix[:len(s.prefix)-len("{")] + "wake" }
+func (s *Store[T]) channel() string { return s.prefix[:len(s.prefix)-len("{")] + "wake" }
 
-// wakeKey returns the hash that stands for the session in keys.
-func (s *RedisStore) wakeKey(session string) string {
+// Name returns the hash that stands for the session in keys.
+func (s *Store[T]) Name(session string) string {
 	return s.key(session, "")[len(s.prefix):][:22]
 }
 
 // Watch tells open pages when messages are added, by any process, as [Store] describes it; it names sessions by the hash that their keys have, with a "}" before it if their open pages
 // are to ask again whose they are. It holds one
 // connection, which it gives up when the server falls silent. With a client for a ring of servers it returns nil at once.
-func (s *RedisStore) Watch(ctx context.Context, wake func(session string)) error {
+func (s *Store[T]) Watch(ctx context.Context, wake func(queue.Wake)) error {
 	if _, ring := s.client.(*redis.Ring); ring {
 		return nil // its servers do not tell each other
 	}
@@ -72,25 +75,22 @@ func (s *RedisStore) Watch(ctx context.Context, wake func(session string)) error
 		switch reply := reply.(type) {
 		case *redis.Subscription:
 			s.mayPublish(ctx)
-			wake("")
+			wake(queue.Wake{})
 		case *redis.Message:
 			hash, view, ok := strings.Cut(strings.TrimPrefix(reply.Payload, s.prefix), "}")
-			if ok && view == "" { // no key ends like that
-				hash = endMark + hash
-			}
-			if ok {
-				wake(hash)
+			if ok { // the key of an address goes on; see TellEnd
+				wake(queue.Wake{Name: hash, Ends: view == ""})
 			}
 		}
 	}
 }
 
-// tellEnd has all processes end the streams of a session.
-func (s *RedisStore) tellEnd(ctx context.Context, session string) error {
+// TellEnd has all processes end the streams of a session.
+func (s *Store[T]) TellEnd(ctx context.Context, session string) error {
 	if _, ring := s.client.(*redis.Ring); ring {
 		return nil
 	}
-	told := newOnce(ctx, 1, "publish", s.channel(), s.prefix+s.wakeKey(session)+"}")
+	told := lua.NewOnce(ctx, 1, "publish", s.channel(), s.prefix+s.Name(session)+"}")
 	if err := s.client.Process(ctx, told); err != nil {
 		return s.failed("publish", err)
 	}
@@ -98,7 +98,7 @@ func (s *RedisStore) tellEnd(ctx context.Context, session string) error {
 }
 
 // anyServer returns a client to subscribe at. In a cluster any server will do, and another one each time, since the last one may be frozen.
-func (s *RedisStore) anyServer() redis.UniversalClient {
+func (s *Store[T]) anyServer() redis.UniversalClient {
 	if s.cluster == nil {
 		return s.client
 	}
@@ -110,8 +110,8 @@ func (s *RedisStore) anyServer() redis.UniversalClient {
 }
 
 // mayPublish reports where the rights do not suffice for what add.lua does in passing, and passes over.
-func (s *RedisStore) mayPublish(ctx context.Context) {
-	if err := s.client.Process(ctx, newOnce(ctx, 1, "publish", s.channel(), "")); redis.HasErrorPrefix(err, "NOPERM") {
-		s.report(ctx, s.failed("publish", err))
+func (s *Store[T]) mayPublish(ctx context.Context) {
+	if err := s.client.Process(ctx, lua.NewOnce(ctx, 1, "publish", s.channel(), "")); redis.HasErrorPrefix(err, "NOPERM") {
+		s.Report(ctx, s.failed("publish", err))
 	}
 }

@@ -1,4 +1,4 @@
-package flashgin
+package redis
 
 import (
 	"crypto/sha256"
@@ -7,15 +7,17 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 // key returns the name of the sorted set that holds what waits for session at view.
-func (s *RedisStore) key(session, view string) string { return s.mailbox(session) + escapeView(view) }
+func (s *Store[T]) key(session, view string) string { return s.mailbox(session) + escapeView(view) }
 
 // mailbox returns what the keys of session begin with. The session is hashed, since whoever knows it can read a visitor's messages, and keys
 // show up in SLOWLOG and MONITOR. The braces put the views of one session into one slot of a cluster; no view can move them, because
 // the first pair counts.
-func (s *RedisStore) mailbox(session string) string {
+func (s *Store[T]) mailbox(session string) string {
 	sum := sha256.Sum256([]byte(session))
 	key := make([]byte, 0, len(s.prefix)+43+2)
 	key = append(key, s.prefix...)
@@ -54,36 +56,35 @@ const numberLimit = 100_000_000
 
 // place reserves n consecutive numbers, in which the store's own sequence goes on where the server's clock stands still: the place of a
 // message is the time of that clock, and then its number. They start over after numberLimit.
-func (s *RedisStore) place(n int) uint64 { return s.numbers.Add(uint64(n)) - uint64(n) }
+func (s *Store[T]) place(n int) uint64 { return s.numbers.Add(uint64(n)) - uint64(n) }
 
-// encodeRedisEntry returns the entry of m, as redis/member.lua describes it, from the number on; the server puts its time before that. The
-// JSON need not hold again what the key and the entry tell.
-func encodeRedisEntry(number uint64, ttl int64, m Message) ([]byte, error) {
-	id, key := m.ID, m.Key
-	m.View, m.ID, m.Key = "", "", ""
-	text, err := encodeMessage(m)
+// encode returns the entry of an item, as member.lua describes it, from the number on; the server
+// puts its time before that.
+func (s *Store[T]) encode(number uint64, ttl int64, item *queue.Item[T]) ([]byte, error) {
+	value, err := s.cfg.Encode(item.Value)
 	if err != nil {
 		return nil, err
 	}
-	entry := make([]byte, 0, 64+len(id)+len(key)+len(text))
-	entry = fmt.Appendf(entry, "%08d %d %d %d %d ", number, encodingVersion, ttl, len(id), len(key))
-	return append(append(append(entry, id...), key...), text...), nil
+	id, key := item.ID, item.Key
+	entry := make([]byte, 0, 64+len(id)+len(key)+len(value))
+	entry = fmt.Appendf(entry, "%08d %d %d %d %d ", number, queue.Version, ttl, len(id), len(key))
+	return append(append(append(entry, id...), key...), value...), nil
 }
 
-// redisEntry is a message as an address holds it.
-type redisEntry struct {
-	place   string // compares as the messages were added
-	ticket  string // of the claim that took it
-	message Message
+// An entry is an item as an address holds it.
+type entry[T any] struct {
+	place  string // compares as the items were added
+	ticket string // of the claim that took it
+	item   queue.Item[T]
 }
 
 // A ticket is the end of the lease, in microseconds of the server's clock. If the claim took a single message at the view, and that has a generated ID, the
 // ID follows: "<end>.<ID>".
 
 // bindTicket is for an entry that is all that its claim took.
-func (e *redisEntry) bindTicket() {
-	if e.ticket != "" && generatedID(e.message.ID) {
-		e.ticket += "." + e.message.ID
+func (e *entry[T]) bindTicket() {
+	if e.ticket != "" && queue.Generated(e.item.ID) {
+		e.ticket += "." + e.item.ID
 	}
 }
 
@@ -94,35 +95,35 @@ func cutTicket(ticket string) (end int64, only string, ok bool) {
 	return end, only, err == nil && end >= 0
 }
 
-var errNoEntry = errors.New("flashgin: redis: an entry is not a message")
+var errNoEntry = errors.New("flashgin: redis: an entry is not an item")
 
 // placeLength is how much of an entry says where in the queue it is.
 const placeLength = len("1732334400123456.00000001")
 
-// decodeRedisEntry reads a whole entry.
-func decodeRedisEntry(entry string) (redisEntry, error) {
-	if len(entry) <= placeLength || entry[placeLength] != ' ' {
-		return redisEntry{}, errNoEntry
+// decode reads a whole entry, but for its view.
+func (s *Store[T]) decode(text string) (entry[T], error) {
+	if len(text) <= placeLength || text[placeLength] != ' ' {
+		return entry[T]{}, errNoEntry
 	}
-	place, rest := entry[:placeLength], entry[placeLength+1:]
+	place, rest := text[:placeLength], text[placeLength+1:]
 	var fields [4]int // version, TTL, length of ID, length of Key
 	for i := range fields {
 		number, after, ok := strings.Cut(rest, " ")
 		n, err := strconv.Atoi(number)
 		if !ok || err != nil || n < 0 {
-			return redisEntry{}, errNoEntry
+			return entry[T]{}, errNoEntry
 		}
 		fields[i], rest = n, after
 	}
 	toKey := fields[2]
-	toText := toKey + fields[3]
-	if toText > len(rest) || toText < toKey {
-		return redisEntry{}, errNoEntry
+	toValue := toKey + fields[3]
+	if toValue > len(rest) || toValue < toKey {
+		return entry[T]{}, errNoEntry
 	}
-	m, err := decodeMessage([]byte(rest[toText:]))
+	value, err := s.cfg.Decode([]byte(rest[toValue:]))
 	if err != nil {
-		return redisEntry{}, err
+		return entry[T]{}, err
 	}
-	m.ID, m.Key = rest[:toKey], rest[toKey:toText]
-	return redisEntry{place: place, message: m}, nil
+	item := queue.Item[T]{ID: rest[:toKey], Key: rest[toKey:toValue], Value: value}
+	return entry[T]{place: place, item: item}, nil
 }

@@ -1,4 +1,4 @@
-package flashgin
+package redis
 
 import (
 	"slices"
@@ -10,38 +10,37 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
 // Claims that are confirmed together fail or succeed each by itself, whether the server knows the scripts or not.
 func TestRedisConfirmGroup(t *testing.T) {
 	client := redistest.Start(t).Client()
-	store := redisStoreFor(t, client, "shop")
+	store := redisStoreFor(client, "shop")
 	ctx := t.Context()
-	claim := func(session string, views ...string) Claim {
-		for _, view := range views {
-			require.NoError(t, store.Add(ctx, session, Message{ID: newID(), View: view, Text: "text"}))
-		}
+	claim := func(session string, views ...string) queue.Claim[string] {
+		addAt(t, store, session, views...)
 		claim, err := store.Claim(ctx, session, views, time.Minute)
 		require.NoError(t, err)
-		require.Len(t, claim.Messages, len(views))
+		require.Len(t, claim.Items, len(views))
 		return claim
 	}
 	for _, known := range []bool{false, true} {
 		one, broken, several, gone := claim("a", "/"), claim("b", "/"), claim("c", "/", "/c"), claim("d", "/")
-		require.NoError(t, store.Confirm(ctx, gone))
+		require.NoError(t, second(store.Confirm(ctx, gone)))
 		require.NoError(t, client.Set(ctx, store.key("b", "/"), "no sorted set", 0).Err())
 		if !known {
 			require.NoError(t, client.ScriptFlush(ctx).Err())
 		}
-		results := store.confirmGroup(ctx, []Claim{one, broken, several, gone, {Session: "e"}})
+		results := store.ConfirmAll(ctx, []queue.Claim[string]{one, broken, several, gone, {Session: "e"}})
 		require.Len(t, results, 5)
-		require.ErrorContains(t, results[1].err, "WRONGTYPE")
-		results[1].err = nil
-		assert.Equal(t, []settled{{messages: 1}, {}, {messages: 2}, {}, {}}, results)
+		require.ErrorContains(t, results[1].Err, "WRONGTYPE")
+		results[1].Err = nil
+		assert.Equal(t, []queue.Settled{{Items: 1}, {}, {Items: 2}, {}, {}}, results)
 		require.NoError(t, client.Del(ctx, store.key("b", "/")).Err())
-		for _, claim := range []Claim{one, several} { // else they would wait again
-			require.NoError(t, store.Release(ctx, claim))
+		for _, claim := range []queue.Claim[string]{one, several} { // else they would wait again
+			require.NoError(t, second(store.Release(ctx, claim)))
 			left, err := store.Peek(ctx, claim.Session, []string{"/", "/c"})
 			require.NoError(t, err)
 			assert.Empty(t, left)
@@ -53,27 +52,29 @@ func TestRedisConfirmGroup(t *testing.T) {
 // concerns its own claims alone.
 func TestRedisConfirmGroupCluster(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
-	store := redisStoreFor(t, cluster.ClientWith(&redis.ClusterOptions{ReadTimeout: 300 * time.Millisecond}), "shop")
+	store := redisStoreFor(cluster.ClientWith(&redis.ClusterOptions{ReadTimeout: 300 * time.Millisecond}), "shop")
 	ctx := t.Context()
-	owner := func(claim Claim) int { return cluster.Owner(cluster.SlotOf(store.key(claim.Session, "/"))) }
+	owner := func(claim queue.Claim[string]) int {
+		return cluster.Owner(cluster.SlotOf(store.key(claim.Session, "/")))
+	}
 	var sessions int
-	group := func() (claims []Claim) {
+	group := func() (claims []queue.Claim[string]) {
 		for range 24 {
 			sessions++
 			session := strconv.Itoa(sessions)
 			for range 1 + sessions%2 { // by one script and by the other
-				require.NoError(t, store.Add(ctx, session, Message{ID: newID(), View: "/", Text: "text"}))
+				addAt(t, store, session, "/")
 			}
 			claim, err := store.Claim(ctx, session, []string{"/"}, time.Hour)
 			require.NoError(t, err)
-			require.Len(t, claim.Messages, 1+sessions%2)
+			require.Len(t, claim.Items, 1+sessions%2)
 			claims = append(claims, claim)
 		}
 		return claims
 	}
 	// confirmed requires that those are confirmed that are not kept by the server, if there is one that is away, and that the others still can be.
-	confirmed := func(t *testing.T, claims []Claim, away int, back func()) {
-		results := store.confirmGroup(ctx, claims)
+	confirmed := func(t *testing.T, claims []queue.Claim[string], away int, back func()) {
+		results := store.ConfirmAll(ctx, claims)
 		if back != nil {
 			back()
 		}
@@ -81,14 +82,14 @@ func TestRedisConfirmGroupCluster(t *testing.T) {
 		served := 0
 		for i, claim := range claims {
 			if owner(claim) == away {
-				require.Error(t, results[i].err)
-				require.Eventually(t, func() bool { return store.Confirm(ctx, claim) == nil }, 30*time.Second, 50*time.Millisecond)
+				require.Error(t, results[i].Err)
+				require.Eventually(t, func() bool { return second(store.Confirm(ctx, claim)) == nil }, 30*time.Second, 50*time.Millisecond)
 			} else {
-				require.NoError(t, results[i].err)
-				require.Equal(t, len(claim.Messages), results[i].messages)
+				require.NoError(t, results[i].Err)
+				require.Equal(t, len(claim.Items), results[i].Items)
 				served++
 			}
-			require.NoError(t, store.Release(ctx, claim)) // else they would wait again
+			require.NoError(t, second(store.Release(ctx, claim))) // else they would wait again
 			left, err := store.Peek(ctx, claim.Session, []string{"/"})
 			require.NoError(t, err)
 			require.Empty(t, left)
@@ -109,10 +110,10 @@ func TestRedisConfirmGroupCluster(t *testing.T) {
 	for moved, name := range []string{"a slot is about to move", "a slot moves", "a slot has moved"} {
 		for _, known := range []string{"by name", "in full"} {
 			t.Run(name+", scripts go "+known, func(t *testing.T) {
-				store.confirmGroup(ctx, group()) // then all servers know them
+				store.ConfirmAll(ctx, group()) // then all servers know them
 				claims := group()
 				// Always to the same server: else two of them may take the same epoch, and quarrel.
-				moving := slices.DeleteFunc(slices.Clone(claims), func(claim Claim) bool { return owner(claim) != 0 })
+				moving := slices.DeleteFunc(slices.Clone(claims), func(claim queue.Claim[string]) bool { return owner(claim) != 0 })
 				require.Greater(t, len(moving), 2)
 				for _, claim := range moving[:2] {
 					key := store.key(claim.Session, "/")
@@ -139,3 +140,6 @@ func TestRedisConfirmGroupCluster(t *testing.T) {
 		confirmed(t, claims, 1, cluster.Servers[1].Resume)
 	})
 }
+
+// second returns the error of a call that settles.
+func second(_ int, err error) error { return err }

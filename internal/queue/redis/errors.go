@@ -1,4 +1,4 @@
-package flashgin
+package redis
 
 import (
 	"errors"
@@ -32,7 +32,7 @@ var redisHints = map[string]string{
 }
 
 // failed names what failed. It returns nil if err is nil.
-func (s *RedisStore) failed(doing string, err error) error {
+func (s *Store[T]) failed(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -57,7 +57,7 @@ func (s *RedisStore) failed(doing string, err error) error {
 }
 
 // unreadable says what was passed over at an address: so many entries, or all it holds.
-func (s *RedisStore) unreadable(doing string, entries int) error {
+func (s *Store[T]) unreadable(doing string, entries int) error {
 	if entries == notSortedSet {
 		return fmt.Errorf("flashgin: redis: %s: skipped a key that is not a sorted set: who else writes keys that begin with %q?", doing, s.prefix)
 	}

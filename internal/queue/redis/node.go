@@ -1,4 +1,4 @@
-package flashgin
+package redis
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/flashgin/flashgin/internal/lua"
 
 	"github.com/flashgin/flashgin/internal/guard"
 )
@@ -17,9 +19,9 @@ var ended = func() context.Context {
 	return ctx
 }()
 
-// node returns the address of the master that keeps the messages of session, so that the guard can tell which pages a server that hangs
+// Node returns the address of the master that keeps the messages of session, so that the guard can tell which pages a server that hangs
 // concerns: the empty string where there is one server, or as long as the client has not yet seen the slots of the cluster. It does not wait.
-func (s *RedisStore) node(session string) string {
+func (s *Store[T]) Node(session string) string {
 	if s.cluster == nil {
 		return ""
 	}
@@ -37,8 +39,8 @@ func (s *RedisStore) node(session string) string {
 	return name
 }
 
-// pingNode reports whether the server that node named answers. One that has left the cluster concerns no page any more, and counts as well.
-func (s *RedisStore) pingNode(ctx context.Context, name string) error {
+// PingNode reports whether the server that Node named answers. One that has left the cluster concerns no page any more, and counts as well.
+func (s *Store[T]) PingNode(ctx context.Context, name string) error {
 	master, ok := s.nodes.Load(name)
 	if !ok {
 		return s.Ping(ctx)
@@ -51,11 +53,11 @@ func (s *RedisStore) pingNode(ctx context.Context, name string) error {
 	return err
 }
 
-func (s *RedisStore) ping(ctx context.Context, client redis.UniversalClient) error {
+func (s *Store[T]) ping(ctx context.Context, client redis.UniversalClient) error {
 	if err := ctx.Err(); err != nil {
 		return s.failed("ping", err)
 	}
-	cmd := newOnce(ctx, 0, "ping")
+	cmd := lua.NewOnce(ctx, 0, "ping")
 	answer := make(chan error, 1)
 	go func() { answer <- client.Process(ctx, cmd) }() // ends by the client's own time-outs
 	select {

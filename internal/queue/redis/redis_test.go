@@ -1,4 +1,4 @@
-package flashgin
+package redis
 
 import (
 	"context"
@@ -15,31 +15,42 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/redistest"
 
 	"github.com/flashgin/flashgin/internal/guard"
 )
 
-func redisStoreFor(t *testing.T, client redis.UniversalClient, app string) *RedisStore {
+func redisStoreFor(client redis.UniversalClient, app string) *Store[string] {
+	return New(client, Config[string]{
+		App:    app,
+		Encode: func(value string) ([]byte, error) { return []byte(value), nil },
+		Decode: func(data []byte) (string, error) { return string(data), nil },
+	})
+}
+
+// addAt adds an item with a generated ID at each view.
+func addAt(t *testing.T, store *Store[string], session string, views ...string) {
 	t.Helper()
-	store, err := NewRedisStore(client, RedisConfig{App: app})
-	require.NoError(t, err)
-	return store
+	for _, view := range views {
+		item := queue.Item[string]{ID: queue.NewID(), View: view, Value: "text"}
+		require.NoError(t, store.Add(t.Context(), session, []queue.Item[string]{item}, false))
+	}
 }
 
 // No two addresses share a key, and all views of a session are in one slot.
 func TestRedisKey(t *testing.T) {
 	client := redis.NewClient(&redis.Options{})
 	t.Cleanup(func() { _ = client.Close() })
-	assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:/problems/:id", redisStoreFor(t, client, "shop").key("abc", "/problems/:id"))
-	assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:*", redisStoreFor(t, client, "shop").key("abc", Anywhere))
-	assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:%7Ba%7D%25%00%C3%A9%20", redisStoreFor(t, client, "shop").key("abc", "{a}%\x00é "))
+	assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:/problems/:id", redisStoreFor(client, "shop").key("abc", "/problems/:id"))
+	assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:*", redisStoreFor(client, "shop").key("abc", "*"))
+	assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:%7Ba%7D%25%00%C3%A9%20", redisStoreFor(client, "shop").key("abc", "{a}%\x00é "))
 
 	// Parts that a plain a:b:c would confuse.
 	parts := []string{"", ":", "a", "a:", ":a", "a:b", "b", "{", "}", "{}", "{a}", "}:{", "%", "%3A", "%7B", "*", "/", "é", "\xff", "a\x00"}
 	seen := map[string]bool{}
 	for _, app := range []string{"a", "b", "a.b", "a-b"} {
-		store := redisStoreFor(t, client, app)
+		store := redisStoreFor(client, app)
 		for _, session := range parts {
 			for _, view := range parts {
 				key := store.key(session, view)
@@ -57,7 +68,7 @@ func TestRedisKey(t *testing.T) {
 func TestRedisErrors(t *testing.T) {
 	client := redis.NewClient(&redis.Options{})
 	t.Cleanup(func() { _ = client.Close() })
-	store := redisStoreFor(t, client, "shop")
+	store := redisStoreFor(client, "shop")
 	for _, test := range []struct {
 		err  error
 		want string
@@ -94,9 +105,9 @@ func (redisReplyError) RedisError()     {}
 // The store knows which server keeps the messages of a session, and can ask that one whether it answers.
 func TestRedisNode(t *testing.T) {
 	single := redistest.Start(t)
-	store := redisStoreFor(t, single.Client(), "shop")
-	assert.Empty(t, store.node("session"))
-	assert.NoError(t, store.pingNode(t.Context(), ""))
+	store := redisStoreFor(single.Client(), "shop")
+	assert.Empty(t, store.Node("session"))
+	assert.NoError(t, store.PingNode(t.Context(), ""))
 
 	cluster := redistest.StartCluster(t, 3)
 	dials := make(chan struct{}, 1000)
@@ -106,15 +117,15 @@ func TestRedisNode(t *testing.T) {
 			return new(net.Dialer).DialContext(ctx, network, addr)
 		},
 	})
-	store = redisStoreFor(t, client, "shop")
-	assert.Empty(t, store.node("session"), "before the client has seen the cluster")
+	store = redisStoreFor(client, "shop")
+	assert.Empty(t, store.Node("session"), "before the client has seen the cluster")
 	assert.Empty(t, dials, "node asks no server")
-	require.NoError(t, store.Add(t.Context(), "session", Info("text").At("/a")))
+	addAt(t, store, "session", "/a")
 
 	sessionOf := map[string]string{} // by node
 	for i := range 100 {
 		session := fmt.Sprint(i)
-		node := store.node(session)
+		node := store.Node(session)
 		owner := cluster.Servers[cluster.Owner(cluster.SlotOf(store.key(session, "/any")))]
 		require.Equal(t, owner.Addr(), node)
 		sessionOf[node] = session
@@ -123,7 +134,7 @@ func TestRedisNode(t *testing.T) {
 
 	frozen := cluster.Servers[1]
 	for _, server := range cluster.Servers {
-		assert.NoError(t, store.pingNode(t.Context(), server.Addr()))
+		assert.NoError(t, store.PingNode(t.Context(), server.Addr()))
 	}
 	frozen.Pause()
 	defer frozen.Resume()
@@ -133,7 +144,7 @@ func TestRedisNode(t *testing.T) {
 		if server != frozen {
 			ctx, cancel = context.WithTimeout(t.Context(), 10*time.Second)
 		}
-		err := store.pingNode(ctx, server.Addr())
+		err := store.PingNode(ctx, server.Addr())
 		cancel()
 		if server == frozen {
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
@@ -142,25 +153,25 @@ func TestRedisNode(t *testing.T) {
 		}
 	}
 	frozen.Resume()
-	assert.Eventually(t, func() bool { return store.pingNode(t.Context(), frozen.Addr()) == nil }, 10*time.Second, 10*time.Millisecond)
-	assert.NoError(t, store.pingNode(t.Context(), "127.0.0.1:1"), "a server that no session was ever at")
+	assert.Eventually(t, func() bool { return store.PingNode(t.Context(), frozen.Addr()) == nil }, 10*time.Second, 10*time.Millisecond)
+	assert.NoError(t, store.PingNode(t.Context(), "127.0.0.1:1"), "a server that no session was ever at")
 
 	gone, _ := store.nodes.Load(frozen.Addr()) // go-redis closes the client of a server that has left the cluster
 	require.NoError(t, gone.(*redis.Client).Close())
-	assert.NoError(t, store.pingNode(t.Context(), frozen.Addr()), "a server that has left")
+	assert.NoError(t, store.PingNode(t.Context(), frozen.Addr()), "a server that has left")
 	_, known := store.nodes.Load(frozen.Addr())
 	assert.False(t, known)
 
 	session := sessionOf[cluster.Servers[0].Addr()]
 	for i := range 2 * guard.NodesAtMost { // a cluster whose addresses change for years
-		store.nodes.Delete(store.node(session))
+		store.nodes.Delete(store.Node(session))
 		store.nodes.Store(fmt.Sprint("127.0.0.1:", i), nil)
 	}
 	count := 0
 	store.nodes.Range(func(any, any) bool { count++; return true })
 	assert.LessOrEqual(t, count, guard.NodesAtMost)
-	node := store.node(session)
-	assert.NoError(t, store.pingNode(t.Context(), node), "it is known still")
+	node := store.Node(session)
+	assert.NoError(t, store.PingNode(t.Context(), node), "it is known still")
 	_, known = store.nodes.Load(node)
 	assert.True(t, known)
 }

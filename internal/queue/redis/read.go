@@ -1,4 +1,4 @@
-package flashgin
+package redis
 
 import (
 	"cmp"
@@ -9,57 +9,60 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/flashgin/flashgin/internal/lua"
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 // keysAtMost is how many keys a script gets: it passes them on in one call, and a call from Lua takes no more than some thousand arguments.
 const keysAtMost = 1000
 
-// read runs script at the views and returns the messages it found, in order. The error is nil if there are any.
-func (s *RedisStore) read(ctx context.Context, doing, session string, views []string, script *redisScript, args ...any) ([]redisEntry, error) {
+// read runs script at the views and returns the items it found, in order. The error is nil if there are any.
+func (s *Store[T]) read(ctx context.Context, doing, session string, views []string, script *lua.Script, args ...any) ([]entry[T], error) {
 	mailbox, atOnce := s.mailbox(session), keysAtMost
 	if s.cluster != nil || s.oneKey.Load() {
 		atOnce = 1
 	}
-	calls := script.readCalls(mailbox, withoutRepeats(views), atOnce, args)
-	if err := s.send(ctx, calls, apart); err != nil {
+	calls := readCalls(script, mailbox, withoutRepeats(views), atOnce, args)
+	if err := lua.Send(ctx, s.client, calls, lua.Apart); err != nil {
 		return nil, s.failed(doing, err)
 	}
 	calls, err := s.readApart(ctx, mailbox, calls, script, args)
 	if err != nil {
 		return nil, s.failed(doing, err)
 	}
-	var entries []redisEntry
+	var entries []entry[T]
 	var failed error
 	var again int
 	for _, call := range calls {
-		found, err := call.found()
+		found, err := s.found(call)
 		failed = cmp.Or(failed, err)
 		for _, at := range found {
 			entries = append(entries, at.entries...)
 			again += at.again
 			if at.unreadable != 0 {
-				s.report(ctx, s.unreadable(doing, at.unreadable))
+				s.Report(ctx, s.unreadable(doing, at.unreadable))
 			}
 		}
 	}
 	if failed != nil && len(entries) > 0 {
-		s.report(ctx, s.failed(doing+" of some views", failed))
+		s.Report(ctx, s.failed(doing+" of some views", failed))
 		failed = nil
 	}
-	s.tell(ctx, EventLeaseExpired, again)
-	slices.SortFunc(entries, func(a, b redisEntry) int { return strings.Compare(a.place, b.place) })
+	s.Tell(ctx, queue.LeaseExpired, again)
+	slices.SortFunc(entries, func(a, b entry[T]) int { return strings.Compare(a.place, b.place) })
 	return entries, s.failed(doing, failed)
 }
 
 // readCalls prepares calls at the views, each at no more than atOnce of them.
-func (script *redisScript) readCalls(mailbox string, views []string, atOnce int, args []any) (calls []*redisCall) {
+func readCalls(script *lua.Script, mailbox string, views []string, atOnce int, args []any) (calls []*lua.Call) {
 	for some := range slices.Chunk(views, atOnce) {
 		keys := make([]string, len(some))
 		for i, view := range some {
 			keys[i] = mailbox + escapeView(view)
 		}
-		call := script.call(keys...).append(args...)
-		call.views = some
+		call := script.Call(keys...).Append(args...)
+		call.Names = some
 		calls = append(calls, call)
 	}
 	return calls
@@ -67,11 +70,11 @@ func (script *redisScript) readCalls(mailbox string, views []string, atOnce int,
 
 // readApart sends those of the calls that the server refused because of their number of keys once more, in one pipeline with a call for each key. Such a refusal
 // means that nothing was executed. It comes where a plain client talks to a server of a cluster or to a proxy in front of one.
-func (s *RedisStore) readApart(ctx context.Context, mailbox string, calls []*redisCall, script *redisScript, args []any) ([]*redisCall, error) {
-	var accepted, single []*redisCall
+func (s *Store[T]) readApart(ctx context.Context, mailbox string, calls []*lua.Call, script *lua.Script, args []any) ([]*lua.Call, error) {
+	var accepted, single []*lua.Call
 	for _, call := range calls {
-		if err := call.cmd.Err(); len(call.views) > 1 && refusesSeveralKeys(err) {
-			single = append(single, script.readCalls(mailbox, call.views, 1, args)...)
+		if err := call.Cmd.Err(); len(call.Names) > 1 && refusesSeveralKeys(err) {
+			single = append(single, readCalls(script, mailbox, call.Names, 1, args)...)
 			if !redis.HasErrorPrefix(err, "TRYAGAIN") { // which ends with the migration of the slot
 				s.oneKey.Store(true)
 			}
@@ -82,7 +85,7 @@ func (s *RedisStore) readApart(ctx context.Context, mailbox string, calls []*red
 	if len(single) == 0 {
 		return calls, nil
 	}
-	return append(accepted, single...), s.send(ctx, single, apart)
+	return append(accepted, single...), lua.Send(ctx, s.client, single, lua.Apart)
 }
 
 // refusesSeveralKeys reports whether a server has refused a call because of where its keys are, although they have one hash tag.
@@ -104,10 +107,10 @@ func withoutRepeats(views []string) []string {
 	return views
 }
 
-// redisFound is what a script found at an address.
-type redisFound struct {
-	entries    []redisEntry
-	unreadable int // how many entries are no messages; or notSortedSet
+// found is what a script found at an address.
+type found[T any] struct {
+	entries    []entry[T]
+	unreadable int // how many entries are no items; or notSortedSet
 	again      int // how many of the entries an earlier claim has let go by its lease
 }
 
@@ -115,23 +118,24 @@ const notSortedSet = -1
 
 var errReply = errors.New("redis: the reply to a script of flashgin is not what that returns")
 
-// found returns what the call, of claim.lua or peek.lua, found at its views: nothing, or one for each.
-func (call *redisCall) found() ([]redisFound, error) {
-	views := call.views
-	if err := call.err(); err != nil || call.cmd.Val() == nil {
+// found returns what the call, of claim.lua or peek.lua, found at its views: nothing, or one for
+// each.
+func (s *Store[T]) found(call *lua.Call) ([]found[T], error) {
+	views := call.Names
+	if err := call.Err(); err != nil || call.Cmd.Val() == nil {
 		return nil, err
 	}
-	text, err := call.cmd.Text()
+	text, err := call.Cmd.Text()
 	if err != nil {
 		return nil, err
 	}
-	found, taken := make([]redisFound, len(views)), make([]int, len(views))
+	all, taken := make([]found[T], len(views)), make([]int, len(views))
 	for reply := (redisReply{text: text}); reply.text != ""; {
 		i, word, n := reply.number()-1, reply.word(), reply.number()
 		if reply.failed || i < 0 || i >= len(views) {
 			return nil, errReply
 		}
-		at := &found[i]
+		at := &all[i]
 		switch word {
 		case "unreadable":
 			at.unreadable += n
@@ -141,7 +145,7 @@ func (call *redisCall) found() ([]redisFound, error) {
 			continue
 		}
 		taken[i]++
-		entry, err := decodeRedisEntry(reply.bytes(n))
+		entry, err := s.decode(reply.bytes(n))
 		switch {
 		case reply.failed:
 			return nil, errReply
@@ -149,15 +153,15 @@ func (call *redisCall) found() ([]redisFound, error) {
 			at.unreadable++
 			continue
 		}
-		entry.ticket, entry.message.View = word, views[i]
+		entry.ticket, entry.item.View = word, views[i]
 		at.entries = append(at.entries, entry)
 	}
 	for i, n := range taken {
-		if n == 1 && len(found[i].entries) == 1 {
-			found[i].entries[0].bindTicket()
+		if n == 1 && len(all[i].entries) == 1 {
+			all[i].entries[0].bindTicket()
 		}
 	}
-	return found, nil
+	return all, nil
 }
 
 // redisReply reads what a script returns, field by field. A space ends each.

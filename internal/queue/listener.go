@@ -1,0 +1,45 @@
+package queue
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// A Listener is told what no caller of a store is there to hear, when the store holds no lock. The
+// zero Listener tells nobody. It is safe for concurrent use by multiple goroutines.
+type Listener struct {
+	onError atomic.Pointer[func(context.Context, error)]
+	onEvent atomic.Pointer[func(context.Context, Event, int)]
+}
+
+// OnError sets who is told of errors; nil means nobody.
+func (l *Listener) OnError(report func(ctx context.Context, err error)) {
+	if report == nil {
+		l.onError.Store(nil)
+		return
+	}
+	l.onError.Store(&report)
+}
+
+// OnEvent sets who is told of events, and to how many items they happened; nil means nobody.
+func (l *Listener) OnEvent(tell func(ctx context.Context, event Event, items int)) {
+	if tell == nil {
+		l.onEvent.Store(nil)
+		return
+	}
+	l.onEvent.Store(&tell)
+}
+
+// Report tells of an error.
+func (l *Listener) Report(ctx context.Context, err error) {
+	if report := l.onError.Load(); report != nil {
+		(*report)(ctx, err)
+	}
+}
+
+// Tell tells of an event, unless it happened to no item.
+func (l *Listener) Tell(ctx context.Context, event Event, items int) {
+	if tell := l.onEvent.Load(); tell != nil && items > 0 {
+		(*tell)(ctx, event, items)
+	}
+}

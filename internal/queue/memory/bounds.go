@@ -1,0 +1,110 @@
+package memory
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/flashgin/flashgin/internal/queue"
+)
+
+// DefaultMaxBytes is how much memory everything takes at most.
+const DefaultMaxBytes = 256 << 20
+
+// What things take beside their strings and values, as TestStoreCountsBytes measures it.
+const (
+	lineBytes  = 310
+	entryBytes = 160
+	idBytes    = 48
+)
+
+// Stats says how much a Store holds. What has expired counts until a later call removes it.
+type Stats struct {
+	Sessions int // that have items
+	Items    int // that wait or are claimed
+	Bytes    int // what MaxBytes bounds
+}
+
+// Stats tells how much the store holds. It takes no longer if that is much.
+func (s *Store[T]) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Stats{len(s.sessions), s.items, s.bytes}
+}
+
+// dropped is how many items an add has dropped, by which bound.
+type dropped struct{ byCap, byViews, byBytes int }
+
+// errors say so. None names a session or a text.
+func (s *Store[T]) errors(d dropped) (errs []error) {
+	if d.byCap > 0 {
+		errs = append(errs, queue.CapError(d.byCap, s.cfg.Cap))
+	}
+	if d.byViews > 0 {
+		errs = append(errs, queue.ViewsError(d.byViews, s.cfg.Views))
+	}
+	if d.byBytes > 0 {
+		errs = append(errs, fmt.Errorf("flashgin: add: dropped the %d oldest messages in memory, which hold %d bytes: "+
+			"raise MemoryStore.MaxBytes, shorten its TTL, or use a RedisStore", d.byBytes, s.cfg.MaxBytes))
+	}
+	return errs
+}
+
+// list makes l, to which an item was added, the newest line of its session.
+func (s *Store[T]) list(l *line[T]) {
+	lines := without(s.sessions[l.address.session], l)
+	s.sessions[l.address.session] = append(lines, l)
+}
+
+// unlist removes l, in which no item is left.
+func (s *Store[T]) unlist(l *line[T]) {
+	lines := without(s.sessions[l.address.session], l)
+	if len(lines) == 0 {
+		delete(s.sessions, l.address.session)
+	} else {
+		s.sessions[l.address.session] = lines
+	}
+}
+
+func without[T any](lines []*line[T], l *line[T]) []*line[T] {
+	if i := slices.Index(lines, l); i >= 0 {
+		return slices.Delete(lines, i, i+1)
+	}
+	return lines
+}
+
+// dropViews removes the oldest lines of a session that has too many, and returns how many items
+// they held.
+func (s *Store[T]) dropViews(session string) (dropped int) {
+	for len(s.sessions[session]) > s.cfg.Views {
+		dropped += s.discard(s.sessions[session][0])
+	}
+	return dropped
+}
+
+// dropBytes removes the lines that were added to longest ago, but for l, while all together take
+// too much, and returns how many items they held that had not expired.
+func (s *Store[T]) dropBytes(l *line[T], now time.Time) (dropped int) {
+	for s.bytes > s.cfg.MaxBytes && len(s.expiring) > 1 {
+		oldest := s.expiring[0]
+		if oldest == l {
+			oldest = s.expiring[1] // a clock that stands
+		}
+		if n := s.discard(oldest); oldest.expires.After(now) {
+			dropped += n
+		}
+	}
+	return dropped
+}
+
+// account notes that l takes so much more.
+func (l *line[T]) account(items, bytes int) {
+	l.bytes += bytes
+	l.store.bytes += bytes
+	l.store.items += items
+}
+
+// size returns about how many bytes e takes.
+func (s *Store[T]) size(e *entry[T]) int {
+	return entryBytes + len(e.ID) + len(e.Key) + s.cfg.Size(e.Value)
+}

@@ -1,0 +1,255 @@
+// Package memory is a store in the process: see queue.Store. What waits for a session at a view is
+// a [line]. What has expired is removed by later calls, a little by each, so there is no goroutine.
+package memory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/flashgin/flashgin/internal/queue"
+)
+
+// Config is what a [Store] is made of. Zero is the default of each bound.
+type Config[T any] struct {
+	TTL      time.Duration // of an address after the last add
+	Cap      int           // items that wait at an address
+	Views    int           // of a session
+	MaxBytes int           // of everything, about
+
+	Clone func(T) T   // returns a copy for a caller
+	Keep  func(T) T   // returns a copy to keep, whose strings keep nothing else in memory
+	Size  func(T) int // returns about how many bytes a copy takes beside what an item does
+}
+
+// A Store is a queue.Store in the process. It is safe for concurrent use by multiple goroutines.
+type Store[T any] struct {
+	queue.Listener
+	cfg Config[T]
+
+	mu       sync.Mutex
+	lines    map[address]*line[T]
+	expiring expiring[T]
+	sessions map[string][]*line[T] // those with items, by their last adds, the oldest first
+	items    int
+	bytes    int    // of all lines
+	sequence uint64 // of items and of claims; never reused
+	watches  []*func(queue.Wake)
+}
+
+// address is where an item waits.
+type address struct{ session, view string }
+
+// compact returns a copy whose strings keep nothing else in memory, nor each other.
+func (at address) compact() address {
+	return address{strings.Clone(at.session), strings.Clone(at.view)}
+}
+
+// New returns an empty Store. Bounds below zero count as zero.
+func New[T any](cfg Config[T]) *Store[T] {
+	cfg.TTL = cmp.Or(max(cfg.TTL, 0), queue.DefaultTTL)
+	cfg.Cap = cmp.Or(max(cfg.Cap, 0), queue.DefaultCap)
+	cfg.Views = cmp.Or(max(cfg.Views, 0), queue.DefaultViews)
+	cfg.MaxBytes = cmp.Or(max(cfg.MaxBytes, 0), DefaultMaxBytes)
+	return &Store[T]{cfg: cfg, lines: map[address]*line[T]{}, sessions: map[string][]*line[T]{}}
+}
+
+// InProcess is true: no call hangs.
+func (s *Store[T]) InProcess() bool { return true }
+
+// Add implements queue.Store. Its only error is that of a context that has ended, as of all calls.
+func (s *Store[T]) Add(ctx context.Context, session string, items []queue.Item[T], quietly bool) error {
+	if err := ended(ctx, "add"); err != nil {
+		return err
+	}
+	dropped := s.add(session, items)
+	for _, err := range s.errors(dropped) {
+		s.Report(ctx, err)
+	}
+	s.Tell(ctx, queue.Dropped, dropped.byCap+dropped.byViews+dropped.byBytes)
+	if !quietly {
+		s.wake(session)
+	}
+	return nil
+}
+
+// ended returns an error if ctx has ended.
+func ended(ctx context.Context, doing string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("flashgin: %s: %w", doing, err)
+	}
+	return nil
+}
+
+func (s *Store[T]) add(session string, items []queue.Item[T]) (dropped dropped) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.expire(len(items))
+	for i := range items {
+		item := &items[i]
+		l := s.line(address{session, item.View}, now)
+		if l.knows(item.ID, now) {
+			continue
+		}
+		l.withdraw(item.Key, now)
+		s.sequence++
+		l.push(item, s.sequence, now)
+		dropped.byCap += l.dropOldest(s.cfg.Cap, now)
+		dropped.byViews += s.dropViews(session)
+		dropped.byBytes += s.dropBytes(l, now)
+	}
+	return dropped
+}
+
+// Claim implements queue.Store.
+func (s *Store[T]) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (queue.Claim[T], error) {
+	if err := ended(ctx, "claim"); err != nil {
+		return queue.Claim[T]{}, err
+	}
+	claim, again := s.claim(session, views, lease)
+	s.Tell(ctx, queue.LeaseExpired, again)
+	return claim, nil
+}
+
+// claim also returns how many of the items an earlier claim has let go by its lease.
+func (s *Store[T]) claim(session string, views []string, lease time.Duration) (claim queue.Claim[T], again int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.expire(0)
+	found := s.waiting(session, views, now)
+	if len(found) == 0 {
+		return queue.Claim[T]{}, 0
+	}
+	s.sequence++
+	ticket := strconv.FormatUint(s.sequence, 36)
+	claim = queue.Claim[T]{Session: session, Items: s.copies(found), Tickets: map[string]string{}}
+	for _, e := range found {
+		if e.ticket != "" {
+			again++
+		}
+		e.ticket, e.lease = ticket, now.Add(lease)
+		claim.Tickets[e.View] = ticket
+	}
+	return claim, again
+}
+
+// Confirm implements queue.Store.
+func (s *Store[T]) Confirm(ctx context.Context, claim queue.Claim[T]) (int, error) {
+	if err := ended(ctx, "confirm"); err != nil {
+		return 0, err
+	}
+	return s.settle(&claim, (*line[T]).remove), nil
+}
+
+// Release implements queue.Store.
+func (s *Store[T]) Release(ctx context.Context, claim queue.Claim[T]) (int, error) {
+	if err := ended(ctx, "release"); err != nil {
+		return 0, err
+	}
+	return s.settle(&claim, (*line[T]).release), nil
+}
+
+// settle calls do for each item that still carries the mark of its claim, and returns how many did.
+func (s *Store[T]) settle(claim *queue.Claim[T], do func(*line[T], *entry[T], time.Time)) (settled int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.expire(0)
+	for i := range claim.Items {
+		item := &claim.Items[i]
+		l, ticket := s.find(address{claim.Session, item.View}, now), claim.Tickets[item.View]
+		if l == nil || ticket == "" {
+			continue
+		}
+		if found := l.find(item.ID); found != nil && found.ticket == ticket {
+			do(l, found, now)
+			settled++
+		}
+		s.shorten(l, now)
+	}
+	return settled
+}
+
+// Peek implements queue.Store.
+func (s *Store[T]) Peek(ctx context.Context, session string, views []string) ([]queue.Item[T], error) {
+	if err := ended(ctx, "peek"); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.copies(s.waiting(session, views, s.expire(0))), nil
+}
+
+// Withdraw implements queue.Store.
+func (s *Store[T]) Withdraw(ctx context.Context, session, view, key string) error {
+	if err := ended(ctx, "withdraw"); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.expire(0)
+	if l := s.find(address{session, view}, now); l != nil {
+		l.withdraw(key, now)
+		s.shorten(l, now)
+	}
+	return nil
+}
+
+// waiting returns what waits at the views, in order of creation.
+func (s *Store[T]) waiting(session string, views []string, now time.Time) []*entry[T] {
+	var found []*entry[T]
+	for i, view := range views {
+		l := s.find(address{session, view}, now)
+		if l == nil || slices.Contains(views[:i], view) {
+			continue
+		}
+		found = l.appendWaiting(found, now)
+	}
+	slices.SortFunc(found, func(a, b *entry[T]) int { return cmp.Compare(a.sequence, b.sequence) })
+	return found
+}
+
+func (s *Store[T]) copies(found []*entry[T]) []queue.Item[T] {
+	if len(found) == 0 {
+		return nil
+	}
+	items := make([]queue.Item[T], len(found))
+	for i, e := range found {
+		items[i] = e.Item
+		items[i].Value = s.cfg.Clone(e.Value)
+	}
+	return items
+}
+
+// Watch implements queue.Watcher.
+func (s *Store[T]) Watch(ctx context.Context, wake func(queue.Wake)) error {
+	watch := &wake
+	s.mu.Lock()
+	s.watches = append(slices.Clone(s.watches), watch) // never changed in place
+	s.mu.Unlock()
+	wake(queue.Wake{})
+	<-ctx.Done()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watches = slices.DeleteFunc(slices.Clone(s.watches), func(other *func(queue.Wake)) bool { return other == watch })
+	return ctx.Err()
+}
+
+// Name implements queue.Watcher: sessions have their own names.
+func (s *Store[T]) Name(session string) string { return session }
+
+// wake calls those who watch, without the lock.
+func (s *Store[T]) wake(session string) {
+	s.mu.Lock()
+	watches := s.watches
+	s.mu.Unlock()
+	for _, wake := range watches {
+		(*wake)(queue.Wake{Name: session})
+	}
+}

@@ -1,0 +1,278 @@
+// Package redis is a store in Redis: see queue.Store. Each address, a session and a view, is one
+// sorted set; member.lua says what is in it. The scripts beside do the work, each call in one round
+// trip, in which each command is sent once.
+package redis
+
+import (
+	"cmp"
+	"context"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/flashgin/flashgin/internal/lua"
+	"github.com/flashgin/flashgin/internal/queue"
+	"github.com/flashgin/flashgin/internal/sketch"
+)
+
+// Config is what a [Store] is made of. Zero is the default of each bound.
+type Config[T any] struct {
+	App   string        // the first part of every key after "flash:"
+	TTL   time.Duration // of an address after the last add
+	Cap   int           // items that wait at an address
+	Views int           // of a session
+
+	Encode func(T) ([]byte, error)
+	Decode func([]byte) (T, error) // whose errors do not quote what it was given
+}
+
+// A Store is a queue.Store in Redis. It is safe for concurrent use by multiple goroutines.
+type Store[T any] struct {
+	queue.Listener
+	client  redis.UniversalClient
+	cluster *redis.ClusterClient // the client, if it is one
+	cfg     Config[T]
+	prefix  string
+	created sketch.Counts // addresses, by what their keys begin with, within the TTL
+	numbers atomic.Uint64 // see place
+	oneKey  atomic.Bool   // the server refuses calls with several keys
+	nodes   sync.Map      // address of a master of the cluster → *redis.Client
+	stored  atomic.Int64  // how often one was put there
+}
+
+// The longest times that the scores of an address have room for.
+const (
+	longestTTL   = 100 * 365 * 24 * time.Hour
+	longestLease = 365 * 24 * time.Hour
+)
+
+// New returns a Store on the server or servers of client, with bounds that are not below zero. It
+// sends nothing.
+func New[T any](client redis.UniversalClient, cfg Config[T]) *Store[T] {
+	cfg.TTL = min(cmp.Or(cfg.TTL, queue.DefaultTTL), longestTTL)
+	cfg.Cap = cmp.Or(cfg.Cap, queue.DefaultCap)
+	cfg.Views = cmp.Or(cfg.Views, queue.DefaultViews)
+	s := &Store[T]{client: client, cfg: cfg, prefix: "flash:" + cfg.App + ":{"}
+	s.cluster, _ = client.(*redis.ClusterClient)
+	s.numbers.Store(rand.Uint64N(numberLimit / 2))
+	return s
+}
+
+// Add implements queue.Store. If items have several views and an error is returned, those of some
+// views may have been added.
+func (s *Store[T]) Add(ctx context.Context, session string, items []queue.Item[T], quietly bool) error {
+	channel := s.channel()
+	if quietly {
+		channel = ""
+	}
+	var calls []*lua.Call
+	mailbox, number := s.mailbox(session), s.place(len(items))
+	for len(items) > 0 {
+		// A call for each run of items with one view: the scripts then run in the order of the
+		// items, and the server's clock puts them in order over all views.
+		n := 1
+		for n < len(items) && items[n].View == items[0].View {
+			n++
+		}
+		call, err := s.addCall(mailbox, number, items[:n], channel)
+		if err != nil {
+			return err
+		}
+		calls = append(calls, call)
+		number, items = number+uint64(n), items[n:]
+	}
+	adds, order := calls, lua.InOrder
+	index := s.indexCall(mailbox, adds)
+	if index != nil {
+		calls = append(calls, index)
+		if len(adds) == 1 {
+			order = lua.Together
+		}
+	}
+	if err := lua.Send(ctx, s.client, calls, order); err != nil {
+		return s.failed("add", err)
+	}
+	var dropped, created int
+	var failed error
+	for _, call := range adds {
+		n, err := call.Cmd.Int()
+		dropped += n / 2
+		created += n % 2
+		failed = cmp.Or(failed, err)
+	}
+	if dropped > 0 {
+		s.Report(ctx, queue.CapError(dropped, s.cfg.Cap))
+		s.Tell(ctx, queue.Dropped, dropped)
+	}
+	if created > 0 {
+		s.created.Add(mailbox, created, s.cfg.TTL)
+	}
+	if index != nil && failed == nil {
+		s.boundViews(ctx, mailbox, index)
+	}
+	return s.failed("add", failed)
+}
+
+// addCall returns the call that adds items with one view, the first of which gets the number.
+func (s *Store[T]) addCall(
+	mailbox string, number uint64, items []queue.Item[T], channel string,
+) (*lua.Call, error) {
+	entries := make([]any, len(items))
+	var life int64 // of the address, for all of them
+	for i := range items {
+		ttl, needs := s.ownTTL(items[i].TTL)
+		entry, err := s.encode((number+uint64(i))%numberLimit, ttl, &items[i])
+		if err != nil {
+			return nil, err
+		}
+		entries[i], life = entry, max(life, needs)
+	}
+	call := addScript.Call(mailbox + escapeView(items[0].View))
+	return call.Append(s.ttlMilliseconds(), life, s.cfg.Cap, channel).Append(entries...), nil
+}
+
+// Claim implements queue.Store. If the items of some views could be claimed and those of others
+// not, it returns the former and reports why; without any item, it returns the error. The claimed
+// items of a lost reply wait again when the lease ends.
+func (s *Store[T]) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (queue.Claim[T], error) {
+	// The end of the lease marks the claim. The spread keeps the marks of claims that follow at
+	// once apart, even on a clock that stands.
+	spread := s.numbers.Add(1) % 1000
+	length := microseconds(min(max(lease, 0), longestLease)) + int64(spread)
+	found, err := s.read(ctx, "claim", session, views, claimScript, length)
+	if len(found) == 0 {
+		return queue.Claim[T]{}, err
+	}
+	claim := queue.Claim[T]{Session: session, Items: itemsOf(found), Tickets: map[string]string{}}
+	for i := range found {
+		claim.Tickets[found[i].item.View] = found[i].ticket
+	}
+	return claim, nil
+}
+
+// Peek implements queue.Store. Like Claim it prefers what it could read over an error.
+func (s *Store[T]) Peek(ctx context.Context, session string, views []string) ([]queue.Item[T], error) {
+	found, err := s.read(ctx, "peek", session, views, peekScript)
+	if len(found) == 0 {
+		return nil, err
+	}
+	return itemsOf(found), nil
+}
+
+func itemsOf[T any](found []entry[T]) []queue.Item[T] {
+	items := make([]queue.Item[T], len(found))
+	for i := range found {
+		items[i] = found[i].item
+	}
+	return items
+}
+
+// Confirm implements queue.Store.
+func (s *Store[T]) Confirm(ctx context.Context, claim queue.Claim[T]) (int, error) {
+	return s.run(ctx, "confirm", s.settleCalls(&claim, confirmScript))
+}
+
+// ConfirmAll implements queue.Groups.
+func (s *Store[T]) ConfirmAll(ctx context.Context, claims []queue.Claim[T]) []queue.Settled {
+	var all []*lua.Call
+	of := make([][]*lua.Call, len(claims))
+	for i := range claims {
+		of[i] = s.settleCalls(&claims[i], confirmScript)
+		all = append(all, of[i]...)
+	}
+	notSent := lua.Send(ctx, s.client, all, lua.Together)
+	settled := make([]queue.Settled, len(claims))
+	for i, calls := range of {
+		if notSent != nil {
+			settled[i].Err = s.failed("confirm", notSent)
+			continue
+		}
+		settled[i].Items, settled[i].Err = s.sum("confirm", calls)
+	}
+	return settled
+}
+
+// Release implements queue.Store.
+func (s *Store[T]) Release(ctx context.Context, claim queue.Claim[T]) (int, error) {
+	return s.run(ctx, "release", s.settleCalls(&claim, releaseScript))
+}
+
+// settleCalls returns the calls that settle a claim by the script, one for each of its views. A
+// claim of another store needs none.
+func (s *Store[T]) settleCalls(claim *queue.Claim[T], script *lua.Script) (calls []*lua.Call) {
+	of := map[string]*lua.Call{} // by view
+	mailbox, now := s.mailbox(claim.Session), time.Now().UnixMicro()
+	for i := range claim.Items {
+		item := &claim.Items[i]
+		end, only, ok := cutTicket(claim.Tickets[item.View])
+		if !ok {
+			continue // no claim of ours
+		}
+		call := of[item.View]
+		switch {
+		case call != nil:
+		case script == confirmScript && only != "" && only == item.ID && end > now:
+			calls = append(calls, confirmOneScript.Call(mailbox+escapeView(item.View)).Append(end, only))
+			continue
+		default:
+			call = script.Call(mailbox+escapeView(item.View)).Append(s.ttlMilliseconds(), end)
+			of[item.View] = call
+			calls = append(calls, call)
+		}
+		call.Append(item.ID)
+	}
+	return calls
+}
+
+// Withdraw implements queue.Store.
+func (s *Store[T]) Withdraw(ctx context.Context, session, view, key string) error {
+	var calls []*lua.Call
+	if key != "" {
+		calls = []*lua.Call{withdrawScript.Call(s.key(session, view)).Append(s.ttlMilliseconds(), key)}
+	}
+	_, err := s.run(ctx, "withdraw", calls)
+	return err
+}
+
+// run sends calls that reply a number or nothing, and returns their sum.
+func (s *Store[T]) run(ctx context.Context, doing string, calls []*lua.Call) (sum int, err error) {
+	if err := lua.Send(ctx, s.client, calls, lua.Apart); err != nil {
+		return 0, s.failed(doing, err)
+	}
+	return s.sum(doing, calls)
+}
+
+// sum adds up the replies of calls. It is right where a call failed, too.
+func (s *Store[T]) sum(doing string, calls []*lua.Call) (sum int, err error) {
+	for _, call := range calls {
+		n, _ := call.Cmd.Int()
+		sum += n
+		err = cmp.Or(err, call.Err())
+	}
+	return sum, s.failed(doing, err)
+}
+
+// Ping reports whether the server answers; in a cluster, whether one of the masters does. It
+// returns when ctx ends, even if the client waits longer.
+func (s *Store[T]) Ping(ctx context.Context) error { return s.ping(ctx, s.client) }
+
+// ttlMilliseconds is the TTL as EXPIRE wants it.
+func (s *Store[T]) ttlMilliseconds() int64 { return milliseconds(s.cfg.TTL) }
+
+// ownTTL returns the TTL of an item in microseconds, or 0 if it waits as long as its address, and
+// for how many milliseconds it needs that: until it has ended and a retry of its add has as well.
+func (s *Store[T]) ownTTL(of time.Duration) (ttl, life int64) {
+	if of <= 0 || of >= s.cfg.TTL {
+		return 0, s.ttlMilliseconds()
+	}
+	return microseconds(of), milliseconds(min(of+queue.RememberFor, s.cfg.TTL))
+}
+
+// A fraction counts as a whole: zero would mean something else.
+func microseconds(d time.Duration) int64 { return int64((d + time.Microsecond - 1) / time.Microsecond) }
+func milliseconds(d time.Duration) int64 { return int64((d + time.Millisecond - 1) / time.Millisecond) }

@@ -1,0 +1,209 @@
+package flashgin
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/flashgin/flashgin/internal/inprocess"
+	"github.com/flashgin/flashgin/internal/queue"
+	redisqueue "github.com/flashgin/flashgin/internal/queue/redis"
+)
+
+// queueOf returns the queue behind a store: that of one of ours, or the store as a queue. A type
+// that embeds one of ours is not ours: its methods are called, and none past them.
+func queueOf(store Store) queue.Store[Message] {
+	switch store := store.(type) {
+	case *MemoryStore:
+		return store.queue()
+	case *RedisStore:
+		return store.queue
+	}
+	return foreignQueue{store}
+}
+
+// queueItems returns messages as items of a queue.
+func queueItems(msgs []Message) []queue.Item[Message] {
+	items := make([]queue.Item[Message], len(msgs))
+	for i, m := range msgs {
+		items[i] = queue.Item[Message]{View: m.View, ID: m.ID, Key: m.Key, TTL: m.TTL, Value: m}
+	}
+	return items
+}
+
+// messagesOf returns the messages that items are. A queue may keep but once what it knows of them.
+func messagesOf(items []queue.Item[Message]) Messages {
+	if len(items) == 0 {
+		return nil
+	}
+	msgs := make(Messages, len(items))
+	for i := range items {
+		msgs[i] = items[i].Value
+		msgs[i].View, msgs[i].ID, msgs[i].Key = items[i].View, items[i].ID, items[i].Key
+	}
+	return msgs
+}
+
+func (c Claim) inQueue() queue.Claim[Message] {
+	return queue.Claim[Message]{Session: c.Session, Items: queueItems(c.Messages), Tickets: c.Tickets}
+}
+
+func messageClaim(c queue.Claim[Message]) Claim {
+	return Claim{Session: c.Session, Messages: messagesOf(c.Items), Tickets: c.Tickets}
+}
+
+// A messageQueue is a queue that is called with messages.
+type messageQueue struct{ queue.Store[Message] }
+
+func (q messageQueue) add(ctx context.Context, session string, msgs []Message, quietly bool) error {
+	return q.Store.Add(ctx, session, queueItems(msgs), quietly)
+}
+
+func (q messageQueue) claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (Claim, error) {
+	claim, err := q.Store.Claim(ctx, session, views, lease)
+	return messageClaim(claim), err
+}
+
+func (q messageQueue) confirm(ctx context.Context, claim Claim) error {
+	_, err := q.Store.Confirm(ctx, claim.inQueue())
+	return err
+}
+
+func (q messageQueue) release(ctx context.Context, claim Claim) error {
+	_, err := q.Store.Release(ctx, claim.inQueue())
+	return err
+}
+
+func (q messageQueue) peek(ctx context.Context, session string, views []string) (Messages, error) {
+	items, err := q.Store.Peek(ctx, session, views)
+	return messagesOf(items), err
+}
+
+// foreignQueue is a store that is not one of ours, as a queue. It has all the parts that a queue may
+// have but one, and does nothing where the store has none.
+type foreignQueue struct{ store Store }
+
+func (q foreignQueue) Add(ctx context.Context, session string, items []queue.Item[Message], _ bool) error {
+	return q.store.Add(ctx, session, messagesOf(items)...)
+}
+
+func (q foreignQueue) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (queue.Claim[Message], error) {
+	claim, err := q.store.Claim(ctx, session, views, lease)
+	return claim.inQueue(), err
+}
+
+// Confirm takes a call that succeeds to have settled all of a claim.
+func (q foreignQueue) Confirm(ctx context.Context, claim queue.Claim[Message]) (int, error) {
+	if err := q.store.Confirm(ctx, messageClaim(claim)); err != nil {
+		return 0, err
+	}
+	return len(claim.Items), nil
+}
+
+// Release is like Confirm.
+func (q foreignQueue) Release(ctx context.Context, claim queue.Claim[Message]) (int, error) {
+	if err := q.store.Release(ctx, messageClaim(claim)); err != nil {
+		return 0, err
+	}
+	return len(claim.Items), nil
+}
+
+func (q foreignQueue) Peek(ctx context.Context, session string, views []string) ([]queue.Item[Message], error) {
+	msgs, err := q.store.Peek(ctx, session, views)
+	return queueItems(msgs), err
+}
+
+func (q foreignQueue) Withdraw(ctx context.Context, session, view, key string) error {
+	return q.store.Withdraw(ctx, session, view, key)
+}
+
+// InProcess reports what the store of flashtest says, which is in this process until it is made to
+// fail or wait.
+func (q foreignQueue) InProcess() bool {
+	store, ok := q.store.(inprocess.Store)
+	return ok && bool(store.InProcess())
+}
+
+// embedsRedis is a store that embeds a RedisStore.
+type embedsRedis interface {
+	redisQueue() *redisqueue.Store[Message]
+}
+
+func (q foreignQueue) Node(session string) string {
+	if store, ok := q.store.(embedsRedis); ok {
+		return store.redisQueue().Node(session)
+	}
+	return ""
+}
+
+func (q foreignQueue) PingNode(ctx context.Context, node string) error {
+	switch store := q.store.(type) {
+	case embedsRedis:
+		return store.redisQueue().PingNode(ctx, node)
+	case interface{ Ping(context.Context) error }:
+		return store.Ping(ctx)
+	}
+	_, err := q.store.Peek(ctx, "flashgin", []string{"/"}) // any read will do
+	return err
+}
+
+func (q foreignQueue) Watch(ctx context.Context, wake func(queue.Wake)) error {
+	store, ok := q.store.(interface {
+		Watch(ctx context.Context, wake func(session string)) error
+	})
+	if !ok {
+		return nil
+	}
+	_, hashed := q.store.(embedsRedis)
+	return store.Watch(ctx, func(session string) {
+		name, ends := strings.CutPrefix(session, endMark)
+		if ends && hashed {
+			wake(queue.Wake{Name: name, Ends: true})
+		} else {
+			wake(queue.Wake{Name: session})
+		}
+	})
+}
+
+func (q foreignQueue) Name(session string) string {
+	if store, ok := q.store.(embedsRedis); ok {
+		return store.redisQueue().Name(session)
+	}
+	return session
+}
+
+func (q foreignQueue) TellEnd(ctx context.Context, session string) error {
+	if store, ok := q.store.(embedsRedis); ok {
+		return store.redisQueue().TellEnd(ctx, session)
+	}
+	return nil
+}
+
+// endMark stands before what RedisStore.Watch calls a session whose open pages are to end. The
+// hashes by which it calls sessions never begin like that.
+const endMark = "}"
+
+// wakeWords returns wake for a Watch that names sessions by strings.
+func wakeWords(wake func(session string)) func(queue.Wake) {
+	return func(w queue.Wake) {
+		if w.Ends {
+			w.Name = endMark + w.Name
+		}
+		wake(w.Name)
+	}
+}
+
+// tellEvents returns tell for the events of a queue.
+func tellEvents(tell func(context.Context, Event)) func(context.Context, queue.Event, int) {
+	if tell == nil {
+		return nil
+	}
+	kinds := map[queue.Event]EventKind{queue.Dropped: EventDropped, queue.LeaseExpired: EventLeaseExpired}
+	return func(ctx context.Context, event queue.Event, items int) {
+		tell(ctx, Event{Kind: kinds[event], Messages: items})
+	}
+}
