@@ -9,8 +9,11 @@ import (
 
 	"github.com/flashgin/flashgin/internal/lua"
 
-	"github.com/flashgin/flashgin/internal/guard"
 )
+
+// nodesAtMost bounds the addresses of masters that are known: more than a cluster has, even if all
+// its servers have changed theirs. Then all are forgotten, and those still in use come again.
+const nodesAtMost = 2000
 
 // ended is a context that has ended. With it go-redis answers from what it knows and never from the network.
 var ended = func() context.Context {
@@ -31,7 +34,7 @@ func (s *Store[T]) Node(session string) string {
 	}
 	name := master.Options().Addr
 	if known, ok := s.nodes.Load(name); !ok || known != master {
-		if s.stored.Add(1)%guard.NodesAtMost == 0 {
+		if s.stored.Add(1)%nodesAtMost == 0 {
 			s.nodes.Clear()
 		}
 		s.nodes.Store(name, master)

@@ -18,7 +18,6 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/redistest"
 
-	"github.com/flashgin/flashgin/internal/guard"
 )
 
 func redisStoreFor(client redis.UniversalClient, app string) *Store[string] {
@@ -163,13 +162,13 @@ func TestRedisNode(t *testing.T) {
 	assert.False(t, known)
 
 	session := sessionOf[cluster.Servers[0].Addr()]
-	for i := range 2 * guard.NodesAtMost { // a cluster whose addresses change for years
+	for i := range 2 * nodesAtMost { // a cluster whose addresses change for years
 		store.nodes.Delete(store.Node(session))
 		store.nodes.Store(fmt.Sprint("127.0.0.1:", i), nil)
 	}
 	count := 0
 	store.nodes.Range(func(any, any) bool { count++; return true })
-	assert.LessOrEqual(t, count, guard.NodesAtMost)
+	assert.LessOrEqual(t, count, nodesAtMost)
 	node := store.Node(session)
 	assert.NoError(t, store.PingNode(t.Context(), node), "it is known still")
 	_, known = store.nodes.Load(node)
