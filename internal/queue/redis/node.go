@@ -8,7 +8,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/flashgin/flashgin/internal/lua"
-
 )
 
 // nodesAtMost bounds the addresses of masters that are known: more than a cluster has, even if all

@@ -17,7 +17,6 @@ import (
 
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/redistest"
-
 )
 
 func redisStoreFor(client redis.UniversalClient, app string) *Store[string] {
