@@ -75,6 +75,7 @@ func outage(t *testing.T, server *redistest.Server, away func(during func())) {
 		time.Sleep(10 * time.Millisecond)
 	})
 	p.requireSomeShown(50)
+	require.Positive(t, p.asked(busy), "claims are counted")
 	p.post(3, waiting)
 
 	before, start := p.asked(p.users), time.Now()

@@ -3,12 +3,15 @@ package flashgin_test
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,7 +38,7 @@ func (quietRedis) Printf(context.Context, string, ...any) {}
 type redisPages struct {
 	*app
 	t      *testing.T
-	claims func(session string) int64
+	claims countClaims
 	log    *lockedBuffer
 	users  []*redisUser
 	lease  time.Duration
@@ -75,7 +78,9 @@ func newRedisPages(t *testing.T, client redis.UniversalClient, users int, cfg fl
 	t.Helper()
 	// Room for all messages of a test: what is dropped because of the cap is not lost by accident.
 	store := newRedisStoreWith(t, client, flashgin.RedisConfig{Cap: 3000})
-	return newRedisPagesOn(t, store, users, cfg)
+	p := newRedisPagesOn(t, store, users, cfg)
+	client.AddHook(&p.claims)
+	return p
 }
 
 func newRedisPagesOn(t *testing.T, store flashgin.Store, users int, cfg flashgin.Config) *redisPages {
@@ -85,7 +90,6 @@ func newRedisPagesOn(t *testing.T, store flashgin.Store, users int, cfg flashgin
 	cfg.Store, cfg.Logger = store, logTo(p.log)
 	cfg.Timeout = cmp.Or(cfg.Timeout, 100*time.Millisecond) // the default of flashgin, not that of newApp
 	p.app = newApp(t, cfg)
-	p.claims = flashgin.CountClaims(p.messenger)
 	p.GET("/page/:n", page)
 	p.GET("/login", func(c *gin.Context) {
 		key, err := p.messenger.SessionKey(c)
@@ -105,9 +109,54 @@ func newRedisPagesOn(t *testing.T, store flashgin.Store, users int, cfg flashgin
 // asked returns how many pages of the users have asked the store.
 func (p *redisPages) asked(users []*redisUser) (n int64) {
 	for _, user := range users {
-		n += p.claims(user.key)
+		n += p.claims.of(user.key)
 	}
 	return n
+}
+
+// countClaims counts, for each session, the claims that begin for one of the pages /page/0, /page/1
+// and so on. The client counts, because a store that counts would not be a RedisStore: only that
+// confirms several pages together.
+type countClaims struct {
+	begun sync.Map // the first part of a session's Redis keys → *atomic.Int64
+}
+
+func (c *countClaims) of(session string) int64 {
+	hash := sha256.Sum256([]byte(session))
+	name := base64.RawURLEncoding.EncodeToString(hash[:])[:22]
+	if n, ok := c.begun.Load("flash:shop:{" + name + "}"); ok {
+		return n.(*atomic.Int64).Load()
+	}
+	return 0
+}
+
+func (c *countClaims) note(cmd redis.Cmder) {
+	args := cmd.Args()
+	if cmd.Name() != "evalsha" || len(args) != 3+args[2].(int)+1 {
+		return // of our scripts for pages, only that of a claim has one argument, the lease
+	}
+	for _, key := range args[3 : len(args)-1] {
+		name, view, _ := strings.Cut(key.(string), ":/page/")
+		if _, err := strconv.Atoi(view); err == nil {
+			n, _ := c.begun.LoadOrStore(name, new(atomic.Int64))
+			n.(*atomic.Int64).Add(1)
+		}
+	}
+}
+
+func (c *countClaims) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (c *countClaims) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		c.note(cmd)
+		return next(ctx, cmd)
+	}
+}
+
+func (c *countClaims) ProcessPipelineHook(
+	next redis.ProcessPipelineHook,
+) redis.ProcessPipelineHook {
+	return next // no page sends its claim in a pipeline
 }
 
 func (p *redisPages) send(user *redisUser, method, path string) *httptest.ResponseRecorder {

@@ -10,15 +10,18 @@ import (
 	"github.com/flashgin/flashgin/internal/queue/memory"
 )
 
-// MemoryStore is the embedded [Store], for an application that is one process: messages do not survive a restart and no other process
-// sees them. The zero value is ready for use; it must not be copied after first use. It starts no goroutine: what has expired is removed by
-// later calls, a little by each.
+// MemoryStore is the embedded [Store], for an application that is one process: messages do not
+// survive a restart and no other process sees them. The zero value is ready for use; it must not be
+// copied after first use. It starts no goroutine: what has expired is removed by later calls, a
+// little by each.
 //
 // A MemoryStore is safe for concurrent use by multiple goroutines.
 type MemoryStore struct {
-	// TTL is how long an address keeps its messages after the last one was added. Zero means 24 hours; [New] refuses a negative TTL.
+	// TTL is how long an address keeps its messages after the last one was added. Zero means 24
+	// hours; [New] refuses a negative TTL.
 	TTL time.Duration
-	// Cap is how many messages wait at one address at the most; the oldest are dropped. Zero means 50; [New] refuses a negative Cap.
+	// Cap is how many messages wait at one address at the most; the oldest are dropped. Zero means
+	// 50; [New] refuses a negative Cap.
 	Cap int
 	// Views is at how many views messages of one session are kept at the most; what the oldest hold
 	// is dropped. Zero means 100; [New] refuses negative Views.
@@ -43,12 +46,13 @@ func (s *MemoryStore) validate() error {
 		return fmt.Errorf("flashgin: MemoryStore.Views is %d: want zero (100) or more", s.Views)
 	}
 	if s.MaxBytes < 0 {
-		return fmt.Errorf("flashgin: MemoryStore.MaxBytes is %d: want zero (256 MiB) or more", s.MaxBytes)
+		return fmt.Errorf("flashgin: MemoryStore.MaxBytes is %d: want zero (256 MiB) or more",
+			s.MaxBytes)
 	}
 	return nil
 }
 
-// queue returns what the store is, with the settings of its first use.
+// queue returns the queue that keeps the messages. The first use makes it.
 func (s *MemoryStore) queue() *memory.Store[Message] {
 	s.once.Do(func() {
 		s.store = memory.New(memory.Config[Message]{
@@ -61,11 +65,12 @@ func (s *MemoryStore) queue() *memory.Store[Message] {
 
 func (s *MemoryStore) messages() messageQueue { return messageQueue{s.queue()} }
 
-// OnError sets the function that is told when messages are dropped; nil means nobody. [New] calls it; call it yourself only before first use.
+// OnError sets the function that is told when messages are dropped; nil means nobody. [New] calls
+// it; call it yourself only before first use.
 func (s *MemoryStore) OnError(report func(context.Context, error)) { s.queue().OnError(report) }
 
-// OnEvent sets the function that is told how many messages are dropped, and how many are given out again after their lease. [New] calls it; call it yourself
-// only before first use.
+// OnEvent sets the function that is told how many messages are dropped, and how many are given out
+// again after their lease. [New] calls it; call it yourself only before first use.
 func (s *MemoryStore) OnEvent(event func(context.Context, Event)) {
 	s.queue().OnEvent(tellEvents(event))
 }
@@ -100,7 +105,8 @@ func (s *MemoryStore) Withdraw(ctx context.Context, session, view, key string) e
 	return s.queue().Withdraw(ctx, session, view, key)
 }
 
-// Watch tells open pages when messages are added, as [Store] describes it. It returns the error of ctx when that has ended.
+// Watch tells open pages when messages are added, as [Store] describes it. It returns the error of
+// ctx when that has ended.
 func (s *MemoryStore) Watch(ctx context.Context, wake func(session string)) error {
 	return s.queue().Watch(ctx, wakeWords(wake))
 }
@@ -119,7 +125,8 @@ func (s *MemoryStore) Stats() MemoryStats {
 	return MemoryStats{Sessions: stats.Sessions, Messages: stats.Items, Bytes: stats.Bytes}
 }
 
-// What a message takes beside its strings, and an item of a queue.
+// What a message takes beside its strings and the item that it is. TestMemoryStoreCountsBytes
+// measures it.
 const (
 	messageBytes  = 150
 	linkBytes     = 32
@@ -127,7 +134,7 @@ const (
 	dataPairBytes = 40
 )
 
-// size returns about how many bytes m takes, beside what an item knows of it.
+// size returns about how many bytes m takes, without the fields that its item has.
 func (m Message) size() int {
 	n := messageBytes + len(m.Title) + len(m.Text) + len(m.HTML) + len(m.Status)
 	if m.Link != nil {
@@ -142,8 +149,8 @@ func (m Message) size() int {
 	return n
 }
 
-// compact returns a copy of m without what an item knows of it, which shares no memory with other
-// strings. They may have been small parts of large ones: of the body of a request, for instance.
+// compact returns a copy of m without the fields that its item has. The copy shares no memory with
+// other strings: m may have small parts of a large one, for example of a request's body.
 func (m Message) compact() Message {
 	m.View, m.ID, m.Key = "", "", ""
 	fields := [...]*string{(*string)(&m.Status), &m.Title, &m.Text, (*string)(&m.HTML)}

@@ -8,15 +8,19 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// An observedQueue is a queue whose calls an Observer is told of. Without an Observer there is none,
-// and nothing is measured.
+// An observedQueue is a queue whose calls an Observer is told of. Without an Observer there is
+// none, and nothing is measured.
 type observedQueue struct {
 	queue queue.Store[Message]
 	cfg   *Config
 }
 
-func (q *observedQueue) Add(ctx context.Context, session string, items []queue.Item[Message], quietly bool) error {
-	return q.call(ctx, "add", session, func() error { return q.queue.Add(ctx, session, items, quietly) })
+func (q *observedQueue) Add(
+	ctx context.Context, session string, items []queue.Item[Message], quietly bool,
+) error {
+	return q.call(ctx, "add", session, func() error {
+		return q.queue.Add(ctx, session, items, quietly)
+	})
 }
 
 func (q *observedQueue) Claim(
@@ -29,7 +33,9 @@ func (q *observedQueue) Claim(
 	return claim, err
 }
 
-func (q *observedQueue) Confirm(ctx context.Context, claim queue.Claim[Message]) (settled int, err error) {
+func (q *observedQueue) Confirm(
+	ctx context.Context, claim queue.Claim[Message],
+) (settled int, err error) {
 	err = q.call(ctx, "confirm", claim.Session, func() (err error) {
 		settled, err = q.queue.Confirm(ctx, claim)
 		return err
@@ -38,8 +44,10 @@ func (q *observedQueue) Confirm(ctx context.Context, claim queue.Claim[Message])
 	return settled, err
 }
 
-// ConfirmAll is called if the queue has that method.
-func (q *observedQueue) ConfirmAll(ctx context.Context, claims []queue.Claim[Message]) (results []queue.Settled) {
+// ConfirmAll may only be called if the queue implements queue.Groups.
+func (q *observedQueue) ConfirmAll(
+	ctx context.Context, claims []queue.Claim[Message],
+) (results []queue.Settled) {
 	_ = q.call(ctx, "confirm", claims[0].Session, func() (err error) {
 		results = q.queue.(queue.Groups[Message]).ConfirmAll(ctx, claims)
 		for _, result := range results {
@@ -53,7 +61,9 @@ func (q *observedQueue) ConfirmAll(ctx context.Context, claims []queue.Claim[Mes
 	return results
 }
 
-func (q *observedQueue) Release(ctx context.Context, claim queue.Claim[Message]) (settled int, err error) {
+func (q *observedQueue) Release(
+	ctx context.Context, claim queue.Claim[Message],
+) (settled int, err error) {
 	err = q.call(ctx, "release", claim.Session, func() (err error) {
 		settled, err = q.queue.Release(ctx, claim)
 		return err
@@ -62,14 +72,16 @@ func (q *observedQueue) Release(ctx context.Context, claim queue.Claim[Message])
 	return settled, err
 }
 
-// settled tells of messages, with an error, too: those of some of several views.
+// settled tells the Observer of messages. A call that has settled some of them may have failed.
 func (q *observedQueue) settled(ctx context.Context, kind EventKind, messages int) {
 	if messages > 0 {
 		q.cfg.observe(ctx, Event{Kind: kind, Messages: messages})
 	}
 }
 
-func (q *observedQueue) Peek(ctx context.Context, session string, views []string) (items []queue.Item[Message], err error) {
+func (q *observedQueue) Peek(
+	ctx context.Context, session string, views []string,
+) (items []queue.Item[Message], err error) {
 	err = q.call(ctx, "peek", session, func() (err error) {
 		items, err = q.queue.Peek(ctx, session, views)
 		return err
@@ -78,7 +90,9 @@ func (q *observedQueue) Peek(ctx context.Context, session string, views []string
 }
 
 func (q *observedQueue) Withdraw(ctx context.Context, session, view, key string) error {
-	return q.call(ctx, "withdraw", session, func() error { return q.queue.Withdraw(ctx, session, view, key) })
+	return q.call(ctx, "withdraw", session, func() error {
+		return q.queue.Withdraw(ctx, session, view, key)
+	})
 }
 
 // call measures what do does.

@@ -10,8 +10,8 @@ import (
 	redisqueue "github.com/flashgin/flashgin/internal/queue/redis"
 )
 
-// queueOf returns the queue behind a store: that of one of ours, or the store as a queue. A type
-// that embeds one of ours is not ours: its methods are called, and none past them.
+// queueOf returns the queue behind a store: that of one of our stores, or the store as a queue. A
+// type that embeds one of ours is not ours: flashgin calls its methods, which may replace ours.
 func queueOf(store Store) queue.Store[Message] {
 	switch store := store.(type) {
 	case *MemoryStore:
@@ -31,7 +31,7 @@ func queueItems(msgs []Message) []queue.Item[Message] {
 	return items
 }
 
-// messagesOf returns the messages that items are. A queue may keep but once what it knows of them.
+// messagesOf returns the messages of items. Our queues keep View, ID and Key in the item alone.
 func messagesOf(items []queue.Item[Message]) Messages {
 	if len(items) == 0 {
 		return nil
@@ -45,14 +45,15 @@ func messagesOf(items []queue.Item[Message]) Messages {
 }
 
 func (c Claim) inQueue() queue.Claim[Message] {
-	return queue.Claim[Message]{Session: c.Session, Items: queueItems(c.Messages), Tickets: c.Tickets}
+	items := queueItems(c.Messages)
+	return queue.Claim[Message]{Session: c.Session, Items: items, Tickets: c.Tickets}
 }
 
 func messageClaim(c queue.Claim[Message]) Claim {
 	return Claim{Session: c.Session, Messages: messagesOf(c.Items), Tickets: c.Tickets}
 }
 
-// A messageQueue is a queue that is called with messages.
+// A messageQueue is a queue whose methods take messages.
 type messageQueue struct{ queue.Store[Message] }
 
 func (q messageQueue) add(ctx context.Context, session string, msgs []Message, quietly bool) error {
@@ -81,11 +82,13 @@ func (q messageQueue) peek(ctx context.Context, session string, views []string) 
 	return messagesOf(items), err
 }
 
-// foreignQueue is a store that is not one of ours, as a queue. It has all the parts that a queue may
-// have but one, and does nothing where the store has none.
+// foreignQueue is a queue on a store that is not one of ours. It has all methods that a queue may
+// have but ConfirmAll. A method does nothing if the store has nothing like it.
 type foreignQueue struct{ store Store }
 
-func (q foreignQueue) Add(ctx context.Context, session string, items []queue.Item[Message], _ bool) error {
+func (q foreignQueue) Add(
+	ctx context.Context, session string, items []queue.Item[Message], _ bool,
+) error {
 	return q.store.Add(ctx, session, messagesOf(items)...)
 }
 
@@ -96,7 +99,7 @@ func (q foreignQueue) Claim(
 	return claim.inQueue(), err
 }
 
-// Confirm takes a call that succeeds to have settled all of a claim.
+// Confirm assumes that a call without an error has settled the whole claim.
 func (q foreignQueue) Confirm(ctx context.Context, claim queue.Claim[Message]) (int, error) {
 	if err := q.store.Confirm(ctx, messageClaim(claim)); err != nil {
 		return 0, err
@@ -112,7 +115,9 @@ func (q foreignQueue) Release(ctx context.Context, claim queue.Claim[Message]) (
 	return len(claim.Items), nil
 }
 
-func (q foreignQueue) Peek(ctx context.Context, session string, views []string) ([]queue.Item[Message], error) {
+func (q foreignQueue) Peek(
+	ctx context.Context, session string, views []string,
+) ([]queue.Item[Message], error) {
 	msgs, err := q.store.Peek(ctx, session, views)
 	return queueItems(msgs), err
 }
@@ -121,8 +126,8 @@ func (q foreignQueue) Withdraw(ctx context.Context, session, view, key string) e
 	return q.store.Withdraw(ctx, session, view, key)
 }
 
-// InProcess reports what the store of flashtest says, which is in this process until it is made to
-// fail or wait.
+// InProcess asks the store of flashtest, which is in the process until a test makes it fail or
+// wait.
 func (q foreignQueue) InProcess() bool {
 	store, ok := q.store.(inprocess.Store)
 	return ok && bool(store.InProcess())
@@ -202,7 +207,9 @@ func tellEvents(tell func(context.Context, Event)) func(context.Context, queue.E
 	if tell == nil {
 		return nil
 	}
-	kinds := map[queue.Event]EventKind{queue.Dropped: EventDropped, queue.LeaseExpired: EventLeaseExpired}
+	kinds := map[queue.Event]EventKind{
+		queue.Dropped: EventDropped, queue.LeaseExpired: EventLeaseExpired,
+	}
 	return func(ctx context.Context, event queue.Event, items int) {
 		tell(ctx, Event{Kind: kinds[event], Messages: items})
 	}

@@ -1,5 +1,6 @@
-// Package lua runs scripts in Redis: each call once, several in one round trip, and by name, until
-// a server does not know the name. It does not know what the scripts do.
+// Package lua runs scripts in Redis. It sends each call once, and several in one round trip. It
+// calls a script by its hash, and sends the source to a server that does not know the hash. It does
+// not know what the scripts do.
 package lua
 
 import (
@@ -20,8 +21,8 @@ type Script struct{ source, sha string }
 
 var include = regexp.MustCompile(`(?m)^ *--include (.+)\n`)
 
-// Load returns a script of files, which are part of the program. A line "--include FILE" stands for
-// that file. replaced are pairs of words.
+// Load returns a script from files, which are part of the program. A line "--include FILE" stands
+// for that file. Load replaces the first word of each pair in replaced by the second.
 func Load(files fs.FS, name string, replaced ...string) *Script {
 	source := strings.NewReplacer(replaced...).Replace(read(files, name))
 	sum := sha1.Sum([]byte(source)) // the name by which EVALSHA knows it
@@ -41,8 +42,8 @@ func read(files fs.FS, name string) string {
 // A Call is one run of a script.
 type Call struct {
 	Script *Script
-	Names  []string   // what its keys are called by whoever made it
-	Cmd    *redis.Cmd // the reply, once it was sent
+	Names  []string   // a place for the caller's names of the keys
+	Cmd    *redis.Cmd // with the reply, after Send
 	args   []any      // of EVALSHA
 }
 
@@ -62,10 +63,10 @@ func (call *Call) Append(args ...any) *Call {
 	return call
 }
 
-// Key returns the first key.
+// Key returns the first Redis key.
 func (call *Call) Key() string { return call.args[3].(string) }
 
-// Err returns the error of a call whose reply may be empty.
+// Err returns the error of the call. An empty reply is no error.
 func (call *Call) Err() error {
 	if err := call.Cmd.Err(); !errors.Is(err, redis.Nil) {
 		return err
@@ -84,17 +85,17 @@ func (call *Call) command(ctx context.Context, inFull bool) Once {
 	return cmd
 }
 
-// Once is a command that go-redis does not send again when the reply is lost: it may have been
-// executed. It does go where MOVED and ASK point, since these mean that it was not.
+// Once is a command that go-redis does not send again if the reply is lost, because the server may
+// have executed it. go-redis still follows MOVED and ASK: then the server has not.
 type Once struct{ *redis.Cmd }
 
 // NoRetry is what go-redis asks.
 func (Once) NoRetry() bool { return true }
 
-// NewOnce returns a command, whose first key is the argument of that number.
+// NewOnce returns a command. Its first Redis key is the argument with that number.
 func NewOnce(ctx context.Context, key int8, args ...any) Once {
 	cmd := redis.NewCmd(ctx, args...)
-	// Otherwise the client asks a server of the cluster for this, under a lock for all calls.
+	// Without this the client asks a server of the cluster, under a lock for all calls.
 	cmd.SetFirstKeyPos(key)
 	cmd.SetStepCount(1)
 	return Once{cmd}
@@ -104,19 +105,18 @@ func NewOnce(ctx context.Context, key int8, args ...any) Once {
 type Order int
 
 const (
-	// Apart is for a page, which waits: in a cluster each call goes by itself, since a pipeline
+	// Apart is for a page, which waits. In a cluster each call goes by itself, because a pipeline
 	// pauses before it follows ASK.
 	Apart Order = iota
-	// Together is one pipeline. Calls that are sent again come later than others.
+	// Together is one pipeline. Calls of scripts that are unknown run later than the others.
 	Together
-	// InOrder is one pipeline in which no script can be unknown, so that nothing has to be sent
-	// again.
+	// InOrder is one pipeline with the sources of the scripts, so the calls run in order.
 	InOrder
 )
 
-// Send runs the calls, each once, and in a second round trip those whose script the server did not
-// know: after a restart, a failover, or at a server to which the slot has moved. The error is that
-// of a context that has ended before; then nothing was sent. All other errors are left in the calls.
+// Send runs the calls, each once. Then it sends the sources of the scripts that a server did not
+// know: after a restart, a failover, or if a slot has moved. If ctx has ended before, Send sends
+// nothing and returns the error of ctx. All other errors are in the calls.
 func Send(ctx context.Context, client redis.UniversalClient, calls []*Call, order Order) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -132,7 +132,9 @@ func Send(ctx context.Context, client redis.UniversalClient, calls []*Call, orde
 	return nil
 }
 
-func attempt(ctx context.Context, client redis.UniversalClient, calls []*Call, order Order, inFull bool) {
+func attempt(
+	ctx context.Context, client redis.UniversalClient, calls []*Call, order Order, inFull bool,
+) {
 	_, cluster := client.(*redis.ClusterClient)
 	switch {
 	case len(calls) == 0:

@@ -5,14 +5,14 @@ import (
 	"sync/atomic"
 )
 
-// A Listener is told what no caller of a store is there to hear, when the store holds no lock. The
-// zero Listener tells nobody. It is safe for concurrent use by multiple goroutines.
+// A Listener passes on what the caller of a store does not learn. A store calls it without a lock.
+// The zero Listener tells nobody. It is safe for concurrent use by multiple goroutines.
 type Listener struct {
 	onError atomic.Pointer[func(context.Context, error)]
 	onEvent atomic.Pointer[func(context.Context, Event, int)]
 }
 
-// OnError sets who is told of errors; nil means nobody.
+// OnError sets the function that is told of errors; nil means nobody.
 func (l *Listener) OnError(report func(ctx context.Context, err error)) {
 	if report == nil {
 		l.onError.Store(nil)
@@ -21,7 +21,7 @@ func (l *Listener) OnError(report func(ctx context.Context, err error)) {
 	l.onError.Store(&report)
 }
 
-// OnEvent sets who is told of events, and to how many items they happened; nil means nobody.
+// OnEvent sets the function that is told of events; nil means nobody.
 func (l *Listener) OnEvent(tell func(ctx context.Context, event Event, items int)) {
 	if tell == nil {
 		l.onEvent.Store(nil)

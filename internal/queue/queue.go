@@ -1,8 +1,8 @@
-// Package queue says what a store is to those who deliver messages. It knows items, not messages,
-// so a store can be read and tested alone.
+// Package queue is the contract between the code that delivers messages and the stores. It knows
+// items, not messages, so you can read and test a store alone.
 //
 // An item waits for a session at a view until it is claimed. The numbered rules of flashgin.Store
-// hold for a [Store] as well, with items for messages.
+// hold for a [Store], too. Read "item" for "message" there.
 package queue
 
 import (
@@ -10,40 +10,41 @@ import (
 	"time"
 )
 
-// An Item is a message as a store knows it. T is what the store keeps it as: the message itself, or
-// bytes.
+// An Item is a message as a store knows it. T is the type of the message.
 type Item[T any] struct {
 	View, ID, Key string
 	TTL           time.Duration // zero is the store's; only Add reads it
 	Value         T
 }
 
-// A Claim is what [Store.Claim] took out of the queue. The zero Claim holds nothing.
+// A Claim has the items that [Store.Claim] took out of the queue. The zero Claim has none.
 type Claim[T any] struct {
 	Session string
-	Items   []Item[T]         // in order of creation, over all views
+	Items   []Item[T]         // in the order of their adds, over all views
 	Tickets map[string]string // view → the store's own mark of this claim
 }
 
 // A Store keeps items that wait. It is safe for concurrent use by multiple goroutines.
+//
+// It may have more methods, those of the other interfaces of this package.
 type Store[T any] interface {
-	// Add puts items into the queue. Quietly does not wake open pages.
+	// Add puts items into the queue. If quietly is set, it does not wake open pages.
 	Add(ctx context.Context, session string, items []Item[T], quietly bool) error
-	// Claim takes what waits at views out of the queue, for the length of lease.
-	Claim(ctx context.Context, session string, views []string, lease time.Duration) (Claim[T], error)
-	// Confirm removes the items of a claim for good, and returns how many that were, also with an
-	// error. They are fewer than the claim has if that was sent twice, came after the lease, or is a
-	// browser's invention.
+	// Claim takes the items that wait at views out of the queue, until lease has passed.
+	Claim(
+		ctx context.Context, session string, views []string, lease time.Duration,
+	) (Claim[T], error)
+	// Confirm removes the items of a claim for good, and returns how many it has removed, also with
+	// an error. It removes fewer than the claim has if it is called twice or after the lease, or if
+	// a browser has invented the claim.
 	Confirm(ctx context.Context, claim Claim[T]) (items int, err error)
-	// Release puts the items of a claim back, and returns how many that were, as Confirm does.
+	// Release puts the items of a claim back, and returns how many, as Confirm does.
 	Release(ctx context.Context, claim Claim[T]) (items int, err error)
-	// Peek returns what waits at views and leaves it there.
+	// Peek returns the items that wait at views, and leaves them there.
 	Peek(ctx context.Context, session string, views []string) ([]Item[T], error)
 	// Withdraw removes the items with key.
 	Withdraw(ctx context.Context, session, view, key string) error
 }
-
-// The other interfaces are parts that a [Store] may have beside.
 
 // InProcess is a store that may be in the same process.
 type InProcess interface {
@@ -51,21 +52,23 @@ type InProcess interface {
 	InProcess() bool
 }
 
-// Groups is a store that confirms several claims in one round trip.
+// Groups is a store that confirms several claims in one round trip. Without it, the owner of a busy
+// Redis would spend a tenth more on each page that shows messages.
 type Groups[T any] interface {
 	// ConfirmAll returns what Confirm does for each claim.
 	ConfirmAll(ctx context.Context, claims []Claim[T]) []Settled
 }
 
-// Settled is how many items of a claim were settled, and why it may be fewer than the claim has.
+// Settled is how many items of a claim were confirmed or released, and the error if any were not.
 type Settled struct {
 	Items int
 	Err   error
 }
 
-// Nodes is a store of one server or several.
+// Nodes is a store on one server or several. If one server hangs, pages still ask the others.
 type Nodes interface {
-	// Node names the server that keeps the session's items. It does not block.
+	// Node names the server that keeps the session's items. It does not block. "" is the only
+	// server.
 	Node(session string) string
 	// PingNode returns nil if the server answers.
 	PingNode(ctx context.Context, node string) error
@@ -79,26 +82,25 @@ type Watcher interface {
 	Name(session string) string
 }
 
-// A Wake says that items may wait for a session, or that its open pages are to ask again whose they
-// are.
+// A Wake says that items may wait for a session.
 type Wake struct {
-	Name string // empty is all sessions
-	Ends bool
+	Name string // of the session; "" is all sessions
+	Ends bool   // the streams of the session end, and its open pages find their session again
 }
 
-// Ender is a store that reaches the open pages of other processes.
+// Ender is a store that can end the streams of a session in all processes.
 type Ender interface {
-	// TellEnd has Watch tell all processes that the open pages of a session end.
+	// TellEnd makes Watch call wake with Ends, in all processes.
 	TellEnd(ctx context.Context, session string) error
 }
 
-// An Event is what a store alone knows.
+// An Event is something that only the store knows.
 type Event string
 
 // The events.
 const (
-	// Dropped items were removed unseen, by a bound of the store.
+	// Dropped items were removed because of a bound of the store. Nobody has seen them.
 	Dropped Event = "dropped"
-	// LeaseExpired items were claimed again after a claim that nobody has settled.
+	// LeaseExpired items were claimed again because the lease of an earlier claim has ended.
 	LeaseExpired Event = "lease expired"
 )

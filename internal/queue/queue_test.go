@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// Which IDs are ours decides how long they are remembered.
+// Generated tells our IDs from given ones, which are remembered for longer.
 func TestGeneratedID(t *testing.T) {
 	for range 100 {
 		id := NewID()
@@ -15,7 +15,9 @@ func TestGeneratedID(t *testing.T) {
 		assert.NotEqual(t, id, NewID())
 	}
 	for _, given := range []string{
-		"", "f-", "job-1", "f-short", "f-" + strings.Repeat("a", 26), "f-" + strings.Repeat("1", 26), strings.Repeat("A", 28), "f-" + strings.Repeat("A", 27),
+		"", "f-", "job-1", "f-short",
+		"f-" + strings.Repeat("a", 26), "f-" + strings.Repeat("1", 26),
+		strings.Repeat("A", 28), "f-" + strings.Repeat("A", 27),
 	} {
 		assert.False(t, Generated(given), given)
 	}

@@ -1,5 +1,5 @@
-// Package sketch counts for any number of names in a fixed size: a count-min sketch. It may count
-// too many for a name, and never too few, so it finds the names that have many.
+// Package sketch is a count-min sketch: it counts for any number of names in a fixed size. It may
+// count too many for a name, but never too few, so it finds all names with high counts.
 package sketch
 
 import (
@@ -25,7 +25,7 @@ type Counts struct {
 	since time.Time
 }
 
-// Of returns what was counted for name.
+// Of returns the count of name.
 func (c *Counts) Of(name string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,7 +36,7 @@ func (c *Counts) Of(name string) int {
 	return int(min(*first, *second))
 }
 
-// Add counts n more for name. All counts start over when they are older than life.
+// Add adds n to the count of name. All counts start over when they are older than life.
 func (c *Counts) Add(name string, n int, life time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

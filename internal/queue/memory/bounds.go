@@ -8,10 +8,11 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// DefaultMaxBytes is how much memory everything takes at most.
+// DefaultMaxBytes is how much memory all lines together take at most.
 const DefaultMaxBytes = 256 << 20
 
-// What things take beside their strings and values, as TestStoreCountsBytes measures it.
+// What things take beside their strings and values. TestMemoryStoreCountsBytes of the root package
+// measures it.
 const (
 	lineBytes  = 310
 	entryBytes = 160
@@ -25,7 +26,7 @@ type Stats struct {
 	Bytes    int // what MaxBytes bounds
 }
 
-// Stats tells how much the store holds. It takes no longer if that is much.
+// Stats tells how much the store holds. A full store answers as fast as an empty one.
 func (s *Store[T]) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -35,7 +36,7 @@ func (s *Store[T]) Stats() Stats {
 // dropped is how many items an add has dropped, by which bound.
 type dropped struct{ byCap, byViews, byBytes int }
 
-// errors say so. None names a session or a text.
+// errors says what was dropped. No error names a session or a text.
 func (s *Store[T]) errors(d dropped) (errs []error) {
 	if d.byCap > 0 {
 		errs = append(errs, queue.CapError(d.byCap, s.cfg.Cap))
@@ -44,19 +45,20 @@ func (s *Store[T]) errors(d dropped) (errs []error) {
 		errs = append(errs, queue.ViewsError(d.byViews, s.cfg.Views))
 	}
 	if d.byBytes > 0 {
-		errs = append(errs, fmt.Errorf("flashgin: add: dropped the %d oldest messages in memory, which hold %d bytes: "+
-			"raise MemoryStore.MaxBytes, shorten its TTL, or use a RedisStore", d.byBytes, s.cfg.MaxBytes))
+		errs = append(errs, fmt.Errorf("flashgin: add: dropped the %d oldest messages in memory, "+
+			"which hold %d bytes: raise MemoryStore.MaxBytes, shorten its TTL, or use a RedisStore",
+			d.byBytes, s.cfg.MaxBytes))
 	}
 	return errs
 }
 
-// list makes l, to which an item was added, the newest line of its session.
+// list makes l the newest line of its session, because an item was added.
 func (s *Store[T]) list(l *line[T]) {
 	lines := without(s.sessions[l.address.session], l)
 	s.sessions[l.address.session] = append(lines, l)
 }
 
-// unlist removes l, in which no item is left.
+// unlist removes l from its session, because no item is left in it.
 func (s *Store[T]) unlist(l *line[T]) {
 	lines := without(s.sessions[l.address.session], l)
 	if len(lines) == 0 {
@@ -82,8 +84,8 @@ func (s *Store[T]) dropViews(session string) (dropped int) {
 	return dropped
 }
 
-// dropBytes removes the lines that were added to longest ago, but for l, while all together take
-// too much, and returns how many items they held that had not expired.
+// dropBytes removes lines while all together take too much: first those whose last add is oldest,
+// and never l. It returns how many items they held that had not expired.
 func (s *Store[T]) dropBytes(l *line[T], now time.Time) (dropped int) {
 	for s.bytes > s.cfg.MaxBytes && len(s.expiring) > 1 {
 		oldest := s.expiring[0]

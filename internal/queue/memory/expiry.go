@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// expiredAtMost is how many expired lines a call removes beside its own work. A million that expire
-// together would otherwise hold up whoever calls next.
+// expiredAtMost is how many expired lines a call removes beside its own work. If it removed all, a
+// million lines that expire together would hold up one page.
 const expiredAtMost = 16
 
-// expire removes some of the lines whose time has passed, more than the call is about to add, and
-// returns the present time. Those that it leaves are hidden by find.
+// expire removes some of the expired lines, more than the call is about to add, and returns the
+// present time. find hides the others.
 func (s *Store[T]) expire(added int) time.Time {
 	now := time.Now()
 	for range expiredAtMost + 2*added {
@@ -22,7 +22,7 @@ func (s *Store[T]) expire(added int) time.Time {
 	return now
 }
 
-// find returns the line of an address, or nil. What has expired is not there.
+// find returns the line of a session at a view, or nil. It hides what has expired.
 func (s *Store[T]) find(at address, now time.Time) *line[T] {
 	l := s.lines[at]
 	if l != nil && !l.expires.After(now) {
@@ -32,7 +32,7 @@ func (s *Store[T]) find(at address, now time.Time) *line[T] {
 	return l
 }
 
-// line returns the line of an address to which something is being added, so its time starts anew.
+// line returns the line for an item that is being added. Its TTL starts anew.
 func (s *Store[T]) line(at address, now time.Time) *line[T] {
 	l := s.find(at, now)
 	if l == nil {
@@ -46,7 +46,7 @@ func (s *Store[T]) line(at address, now time.Time) *line[T] {
 	return l
 }
 
-// discard removes a line with all that it holds, and returns how many items that were.
+// discard removes a line and its items, and returns how many items it had.
 func (s *Store[T]) discard(l *line[T]) int {
 	s.unlist(l)
 	heap.Remove(&s.expiring, l.index)
@@ -55,7 +55,7 @@ func (s *Store[T]) discard(l *line[T]) int {
 	return len(l.entries)
 }
 
-// shorten lets a line in which nothing is left go as soon as its remembered IDs may be forgotten.
+// shorten makes a line without items expire as soon as its remembered IDs may be forgotten.
 func (s *Store[T]) shorten(l *line[T], now time.Time) {
 	l.dropExpired(now)
 	if len(l.entries) > 0 || !l.remembered.until.Before(l.expires) {

@@ -8,8 +8,8 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// A line is what a [Store] holds for one address: the items by sequence, waiting and claimed ones
-// alike, and the IDs of those that are gone. The store's mutex guards it.
+// A line is what a [Store] holds for a session at a view: the items by sequence, waiting or
+// claimed, and the IDs of items that are gone. The store's mutex guards it.
 type line[T any] struct {
 	store      *Store[T]
 	address    address
@@ -27,12 +27,12 @@ type entry[T any] struct {
 	expires  time.Time // the end of its TTL
 	ticket   string    // of the latest claim; empty before the first and after a release
 	lease    time.Time // the end of that claim
-	replaced bool      // by a newer Key or a Withdraw: to be dropped as soon as no claim holds it
+	replaced bool      // by a newer Key or a Withdraw: it goes as soon as no claim holds it
 }
 
 func (e *entry[T]) waiting(now time.Time) bool { return e.ticket == "" || !e.lease.After(now) }
 
-// expired reports whether e has to go. Without a TTL of its own an item lives as long as its line.
+// expired reports whether e has to go. An item without a TTL lives as long as its line.
 func (e *entry[T]) expired(now time.Time, ttl time.Duration) bool {
 	return 0 < e.TTL && e.TTL < ttl && !e.expires.After(now) || e.replaced && e.waiting(now)
 }
@@ -43,7 +43,8 @@ func (l *line[T]) push(item *queue.Item[T], sequence uint64, now time.Time) {
 		ttl = min(ttl, item.TTL)
 	}
 	e := &entry[T]{sequence: sequence, expires: now.Add(ttl)}
-	e.Item = queue.Item[T]{View: l.address.view, ID: item.ID, Key: strings.Clone(item.Key), TTL: item.TTL}
+	e.Item = queue.Item[T]{View: l.address.view, ID: item.ID, TTL: item.TTL}
+	e.Key = strings.Clone(item.Key)
 	if !queue.Generated(e.ID) {
 		e.ID = strings.Clone(e.ID)
 	}
@@ -84,8 +85,8 @@ func (l *line[T]) appendWaiting(found []*entry[T], now time.Time) []*entry[T] {
 	return found
 }
 
-// remove takes e out for good and remembers its ID, so that a late retry of its add does not bring
-// it back.
+// remove takes e out for good. It remembers the ID, so a late retry of the add does not bring e
+// back.
 func (l *line[T]) remove(e *entry[T], now time.Time) {
 	until := e.expires
 	if queue.Generated(e.ID) {
@@ -105,8 +106,7 @@ func (l *line[T]) release(e *entry[T], now time.Time) {
 	l.dropExpired(now) // if it was replaced
 }
 
-// withdraw removes the items with key. One that is on its way to a page stays until that page
-// settles it.
+// withdraw removes the items with key. A claimed item stays until its claim is settled or ends.
 func (l *line[T]) withdraw(key string, now time.Time) {
 	if key == "" {
 		return
@@ -119,7 +119,7 @@ func (l *line[T]) withdraw(key string, now time.Time) {
 	l.dropExpired(now)
 }
 
-// dropOldest keeps the newest limit of the waiting items and returns how many it dropped.
+// dropOldest drops the oldest waiting items until limit are left, and returns how many it dropped.
 func (l *line[T]) dropOldest(limit int, now time.Time) (dropped int) {
 	waiting := l.appendWaiting(nil, now)
 	for len(waiting)-dropped > limit {

@@ -1,5 +1,5 @@
-// Package memory is a store in the process: see queue.Store. What waits for a session at a view is
-// a [line]. What has expired is removed by later calls, a little by each, so there is no goroutine.
+// Package memory is a queue.Store in the process. The items of a session at a view are a [line].
+// There is no goroutine: each call removes a little of what has expired.
 package memory
 
 import (
@@ -17,13 +17,13 @@ import (
 
 // Config is what a [Store] is made of. Zero is the default of each bound.
 type Config[T any] struct {
-	TTL      time.Duration // of an address after the last add
-	Cap      int           // items that wait at an address
+	TTL      time.Duration // of a line after the last add
+	Cap      int           // items that wait in a line
 	Views    int           // of a session
-	MaxBytes int           // of everything, about
+	MaxBytes int           // of all lines together, about
 
 	Clone func(T) T   // returns a copy for a caller
-	Keep  func(T) T   // returns a copy to keep, whose strings keep nothing else in memory
+	Keep  func(T) T   // returns a copy for the store, which shares no memory with other strings
 	Size  func(T) int // returns about how many bytes a copy takes beside what an item does
 }
 
@@ -35,17 +35,17 @@ type Store[T any] struct {
 	mu       sync.Mutex
 	lines    map[address]*line[T]
 	expiring expiring[T]
-	sessions map[string][]*line[T] // those with items, by their last adds, the oldest first
+	sessions map[string][]*line[T] // lines with items; the oldest last add comes first
 	items    int
 	bytes    int    // of all lines
 	sequence uint64 // of items and of claims; never reused
 	watches  []*func(queue.Wake)
 }
 
-// address is where an item waits.
+// address is the session and the view of a line.
 type address struct{ session, view string }
 
-// compact returns a copy whose strings keep nothing else in memory, nor each other.
+// compact returns a copy that shares no memory with other strings.
 func (at address) compact() address {
 	return address{strings.Clone(at.session), strings.Clone(at.view)}
 }
@@ -62,8 +62,10 @@ func New[T any](cfg Config[T]) *Store[T] {
 // InProcess is true: no call hangs.
 func (s *Store[T]) InProcess() bool { return true }
 
-// Add implements queue.Store. Its only error is that of a context that has ended, as of all calls.
-func (s *Store[T]) Add(ctx context.Context, session string, items []queue.Item[T], quietly bool) error {
+// Add implements queue.Store. The only error of any call is that of a context that has ended.
+func (s *Store[T]) Add(
+	ctx context.Context, session string, items []queue.Item[T], quietly bool,
+) error {
 	if err := ended(ctx, "add"); err != nil {
 		return err
 	}
@@ -118,8 +120,10 @@ func (s *Store[T]) Claim(
 	return claim, nil
 }
 
-// claim also returns how many of the items an earlier claim has let go by its lease.
-func (s *Store[T]) claim(session string, views []string, lease time.Duration) (claim queue.Claim[T], again int) {
+// claim also returns how many of the items were in a claim whose lease has ended.
+func (s *Store[T]) claim(
+	session string, views []string, lease time.Duration,
+) (claim queue.Claim[T], again int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.expire(0)
@@ -156,8 +160,10 @@ func (s *Store[T]) Release(ctx context.Context, claim queue.Claim[T]) (int, erro
 	return s.settle(&claim, (*line[T]).release), nil
 }
 
-// settle calls do for each item that still carries the mark of its claim, and returns how many did.
-func (s *Store[T]) settle(claim *queue.Claim[T], do func(*line[T], *entry[T], time.Time)) (settled int) {
+// settle calls do for each item that still has the ticket of claim, and returns how many have.
+func (s *Store[T]) settle(
+	claim *queue.Claim[T], do func(*line[T], *entry[T], time.Time),
+) (settled int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.expire(0)
@@ -177,7 +183,9 @@ func (s *Store[T]) settle(claim *queue.Claim[T], do func(*line[T], *entry[T], ti
 }
 
 // Peek implements queue.Store.
-func (s *Store[T]) Peek(ctx context.Context, session string, views []string) ([]queue.Item[T], error) {
+func (s *Store[T]) Peek(
+	ctx context.Context, session string, views []string,
+) ([]queue.Item[T], error) {
 	if err := ended(ctx, "peek"); err != nil {
 		return nil, err
 	}
@@ -201,7 +209,7 @@ func (s *Store[T]) Withdraw(ctx context.Context, session, view, key string) erro
 	return nil
 }
 
-// waiting returns what waits at the views, in order of creation.
+// waiting returns the items that wait at the views, in the order of their adds.
 func (s *Store[T]) waiting(session string, views []string, now time.Time) []*entry[T] {
 	var found []*entry[T]
 	for i, view := range views {
@@ -237,14 +245,15 @@ func (s *Store[T]) Watch(ctx context.Context, wake func(queue.Wake)) error {
 	<-ctx.Done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.watches = slices.DeleteFunc(slices.Clone(s.watches), func(other *func(queue.Wake)) bool { return other == watch })
+	i := slices.Index(s.watches, watch)
+	s.watches = slices.Delete(slices.Clone(s.watches), i, i+1)
 	return ctx.Err()
 }
 
-// Name implements queue.Watcher: sessions have their own names.
+// Name implements queue.Watcher: session keys do not leave the process, so they are the names.
 func (s *Store[T]) Name(session string) string { return session }
 
-// wake calls those who watch, without the lock.
+// wake calls the watches, without the lock.
 func (s *Store[T]) wake(session string) {
 	s.mu.Lock()
 	watches := s.watches

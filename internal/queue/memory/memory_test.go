@@ -22,17 +22,24 @@ func newStore(cfg Config[string]) *Store[string] {
 	return New(cfg)
 }
 
-// Sessions that are never opened again, the common fate of a session, must not stay in memory for ever; and no goroutine is there to remove them.
+func addItems(t *testing.T, s *Store[string], session string, items ...queue.Item[string]) {
+	t.Helper()
+	require.NoError(t, s.Add(t.Context(), session, items, false))
+}
+
+// Most sessions are never opened again. They must not stay in memory for ever, although no
+// goroutine removes them.
 func TestStoreDoesNotGrow(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		use  func(t *testing.T, s *Store[string], session string)
 	}{
 		{"added", func(t *testing.T, s *Store[string], session string) {
-			require.NoError(t, s.Add(t.Context(), session, []queue.Item[string]{{ID: queue.NewID(), View: "/", Value: "x"}, {ID: "given", View: "/other", Value: "x"}}, false))
+			addItems(t, s, session, queue.Item[string]{ID: queue.NewID(), View: "/", Value: "x"},
+				queue.Item[string]{ID: "given", View: "/other", Value: "x"})
 		}},
 		{"claimed and never settled", func(t *testing.T, s *Store[string], session string) {
-			require.NoError(t, s.Add(t.Context(), session, []queue.Item[string]{{ID: queue.NewID(), View: "/", Value: "x"}}, false))
+			addItems(t, s, session, queue.Item[string]{ID: queue.NewID(), View: "/", Value: "x"})
 			_, err := s.Claim(t.Context(), session, []string{"/"}, time.Hour)
 			require.NoError(t, err)
 		}},
@@ -42,8 +49,10 @@ func TestStoreDoesNotGrow(t *testing.T) {
 			_, err = s.Claim(t.Context(), session, []string{"/"}, time.Hour)
 			require.NoError(t, err)
 			require.NoError(t, s.Withdraw(t.Context(), session, "/", "key"))
-			claim := queue.Claim[string]{Session: session, Items: []queue.Item[string]{{View: "/"}}, Tickets: map[string]string{"/": "1"}}
-			_, err = s.Confirm(t.Context(), claim)
+			_, err = s.Confirm(t.Context(), queue.Claim[string]{
+				Session: session, Items: []queue.Item[string]{{View: "/"}},
+				Tickets: map[string]string{"/": "1"},
+			})
 			require.NoError(t, err)
 		}},
 	} {
@@ -69,15 +78,15 @@ func TestStoreDoesNotGrow(t *testing.T) {
 	}
 }
 
-// No call removes all that has expired at once, whatever it is that calls; and what was not yet
-// removed is gone for everybody.
+// No call removes everything that has expired at once. Calls do not see what is not yet removed.
 func TestStoreExpiresInSteps(t *testing.T) {
 	const many = 20_000
-	message := queue.Item[string]{ID: "given", View: "/", Value: "x"}
+	item := queue.Item[string]{ID: "given", View: "/", Value: "x"}
 	views := []string{"/"}
-	for name, call := range map[string]func(ctx context.Context, s *Store[string], session string) error{
+	type call func(ctx context.Context, s *Store[string], session string) error
+	for name, call := range map[string]call{
 		"add": func(ctx context.Context, s *Store[string], session string) error {
-			return s.Add(ctx, session, []queue.Item[string]{message}, false)
+			return s.Add(ctx, session, []queue.Item[string]{item}, false)
 		},
 		"claim": func(ctx context.Context, s *Store[string], session string) error {
 			claim, err := s.Claim(ctx, session, views, time.Minute)
@@ -85,8 +94,8 @@ func TestStoreExpiresInSteps(t *testing.T) {
 			return err
 		},
 		"peek": func(ctx context.Context, s *Store[string], session string) error {
-			messages, err := s.Peek(ctx, session, views)
-			assert.Empty(t, messages)
+			items, err := s.Peek(ctx, session, views)
+			assert.Empty(t, items)
 			return err
 		},
 		"withdraw": func(ctx context.Context, s *Store[string], session string) error {
@@ -94,7 +103,8 @@ func TestStoreExpiresInSteps(t *testing.T) {
 		},
 		"confirm": func(ctx context.Context, s *Store[string], session string) error {
 			_, err := s.Confirm(ctx, queue.Claim[string]{
-				Session: session, Items: []queue.Item[string]{message}, Tickets: map[string]string{"/": "1"},
+				Session: session, Items: []queue.Item[string]{item},
+				Tickets: map[string]string{"/": "1"},
 			})
 			return err
 		},
@@ -103,7 +113,7 @@ func TestStoreExpiresInSteps(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newStore(Config[string]{})
 				for i := range many {
-					require.NoError(t, s.Add(t.Context(), strconv.Itoa(i), []queue.Item[string]{message}, false))
+					addItems(t, s, strconv.Itoa(i), item)
 				}
 				time.Sleep(24 * time.Hour)
 				most := 0
@@ -126,12 +136,13 @@ func TestStoreExpiresInSteps(t *testing.T) {
 	}
 }
 
-// What was shown is gone within seconds, but for given IDs, of which an address keeps so many and no more.
+// Items that were shown leave memory within seconds. A line remembers given IDs for longer, up to a
+// number.
 func TestStoreKeepsLittleOfWhatWasShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStore(Config[string]{})
 		show := func(session, id string) {
-			require.NoError(t, s.Add(t.Context(), session, []queue.Item[string]{{ID: id, View: "/", Value: "x"}}, false))
+			addItems(t, s, session, queue.Item[string]{ID: id, View: "/", Value: "x"})
 			claim, err := s.Claim(t.Context(), session, []string{"/"}, time.Minute)
 			require.NoError(t, err)
 			shown, err := s.Confirm(t.Context(), claim)
@@ -155,14 +166,14 @@ func TestStoreKeepsLittleOfWhatWasShown(t *testing.T) {
 	})
 }
 
-// recount returns what Stats should.
+// recount counts what Stats tells.
 func recount(s *Store[string]) (stats Stats) {
 	sessions := map[string]bool{}
 	for _, l := range s.lines {
 		stats.Bytes += lineBytes + len(l.address.session) + len(l.address.view)
-		for _, m := range l.entries {
+		for _, e := range l.entries {
 			stats.Items++
-			stats.Bytes += s.size(m)
+			stats.Bytes += s.size(e)
 			sessions[l.address.session] = true
 		}
 		for _, gone := range l.remembered.ids {
@@ -173,7 +184,7 @@ func recount(s *Store[string]) (stats Stats) {
 	return stats
 }
 
-// Whatever is called in whichever order, the counts are those of what is there.
+// The counts are right after any calls in any order.
 func TestStoreCountsWhatIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStore(Config[string]{TTL: time.Minute, Cap: 3, Views: 3, MaxBytes: 12_000})
@@ -185,14 +196,16 @@ func TestStoreCountsWhatIsThere(t *testing.T) {
 			session, views := pick(6), []string{pick(6), pick(6)}
 			switch random.IntN(6) {
 			case 0, 1, 2:
-				m := queue.Item[string]{ID: pick(50), Key: []string{"", "", "key"}[random.IntN(3)], View: pick(6), Value: pick(1e6)}
-				m.TTL = []time.Duration{0, time.Second, time.Hour}[random.IntN(3)]
+				item := queue.Item[string]{ID: pick(50), View: pick(6), Value: pick(1e6)}
+				item.Key = []string{"", "", "key"}[random.IntN(3)]
+				item.TTL = []time.Duration{0, time.Second, time.Hour}[random.IntN(3)]
 				if random.IntN(2) == 0 {
-					m.ID = queue.NewID()
+					item.ID = queue.NewID()
 				}
-				require.NoError(t, s.Add(t.Context(), session, []queue.Item[string]{m}, false))
+				addItems(t, s, session, item)
 			case 3:
-				claim, err := s.Claim(t.Context(), session, views, time.Duration(random.IntN(5))*time.Second)
+				lease := time.Duration(random.IntN(5)) * time.Second
+				claim, err := s.Claim(t.Context(), session, views, lease)
 				require.NoError(t, err)
 				claims = append(claims, claim)
 			case 4:
@@ -213,7 +226,8 @@ func TestStoreCountsWhatIsThere(t *testing.T) {
 
 			got := s.Stats()
 			require.Equal(t, recount(s), got)
-			most = Stats{max(most.Sessions, got.Sessions), max(most.Items, got.Items), max(most.Bytes, got.Bytes)}
+			most.Sessions, most.Items = max(most.Sessions, got.Sessions), max(most.Items, got.Items)
+			most.Bytes = max(most.Bytes, got.Bytes)
 		}
 		t.Logf("at the most: %+v", most)
 		assert.Greater(t, most.Bytes, 11_000, "the bound has a part in this")

@@ -1,5 +1,6 @@
--- KEYS[1]: the address. ARGV: TTL in ms, how many ms the messages need the address, cap, channel that wakes open pages or '', then each message's entry from
--- the number on. Returns twice how many the cap dropped, and one more if the address was not there before.
+-- KEYS[1]: the address. ARGV: TTL in ms; how many ms the messages need the address; cap; the
+-- channel that wakes open pages, or ''; then each message's entry from the number on. Returns 2
+-- times how many messages the cap has dropped, plus 1 if the address was not there before.
 local address = KEYS[1]
 --include now.lua
 local size = redis.call('ZCARD', address)
@@ -29,7 +30,10 @@ local function push(message, id, key)
   end
 end
 
-local entries = size > 0 and redis.call('ZRANGEBYSCORE', address, '(-4e15', '+inf', 'WITHSCORES') or {}
+local entries = {}
+if size > 0 then
+  entries = redis.call('ZRANGEBYSCORE', address, '(-4e15', '+inf', 'WITHSCORES')
+end
 for i = 1, #entries, 2 do
   local entry = entries[i]
   local added, ends, id, key = parse(entry)
@@ -41,7 +45,8 @@ for i = 1, #entries, 2 do
     if ends > 0 and ends <= now then
       old[#old + 1] = entry
     else
-      push({entry = entry, added = added, number = number, waits = tonumber(entries[i + 1]) >= -now}, id, key)
+      local waits = tonumber(entries[i + 1]) >= -now
+      push({entry = entry, added = added, number = number, waits = waits}, id, key)
       if ends == 0 then
         life = tonumber(ARGV[1])
       end
@@ -72,7 +77,7 @@ local added, place = now, stamp
 for i = 5, #ARGV do
   local _, _, id, key = parse(stamp .. '.' .. ARGV[i])
   if not known[id] and not is_remembered(id) then
-    -- A claimed message goes at once as well: confirming it later finds nothing, and so does releasing it.
+    -- A claimed message goes at once, too. A later confirm or release finds nothing.
     for _, older in ipairs(keyed[key] or {}) do
       go(older)
     end
@@ -83,7 +88,8 @@ for i = 5, #ARGV do
       place = string.format('%016.0f', added)
     end
     last_added, last_number = added, number
-    push({entry = place .. '.' .. ARGV[i], added = added, number = number, waits = true, new = place}, id, key)
+    local entry = place .. '.' .. ARGV[i]
+    push({entry = entry, added = added, number = number, waits = true, new = place}, id, key)
     life = math.max(life, tonumber(ARGV[2]))
   end
 end
@@ -120,7 +126,8 @@ if #old > 0 or #gone > 0 then
   --include remember.lua
 end
 
--- The address lives for the TTL from now on; for less if every message in it does, but never for less than before.
+-- The address lives for the TTL from now on. If all its messages live shorter, it lives shorter,
+-- but never shorter than before.
 if life > 0 then
   if life < tonumber(ARGV[1]) then
     life = math.max(life, redis.call('PTTL', address))

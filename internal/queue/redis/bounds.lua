@@ -1,18 +1,24 @@
--- Included where IDs were remembered: new of them, for which the address has to live for life ms. Keeps the number of all within bounds, and lets an address at
--- which no message is left, when those in old have gone, end with them. Uses address and now.
+-- Included after IDs were remembered: new is how many, and the address has to live for life ms.
+-- Bounds the number of remembered IDs. If no message is left when the entries in old have gone, the
+-- address ends with its IDs. Uses address and now.
 local others, messages = redis.call('ZCARD', address) - new - #old, 0
 if others > 0 then
   messages = redis.call('ZCOUNT', address, '(-4e15', '+inf') - #old
   local remembered = new + others - messages
   if remembered > 64 then -- fewer are not worth two more calls
     local past = math.floor(now / 10)
-    remembered = remembered - redis.call('ZREMRANGEBYSCORE', address, string.format('%.0f', -6e15 - past), '-6e15')
-    remembered = remembered - redis.call('ZREMRANGEBYSCORE', address, string.format('%.0f', -5e15 - past + 1000000), '-5e15')
+    local given = string.format('%.0f', -6e15 - past)
+    local generated = string.format('%.0f', -5e15 - past + 1000000)
+    remembered = remembered - redis.call('ZREMRANGEBYSCORE', address, given, '-6e15')
+    remembered = remembered - redis.call('ZREMRANGEBYSCORE', address, generated, '-5e15')
     if remembered > 1000 then
       redis.call('ZREMRANGEBYRANK', address, '1000', string.format('%.0f', remembered - 1))
     end
   end
-  local last = messages == 0 and remembered > 0 and redis.call('ZRANGEBYSCORE', address, '-inf', '-6e15', 'WITHSCORES', 'LIMIT', '0', '1')[2]
+  local last
+  if messages == 0 and remembered > 0 then
+    last = redis.call('ZRANGEBYSCORE', address, '-inf', '-6e15', 'WITHSCORES', 'LIMIT', '0', '1')[2]
+  end
   if last then
     life = math.max(life, math.ceil(((-6e15 - last) * 10 - now) / 1000))
   end

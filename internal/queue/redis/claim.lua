@@ -1,9 +1,14 @@
--- KEYS: addresses of one session. ARGV[1]: lease in µs. Returns text, for a table costs the server as much as several commands: of each message the number of
--- its address in KEYS, the ticket, the length of its entry and the entry; then of the address, where there are any, its number, "again" and how many of the
--- messages an earlier claim has let go by its lease, and its number, "unreadable" and how many entries are, or -1 where the key is not a sorted set.
+-- KEYS: addresses of one session. ARGV[1]: lease in µs. Claims the messages that wait. Returns
+-- text, because a table costs the server as much as several commands. For each message it has
+--   <number of the address in KEYS> <ticket> <length of the entry> <entry>
+-- and then for the address, if any message was in a claim whose lease has ended,
+--   <number of the address> again <how many messages>
+-- and if any entry cannot be read, or with -1 if the key is not a sorted set,
+--   <number of the address> unreadable <how many entries>
 local exist = redis.call('EXISTS', unpack(KEYS))
 if exist == 0 then -- as for most pages
-  redis.call('ZREM', KEYS[1], '') -- changes nothing, but fails on a replica, which may not have heard of the messages
+  -- Changes nothing, but fails on a replica, which may not have heard of the messages.
+  redis.call('ZREM', KEYS[1], '')
   return
 end
 --include now.lua
@@ -24,8 +29,8 @@ for i = 1, #KEYS do
   local old
   if entries[1] then
     exist = exist - 1
-    -- The end of the lease is the mark of the claim, which no other claim of the address may have. Entries that an earlier claim let go come first, by their
-    -- scores.
+    -- The end of the lease is the mark of the claim. No other claim of the address may have it.
+    -- By their scores, the entries of claims whose lease has ended come first.
     local earlier, let_go, again = redis.call('ZCOUNT', address, '(-4e15', '(0') > 0, 0, 0
     if earlier then
       let_go = redis.call('ZCOUNT', address, '-' .. stamp, '(0')
@@ -54,7 +59,8 @@ for i = 1, #KEYS do
       end
       if takes then
         if type(redis.pcall('ZADD', address, 'XX', score, entry)) == 'table' then
-          -- Memory is full. After a write that needs none, here one that changes nothing, a script may go on.
+          -- Memory is full. A script may go on after a write that needs no memory. This one
+          -- changes nothing.
           redis.call('ZREM', address, '')
           redis.call('ZADD', address, 'XX', score, entry)
         end
@@ -62,7 +68,8 @@ for i = 1, #KEYS do
         if j <= let_go then
           again = again + 1
         end
-        reply[#reply + 1] = string.format('%d %s %d ', i, ticket, #entry) .. entry -- %s would end at a zero byte
+        -- %s would end at a zero byte.
+        reply[#reply + 1] = string.format('%d %s %d ', i, ticket, #entry) .. entry
       end
     end
     if again > 0 then

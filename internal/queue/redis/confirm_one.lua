@@ -1,7 +1,9 @@
--- KEYS[1]: the address. ARGV: ticket, ID. Removes the message that carries the ticket; returns how many there were. The ticket is that of a claim of this
--- message alone, the ID is a generated one, and the lease lasts: so nearly all pages confirm. confirm.lua would do the same with more commands.
+-- KEYS[1]: the address. ARGV: ticket, ID. Removes the message with the ticket; returns 1, or 0 if
+-- there is none. For a claim of one message with a generated ID, before its lease ends. Nearly all
+-- pages have such a claim. confirm.lua does the same with more commands.
 local address, score, id = KEYS[1], '-' .. ARGV[1], '~' .. ARGV[2]
--- See remember.lua. The end of the lease stands in for the time when the message went, which comes before it and would cost a command.
+-- See remember.lua. The time when the message goes would cost a command. The end of the lease,
+-- which comes later, serves instead.
 local at, life = '-5' .. string.sub(ARGV[1], 1, 15), 10000
 local new = redis.pcall('ZADD', address, 'NX', at, id)
 if type(new) == 'table' then

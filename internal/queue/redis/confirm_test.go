@@ -14,7 +14,8 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
-// Claims that are confirmed together fail or succeed each by itself, whether the server knows the scripts or not.
+// Claims that are confirmed together fail or succeed each by itself, also if the server does not
+// know the scripts.
 func TestRedisConfirmGroup(t *testing.T) {
 	client := redistest.Start(t).Client()
 	store := redisStoreFor(client, "shop")
@@ -27,13 +28,15 @@ func TestRedisConfirmGroup(t *testing.T) {
 		return claim
 	}
 	for _, known := range []bool{false, true} {
-		one, broken, several, gone := claim("a", "/"), claim("b", "/"), claim("c", "/", "/c"), claim("d", "/")
+		one, broken, gone := claim("a", "/"), claim("b", "/"), claim("d", "/")
+		several := claim("c", "/", "/c")
 		require.NoError(t, second(store.Confirm(ctx, gone)))
 		require.NoError(t, client.Set(ctx, store.key("b", "/"), "no sorted set", 0).Err())
 		if !known {
 			require.NoError(t, client.ScriptFlush(ctx).Err())
 		}
-		results := store.ConfirmAll(ctx, []queue.Claim[string]{one, broken, several, gone, {Session: "e"}})
+		all := []queue.Claim[string]{one, broken, several, gone, {Session: "e"}}
+		results := store.ConfirmAll(ctx, all)
 		require.Len(t, results, 5)
 		require.ErrorContains(t, results[1].Err, "WRONGTYPE")
 		results[1].Err = nil
@@ -48,11 +51,12 @@ func TestRedisConfirmGroup(t *testing.T) {
 	}
 }
 
-// Claims of one group may be kept by several servers of a cluster, when a slot has moved while they were gathered. Whatever a server answers, and if it does not,
-// concerns its own claims alone.
+// When a slot has moved meanwhile, several servers of a cluster keep the claims of one group. The
+// answer of a server, or its silence, concerns its own claims alone.
 func TestRedisConfirmGroupCluster(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
-	store := redisStoreFor(cluster.ClientWith(&redis.ClusterOptions{ReadTimeout: 300 * time.Millisecond}), "shop")
+	options := &redis.ClusterOptions{ReadTimeout: 300 * time.Millisecond}
+	store := redisStoreFor(cluster.ClientWith(options), "shop")
 	ctx := t.Context()
 	owner := func(claim queue.Claim[string]) int {
 		return cluster.Owner(cluster.SlotOf(store.key(claim.Session, "/")))
@@ -72,7 +76,8 @@ func TestRedisConfirmGroupCluster(t *testing.T) {
 		}
 		return claims
 	}
-	// confirmed requires that those are confirmed that are not kept by the server, if there is one that is away, and that the others still can be.
+	// confirmed requires that claims are confirmed unless the server that is away keeps them. Those
+	// can be confirmed later.
 	confirmed := func(t *testing.T, claims []queue.Claim[string], away int, back func()) {
 		results := store.ConfirmAll(ctx, claims)
 		if back != nil {
@@ -83,7 +88,9 @@ func TestRedisConfirmGroupCluster(t *testing.T) {
 		for i, claim := range claims {
 			if owner(claim) == away {
 				require.Error(t, results[i].Err)
-				require.Eventually(t, func() bool { return second(store.Confirm(ctx, claim)) == nil }, 30*time.Second, 50*time.Millisecond)
+				require.Eventually(t, func() bool {
+					return second(store.Confirm(ctx, claim)) == nil
+				}, 30*time.Second, 50*time.Millisecond)
 			} else {
 				require.NoError(t, results[i].Err)
 				require.Equal(t, len(claim.Items), results[i].Items)
@@ -107,13 +114,15 @@ func TestRedisConfirmGroupCluster(t *testing.T) {
 		flush()
 		confirmed(t, claims, -1, nil)
 	})
-	for moved, name := range []string{"a slot is about to move", "a slot moves", "a slot has moved"} {
+	names := []string{"a slot is about to move", "a slot moves", "a slot has moved"}
+	for moved, name := range names {
 		for _, known := range []string{"by name", "in full"} {
 			t.Run(name+", scripts go "+known, func(t *testing.T) {
 				store.ConfirmAll(ctx, group()) // then all servers know them
 				claims := group()
 				// Always to the same server: else two of them may take the same epoch, and quarrel.
-				moving := slices.DeleteFunc(slices.Clone(claims), func(claim queue.Claim[string]) bool { return owner(claim) != 0 })
+				elsewhere := func(claim queue.Claim[string]) bool { return owner(claim) != 0 }
+				moving := slices.DeleteFunc(slices.Clone(claims), elsewhere)
 				require.Greater(t, len(moving), 2)
 				for _, claim := range moving[:2] {
 					key := store.key(claim.Session, "/")

@@ -11,12 +11,13 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// key returns the name of the sorted set that holds what waits for session at view.
+// key returns the Redis key under which the items of session wait at view.
 func (s *Store[T]) key(session, view string) string { return s.mailbox(session) + escapeView(view) }
 
-// mailbox returns what the keys of session begin with. The session is hashed, since whoever knows it can read a visitor's messages, and keys
-// show up in SLOWLOG and MONITOR. The braces put the views of one session into one slot of a cluster; no view can move them, because
-// the first pair counts.
+// mailbox returns the first part of a session's Redis keys. It has a hash of the session key:
+// whoever knows a session key can read a visitor's messages, and SLOWLOG and MONITOR print Redis
+// keys. The braces put all views of a session into one slot of a cluster. No view can change that,
+// because the first pair of braces counts.
 func (s *Store[T]) mailbox(session string) string {
 	sum := sha256.Sum256([]byte(session))
 	key := make([]byte, 0, len(s.prefix)+43+2)
@@ -26,10 +27,11 @@ func (s *Store[T]) mailbox(session string) string {
 	return string(key)
 }
 
-// escapeView keeps what is usual in a view, so that an operator can read it, and writes every other byte as %XX.
+// escapeView writes the unusual bytes of a view as %XX. Operators can read the others.
 func escapeView(view string) string {
 	usual := func(c byte) bool {
-		return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("/:*-._~", c) >= 0
+		return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+			strings.IndexByte("/:*-._~", c) >= 0
 	}
 	var escaped []byte
 	for i := range len(view) {
@@ -51,15 +53,16 @@ func escapeView(view string) string {
 	return string(escaped)
 }
 
-// numberLimit is one more than the highest number of a message; see place.
+// numberLimit is one more than the highest number of an item; see place.
 const numberLimit = 100_000_000
 
-// place reserves n consecutive numbers, in which the store's own sequence goes on where the server's clock stands still: the place of a
-// message is the time of that clock, and then its number. They start over after numberLimit.
+// place reserves n consecutive numbers. The place of an item is the time of the server's clock,
+// then its number, so items keep their order even if the clock stands still. Numbers start over at
+// numberLimit.
 func (s *Store[T]) place(n int) uint64 { return s.numbers.Add(uint64(n)) - uint64(n) }
 
-// encode returns the entry of an item, as member.lua describes it, from the number on; the server
-// puts its time before that.
+// encode returns the entry of an item from the number on, as member.lua describes it. The server
+// puts its time before the number.
 func (s *Store[T]) encode(number uint64, ttl int64, item *queue.Item[T]) ([]byte, error) {
 	value, err := s.cfg.Encode(item.Value)
 	if err != nil {
@@ -71,24 +74,24 @@ func (s *Store[T]) encode(number uint64, ttl int64, item *queue.Item[T]) ([]byte
 	return append(append(append(entry, id...), key...), value...), nil
 }
 
-// An entry is an item as an address holds it.
+// An entry is an item in a sorted set.
 type entry[T any] struct {
 	place  string // compares as the items were added
 	ticket string // of the claim that took it
 	item   queue.Item[T]
 }
 
-// A ticket is the end of the lease, in microseconds of the server's clock. If the claim took a single message at the view, and that has a generated ID, the
-// ID follows: "<end>.<ID>".
+// A ticket is the end of the lease, in microseconds of the server's clock. If the claim has a
+// single item at the view, and the item has a generated ID, the ID follows: "<end>.<ID>".
 
-// bindTicket is for an entry that is all that its claim took.
+// bindTicket is for an entry that is alone in its claim.
 func (e *entry[T]) bindTicket() {
 	if e.ticket != "" && queue.Generated(e.item.ID) {
 		e.ticket += "." + e.item.ID
 	}
 }
 
-// cutTicket reports whether the ticket can be one of ours.
+// cutTicket returns the parts of a ticket, and whether it can be one of ours.
 func cutTicket(ticket string) (end int64, only string, ok bool) {
 	text, only, _ := strings.Cut(ticket, ".")
 	end, err := strconv.ParseInt(text, 10, 64)
@@ -97,10 +100,10 @@ func cutTicket(ticket string) (end int64, only string, ok bool) {
 
 var errNoEntry = errors.New("flashgin: redis: an entry is not an item")
 
-// placeLength is how much of an entry says where in the queue it is.
+// placeLength is the length of the place, with which an entry begins.
 const placeLength = len("1732334400123456.00000001")
 
-// decode reads a whole entry, but for its view.
+// decode reads an entry. An entry does not say its view.
 func (s *Store[T]) decode(text string) (entry[T], error) {
 	if len(text) <= placeLength || text[placeLength] != ' ' {
 		return entry[T]{}, errNoEntry

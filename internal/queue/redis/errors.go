@@ -8,8 +8,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// redisError is an error of the client or of the server. Its text is cut where it might begin to quote what was sent or received: a
-// server may name a key, the client the reply that it could not parse. The cause is there for errors.Is and errors.As.
+// redisError is an error of the client or of the server. A server may name a Redis key, and the
+// client may quote a reply that it could not parse, so the text ends before the quotation. The
+// cause is for errors.Is and errors.As.
 type redisError struct {
 	text  string
 	cause error
@@ -18,7 +19,7 @@ type redisError struct {
 func (e *redisError) Error() string { return e.text }
 func (e *redisError) Unwrap() error { return e.cause }
 
-// redisHints tell an operator what the code that a server's error begins with means for the store.
+// redisHints say what a server's error means for the store, by the code with which it begins.
 var redisHints = map[string]string{
 	"CLUSTERDOWN": "the cluster does not serve all of its slots",
 	"LOADING":     "the server is still loading its data",
@@ -31,7 +32,7 @@ var redisHints = map[string]string{
 	"WRONGTYPE":   "the key of an address holds something else",
 }
 
-// failed names what failed. It returns nil if err is nil.
+// failed returns err with the name of the call that failed, or nil if err is nil.
 func (s *Store[T]) failed(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -46,7 +47,7 @@ func (s *Store[T]) failed(doing string, err error) error {
 		}
 		hint = redisHints[code]
 	}
-	if i := strings.IndexAny(text, "\"`{"); i >= 0 { // a quotation, or the session's part of a key
+	if i := strings.IndexAny(text, "\"`{"); i >= 0 { // a quotation, or the hash in a Redis key
 		text = text[:i]
 	}
 	text = strings.TrimRight(text, " :,.")
@@ -56,10 +57,12 @@ func (s *Store[T]) failed(doing string, err error) error {
 	return fmt.Errorf("flashgin: redis: %s: %w", doing, &redisError{text, err})
 }
 
-// unreadable says what was passed over at an address: so many entries, or all it holds.
+// unreadable says that read has skipped entries at a view, or the whole Redis key.
 func (s *Store[T]) unreadable(doing string, entries int) error {
 	if entries == notSortedSet {
-		return fmt.Errorf("flashgin: redis: %s: skipped a key that is not a sorted set: who else writes keys that begin with %q?", doing, s.prefix)
+		return fmt.Errorf("flashgin: redis: %s: skipped a key that is not a sorted set: "+
+			"who else writes keys that begin with %q?", doing, s.prefix)
 	}
-	return fmt.Errorf("flashgin: redis: %s: skipped %d entries of an address: garbage, or messages of another version of flashgin", doing, entries)
+	return fmt.Errorf("flashgin: redis: %s: skipped %d entries of an address: "+
+		"garbage, or messages of another version of flashgin", doing, entries)
 }

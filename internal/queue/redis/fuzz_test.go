@@ -8,12 +8,14 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// What an address of Redis holds may be anything as well.
+// An entry may be anything: others may write to the server, too.
 func FuzzDecodeRedisEntry(f *testing.F) {
 	for _, rest := range []string{
 		` 1 0 28 0 f-ABCDEFGHIJKLMNOPQRSTUVWXYZ{"v":1,"text":"hello"}`,
 		` 1 60000000 2 3 idkey{"v":1,"text":"hello","created":"2026-01-02T03:04:05.000006Z"}`,
-		` 1 0 0 0 {"v":1}`, ` 1 0 00 +1 {"v":1}`, ` 1 0 9223372036854775807 9223372036854775807 {"v":1}`, ` 1 0 -1 1 {"v":1}`, ` 1 0 99 0 {"v":1}`, ` 1 0 0 0 null`, ` 2`, "", " ",
+		` 1 0 0 0 {"v":1}`, ` 1 0 00 +1 {"v":1}`,
+		` 1 0 9223372036854775807 9223372036854775807 {"v":1}`,
+		` 1 0 -1 1 {"v":1}`, ` 1 0 99 0 {"v":1}`, ` 1 0 0 0 null`, ` 2`, "", " ",
 	} {
 		f.Add("1732334400123456.00000001" + rest)
 	}
@@ -26,13 +28,14 @@ func FuzzDecodeRedisEntry(f *testing.F) {
 			}
 			return
 		}
-		if decoded.place != entry[:placeLength] || !strings.Contains(entry, decoded.item.ID+decoded.item.Key) {
+		item := decoded.item
+		if decoded.place != entry[:placeLength] || !strings.Contains(entry, item.ID+item.Key) {
 			t.Errorf("%q became %+v", entry, decoded)
 		}
 	})
 }
 
-// What an address holds comes back as it was added, whatever the item is.
+// Any item comes back as it was added.
 func FuzzRedisEntry(f *testing.F) {
 	f.Add(uint64(0), int64(0), "f-ABCDEFGHIJKLMNOPQRSTUVWXYZ", "", "hello")
 	f.Add(uint64(numberLimit-1), int64(60_000_000), "1 2 3", "7 8", "{\"v\":2}\n")
@@ -53,7 +56,7 @@ func FuzzRedisEntry(f *testing.F) {
 	})
 }
 
-// Keys are for operators to read, and for nobody to find a session by.
+// Operators can read a Redis key, and nobody can find a session key by it.
 func FuzzRedisKey(f *testing.F) {
 	f.Add("abc", "/problems/:id", "abc", "*")
 	f.Add("a:b", "c", "a", "b:c")
@@ -67,19 +70,26 @@ func FuzzRedisKey(f *testing.F) {
 				t.Fatalf("%q is not printable", key)
 			}
 		}
-		// The part that chooses the slot is what Redis finds between the first brace and the next one that closes it.
+		// The part that chooses the slot is what Redis finds between the first brace and the next
+		// one that closes it.
 		_, rest, _ := strings.Cut(key, "{")
 		tag, rest, _ := strings.Cut(rest, "}")
-		if len(tag) != 22 || tag != store.Name(session) || !strings.HasPrefix(store.key(session, otherView), "flash:shop:{"+tag+"}:") {
+		other := store.key(session, otherView)
+		if len(tag) != 22 || tag != store.Name(session) ||
+			!strings.HasPrefix(other, "flash:shop:{"+tag+"}:") {
 			t.Errorf("%q has the tag %q", key, tag)
 		}
-		if read, err := url.PathUnescape(strings.TrimPrefix(rest, ":")); err != nil || read != view {
+		read, err := url.PathUnescape(strings.TrimPrefix(rest, ":"))
+		if err != nil || read != view {
 			t.Errorf("the view %q reads as %q in %q", view, read, key)
 		}
-		if same := session == otherSession && view == otherView; same != (key == store.key(otherSession, otherView)) {
+		same := session == otherSession && view == otherView
+		if same != (key == store.key(otherSession, otherView)) {
 			t.Errorf("%q for %q, %q and %q, %q", key, session, view, otherSession, otherView)
 		}
-		if len(session) > 8 && strings.Contains(key, session) && !strings.Contains(escapeView(view), session) && !strings.Contains(store.prefix, session) {
+		if len(session) > 8 && strings.Contains(key, session) &&
+			!strings.Contains(escapeView(view), session) &&
+			!strings.Contains(store.prefix, session) {
 			t.Errorf("%q has the session in it", key)
 		}
 	})

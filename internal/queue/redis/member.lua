@@ -1,22 +1,26 @@
 -- Included where entries are read.
 --
--- An address is one sorted set. What an entry is can be told from its score:
+-- An address, a session and a view, is one Redis key: a sorted set. The score of an entry says what
+-- the entry is:
 --
 --   0 or more      waits; the score is the time when it was added
 --   down to -4e15  claimed until the time -score; after that it waits again
---   below          not a message but the ID of one that is gone: see remember.lua
+--   below          the ID of a message that is gone: see remember.lua
 --
--- Times are microseconds of the server's clock since 1970. They are below 2^53, so a score holds them exactly.
+-- Times are microseconds of the server's clock since 1970. They are below 2^53, so a score holds
+-- them exactly.
 --
 -- A message is an entry of the form
 --
---   <time added, 16 digits>.<number, 8 digits> <version> <TTL of its own in µs, or 0> <length of ID> <length of Key> <ID><Key><JSON>
+--   <time added, 16 digits>.<number, 8 digits> <version> <TTL of its own in µs, or 0> \
+--   <length of ID> <length of Key> <ID><Key><JSON>
 --
--- Time and number are its place in the queue, whatever its score.
+-- Time and number are its place in the queue, with any score.
 
--- parse returns the first half of a message's place, the end of its TTL (or 0), its ID and its Key; nil for what is no message of this
--- version.
-local usual = ' $VERSION 0 28 0 ' -- the fields of a message with a generated ID and nothing else, spared the pattern
+-- Most messages have a generated ID and no more, and need no pattern.
+local usual = ' $VERSION 0 28 0 '
+-- parse returns the time when a message was added, the end of its TTL (or 0), its ID and its Key.
+-- It returns nil if the entry is no message of this version.
 local function parse(entry)
   local added = tonumber(string.sub(entry, 1, 16))
   if added and string.sub(entry, 26, 25 + #usual) == usual then
@@ -27,5 +31,6 @@ local function parse(entry)
     return nil
   end
   local to = from + id
-  return added, ttl == '0' and 0 or added + ttl, string.sub(entry, from, to - 1), string.sub(entry, to, to + key - 1)
+  local ends = ttl == '0' and 0 or added + ttl
+  return added, ends, string.sub(entry, from, to - 1), string.sub(entry, to, to + key - 1)
 end

@@ -10,19 +10,19 @@ import (
 	"github.com/flashgin/flashgin/internal/lua"
 )
 
-// nodesAtMost bounds the addresses of masters that are known: more than a cluster has, even if all
-// its servers have changed theirs. Then all are forgotten, and those still in use come again.
+// nodesAtMost is how many masters a store remembers: more than a cluster has, even after all its
+// servers have moved. At this number the store forgets all, and learns those in use again.
 const nodesAtMost = 2000
 
-// ended is a context that has ended. With it go-redis answers from what it knows and never from the network.
+// ended is a context that has ended. With it go-redis answers from memory, not from the network.
 var ended = func() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	return ctx
 }()
 
-// Node returns the address of the master that keeps the messages of session, so that the guard can tell which pages a server that hangs
-// concerns: the empty string where there is one server, or as long as the client has not yet seen the slots of the cluster. It does not wait.
+// Node implements queue.Nodes: it returns the network address of the master that keeps the items of
+// session. It returns "" if there is one server, and until the client knows the cluster's slots.
 func (s *Store[T]) Node(session string) string {
 	if s.cluster == nil {
 		return ""
@@ -41,14 +41,15 @@ func (s *Store[T]) Node(session string) string {
 	return name
 }
 
-// PingNode reports whether the server that Node named answers. One that has left the cluster concerns no page any more, and counts as well.
+// PingNode implements queue.Nodes. A server that has left the cluster concerns no page any more, so
+// another server may answer for it.
 func (s *Store[T]) PingNode(ctx context.Context, name string) error {
 	master, ok := s.nodes.Load(name)
 	if !ok {
 		return s.Ping(ctx)
 	}
 	err := s.ping(ctx, master.(*redis.Client))
-	if errors.Is(err, redis.ErrClosed) { // go-redis closes the clients of servers that are not in the cluster
+	if errors.Is(err, redis.ErrClosed) { // go-redis closes it when a server has left the cluster
 		s.nodes.Delete(name)
 		return s.Ping(ctx)
 	}

@@ -1,4 +1,5 @@
--- KEYS: addresses of one session. Returns what claim.lua does, with empty tickets and without "again".
+-- KEYS: addresses of one session. Returns what claim.lua does, with empty tickets and without
+-- "again".
 --include now.lua
 --include member.lua
 
@@ -11,7 +12,8 @@ for i = 1, #KEYS do
     if not added then
       unreadable = unreadable + 1
     elseif ends == 0 or ends > now then
-      reply[#reply + 1] = string.format('%d  %d ', i, #entry) .. entry -- %s would end at a zero byte
+      -- %s would end at a zero byte.
+      reply[#reply + 1] = string.format('%d  %d ', i, #entry) .. entry
     end
   end
   if unreadable ~= 0 then

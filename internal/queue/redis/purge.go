@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -11,16 +10,14 @@ import (
 	"github.com/flashgin/flashgin/internal/lua"
 )
 
-// purgeStep is how many keys one step of [Store.Purge] looks at, each with a script of its own.
+// purgeStep is how many Redis keys one step of [Store.Purge] looks at, each with a script of its
+// own.
 const purgeStep = 100
 
-// Purge removes the items that wait since longer than olderThan, at all addresses, and returns how
-// many there were. It walks all keys of the server, of every master in a cluster, in small steps
-// between which other clients are served.
+// Purge removes the items of all sessions that have waited longer than olderThan, and returns how
+// many it removed. It walks all Redis keys of the server, or of every master of a cluster, in small
+// steps. Between these the server serves other clients.
 func (s *Store[T]) Purge(ctx context.Context, olderThan time.Duration) (int, error) {
-	if olderThan < 0 {
-		return 0, fmt.Errorf("flashgin: Purge: olderThan is %v: want zero or more", olderThan)
-	}
 	var removed atomic.Int64
 	walk := func(ctx context.Context, server *redis.Client) error {
 		return s.purge(ctx, server, olderThan, &removed)
@@ -39,7 +36,10 @@ func (s *Store[T]) Purge(ctx context.Context, olderThan time.Duration) (int, err
 	return int(removed.Load()), s.failed("purge", err)
 }
 
-func (s *Store[T]) purge(ctx context.Context, server redis.UniversalClient, olderThan time.Duration, removed *atomic.Int64) error {
+func (s *Store[T]) purge(
+	ctx context.Context, server redis.UniversalClient,
+	olderThan time.Duration, removed *atomic.Int64,
+) error {
 	age := microseconds(min(olderThan, longestTTL))
 	for cursor := uint64(0); ; {
 		keys, next, err := server.Scan(ctx, cursor, s.prefix+"*", purgeStep).Result()

@@ -1,4 +1,5 @@
--- KEYS[1]: the address. ARGV: TTL in ms, age in µs. Removes what waits and was added longer ago than that; returns how many. Its IDs are not remembered.
+-- KEYS[1]: the address. ARGV: TTL in ms, age in µs. Removes the waiting messages that are older
+-- than the age; returns how many. Does not remember their IDs.
 local address = KEYS[1]
 redis.call('ZREM', address, '') -- changes nothing, but fails on a replica
 local entries = redis.call('ZRANGEBYSCORE', address, '(-4e15', '+inf', 'WITHSCORES')

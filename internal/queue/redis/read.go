@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -14,11 +13,15 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// keysAtMost is how many keys a script gets: it passes them on in one call, and a call from Lua takes no more than some thousand arguments.
+// keysAtMost is how many keys a script gets. It passes them on in one call, and Lua allows some
+// thousand arguments a call.
 const keysAtMost = 1000
 
-// read runs script at the views and returns the items it found, in order. The error is nil if there are any.
-func (s *Store[T]) read(ctx context.Context, doing, session string, views []string, script *lua.Script, args ...any) ([]entry[T], error) {
+// read runs script at the views and returns the items it found, in order. If it found any, the
+// error is nil.
+func (s *Store[T]) read(
+	ctx context.Context, doing, session string, views []string, script *lua.Script, args ...any,
+) ([]entry[T], error) {
 	mailbox, atOnce := s.mailbox(session), keysAtMost
 	if s.cluster != nil || s.oneKey.Load() {
 		atOnce = 1
@@ -55,7 +58,9 @@ func (s *Store[T]) read(ctx context.Context, doing, session string, views []stri
 }
 
 // readCalls prepares calls at the views, each at no more than atOnce of them.
-func readCalls(script *lua.Script, mailbox string, views []string, atOnce int, args []any) (calls []*lua.Call) {
+func readCalls(
+	script *lua.Script, mailbox string, views []string, atOnce int, args []any,
+) (calls []*lua.Call) {
 	for some := range slices.Chunk(views, atOnce) {
 		keys := make([]string, len(some))
 		for i, view := range some {
@@ -68,9 +73,12 @@ func readCalls(script *lua.Script, mailbox string, views []string, atOnce int, a
 	return calls
 }
 
-// readApart sends those of the calls that the server refused because of their number of keys once more, in one pipeline with a call for each key. Such a refusal
-// means that nothing was executed. It comes where a plain client talks to a server of a cluster or to a proxy in front of one.
-func (s *Store[T]) readApart(ctx context.Context, mailbox string, calls []*lua.Call, script *lua.Script, args []any) ([]*lua.Call, error) {
+// readApart sends again what the server refused because of several keys: in one pipeline, with a
+// call for each key. After such a refusal nothing was executed. A plain client gets it from a
+// server of a cluster, or from a proxy before one.
+func (s *Store[T]) readApart(
+	ctx context.Context, mailbox string, calls []*lua.Call, script *lua.Script, args []any,
+) ([]*lua.Call, error) {
 	var accepted, single []*lua.Call
 	for _, call := range calls {
 		if err := call.Cmd.Err(); len(call.Names) > 1 && refusesSeveralKeys(err) {
@@ -88,16 +96,18 @@ func (s *Store[T]) readApart(ctx context.Context, mailbox string, calls []*lua.C
 	return append(accepted, single...), lua.Send(ctx, s.client, single, lua.Apart)
 }
 
-// refusesSeveralKeys reports whether a server has refused a call because of where its keys are, although they have one hash tag.
+// refusesSeveralKeys reports whether a server refused a call because of several keys, although
+// these have one hash tag.
 func refusesSeveralKeys(err error) bool {
 	if redis.HasErrorPrefix(err, "TRYAGAIN") || redis.HasErrorPrefix(err, "CROSSSLOT") {
 		return true
 	}
-	server := redis.Error(nil)
-	return errors.As(err, &server) && strings.HasPrefix(server.Error(), "ERR ") && strings.Contains(server.Error(), "slot") // as proxies say it
+	server := redis.Error(nil) // a proxy says it in words of its own
+	return errors.As(err, &server) && strings.HasPrefix(server.Error(), "ERR ") &&
+		strings.Contains(server.Error(), "slot")
 }
 
-// withoutRepeats returns views, each once. Rarely is there one to leave out.
+// withoutRepeats returns views, each once. Repeats are rare.
 func withoutRepeats(views []string) []string {
 	for i, view := range views {
 		if slices.Contains(views[:i], view) {
@@ -107,11 +117,11 @@ func withoutRepeats(views []string) []string {
 	return views
 }
 
-// found is what a script found at an address.
+// found is what a script found at a view.
 type found[T any] struct {
 	entries    []entry[T]
 	unreadable int // how many entries are no items; or notSortedSet
-	again      int // how many of the entries an earlier claim has let go by its lease
+	again      int // how many of the entries were in a claim whose lease has ended
 }
 
 const notSortedSet = -1
@@ -130,9 +140,9 @@ func (s *Store[T]) found(call *lua.Call) ([]found[T], error) {
 		return nil, err
 	}
 	all, taken := make([]found[T], len(views)), make([]int, len(views))
-	for reply := (redisReply{text: text}); reply.text != ""; {
-		i, word, n := reply.number()-1, reply.word(), reply.number()
-		if reply.failed || i < 0 || i >= len(views) {
+	for reply := lua.NewReply(text); reply.Left(); {
+		i, word, n := reply.Number()-1, reply.Word(), reply.Number()
+		if reply.Failed() || i < 0 || i >= len(views) {
 			return nil, errReply
 		}
 		at := &all[i]
@@ -145,9 +155,9 @@ func (s *Store[T]) found(call *lua.Call) ([]found[T], error) {
 			continue
 		}
 		taken[i]++
-		entry, err := s.decode(reply.bytes(n))
+		entry, err := s.decode(reply.Bytes(n))
 		switch {
-		case reply.failed:
+		case reply.Failed():
 			return nil, errReply
 		case err != nil:
 			at.unreadable++
@@ -162,33 +172,4 @@ func (s *Store[T]) found(call *lua.Call) ([]found[T], error) {
 		}
 	}
 	return all, nil
-}
-
-// redisReply reads what a script returns, field by field. A space ends each.
-type redisReply struct {
-	text   string
-	failed bool
-}
-
-func (r *redisReply) word() string {
-	word, rest, ok := strings.Cut(r.text, " ")
-	r.text, r.failed = rest, r.failed || !ok
-	return word
-}
-
-func (r *redisReply) number() int {
-	n, err := strconv.Atoi(r.word())
-	r.failed = r.failed || err != nil
-	return n
-}
-
-// bytes returns the next n bytes, after which no space follows.
-func (r *redisReply) bytes(n int) string {
-	if n < 0 || n > len(r.text) {
-		r.failed = true
-		return ""
-	}
-	bytes := r.text[:n]
-	r.text = r.text[n:]
-	return bytes
 }

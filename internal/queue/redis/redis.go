@@ -1,6 +1,6 @@
-// Package redis is a store in Redis: see queue.Store. Each address, a session and a view, is one
-// sorted set; member.lua says what is in it. The scripts beside do the work, each call in one round
-// trip, in which each command is sent once.
+// Package redis is a queue.Store in Redis. The items of a session at a view are a sorted set, which
+// member.lua describes. The Lua scripts beside this file do the work. Each call of the store is one
+// round trip, and sends each command once.
 package redis
 
 import (
@@ -20,9 +20,9 @@ import (
 
 // Config is what a [Store] is made of. Zero is the default of each bound.
 type Config[T any] struct {
-	App   string        // the first part of every key after "flash:"
-	TTL   time.Duration // of an address after the last add
-	Cap   int           // items that wait at an address
+	App   string        // the first part of every Redis key after "flash:"
+	TTL   time.Duration // of a Redis key after the last add
+	Cap   int           // items that wait for a session at a view
 	Views int           // of a session
 
 	Encode func(T) ([]byte, error)
@@ -36,21 +36,21 @@ type Store[T any] struct {
 	cluster *redis.ClusterClient // the client, if it is one
 	cfg     Config[T]
 	prefix  string
-	created sketch.Counts // addresses, by what their keys begin with, within the TTL
+	created sketch.Counts // Redis keys, by mailbox, within the TTL
 	numbers atomic.Uint64 // see place
 	oneKey  atomic.Bool   // the server refuses calls with several keys
-	nodes   sync.Map      // address of a master of the cluster → *redis.Client
-	stored  atomic.Int64  // how often one was put there
+	nodes   sync.Map      // network address of a master of the cluster → *redis.Client
+	stored  atomic.Int64  // how many were put into nodes
 }
 
-// The longest times that the scores of an address have room for.
+// The longest times that a score has room for.
 const (
 	longestTTL   = 100 * 365 * 24 * time.Hour
 	longestLease = 365 * 24 * time.Hour
 )
 
-// New returns a Store on the server or servers of client, with bounds that are not below zero. It
-// sends nothing.
+// New returns a Store on the server or servers of client. No bound may be below zero. It sends
+// nothing.
 func New[T any](client redis.UniversalClient, cfg Config[T]) *Store[T] {
 	cfg.TTL = min(cmp.Or(cfg.TTL, queue.DefaultTTL), longestTTL)
 	cfg.Cap = cmp.Or(cfg.Cap, queue.DefaultCap)
@@ -63,7 +63,9 @@ func New[T any](client redis.UniversalClient, cfg Config[T]) *Store[T] {
 
 // Add implements queue.Store. If items have several views and an error is returned, those of some
 // views may have been added.
-func (s *Store[T]) Add(ctx context.Context, session string, items []queue.Item[T], quietly bool) error {
+func (s *Store[T]) Add(
+	ctx context.Context, session string, items []queue.Item[T], quietly bool,
+) error {
 	channel := s.channel()
 	if quietly {
 		channel = ""
@@ -71,8 +73,8 @@ func (s *Store[T]) Add(ctx context.Context, session string, items []queue.Item[T
 	var calls []*lua.Call
 	mailbox, number := s.mailbox(session), s.place(len(items))
 	for len(items) > 0 {
-		// A call for each run of items with one view: the scripts then run in the order of the
-		// items, and the server's clock puts them in order over all views.
+		// Each run of items with one view is a call. So the scripts run in the order of the items,
+		// and the server's clock orders them over all views.
 		n := 1
 		for n < len(items) && items[n].View == items[0].View {
 			n++
@@ -121,7 +123,7 @@ func (s *Store[T]) addCall(
 	mailbox string, number uint64, items []queue.Item[T], channel string,
 ) (*lua.Call, error) {
 	entries := make([]any, len(items))
-	var life int64 // of the address, for all of them
+	var life int64 // of the Redis key, for all of them
 	for i := range items {
 		ttl, needs := s.ownTTL(items[i].TTL)
 		entry, err := s.encode((number+uint64(i))%numberLimit, ttl, &items[i])
@@ -140,8 +142,8 @@ func (s *Store[T]) addCall(
 func (s *Store[T]) Claim(
 	ctx context.Context, session string, views []string, lease time.Duration,
 ) (queue.Claim[T], error) {
-	// The end of the lease marks the claim. The spread keeps the marks of claims that follow at
-	// once apart, even on a clock that stands.
+	// The end of the lease marks the claim. The spread makes the marks of two claims differ, even
+	// if the clock stands still.
 	spread := s.numbers.Add(1) % 1000
 	length := microseconds(min(max(lease, 0), longestLease)) + int64(spread)
 	found, err := s.read(ctx, "claim", session, views, claimScript, length)
@@ -156,7 +158,9 @@ func (s *Store[T]) Claim(
 }
 
 // Peek implements queue.Store. Like Claim it prefers what it could read over an error.
-func (s *Store[T]) Peek(ctx context.Context, session string, views []string) ([]queue.Item[T], error) {
+func (s *Store[T]) Peek(
+	ctx context.Context, session string, views []string,
+) ([]queue.Item[T], error) {
 	found, err := s.read(ctx, "peek", session, views, peekScript)
 	if len(found) == 0 {
 		return nil, err
@@ -217,10 +221,12 @@ func (s *Store[T]) settleCalls(claim *queue.Claim[T], script *lua.Script) (calls
 		switch {
 		case call != nil:
 		case script == confirmScript && only != "" && only == item.ID && end > now:
-			calls = append(calls, confirmOneScript.Call(mailbox+escapeView(item.View)).Append(end, only))
+			one := confirmOneScript.Call(mailbox + escapeView(item.View))
+			calls = append(calls, one.Append(end, only))
 			continue
 		default:
-			call = script.Call(mailbox+escapeView(item.View)).Append(s.ttlMilliseconds(), end)
+			call = script.Call(mailbox + escapeView(item.View))
+			call.Append(s.ttlMilliseconds(), end)
 			of[item.View] = call
 			calls = append(calls, call)
 		}
@@ -233,7 +239,8 @@ func (s *Store[T]) settleCalls(claim *queue.Claim[T], script *lua.Script) (calls
 func (s *Store[T]) Withdraw(ctx context.Context, session, view, key string) error {
 	var calls []*lua.Call
 	if key != "" {
-		calls = []*lua.Call{withdrawScript.Call(s.key(session, view)).Append(s.ttlMilliseconds(), key)}
+		call := withdrawScript.Call(s.key(session, view))
+		calls = append(calls, call.Append(s.ttlMilliseconds(), key))
 	}
 	_, err := s.run(ctx, "withdraw", calls)
 	return err
@@ -247,7 +254,7 @@ func (s *Store[T]) run(ctx context.Context, doing string, calls []*lua.Call) (su
 	return s.sum(doing, calls)
 }
 
-// sum adds up the replies of calls. It is right where a call failed, too.
+// sum adds up the replies of calls. Calls that failed count as zero.
 func (s *Store[T]) sum(doing string, calls []*lua.Call) (sum int, err error) {
 	for _, call := range calls {
 		n, _ := call.Cmd.Int()
@@ -264,8 +271,9 @@ func (s *Store[T]) Ping(ctx context.Context) error { return s.ping(ctx, s.client
 // ttlMilliseconds is the TTL as EXPIRE wants it.
 func (s *Store[T]) ttlMilliseconds() int64 { return milliseconds(s.cfg.TTL) }
 
-// ownTTL returns the TTL of an item in microseconds, or 0 if it waits as long as its address, and
-// for how many milliseconds it needs that: until it has ended and a retry of its add has as well.
+// ownTTL returns the TTL of an item in microseconds, or 0 if the item waits as long as its Redis
+// key, and how many milliseconds the item needs the key: until its TTL and any retry of its add
+// end.
 func (s *Store[T]) ownTTL(of time.Duration) (ttl, life int64) {
 	if of <= 0 || of >= s.cfg.TTL {
 		return 0, s.ttlMilliseconds()
@@ -274,5 +282,7 @@ func (s *Store[T]) ownTTL(of time.Duration) (ttl, life int64) {
 }
 
 // A fraction counts as a whole: zero would mean something else.
-func microseconds(d time.Duration) int64 { return int64((d + time.Microsecond - 1) / time.Microsecond) }
-func milliseconds(d time.Duration) int64 { return int64((d + time.Millisecond - 1) / time.Millisecond) }
+func microseconds(d time.Duration) int64 { return roundUp(d, time.Microsecond) }
+func milliseconds(d time.Duration) int64 { return roundUp(d, time.Millisecond) }
+
+func roundUp(d, unit time.Duration) int64 { return int64((d + unit - 1) / unit) }

@@ -36,16 +36,22 @@ func addAt(t *testing.T, store *Store[string], session string, views ...string) 
 	}
 }
 
-// No two addresses share a key, and all views of a session are in one slot.
+// Each view of each session has a Redis key of its own, and all views of a session are in one slot.
 func TestRedisKey(t *testing.T) {
 	client := redis.NewClient(&redis.Options{})
 	t.Cleanup(func() { _ = client.Close() })
-	assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:/problems/:id", redisStoreFor(client, "shop").key("abc", "/problems/:id"))
-	assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:*", redisStoreFor(client, "shop").key("abc", "*"))
-	assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:%7Ba%7D%25%00%C3%A9%20", redisStoreFor(client, "shop").key("abc", "{a}%\x00é "))
+	for view, want := range map[string]string{
+		"/problems/:id": "/problems/:id", "*": "*", "{a}%\x00é ": "%7Ba%7D%25%00%C3%A9%20",
+	} {
+		key := redisStoreFor(client, "shop").key("abc", view)
+		assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:"+want, key)
+	}
 
 	// Parts that a plain a:b:c would confuse.
-	parts := []string{"", ":", "a", "a:", ":a", "a:b", "b", "{", "}", "{}", "{a}", "}:{", "%", "%3A", "%7B", "*", "/", "é", "\xff", "a\x00"}
+	parts := []string{
+		"", ":", "a", "a:", ":a", "a:b", "b", "{", "}", "{}", "{a}", "}:{", "%", "%3A", "%7B", "*",
+		"/", "é", "\xff", "a\x00",
+	}
 	seen := map[string]bool{}
 	for _, app := range []string{"a", "b", "a.b", "a-b"} {
 		store := redisStoreFor(client, app)
@@ -56,13 +62,14 @@ func TestRedisKey(t *testing.T) {
 				seen[key] = true
 				tag := key[strings.Index(key, "{")+1 : strings.Index(key, "}")]
 				require.Len(t, tag, 22, "the part of a key that chooses the slot")
-				require.True(t, strings.HasPrefix(store.key(session, ""), key[:len("flash::{}")+len(app)+22]), "one tag a session")
+				mailbox := key[:len("flash::{}")+len(app)+22]
+				require.Equal(t, mailbox, store.key(session, "")[:len(mailbox)], "one tag")
 			}
 		}
 	}
 }
 
-// An error says what was done and what an operator can do, and ends where it might quote a key or a reply.
+// An error says what failed and what an operator can do. It quotes no Redis key and no reply.
 func TestRedisErrors(t *testing.T) {
 	client := redis.NewClient(&redis.Options{})
 	t.Cleanup(func() { _ = client.Close() })
@@ -78,14 +85,22 @@ func TestRedisErrors(t *testing.T) {
 		{redis.ErrPoolTimeout, "redis: connection pool timeout"},
 		{&net.OpError{Op: "dial", Net: "tcp", Err: errors.New("refused")}, "dial tcp: refused"},
 		{x509.UnknownAuthorityError{}, "x509: certificate signed by unknown authority"},
-		{fmt.Errorf("redis: can't parse reply=%.100q reading string", "secret"), "redis: can't parse reply="},
-		{redisReplyError("ERR unknown command 'EVALSHA', with args beginning with: 'secret'"), "ERR unknown command"},
-		{redisReplyError("ERR something about flash:shop:{secret}:/a"), "ERR something about flash:shop"},
-		{redisReplyError("OOM command not allowed when used memory > 'maxmemory'."), "OOM command not allowed when used memory > (the server's memory is full)"},
-		{redisReplyError("READONLY You can't write against a read only replica. script: 1234, on @user_script:3."),
-			"READONLY You can't write against a read only replica (the server is a replica, where messages can be neither added nor taken)"},
-		{redisReplyError("ERR The user executing the script can't run this command or subcommand script: 1234, on @user_script:3."),
-			"ERR The user executing the script can't run this command or subcommand (the ACL user lacks a right that docs/redis.md lists)"},
+		{fmt.Errorf("redis: can't parse reply=%.100q reading string", "secret"),
+			"redis: can't parse reply="},
+		{redisReplyError("ERR unknown command 'EVALSHA', with args beginning with: 'secret'"),
+			"ERR unknown command"},
+		{redisReplyError("ERR something about flash:shop:{secret}:/a"),
+			"ERR something about flash:shop"},
+		{redisReplyError("OOM command not allowed when used memory > 'maxmemory'."),
+			"OOM command not allowed when used memory > (the server's memory is full)"},
+		{redisReplyError("READONLY You can't write against a read only replica. " +
+			"script: 1234, on @user_script:3."),
+			"READONLY You can't write against a read only replica " +
+				"(the server is a replica, where messages can be neither added nor taken)"},
+		{redisReplyError("ERR The user executing the script can't run this command or subcommand " +
+			"script: 1234, on @user_script:3."),
+			"ERR The user executing the script can't run this command or subcommand " +
+				"(the ACL user lacks a right that docs/redis.md lists)"},
 	} {
 		err := store.failed("claim", test.err)
 		assert.EqualError(t, err, "flashgin: redis: claim: "+test.want)
@@ -100,7 +115,7 @@ type redisReplyError string
 func (e redisReplyError) Error() string { return string(e) }
 func (redisReplyError) RedisError()     {}
 
-// The store knows which server keeps the messages of a session, and can ask that one whether it answers.
+// The store knows which server keeps the items of a session, and can ping this server.
 func TestRedisNode(t *testing.T) {
 	single := redistest.Start(t)
 	store := redisStoreFor(single.Client(), "shop")
@@ -136,7 +151,7 @@ func TestRedisNode(t *testing.T) {
 	}
 	frozen.Pause()
 	defer frozen.Resume()
-	for _, i := range []int{0, 0, 1, 1, 2, 2, 1, 0, 2} { // not in turn, as a ping to any server goes
+	for _, i := range []int{0, 0, 1, 1, 2, 2, 1, 0, 2} { // a ping to any server goes in turn
 		server := cluster.Servers[i]
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		if server != frozen {
@@ -151,10 +166,14 @@ func TestRedisNode(t *testing.T) {
 		}
 	}
 	frozen.Resume()
-	assert.Eventually(t, func() bool { return store.PingNode(t.Context(), frozen.Addr()) == nil }, 10*time.Second, 10*time.Millisecond)
-	assert.NoError(t, store.PingNode(t.Context(), "127.0.0.1:1"), "a server that no session was ever at")
+	assert.Eventually(t, func() bool {
+		return store.PingNode(t.Context(), frozen.Addr()) == nil
+	}, 10*time.Second, 10*time.Millisecond)
+	stranger := store.PingNode(t.Context(), "127.0.0.1:1")
+	assert.NoError(t, stranger, "a server that no session was ever at")
 
-	gone, _ := store.nodes.Load(frozen.Addr()) // go-redis closes the client of a server that has left the cluster
+	// go-redis closes the client of a server that has left the cluster.
+	gone, _ := store.nodes.Load(frozen.Addr())
 	require.NoError(t, gone.(*redis.Client).Close())
 	assert.NoError(t, store.PingNode(t.Context(), frozen.Addr()), "a server that has left")
 	_, known := store.nodes.Load(frozen.Addr())

@@ -1,6 +1,8 @@
--- KEYS[1]: the address. ARGV: TTL in ms, ticket, IDs. Puts the messages with these IDs that carry the ticket back in their places; returns how many.
+-- KEYS[1]: the address. ARGV: TTL in ms, ticket, IDs. Puts the messages with these IDs back in
+-- their places if they carry the ticket; returns how many.
 local address, score = KEYS[1], '-' .. ARGV[2]
-redis.call('ZREM', address, '') -- changes nothing, but fails on a replica, and lets ZADD through when memory is full
+-- Changes nothing, but fails on a replica, and lets ZADD through when memory is full.
+redis.call('ZREM', address, '')
 local entries = redis.call('ZRANGEBYSCORE', address, score, score)
 if #entries == 0 then
   return 0

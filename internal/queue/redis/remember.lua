@@ -1,11 +1,14 @@
--- Included where messages go for good. Removes the entries in old, and remembers the messages in gone, each as {ID, time added, end of TTL}.
--- ARGV[1]: the store's TTL in ms. Uses address, stamp and now.
+-- Included where messages go for good. Removes the entries in old, and remembers the IDs of gone, a
+-- list of {ID, time added, end of TTL}. ARGV[1]: the store's TTL in ms. Uses address, stamp and
+-- now.
 --
--- The ID of a message that is gone is the entry "~<ID>". Its score is -5e15 less the time when the message went, if the ID is a generated one, and -6e15 less the
--- time when it will be forgotten, if it is a given one; these times in units of 10 µs.
+-- A remembered ID is the entry "~<ID>". Its score is -5e15 less the time when the message went, if
+-- the ID is a generated one. Its score is -6e15 less the time when the ID will be forgotten, if it
+-- is a given one. These times are in units of 10 µs.
 --
--- A write that needs no memory must have come before, or this fails when memory is full. What is removed goes last: an address that is empty is no key any
--- more, and while its slot moves, a key that is not there is another server's, of which a script must not ask.
+-- When memory is full, this fails unless a write that needs no memory came before. The removal
+-- comes last: it may empty the address, which then is no key any more. While its slot moves, such a
+-- key belongs to another server, and a script must not use it.
 do
   local life, ids = 10000, {}
   for _, message in ipairs(gone) do
@@ -16,8 +19,8 @@ do
       if ends == 0 then
         ends = added + ARGV[1] * 1000
       end
-      if ends <= now then -- it stayed longer because of later adds; a retry of its own add may still be under way
-        ends = now + 10000000
+      if ends <= now then -- later adds kept it
+        ends = now + 10000000 -- a retry of its own add may still come
       end
       life = math.max(life, math.ceil((ends - now) / 1000))
       ids[#ids + 1] = string.format('%.0f', -6e15 - math.ceil(ends / 10))

@@ -11,10 +11,10 @@ import (
 //go:embed *.lua
 var sources embed.FS
 
-// A script runs at one address, a sorted set. Scripts of several keys fail while a cluster moves
-// their slot, so the two that can run at several addresses, claim.lua and peek.lua, get one in a
-// cluster. At a single server they get all three of a page: that costs it 1.3 times what three
-// ZPOPMIN cost, and a pipeline of scripts for one key each 1.7 times (bench -part redis).
+// A script runs at one Redis key. Only claim.lua and peek.lua can run at several. A single server
+// gets one call with the three keys of a page. It costs 1.3 times three ZPOPMIN; a pipeline of
+// three calls costs 1.7 times that (bench -part redis). A cluster gets a call for each key, because
+// scripts with several keys fail while their slot moves.
 var (
 	addScript        = load("add.lua")
 	claimScript      = load("claim.lua")

@@ -13,14 +13,12 @@ import (
 	"github.com/flashgin/flashgin/internal/sketch"
 )
 
-// Without this a client that chooses paths fills Redis through one session, for each of its
-// addresses is a key of its own. An index, one more sorted set (see views.lua), knows the
-// views of a session that has many. Nearly all have few, and an index takes as much memory as a
-// message and stays for the TTL; so a process keeps none of a session for which it has created no
-// more than a quarter of the addresses that are allowed.
+// Each view of a session has a Redis key of its own, so a client that chooses paths could fill
+// Redis through one session. An index, one more sorted set (see views.lua), knows the views of a
+// session that has many. It takes as much memory as an item, for the TTL, and nearly all sessions
+// have few views. So a process begins an index when it has created a quarter of the allowed views.
 
-// indexed returns how many addresses of a session a process creates, as s.created counts them,
-// before it keeps an index.
+// indexed returns how many views of a session a process creates before it begins an index.
 func (s *Store[T]) indexed() int { return min(s.cfg.Views/4, sketch.AtMost-1) }
 
 // indexCall returns the call that notes the views of the adds in the index of their session, or
@@ -29,23 +27,26 @@ func (s *Store[T]) indexCall(mailbox string, adds []*lua.Call) *lua.Call {
 	if s.created.Of(mailbox)+len(adds) <= s.indexed() {
 		return nil
 	}
-	call := viewsScript.Call(indexKey(mailbox)).Append(s.ttlMilliseconds(), s.cfg.Views+s.cfg.Views/4)
+	atMost := s.cfg.Views + s.cfg.Views/4
+	call := viewsScript.Call(indexKey(mailbox)).Append(s.ttlMilliseconds(), atMost)
 	for _, add := range adds {
 		call.Append(viewOf(add, mailbox))
 	}
 	return call
 }
 
-// viewOf returns the view of a call at one address, as its key has it.
-func viewOf(call *lua.Call, mailbox string) string { return strings.TrimPrefix(call.Key(), mailbox) }
+// viewOf returns the view of a call, as its Redis key has it.
+func viewOf(call *lua.Call, mailbox string) string {
+	return strings.TrimPrefix(call.Key(), mailbox)
+}
 
-// indexKey returns the key of a session's index. Those of addresses go on after the brace.
+// indexKey returns the Redis key of a session's index. Those of views go on after the brace.
 func indexKey(mailbox string) string { return strings.TrimSuffix(mailbox, ":") }
 
 func isIndex(key string) bool { return strings.HasSuffix(key, "}") }
 
-// boundViews drops the oldest views of a session if there are too many. The index may name some at
-// which nothing is left: they go first.
+// boundViews drops the oldest views of a session if it has too many. The index may name views at
+// which no item is left. They go first.
 func (s *Store[T]) boundViews(ctx context.Context, mailbox string, index *lua.Call) {
 	dropped, err := s.dropViews(ctx, mailbox, index)
 	if dropped > 0 {
@@ -96,7 +97,7 @@ func (s *Store[T]) dropViews(ctx context.Context, mailbox string, index *lua.Cal
 		case err == nil:
 			dropped += n
 			gone = append(gone, viewOf(drop, mailbox))
-		case errors.Is(err, redis.Nil): // its index was kept by none of the processes that added to it
+		case errors.Is(err, redis.Nil): // a process without an index has added to the view
 			newer.Append(viewOf(drop, mailbox))
 			again = true
 		default:

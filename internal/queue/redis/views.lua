@@ -1,7 +1,9 @@
--- KEYS[1]: the index of a session. ARGV: TTL in ms, how many views it may hold, views. Makes these the newest. Returns all with their times, the oldest first,
--- if there are more.
+-- KEYS[1]: the index of a session. ARGV: TTL in ms, how many views the index may have, views. Makes
+-- these views the newest. If the index has more than it may, returns all views with their times,
+-- the oldest first.
 --
--- The index is a sorted set of the views to which messages were added, each by the time of its last add. It knows sessions that have many.
+-- The index is a sorted set of views, by the time of the last add. Only a session with many views
+-- has one.
 --include now.lua
 for i = 3, #ARGV do
   redis.call('ZADD', KEYS[1], string.format('%.0f', now + i - 3), ARGV[i])

@@ -1,5 +1,5 @@
--- Included where an address is read. Sets entries, what waits there or waits again, and unreadable: -1 where the key is not a sorted set, else 0. Uses address
--- and stamp.
+-- Sets entries to the entries that wait at address, or wait again. Sets unreadable to -1 if the key
+-- is not a sorted set, else to 0. Uses address and stamp.
 local entries = redis.pcall('ZRANGEBYSCORE', address, '-' .. stamp, '+inf')
 local unreadable = 0
 if entries.err then

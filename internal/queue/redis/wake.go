@@ -15,13 +15,13 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// Each add publishes its address, which is the name of a key, on one channel of the App: add.lua does, so it happens when the message is there and
-// with it, and in a cluster at the server that has it, which tells all others. A channel for each session would cost every page that is opened a subscription,
-// and each reconnection all of them.
+// add.lua publishes the Redis key of each add on one channel of the App, in one step with the add.
+// The servers of a cluster tell each other. A channel for each session would cost each open page a
+// subscription, and each reconnection all of them.
 
 const (
-	// listenFor is how long a silent subscription is listened to before the server is asked for a sign of life, and silentAtMost how often that is in
-	// vain before the connection counts as dead.
+	// After listenFor without a word, Watch pings the server. After silentAtMost pings without an
+	// answer, the connection counts as dead.
 	listenFor    = time.Second
 	silentAtMost = 3
 	// subscribeWithin bounds opening the connection, as far as the client lets it.
@@ -30,17 +30,16 @@ const (
 
 var errSilent = errors.New("the subscription's connection is dead: no answer to a ping")
 
-// channel is where adds are told.
+// channel is the channel of the App.
 func (s *Store[T]) channel() string { return s.prefix[:len(s.prefix)-len("{")] + "wake" }
 
-// Name returns the hash that stands for the session in keys.
+// Name implements queue.Watcher: it returns the hash of session that is in the Redis keys.
 func (s *Store[T]) Name(session string) string {
 	return s.key(session, "")[len(s.prefix):][:22]
 }
 
-// Watch tells open pages when messages are added, by any process, as [Store] describes it; it names sessions by the hash that their keys have, with a "}" before it if their open pages
-// are to ask again whose they are. It holds one
-// connection, which it gives up when the server falls silent. With a client for a ring of servers it returns nil at once.
+// Watch implements queue.Watcher. It holds one connection, and gives it up when the server falls
+// silent. With a client for a ring of servers it returns nil at once.
 func (s *Store[T]) Watch(ctx context.Context, wake func(queue.Wake)) error {
 	if _, ring := s.client.(*redis.Ring); ring {
 		return nil // its servers do not tell each other
@@ -78,14 +77,14 @@ func (s *Store[T]) Watch(ctx context.Context, wake func(queue.Wake)) error {
 			wake(queue.Wake{})
 		case *redis.Message:
 			hash, view, ok := strings.Cut(strings.TrimPrefix(reply.Payload, s.prefix), "}")
-			if ok { // the key of an address goes on; see TellEnd
+			if ok { // a Redis key goes on, but not what TellEnd publishes
 				wake(queue.Wake{Name: hash, Ends: view == ""})
 			}
 		}
 	}
 }
 
-// TellEnd has all processes end the streams of a session.
+// TellEnd implements queue.Ender.
 func (s *Store[T]) TellEnd(ctx context.Context, session string) error {
 	if _, ring := s.client.(*redis.Ring); ring {
 		return nil
@@ -97,7 +96,8 @@ func (s *Store[T]) TellEnd(ctx context.Context, session string) error {
 	return nil
 }
 
-// anyServer returns a client to subscribe at. In a cluster any server will do, and another one each time, since the last one may be frozen.
+// anyServer returns a client for a subscription. In a cluster any server will do. Watch gets
+// another one each time, because the last one may be frozen.
 func (s *Store[T]) anyServer() redis.UniversalClient {
 	if s.cluster == nil {
 		return s.client
@@ -109,9 +109,10 @@ func (s *Store[T]) anyServer() redis.UniversalClient {
 	return server
 }
 
-// mayPublish reports where the rights do not suffice for what add.lua does in passing, and passes over.
+// mayPublish reports if add.lua has no right to publish. The script itself ignores that error.
 func (s *Store[T]) mayPublish(ctx context.Context) {
-	if err := s.client.Process(ctx, lua.NewOnce(ctx, 1, "publish", s.channel(), "")); redis.HasErrorPrefix(err, "NOPERM") {
+	told := lua.NewOnce(ctx, 1, "publish", s.channel(), "")
+	if err := s.client.Process(ctx, told); redis.HasErrorPrefix(err, "NOPERM") {
 		s.Report(ctx, s.failed("publish", err))
 	}
 }
