@@ -3,12 +3,16 @@ package flashgin_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/flashgin/flashgin"
 )
@@ -97,4 +101,39 @@ func TestStoresThatEmbedOurs(t *testing.T) {
 			})
 		}
 	}
+}
+
+// pingsItself is a store with a Ping of its own. Its claims fail.
+type pingsItself struct {
+	*flashgin.RedisStore
+	pings atomic.Int32
+}
+
+func (*pingsItself) Add(context.Context, string, ...flashgin.Message) error { return nil }
+
+func (*pingsItself) Claim(context.Context, string, []string, time.Duration) (flashgin.Claim, error) {
+	return flashgin.Claim{}, errDown
+}
+
+func (s *pingsItself) Ping(context.Context) error {
+	s.pings.Add(1)
+	return errDown
+}
+
+func TestAStoreThatEmbedsRedisStorePingsItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := redis.NewClient(&redis.Options{
+			Dialer: func(context.Context, string, string) (net.Conn, error) { return nil, errDown },
+		})
+		defer client.Close()
+		store := &pingsItself{RedisStore: newRedisStore(t, client)}
+		a, visitor := guarded(t, store, flashgin.Config{})
+		for range 5 {
+			visitor.get("/")
+		}
+		require.Len(t, a.failures.all(), 5)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		assert.Positive(t, store.pings.Load())
+	})
 }

@@ -146,10 +146,10 @@ func (q foreignQueue) Node(session string) string {
 }
 
 func (q foreignQueue) PingNode(ctx context.Context, node string) error {
-	switch store := q.store.(type) {
-	case embedsRedis:
+	if store, ok := q.store.(embedsRedis); ok && node != "" { // Ping asks any server of a cluster
 		return store.redisQueue().PingNode(ctx, node)
-	case interface{ Ping(context.Context) error }:
+	}
+	if store, ok := q.store.(interface{ Ping(context.Context) error }); ok {
 		return store.Ping(ctx)
 	}
 	_, err := q.store.Peek(ctx, "flashgin", []string{"/"}) // any read will do
