@@ -12,8 +12,8 @@ import (
 
 // MemoryStore is the embedded [Store], for an application that is one process: messages do not
 // survive a restart and no other process sees them. The zero value is ready for use; it must not be
-// copied after first use. It starts no goroutine: what has expired is removed by later calls, a
-// little by each.
+// copied, and its fields must not be changed, after first use. It starts no goroutine: what has
+// expired is removed by later calls, a little by each.
 //
 // A MemoryStore is safe for concurrent use by multiple goroutines.
 type MemoryStore struct {
