@@ -55,6 +55,7 @@ func TestTheBreaker(t *testing.T) {
 					assert.Zero(t, took(func() { assert.Equal(t, "page", visitor.get("/")) }), "a page that does not ask need not wait")
 					assert.Zero(t, took(func() { visitor.get("/peek") }))
 				}
+				assert.NoError(t, a.messenger.End("session"), "the store has nobody to tell")
 				assert.Equal(t, 5, spy.count("Claim"))
 				assert.Len(t, a.failures.all(), 5, "nothing new, nothing to report")
 				assert.Zero(t, spy.count(test.probe), "the probe takes its time")

@@ -18,6 +18,10 @@ func queueOf(store Store) queue.Store[Message] {
 		return store.queue()
 	case *RedisStore:
 		return store.queue
+	case interface {
+		redisQueue() *redisqueue.Store[Message]
+	}:
+		return embeddedRedis{foreignQueue{store.(Store)}, store.redisQueue()}
 	}
 	return foreignQueue{store}
 }
@@ -82,8 +86,7 @@ func (q messageQueue) peek(ctx context.Context, session string, views []string) 
 	return messagesOf(items), err
 }
 
-// foreignQueue is a queue on a store that is not one of ours. It has all methods that a queue may
-// have but ConfirmAll. A method does nothing if the store has nothing like it.
+// A foreignQueue is a queue on a store that is not one of ours.
 type foreignQueue struct{ store Store }
 
 func (q foreignQueue) Add(
@@ -133,22 +136,10 @@ func (q foreignQueue) InProcess() bool {
 	return ok && bool(store.InProcess())
 }
 
-// embedsRedis is a store that embeds a RedisStore.
-type embedsRedis interface {
-	redisQueue() *redisqueue.Store[Message]
-}
+// Node implements queue.Nodes: a stranger's store counts as one server.
+func (q foreignQueue) Node(string) string { return "" }
 
-func (q foreignQueue) Node(session string) string {
-	if store, ok := q.store.(embedsRedis); ok {
-		return store.redisQueue().Node(session)
-	}
-	return ""
-}
-
-func (q foreignQueue) PingNode(ctx context.Context, node string) error {
-	if store, ok := q.store.(embedsRedis); ok && node != "" { // Ping asks any server of a cluster
-		return store.redisQueue().PingNode(ctx, node)
-	}
+func (q foreignQueue) PingNode(ctx context.Context, _ string) error {
 	if store, ok := q.store.(interface{ Ping(context.Context) error }); ok {
 		return store.Ping(ctx)
 	}
@@ -157,35 +148,49 @@ func (q foreignQueue) PingNode(ctx context.Context, node string) error {
 }
 
 func (q foreignQueue) Watch(ctx context.Context, wake func(queue.Wake)) error {
+	return q.watch(ctx, func(name string) { wake(queue.Wake{Name: name}) })
+}
+
+// watch returns nil if the store cannot tell when messages are added.
+func (q foreignQueue) watch(ctx context.Context, wake func(name string)) error {
 	store, ok := q.store.(interface {
 		Watch(ctx context.Context, wake func(session string)) error
 	})
 	if !ok {
 		return nil
 	}
-	_, hashed := q.store.(embedsRedis)
-	return store.Watch(ctx, func(session string) {
-		name, ends := strings.CutPrefix(session, endMark)
-		if ends && hashed {
-			wake(queue.Wake{Name: name, Ends: true})
-		} else {
-			wake(queue.Wake{Name: session})
-		}
+	return store.Watch(ctx, wake)
+}
+
+func (q foreignQueue) Name(session string) string { return session }
+
+// An embeddedRedis is a queue on a store that embeds a RedisStore. For calls that a Store need not
+// have, it uses the RedisStore.
+type embeddedRedis struct {
+	foreignQueue
+	redis *redisqueue.Store[Message]
+}
+
+func (q embeddedRedis) Node(session string) string { return q.redis.Node(session) }
+
+func (q embeddedRedis) PingNode(ctx context.Context, node string) error {
+	if node == "" { // there is one server, for which the store may have a Ping of its own
+		return q.foreignQueue.PingNode(ctx, node)
+	}
+	return q.redis.PingNode(ctx, node)
+}
+
+func (q embeddedRedis) Watch(ctx context.Context, wake func(queue.Wake)) error {
+	return q.watch(ctx, func(name string) {
+		name, ends := strings.CutPrefix(name, endMark)
+		wake(queue.Wake{Name: name, Ends: ends})
 	})
 }
 
-func (q foreignQueue) Name(session string) string {
-	if store, ok := q.store.(embedsRedis); ok {
-		return store.redisQueue().Name(session)
-	}
-	return session
-}
+func (q embeddedRedis) Name(session string) string { return q.redis.Name(session) }
 
-func (q foreignQueue) TellEnd(ctx context.Context, session string) error {
-	if store, ok := q.store.(embedsRedis); ok {
-		return store.redisQueue().TellEnd(ctx, session)
-	}
-	return nil
+func (q embeddedRedis) TellEnd(ctx context.Context, session string) error {
+	return q.redis.TellEnd(ctx, session)
 }
 
 // endMark stands before what RedisStore.Watch calls a session whose open pages are to end. The
