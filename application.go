@@ -47,40 +47,49 @@ func (m *Messenger) wrapFunctions(cfg *Config) {
 	}
 }
 
-// askedAtMost is how many calls of such functions one request may have at a time. Goroutines of a
-// handler need some. A function that calls flashgin for its request, which calls it again, needs all.
-const askedAtMost = 16
-
 // ask calls a function of the application's.
 func (m *Messenger) ask(c *gin.Context, what string, f func() error) error {
-	if r := requestOf(c); r != nil {
-		if !r.enter() {
-			return fmt.Errorf("flashgin: %s calls flashgin for its own request, which calls it again: "+
-				"let it read the session or the *gin.Context instead", what)
+	return requestOf(c).inTurn(what, f)
+}
+
+// deepest is how often the functions of the application may call one another by way of flashgin, for
+// one request. One that calls flashgin, which calls it again, would go on for ever.
+const deepest = 8
+
+// inTurn calls f, which uses what belongs to the request's handlers: the session, the *http.Request. One
+// goroutine at a time does so. Without that, goroutines of a handler that ask for messages would disturb
+// one another: the registry of gorilla's sessions writes to the *http.Request that Config.View reads. If
+// f calls flashgin for its own request, it has the turn already. A panic is an error. r may be nil.
+func (r *request) inTurn(what string, f func() error) error {
+	if r == nil {
+		return guard.Caught(what, f)
+	}
+	if !r.turn.TryLock() {
+		if runs(turnOf) {
+			return r.deeper(what, f)
 		}
-		defer r.exit()
+		r.turn.Lock()
 	}
+	defer r.turn.Unlock()
+	return r.deeper(what, f)
+}
+
+const turnOf = "github.com/flashgin/flashgin.(*request).inTurn"
+
+// deeper calls f, unless that is too deep. Then the others on the way back call nothing more either: each
+// might call several.
+func (r *request) deeper(what string, f func() error) error {
+	if r.tooDeep = r.tooDeep || r.depth >= deepest; r.tooDeep {
+		return fmt.Errorf("flashgin: %s calls flashgin for its own request, which calls it again: "+
+			"let it read the session or the *gin.Context instead", what)
+	}
+	r.depth++
+	defer func() {
+		if r.depth--; r.depth == 0 {
+			r.tooDeep = false
+		}
+	}()
 	return guard.Caught(what, f)
-}
-
-// enter reports whether a function of the application's may be called for the request; exit follows. When
-// one was called too deep, the others on the way back are not called either: each might call several.
-func (r *request) enter() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.tooDeep = r.tooDeep || r.asking >= askedAtMost; r.tooDeep {
-		return false
-	}
-	r.asking++
-	return true
-}
-
-func (r *request) exit() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.asking--; r.asking == 0 {
-		r.tooDeep = false
-	}
 }
 
 // reportOf reports an error, if there is one, of a function that returns none.

@@ -109,6 +109,21 @@ func TestCachesKeepNoCookieOfOurs(t *testing.T) {
 	}
 }
 
+// HandleContext with another *http.Request forgets the one that has made the key.
+func TestCachesKeepNoCookieOfAReplacedRequest(t *testing.T) {
+	a := newApp(t, flashgin.Config{})
+	a.GET("/another", func(c *gin.Context) { c.String(http.StatusOK, "text") })
+	a.GET("/", func(c *gin.Context) {
+		_, err := a.messenger.SessionKey(c)
+		assert.NoError(t, err)
+		c.Request = httptest.NewRequest(http.MethodGet, "/another", nil)
+		a.HandleContext(c)
+	})
+	answer := a.visitor().do(http.MethodGet, "/")
+	assert.Equal(t, 1, cookiesOf(answer))
+	assertPrivate(t, answer.Result().Header)
+}
+
 // A new key leaves as the first one does.
 func TestCachesKeepNoCookieOfForget(t *testing.T) {
 	for where, cfg := range map[string]flashgin.Config{

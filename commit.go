@@ -114,6 +114,7 @@ func (r *request) finish(completed bool) (key string, lost []Message) {
 	r.handlersEnded(completed)
 	r.commit(headersOnly) // an answer without a body, such as a redirect after a POST, never calls the writer
 	r.follow()
+	r.flushAborted()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o := r.outcome()

@@ -93,7 +93,7 @@ func (r *request) madeSecrets(cookie string) *madeSecrets {
 
 // answers reports whether what is written to w is the answer of r, which may be nil.
 func (r *request) answers(w http.ResponseWriter) bool {
-	return r != nil && (requestBehind(w) == r || sameMap(w.Header(), r.writer.Header()))
+	return r != nil && (requestBehind(w) == r || sameMap(w.Header(), r.header))
 }
 
 // madeSecrets are those that a request has made, for its answer to set.

@@ -3,6 +3,7 @@ package flashgin_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 
@@ -72,4 +73,29 @@ func TestGoroutinesOfARequestAskAgain(t *testing.T) {
 	visitor := a.visitor()
 	visitor.post("/")
 	assert.Equal(t, "shown", visitor.get("/"))
+}
+
+// Requests inside a request, each in a goroutine of its own, do not disturb one another.
+func TestGoroutinesWithRequestsInsideARequest(t *testing.T) {
+	a := newBoard(t)
+	a.GET("/inner", jsonPage)
+	a.GET("/", func(c *gin.Context) {
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() {
+				inner := httptest.NewRequestWithContext(c.Request.Context(), http.MethodGet, "/inner", nil)
+				a.ServeHTTP(httptest.NewRecorder(), inner)
+			})
+		}
+		group.Wait()
+		c.String(http.StatusOK, "done")
+	})
+	server := httptest.NewServer(a)
+	defer server.Close()
+	for range 10 {
+		answer, err := server.Client().Get(server.URL)
+		if assert.NoError(t, err) {
+			assert.NoError(t, answer.Body.Close())
+		}
+	}
 }

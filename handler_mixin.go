@@ -40,7 +40,8 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 //
 // Call it in the request's own goroutine, and not after the request: Gin gives the *gin.Context to another user's
 // request, which would get the message. Use [Messenger.SessionKey] in the handler and [Messenger.Add] in the
-// goroutine. In debug mode a *gin.Context that is used outside of its handler is an error.
+// goroutine. In debug mode a *gin.Context that is used outside of its handler is an error, and so is a goroutine
+// that is the first to need the gin-contrib session of its request.
 func AddFlash(ctx context.Context, msgs ...Message) error {
 	r, err := requestFor(ctx)
 	if err != nil {
@@ -62,7 +63,8 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 // They wait again if it did not arrive, had no body, was a redirect or a 5xx, or has a status whose body is not the handler's: 206, 408, 412 or 416.
 //
 // The first call of a request, or of [PeekFlashes] and [Markup], reads the gin-contrib session, which is not safe
-// beside a handler that uses it: make that call in the request's own goroutine. After Flashes, further calls in
+// beside a handler that uses it: make that call in the request's own goroutine. In debug mode another goroutine's
+// first call has no messages, and the log says so. After Flashes, further calls in
 // any goroutine return the same list and read neither the session nor the headers. Give goroutines c.Copy() or
 // c.Request.Context(), never c: after the request it is another user's, whose messages a call would take.
 //

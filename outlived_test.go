@@ -149,3 +149,41 @@ func TestDebugModeLeavesTheOthersAlone(t *testing.T) {
 		assert.NotContains(t, log.String(), "outside of its handler")
 	}
 }
+
+// In debug mode a goroutine must not be the first to need the session: the handler may use it meanwhile.
+func TestDebugModeRefusesAGoroutineThatAsksFirst(t *testing.T) {
+	inDebugMode(t)
+	const wayOut = "call Flashes or AddFlash in the handler before"
+	log := new(lockedBuffer)
+	a := newApp(t, flashgin.Config{Logger: logTo(log)})
+	a.POST("/", add(t, redirect("/"), flashgin.Info("hello")))
+	ask := func(c *gin.Context, test func(context.Context)) {
+		cp, ctx := c.Copy(), c.Request.Context()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			test(cp)
+			test(ctx)
+		}()
+		<-done
+	}
+	a.GET("/first", func(c *gin.Context) {
+		ask(c, func(ctx context.Context) {
+			assertNothingIsShown(t, ctx)
+			assert.ErrorContains(t, flashgin.AddFlash(ctx, flashgin.Info("first")), wayOut)
+		})
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("own").At("/")))
+		ask(c, func(ctx context.Context) {
+			assert.NoError(t, flashgin.AddFlash(ctx, flashgin.Info("second").At("/")))
+		})
+	})
+	a.GET("/", func(c *gin.Context) {
+		assert.Len(t, flashgin.Flashes(c), 4)
+		ask(c, func(ctx context.Context) { assert.Len(t, flashgin.Flashes(ctx), 4) })
+	})
+	visitor := a.visitor()
+	visitor.post("/")
+	visitor.get("/first")
+	visitor.get("/")
+	assert.Equal(t, 1, strings.Count(log.String(), wayOut), "the log says so once")
+}

@@ -27,13 +27,20 @@ type request struct {
 	http      http.Request    // what read has read
 	ctx       requestContext
 	writer    responseWriter
-	committed atomic.Bool // what the headers need is done
-	open      atomic.Bool // they let caches keep the answer
+	header    http.Header // the writer's; an inner request in another goroutine compares it with its own
+	began     time.Time
+	deadline  atomic.Pointer[time.Time] // for writing the answer, as a handler has set it
+	committed atomic.Bool               // what the headers need is done
+	open      atomic.Bool               // they let caches keep the answer
 
-	sessions sync.Mutex // held while the session is used
+	turn    sync.Mutex // see inTurn
+	depth   int        // of the application's functions that call one another
+	tooDeep bool       // one of them was not called any more
 
-	pooled  *gin.Context // which c was; to be compared, never to be used
-	written atomic.Int64 // bytes of the body
+	pooled      *gin.Context // which c was; to be compared, never to be used
+	written     atomic.Int64 // bytes of the body
+	looks       atomic.Bool  // for the texts of messages, in what is written
+	sessionRead atomic.Bool  // by Flashes or AddFlash
 
 	mu       sync.Mutex
 	c        *gin.Context  // nil once the request has ended: Gin uses it for other requests then
@@ -66,8 +73,6 @@ type request struct {
 
 	committing bool
 	hijacked   bool
-	asking     int  // calls of the application's functions that have not returned
-	tooDeep    bool // they called one another
 
 	held      heldCalls
 	lockedCtx lockedContext
@@ -87,10 +92,12 @@ type claimed struct {
 type item struct {
 	Message
 	state  itemState
-	claim  int   // index of the claim it came with; -1 if it is the request's own
-	hidden bool  // another one is shown in its place
-	status int   // of the page it was placed or printed on
-	from   int64 // how many bytes of the body were written before
+	claim  int    // index of the claim it came with; -1 if it is the request's own
+	hidden bool   // another one is shown in its place
+	status int    // of the page it was placed or printed on
+	from   int64  // how many bytes of the body were written before
+	probe  string // a part of the text that is looked for in the body; "" if there is none
+	seen   bool   // it was found there
 }
 
 type itemState int
@@ -109,7 +116,8 @@ const (
 
 // newRequest puts a request behind the context and the writer of c. outer is that of an engine which has handed the *http.Request on, if there is one.
 func newRequest(in *installation, c *gin.Context, outer *request) *request {
-	r := &request{m: in.messenger, in: in, c: c, pooled: c, client: c.Request.Context(), given: c.Request}
+	r := &request{m: in.messenger, in: in, c: c, pooled: c, client: c.Request.Context(), given: c.Request,
+		header: c.Writer.Header(), began: time.Now()}
 	r.read(c.Request)
 	r.ctx = requestContext{r.client, r}
 	r.writer = responseWriter{c.Writer, r}
@@ -158,19 +166,23 @@ func (r *request) handOnForm() {
 // read notes what flashgin wants to know of the *http.Request. Others write to that one: the registry of
 // gorilla's sessions in place, a handler that sets c.Request to nil.
 func (r *request) read(request *http.Request) {
-	r.http.Method, r.http.URL, r.http.Host = request.Method, request.URL, request.Host
+	r.http.Method, r.http.Host = request.Method, request.Host
 	r.http.Header, r.http.TLS = request.Header, request.TLS
+	if request.URL != nil {
+		r.http.URL = request.URL
+	}
 }
 
 // readAgain is read when the headers leave: middleware may have changed the request.
 func (r *request) readAgain() {
-	r.sessions.Lock()
-	defer r.sessions.Unlock()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.c != nil && r.c.Request != nil {
-		r.read(r.c.Request)
-	}
+	_ = r.inTurn("reading the request", func() error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.c != nil && r.c.Request != nil {
+			r.read(r.c.Request)
+		}
+		return nil
+	})
 }
 
 // requestContext carries the request below its own context.
@@ -265,11 +277,15 @@ func (r *request) accept(ctx context.Context, msgs, prepared []Message) (key str
 	defer r.mu.Unlock()
 	if !r.tooLate() {
 		c := r.c
-		if given := ginContextOf(ctx); requestIn(given) == r {
+		given := ginContextOf(ctx)
+		if requestIn(given) == r {
 			c = given // maybe a copy, to which middleware has given the session
 		}
-		if err := r.bind(c); err != nil {
-			return "", err
+		// Once there is a key, goroutines add without reading the session beside the handler.
+		if given == r.pooled || r.key == "" {
+			if err := r.bind(c); err != nil {
+				return "", err
+			}
 		}
 	}
 	if r.tooLate() {
@@ -323,6 +339,7 @@ func (r *request) moveOn(msgs []Message) {
 // bind makes sure that there is a session to bind messages to. A new secret is saved later, once, when the headers leave.
 func (r *request) bind(c *gin.Context) error {
 	key, err := r.keyBy(c)
+	r.sessionRead.Store(true)
 	if key != "" || err != nil {
 		return err
 	}

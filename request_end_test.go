@@ -221,3 +221,74 @@ func TestTheEndWaitsForWhoUsesTheContext(t *testing.T) {
 	_, alice := users.Load("alice")
 	assert.True(t, alice)
 }
+
+// A curiousSession asks flashgin for the messages of its own request whenever it is used.
+type curiousSession struct {
+	sessions.Session
+	ask func()
+}
+
+func (s curiousSession) Get(key any) any      { s.ask(); return s.Session.Get(key) }
+func (s curiousSession) Set(key any, val any) { s.ask(); s.Session.Set(key, val) }
+func (s curiousSession) Save() error          { s.ask(); return s.Session.Save() }
+
+// The store of a session must not call flashgin for its own request either.
+func TestASessionThatCallsFlashginForItsRequest(t *testing.T) {
+	for name, contextOf := range map[string]func(*gin.Context) context.Context{
+		"gin":     func(c *gin.Context) context.Context { return c },
+		"request": func(c *gin.Context) context.Context { return c.Request.Context() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newApp(t, flashgin.Config{})
+			a.Use(func(c *gin.Context) {
+				session := sessions.Default(c)
+				c.Set(sessions.DefaultKey, curiousSession{session, func() {
+					flashgin.Flashes(contextOf(c))
+					_ = flashgin.AddFlash(contextOf(c), flashgin.Info("inner").At("/elsewhere"))
+				}})
+			})
+			a.GET("/", page)
+			a.POST("/", func(c *gin.Context) {
+				_ = flashgin.AddFlash(c, flashgin.Info("hello"))
+				c.Redirect(http.StatusSeeOther, "/")
+			})
+			for _, method := range []string{http.MethodPost, http.MethodGet} {
+				within(t, "a request", func() { a.visit(method, "/") })
+			}
+			assert.Contains(t, a.failures.String(), "the store of the session calls flashgin for its own request")
+		})
+	}
+}
+
+// However many goroutines of a handler ask at once, that is no recursion.
+func TestManyGoroutinesAskAtOnce(t *testing.T) {
+	a := newAppWithoutSessions(t, flashgin.Config{SessionKey: userOf, View: func(*gin.Context) string {
+		runtime.Gosched()
+		return ""
+	}})
+	a.GET("/", func(c *gin.Context) {
+		ctx := c.Request.Context()
+		var group sync.WaitGroup
+		for range 100 {
+			group.Go(func() { flashgin.PeekFlashes(ctx) })
+		}
+		group.Wait()
+	})
+	for range 10 {
+		a.visit(http.MethodGet, "/")
+	}
+	assert.Empty(t, a.failures.String())
+}
+
+// A handler that takes the URL away, from which flashgin knows the page, loses no message.
+func TestARequestWithoutItsURL(t *testing.T) {
+	a := newBoard(t)
+	a.GET("/", page)
+	a.POST("/", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("hello")))
+		c.Status(http.StatusNoContent)
+		c.Request.URL = nil
+	})
+	a.visit(http.MethodPost, "/", "User", "alice")
+	assert.Equal(t, "[hello]", a.left("/"))
+}

@@ -64,14 +64,32 @@ func requestFor(ctx context.Context) (*request, error) {
 	if c := ginContextOf(ctx); c == r.pooled && requestIn(c) == r {
 		return r, r.mayUsePooled()
 	}
-	return r, nil
+	return r, r.mayAskFirst()
 }
+
+// mayAskFirst returns an error if a goroutine beside the handler is the first to need the session, which is not
+// safe beside a handler that uses it: Go may end the process. Nobody can tell whether the handler does, so in
+// debug mode all are refused.
+func (r *request) mayAskFirst() error {
+	if !gin.IsDebugging() || r.m.cfg.SessionKey != nil || r.sessionRead.Load() || runs(nextHandler) {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended() {
+		return nil
+	}
+	return errAsksFirst
+}
+
+var errAsksFirst = errors.New("flashgin: a goroutine beside the handler is the first to ask for this request's session, which gin-contrib/sessions " +
+	"does not make safe: call Flashes or AddFlash in the handler before; this is refused in debug mode alone")
 
 // mayUsePooled returns an error if who asks by the request's own *gin.Context must not have it any more. Gin
 // gives it to another request, for which this one is then taken: nobody can tell. So in debug mode every call
 // is refused that comes from no handler.
 func (r *request) mayUsePooled() error {
-	if gin.IsDebugging() && !inHandler() {
+	if gin.IsDebugging() && !runs(nextHandler) {
 		return errStray
 	}
 	r.mu.Lock()
@@ -89,15 +107,15 @@ var errStray = errors.New("flashgin: a *gin.Context is used outside of its handl
 // such as gin-contrib/timeout, calls it there.
 const nextHandler = "github.com/gin-gonic/gin.(*Context).Next"
 
-// inHandler reports whether this goroutine runs a handler, in microseconds. If the stack of calls is too deep to
-// tell, it does.
-func inHandler() bool {
+// runs reports whether this goroutine is in a call of the function, in microseconds. If the stack of calls is too
+// deep to tell, it is.
+func runs(function string) bool {
 	var callers [256]uintptr
-	n := runtime.Callers(1, callers[:])
+	n := runtime.Callers(3, callers[:]) // without Callers, this function and its caller
 	frames := runtime.CallersFrames(callers[:n])
 	for more := n > 0; more; {
 		var frame runtime.Frame
-		if frame, more = frames.Next(); frame.Function == nextHandler {
+		if frame, more = frames.Next(); frame.Function == function {
 			return true
 		}
 	}
@@ -106,7 +124,7 @@ func inHandler() bool {
 
 // warnOf says once why a call is refused that returns no error. r may be nil.
 func (r *request) warnOf(refused error) {
-	if refused == errStray && firstOf(&r.m.strayed) {
+	if (refused == errStray || refused == errAsksFirst) && firstOf(&r.m.strayed) {
 		r.m.errs.Warn(strings.TrimPrefix(refused.Error(), "flashgin: "))
 	}
 }

@@ -134,8 +134,13 @@ func (r *request) mayAnswer(w http.ResponseWriter) bool {
 }
 
 func (r *request) advance(it *item, how itemState) {
-	if it.state < how {
-		it.state, it.from = how, r.written.Load()
+	if it.state >= how {
+		return
+	}
+	it.state, it.from = how, r.written.Load()
+	if how == itemTaken || how == itemPlaced {
+		it.probe = probeOf(it.Message)
+		r.looks.Store(true)
 	}
 }
 
@@ -158,6 +163,7 @@ func (r *request) claim() {
 		return
 	}
 	key, ok := r.readKey()
+	r.sessionRead.Store(true)
 	if r.ended() {
 		return
 	}

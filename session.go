@@ -13,7 +13,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/caching"
-	"github.com/flashgin/flashgin/internal/guard"
 )
 
 // secretName is the name of our secret among the values of the gin-contrib session.
@@ -106,15 +105,8 @@ func (m *Messenger) key(r *request, c *gin.Context) (key string, err error) {
 	return key, err
 }
 
-// use calls f, which uses a session of the request: one goroutine at a time, and a panic of the session's
-// store is an error. r may be nil.
-func (r *request) use(f func() error) error {
-	if r != nil {
-		r.sessions.Lock()
-		defer r.sessions.Unlock()
-	}
-	return guard.Caught("the store of the session", f)
-}
+// use calls f, which uses a session of the request. r may be nil.
+func (r *request) use(f func() error) error { return r.inTurn("the store of the session", f) }
 
 func keyIn(session sessions.Session) string {
 	secret, _ := session.Get(secretName).(string)
@@ -193,12 +185,11 @@ func (m *Messenger) save(r *request, c *gin.Context, session sessions.Session) e
 	if err := r.use(session.Save); err != nil {
 		return fmt.Errorf("flashgin: saving the session: %w", err)
 	}
+	caching.KeepOut(c.Writer.Header()) // now, too: HandleContext with another *http.Request forgets r
 	request := c.Request
 	if r != nil {
 		request = &r.http
 		r.cookie.made.noteSaved()
-	} else {
-		caching.KeepOut(c.Writer.Header())
 	}
 	if saved, ok := underlying(sessions.Store.New, session); ok && saved.Options != nil && saved.Options.Secure && !byTLS(request) {
 		if firstOf(&m.secureCookie) {

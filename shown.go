@@ -1,10 +1,16 @@
 package flashgin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A message counts as shown when the bytes that hold it were written, to a client who was still
@@ -16,6 +22,7 @@ type outcome struct {
 	away     bool  // the headers that have left send the user to another page
 	hijacked bool  // the handler has taken the connection over
 	panicked bool  // the handlers did not come to their end
+	goesOn   bool  // they have not yet: this is a flush
 	gone     bool  // the client, or what was written did not leave
 	written  int64 // bytes of the body
 }
@@ -30,7 +37,11 @@ func (o outcome) shows(it *item) bool {
 	}
 	switch it.state {
 	case itemTaken, itemPlaced:
-		// What of the body holds it, only the handler knows: something that was written since.
+		// What of the body holds it, only the handler knows: something that was written since. If the
+		// handler has not come to its end, that may be anything, so the text itself is looked for.
+		if (o.panicked || o.goesOn) && it.probe != "" && !it.seen {
+			return false
+		}
 		return it.fits(o.status) && (o.written > it.from || o.hijacked && !o.panicked)
 	case itemCarried:
 		return !o.panicked
@@ -54,12 +65,15 @@ func (it *item) fits(status int) bool {
 
 // outcome returns what is known of the answer now.
 func (r *request) outcome() outcome {
+	if len(r.items) == 0 {
+		return outcome{}
+	}
 	return outcome{
 		status:   r.writer.Status(),
 		away:     r.away,
 		hijacked: r.hijacked,
 		panicked: r.panicked,
-		gone:     r.broken || r.clientGone(),
+		gone:     r.broken || r.clientGone() || r.outOfTime() || r.isCut(),
 		written:  r.written.Load(),
 	}
 }
@@ -70,6 +84,67 @@ func (r *request) outcome() outcome {
 func (r *request) clientGone() bool {
 	err := r.client.Err()
 	return err != nil && !(errors.Is(err, context.DeadlineExceeded) && r.hasConnection())
+}
+
+// outOfTime reports whether the time for writing the answer is over. net/http takes what is written
+// then, and nothing of it leaves. It counts from before the request came here, by however long
+// middleware around flashgin took.
+func (r *request) outOfTime() bool {
+	if deadline := r.deadline.Load(); deadline != nil {
+		return !deadline.IsZero() && !time.Now().Before(*deadline)
+	}
+	server, _ := r.client.Value(http.ServerContextKey).(*http.Server)
+	return server != nil && server.WriteTimeout > 0 && time.Since(r.began) >= server.WriteTimeout
+}
+
+// isCut reports whether the answer has said that it is shorter than what was written, which HTTP/2
+// takes without an error.
+func (r *request) isCut() bool {
+	length := r.header.Get("Content-Length")
+	if length == "" {
+		return false
+	}
+	declared, err := strconv.ParseInt(length, 10, 64)
+	return err == nil && declared < r.written.Load()
+}
+
+// probeAtLeast is how long a part of a text must be, so that it is not in the page by chance.
+const probeAtLeast = 4
+
+// probeOf returns the part of a message that is looked for in the body: the longest one that pages, JSON
+// and scripts write as it is.
+func probeOf(msg Message) (probe string) {
+	changes := func(c rune) bool { return c < utf8.RuneSelf && !unicode.IsLetter(c) && !unicode.IsDigit(c) }
+	for part := range strings.FieldsFuncSeq(cmp.Or(msg.Text, msg.Title, string(msg.HTML)), changes) {
+		if len(part) > len(probe) {
+			probe = part
+		}
+	}
+	if len(probe) < probeAtLeast {
+		return ""
+	}
+	return probe
+}
+
+// findTexts looks for the messages that the handler was given in a part of the body.
+func (r *request) findTexts(part string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, it := range r.items {
+		it.seen = it.seen || it.probe != "" && strings.Contains(part, it.probe)
+	}
+}
+
+// flushAborted hands over a page that has shown messages, if its handler has panicked since: net/http
+// throws away what has not left, unless middleware around flashgin recovers.
+func (r *request) flushAborted() {
+	r.mu.Lock()
+	o := r.outcome()
+	waits := o.panicked && slices.ContainsFunc(r.items, func(it *item) bool { return it.state < itemDelivered && o.shows(it) })
+	r.mu.Unlock()
+	if _, able := bottom(&r.writer).(http.Flusher); waits && able {
+		r.writer.Flush()
+	}
 }
 
 // pageDone notes what has become of the page on which messages were being printed.
@@ -108,6 +183,7 @@ func (r *request) wrote(n int, err error) {
 func (r *request) flushed(bytes int64) {
 	r.mu.Lock()
 	o := r.outcome()
+	o.goesOn = true
 	if o.written = bytes; r.ended() || bytes == 0 {
 		r.mu.Unlock()
 		return

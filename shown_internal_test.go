@@ -12,6 +12,8 @@ func TestOutcomeShows(t *testing.T) {
 	taken := item{state: itemTaken, from: 10}
 	printed := item{state: itemPrinted, status: 200, from: 10}
 	errorPage := item{state: itemPlaced, status: 500, from: 10}
+	found := item{state: itemTaken, from: 10, probe: "hello", seen: true}
+	missed := item{state: itemTaken, from: 10, probe: "hello"}
 	carried := item{state: itemCarried}
 	waiting := item{state: itemWaiting}
 	flushed := item{state: itemDelivered}
@@ -25,6 +27,7 @@ func TestOutcomeShows(t *testing.T) {
 	away := with(func(o *outcome) { o.away = true })
 	gone := with(func(o *outcome) { o.gone = true })
 	panicked := with(func(o *outcome) { o.panicked = true })
+	flush := with(func(o *outcome) { o.goesOn = true })
 	nothing := with(func(o *outcome) { o.written = 10 })
 	hijacked := with(func(o *outcome) { o.written, o.hijacked = 0, true })
 	for _, test := range []struct {
@@ -38,6 +41,11 @@ func TestOutcomeShows(t *testing.T) {
 		{"taken, and sent away", away, taken, false},
 		{"taken, and gone", gone, taken, false},
 		{"taken, a body, and a panic", panicked, taken, true},
+		{"taken, found in the body, and a panic", panicked, found, true},
+		{"taken, not found in the body, and a panic", panicked, missed, false},
+		{"taken, found in the body, and a flush", flush, found, true},
+		{"taken, not found in the body, and a flush", flush, missed, false},
+		{"taken, not found in the body", ok, missed, true},
 		{"taken, for a connection of the handler's", hijacked, taken, true},
 		{"printed", ok, printed, true},
 		{"printed to a page that was swallowed", nothing, printed, false},
@@ -66,4 +74,20 @@ func TestOutcomeShows(t *testing.T) {
 	} {
 		t.Run(http.StatusText(code), func(t *testing.T) { assert.Equal(t, want, status(code).shows(&taken)) })
 	}
+}
+
+// What is looked for in the body is a part of the text that no way of writing it changes.
+func TestProbeOf(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                          "",
+		"a & b":                     "",
+		"Saved.":                    "Saved",
+		"Tom's <b>password</b> is?": "password",
+		"Gespeichert: Größe":        "Gespeichert",
+		"保存しました":                    "保存しました",
+	} {
+		assert.Equal(t, want, probeOf(Message{Text: text}), text)
+	}
+	assert.Equal(t, "title", probeOf(Message{Title: "title", HTML: "<b>html</b>"}))
+	assert.Equal(t, "bold", probeOf(Message{HTML: "<b>bold</b>"}))
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"reflect"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -21,6 +22,9 @@ func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter 
 func (w *responseWriter) Write(data []byte) (int, error) {
 	w.request.commit(leavingBefore(len(data)))
 	n, err := w.ResponseWriter.Write(data)
+	if w.request.looks.Load() {
+		w.request.findTexts(string(data[:max(n, 0)]))
+	}
 	w.request.wrote(n, err)
 	return n, err
 }
@@ -28,6 +32,9 @@ func (w *responseWriter) Write(data []byte) (int, error) {
 func (w *responseWriter) WriteString(s string) (int, error) {
 	w.request.commit(leavingBefore(len(s)))
 	n, err := w.ResponseWriter.WriteString(s)
+	if w.request.looks.Load() {
+		w.request.findTexts(s[:max(n, 0)])
+	}
 	w.request.wrote(n, err)
 	return n, err
 }
@@ -42,6 +49,15 @@ func (w *responseWriter) Flush() {
 	bytes := w.request.written.Load()
 	w.ResponseWriter.Flush()
 	w.request.flushed(bytes)
+}
+
+// SetWriteDeadline notes the deadline: net/http takes what is written behind it, and says nothing.
+func (w *responseWriter) SetWriteDeadline(deadline time.Time) error {
+	err := http.NewResponseController(w.ResponseWriter).SetWriteDeadline(deadline)
+	if err == nil {
+		w.request.deadline.Store(&deadline)
+	}
+	return err
 }
 
 func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {

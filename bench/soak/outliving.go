@@ -83,6 +83,7 @@ func outliving() []*scenario {
 		}},
 		{name: "flashes-beside-session", handle: func(v *visit, c *gin.Context) {
 			ctx := c.Request.Context()
+			_ = v.take(c) // the first call belongs to the handler's own goroutine
 			var group sync.WaitGroup
 			group.Go(func() { _ = v.take(ctx) })
 			if v.site.sessions {

@@ -37,7 +37,6 @@ type scenario struct {
 	misuse         bool            // it is forbidden, and may panic
 	deadline       time.Duration   // of the context around the engine
 	outside        gin.HandlerFunc // runs around flashgin
-	cancelled      bool            // its context is cancelled by the application
 }
 
 func (s *scenario) String() string {

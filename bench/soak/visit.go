@@ -21,9 +21,8 @@ type visit struct {
 	site     *site
 	user     int
 	scenario *scenario
-	done     chan struct{}      // closed when the engine has answered
-	panics   atomic.Value       // the function of the application's that is to panic
-	cancel   context.CancelFunc // of the context around the engine, if there is one
+	done     chan struct{} // closed when the engine has answered
+	panics   atomic.Value  // the function of the application's that is to panic
 
 	mu    sync.Mutex
 	notes []int // messages that it added
@@ -53,10 +52,6 @@ func (s *site) handler() http.Handler {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, v.scenario.deadline)
 			defer cancel()
-		}
-		if v.scenario.cancelled {
-			ctx, v.cancel = context.WithCancel(ctx)
-			defer v.cancel()
 		}
 		request = request.WithContext(ctx)
 		if v.scenario.timeoutHandler && strings.HasPrefix(request.URL.Path, "/s/") {
