@@ -185,11 +185,13 @@ func (m *Messenger) save(r *request, c *gin.Context, session sessions.Session) e
 	if err := r.use(session.Save); err != nil {
 		return fmt.Errorf("flashgin: saving the session: %w", err)
 	}
-	caching.KeepOut(c.Writer.Header()) // now, too: HandleContext with another *http.Request forgets r
 	request := c.Request
 	if r != nil {
 		request = &r.http
 		r.cookie.made.noteSaved()
+		caching.KeepOut(r.header) // now, too: HandleContext with another *http.Request forgets r
+	} else {
+		caching.KeepOut(c.Writer.Header())
 	}
 	if saved, ok := underlying(sessions.Store.New, session); ok && saved.Options != nil && saved.Options.Secure && !byTLS(request) {
 		if firstOf(&m.secureCookie) {
