@@ -154,20 +154,35 @@ func TestStreamThatPollsAfterLogout(t *testing.T) {
 		}})
 		a.mountLive()
 		v := a.visitor()
-		lost := v.listen(streamPath("/a"), "Device", "lost phone")
-		mine := v.listen(streamPath("/a"), "Device", "notebook")
+		listen := func(device string) *streamWriter {
+			page := v.listen(streamPath("/a"), "Device", device)
+			synctest.Wait()
+			return page
+		}
+		lock := func(device string) {
+			mu.Lock()
+			defer mu.Unlock()
+			locked[device] = true
+		}
+		lost := listen("lost phone")
+		lock("lost phone")
+		a.job("alice", flashgin.Info("secret").At("/a"))
+		time.Sleep(12 * time.Second)
 		synctest.Wait()
-		mu.Lock()
-		locked["lost phone"] = true
-		mu.Unlock()
+		assert.Equal(t, "again", goodbye(lost.events()))
+		assert.Empty(t, textsOf(t, lost.events()))
+		assert.Equal(t, []string{"secret"}, a.waiting("alice"), "it was put back")
+
+		mine, old := listen("notebook"), listen("old phone")
+		lock("old phone")
 		for range 5 { // whichever asks first
+			v.acknowledge(ackBody("shown", handedOver(t, mine.events())...))
 			a.job("alice", flashgin.Info("secret").At("/a"))
 			time.Sleep(12 * time.Second)
-			v.acknowledge(ackBody("shown", handedOver(t, mine.events())...))
+			synctest.Wait()
 		}
-		assert.False(t, lost.isOpen())
-		assert.Empty(t, textsOf(t, lost.events()))
-		assert.Equal(t, 5, len(textsOf(t, mine.events())))
+		assert.Empty(t, textsOf(t, old.events()))
+		assert.Len(t, textsOf(t, mine.events()), 6)
 		assert.Empty(t, a.failures.String())
 	})
 }
