@@ -42,7 +42,10 @@ func StartCluster(tb testing.TB, n int, config ...string) *Cluster {
 		client := s.Client()
 		eventually(tb, "the cluster serves all slots", func() bool {
 			info, err := client.ClusterInfo(ctx).Result()
-			return err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d", n))
+			// With cluster-require-full-coverage no, the state is ok before all slots are known.
+			return err == nil && strings.Contains(info, "cluster_state:ok") &&
+				strings.Contains(info, fmt.Sprintf("cluster_slots_ok:%d", slots)) &&
+				strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d", n))
 		})
 	}
 	return c
