@@ -7,10 +7,12 @@ import (
 	"github.com/flashgin/flashgin/internal/browser"
 )
 
-// Pages show messages by their templates, and handlers put them into data of their own. Other answers take them along by themselves, if what reads them will
-// show them: behind the body, where that is markup for the page on screen, or in a header.
+// Pages show messages by their templates, and handlers put them into data of their own. Other
+// answers take them along by themselves, if what reads them will show them: behind the body, where
+// that is markup for the page on screen, or in a header.
 
-// part is what a request knows of an answer that is part of a page which is open already, or data for it.
+// part is what a request knows of an answer that is part of a page which is open already, or data
+// for it.
 type part struct {
 	reads    browser.Audience // who reads it, once that was asked
 	screen   place            // the page, once it was looked for
@@ -25,7 +27,7 @@ type part struct {
 type leaving int
 
 const (
-	headersAlone    leaving = iota // the headers leave first; what follows, if anything, is not known
+	headersAlone    leaving = iota // the headers leave first; what follows is not known
 	headersOnly                    // the handlers have ended without a body
 	headersWithBody                // with the first bytes of the body
 	noHeaders                      // not at all: the connection is the handler's from here on
@@ -69,7 +71,8 @@ func (r *request) carrier(how leaving) carrier {
 	}
 	status, header := r.writer.Status(), r.writer.Header()
 	if how == noHeaders || r.panicked || r.part.handled || status < http.StatusOK ||
-		browser.LeadsAway(status, header) || !browser.MayShow(&r.http, header) || browser.IsEventStream(header) {
+		browser.LeadsAway(status, header) || !browser.MayShow(&r.http, header) ||
+		browser.IsEventStream(header) {
 		return byNothing
 	}
 	if audience == browser.ForScript {
@@ -77,11 +80,13 @@ func (r *request) carrier(how leaving) carrier {
 	}
 	readyMade := r.in.printsReadyMade()
 	if readyMade && r.m.mountedAt() == "" {
-		r.warn("answers to htmx and Turbo show no messages without Messenger.Mount: call it where the routes are registered")
+		r.warn("answers to htmx and Turbo show no messages without Messenger.Mount: " +
+			"call it where the routes are registered")
 		return byNothing
 	}
 	coding := header.Get("Content-Encoding")
-	// Nothing can be appended to what a handler, or middleware within ours, has compressed; what middleware around ours compresses, we see before.
+	// Nothing can be appended to what a handler, or middleware within ours, has compressed; what
+	// middleware around ours compresses, we see before.
 	open := readyMade && how == headersWithBody && status != http.StatusPartialContent &&
 		(coding == "" || coding == r.part.packed) && browser.IsUTF8(header)
 	switch {
@@ -92,12 +97,14 @@ func (r *request) carrier(how leaving) carrier {
 	case open && status < http.StatusMultipleChoices && browser.IsHTML(header):
 		return byOutOfBand
 	}
-	// htmx 2 ignores markup for elsewhere in an error, and htmx 4 swaps the body of one. Both fire an event.
+	// htmx 2 ignores markup for elsewhere in an error, and htmx 4 swaps the body of one. Both fire
+	// an event.
 	return byTrigger
 }
 
-// carry takes along what the answer shows by itself, of the messages that no template and no handler has shown: those of the request, and those that wait. If
-// the request has failed, the latter wait on.
+// carry takes along what the answer shows by itself, of the messages that no template and no
+// handler has shown: those of the request, and those that wait. If the request has failed, the
+// latter wait on.
 func (r *request) carry(how leaving) {
 	r.settleAudience(how)
 	by := r.carrier(how)
@@ -113,7 +120,8 @@ func (r *request) carry(how leaving) {
 	behind := by == byOutOfBand || by == byTurboStream
 	var list []*item
 	for _, it := range r.items {
-		if it.state == itemWaiting && r.joins(it) && (behind || it.hasText()) && !(failed && it.claim >= 0) {
+		if it.state == itemWaiting && r.joins(it) && (behind || it.hasText()) &&
+			!(failed && it.claim >= 0) {
 			list = append(list, it)
 		}
 	}
@@ -132,7 +140,8 @@ func (r *request) carry(how leaving) {
 	}
 }
 
-// mayHaveKey reports whether there is a session to look into. Not every route needs one, and this one did not ask for messages.
+// mayHaveKey reports whether there is a session to look into. Not every route needs one, and this
+// one did not ask for messages.
 func (r *request) mayHaveKey() bool {
 	if r.m.cfg.SessionKey != nil {
 		return true
@@ -157,7 +166,8 @@ func (r *request) follow() {
 	r.mu.Lock()
 	var list []*item
 	if r.part.behind != byNothing && !r.panicked && !r.broken && !r.clientGone() {
-		late := len(r.claims) > 0 && time.Since(r.claims[0].since) >= r.m.cfg.Lease // what was claimed then waits for another page by now
+		// What was claimed longer ago than that waits for another page by now.
+		late := len(r.claims) > 0 && time.Since(r.claims[0].since) >= r.m.cfg.Lease
 		for _, it := range r.items {
 			if it.state == itemFollowing && !(late && it.claim >= 0) {
 				list = append(list, it)
@@ -171,7 +181,8 @@ func (r *request) follow() {
 	}
 	text, err := r.additions(r.part.behind, messages)
 	if err == nil {
-		_, err = r.writer.ResponseWriter.Write([]byte(text)) // which returns an error if that is not all
+		// An error, if that is not all.
+		_, err = r.writer.ResponseWriter.Write([]byte(text))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"github.com/flashgin/flashgin/internal/report"
 )
 
-// The functions in Config belong to the application. New wraps them, so that a panic in one of them is
-// an error, as any other: without that it would end the process, or keep a request from ending.
+// The functions in Config belong to the application. New wraps them, so that a panic in one of them
+// is an error, as any other: without that it would end the process, or keep a request from ending.
 
 func (m *Messenger) wrapFunctions(cfg *Config) {
 	if sessionKey := cfg.SessionKey; sessionKey != nil {
@@ -52,14 +52,15 @@ func (m *Messenger) ask(c *gin.Context, what string, f func() error) error {
 	return requestOf(c).inTurn(what, f)
 }
 
-// deepest is how often the functions of the application may call one another by way of flashgin, for
-// one request. One that calls flashgin, which calls it again, would go on for ever.
+// deepest is how often the functions of the application may call one another by way of flashgin,
+// for one request. One that calls flashgin, which calls it again, would go on for ever.
 const deepest = 8
 
-// inTurn calls f, which uses what belongs to the request's handlers: the session, the *http.Request. One
-// goroutine at a time does so. Without that, goroutines of a handler that ask for messages would disturb
-// one another: the registry of gorilla's sessions writes to the *http.Request that Config.View reads. If
-// f calls flashgin for its own request, it has the turn already. A panic is an error. r may be nil.
+// inTurn calls f, which uses what belongs to the request's handlers: the session, the
+// *http.Request. One goroutine at a time does so. Without that, goroutines of a handler that ask
+// for messages would disturb one another: the registry of gorilla's sessions writes to the
+// *http.Request that Config.View reads. If f calls flashgin for its own request, it has the turn
+// already. A panic is an error. r may be nil.
 func (r *request) inTurn(what string, f func() error) error {
 	if r == nil {
 		return guard.Caught(what, f)
@@ -76,8 +77,8 @@ func (r *request) inTurn(what string, f func() error) error {
 
 const turnOf = "github.com/flashgin/flashgin.(*request).inTurn"
 
-// deeper calls f, unless that is too deep. Then the others on the way back call nothing more either: each
-// might call several.
+// deeper calls f, unless that is too deep. Then the others on the way back call nothing more
+// either: each might call several.
 func (r *request) deeper(what string, f func() error) error {
 	if r.tooDeep = r.tooDeep || r.depth >= deepest; r.tooDeep {
 		return fmt.Errorf("flashgin: %s calls flashgin for its own request, which calls it again: "+
@@ -120,8 +121,8 @@ func (o caughtObserver) Observe(ctx context.Context, e Event) {
 	}
 }
 
-// firstOf reports whether it is called with this Once for the first time. What is then said to the log is said
-// outside of Once.Do: a handler of the log that comes back here would wait for itself.
+// firstOf reports whether it is called with this Once for the first time. What is then said to the
+// log is said outside of Once.Do: a handler of the log that comes back here would wait for itself.
 func firstOf(once *sync.Once) (first bool) {
 	once.Do(func() { first = true })
 	return first

@@ -10,8 +10,9 @@ import (
 	"github.com/flashgin/flashgin/internal/caching"
 )
 
-// commit does what must be done before the headers leave: the answer takes messages along if it can, those that it does not show are stored, with the session
-// if that is new, and what shows messages or brings a cookie of ours is kept out of caches.
+// commit does what must be done before the headers leave: the answer takes messages along if it
+// can, those that it does not show are stored, with the session if that is new, and what shows
+// messages or brings a cookie of ours is kept out of caches.
 func (r *request) commit(how leaving) {
 	if r.committed.Load() {
 		return
@@ -45,8 +46,9 @@ func (r *request) commit(how leaving) {
 	if r.cookie.made.expirePlanted(r.given, r.m.cfg.Prefix, header) {
 		ours = true
 		if firstOf(&r.m.planted) {
-			r.warn("a request brought two different cookies of CookieKey, so neither was used: another host of " +
-				"the domain has planted one; give CookieKey a name that begins with __Host-")
+			r.warn("a request brought two different cookies of CookieKey, so neither was used: " +
+				"another host of the domain has planted one; give CookieKey a name that begins " +
+				"with __Host-")
 		}
 	}
 	for outer := r.outer; ours && outer != nil; outer = outer.outer {
@@ -93,7 +95,7 @@ func (r *request) store() {
 		}
 		if err != nil {
 			lost += len(messages)
-			r.failAnswer("add", fmt.Errorf("flashgin: %d messages of a request may be lost: %w", len(messages), err))
+			r.failAnswer("add", errMaybeLost(len(messages), err))
 		}
 	}
 	r.lose(lost)
@@ -107,12 +109,13 @@ func (r *request) leave(completed bool) {
 	}
 }
 
-// finish does what needs the *gin.Context, and ends the request. It returns messages of the request's own for
-// the next page: this one showed them, but did not arrive.
+// finish does what needs the *gin.Context, and ends the request. It returns messages of the
+// request's own for the next page: this one showed them, but did not arrive.
 func (r *request) finish(completed bool) (key string, lost []Message) {
 	defer r.end() // whatever panics: Gin gives the context to another request
 	r.handlersEnded(completed)
-	r.commit(headersOnly) // an answer without a body, such as a redirect after a POST, never calls the writer
+	// An answer without a body, such as a redirect after a POST, never calls the writer.
+	r.commit(headersOnly)
 	r.follow()
 	r.flushAborted()
 	r.mu.Lock()
@@ -164,12 +167,14 @@ func (r *request) close() (shown, back []claimed, direct int) {
 	return shown, back, direct
 }
 
-// keepUndelivered prepares messages of the request's own for the next page: this one showed them, but did not arrive.
+// keepUndelivered prepares messages of the request's own for the next page: this one showed them,
+// but did not arrive.
 func (r *request) keepUndelivered(lost []Message) (key string) {
 	key, err := r.addressLate(lost)
 	if err != nil {
 		r.lose(len(lost))
-		r.failAnswer("add", fmt.Errorf("flashgin: %d messages are lost with the answer that showed them: %w", len(lost), err))
+		r.failAnswer("add", fmt.Errorf("flashgin: %d messages are lost with the answer that "+
+			"showed them: %w", len(lost), err))
 	}
 	return key
 }
@@ -178,6 +183,10 @@ func (r *request) keepUndelivered(lost []Message) (key string) {
 func (m *Messenger) addUndelivered(ctx context.Context, key string, msgs []Message) {
 	if err := m.store.addForRequest(ctx, key, msgs, false); err != nil {
 		m.cfg.observe(ctx, Event{Kind: EventLost, Messages: len(msgs)})
-		m.errs.Report(ctx, "add", fmt.Errorf("flashgin: %d messages of a request may be lost: %w", len(msgs), err))
+		m.errs.Report(ctx, "add", errMaybeLost(len(msgs), err))
 	}
+}
+
+func errMaybeLost(messages int, err error) error {
+	return fmt.Errorf("flashgin: %d messages of a request may be lost: %w", messages, err)
 }

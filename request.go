@@ -2,7 +2,6 @@ package flashgin
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"reflect"
 	"sync"
@@ -11,13 +10,11 @@ import (
 
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
-
-	"github.com/flashgin/flashgin/internal/browser"
-	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// A request is what flashgin knows of one HTTP request: the messages that it brought, those that were claimed for its page, and what has become of them.
-// Handlers, templates and the writer may use it from several goroutines.
+// A request is what flashgin knows of one HTTP request: the messages that it brought, those that
+// were claimed for its page, and what has become of them. Handlers, templates and the writer may
+// use it from several goroutines.
 type request struct {
 	m         *Messenger
 	in        *installation
@@ -27,7 +24,7 @@ type request struct {
 	http      http.Request    // what read has read
 	ctx       requestContext
 	writer    responseWriter
-	header    http.Header // the writer's; an inner request in another goroutine compares it with its own
+	header    http.Header // of the writer; inner requests in other goroutines compare it with theirs
 	began     time.Time
 	deadline  atomic.Pointer[time.Time] // for writing the answer, as a handler has set it
 	committed atomic.Bool               // what the headers need is done
@@ -61,7 +58,7 @@ type request struct {
 	looked   bool
 	keyed    bool             // the session had a key when messages were last read
 	key      string           // the session's, once known
-	unsaved  sessions.Session // was given a secret by this request, and is saved when the headers leave
+	unsaved  sessions.Session // was given a secret, and is saved when the headers leave
 	made     madeKey          // what this request has made and its answer has not brought yet
 	cookie   cookieKey        // where Config.SessionKey is CookieKey's
 	private  bool             // the answer was given messages to show
@@ -81,43 +78,19 @@ type request struct {
 	firstViews [4]string // behind views
 }
 
-// claimed is a Claim, where it came from, and when it was asked for.
-type claimed struct {
-	Claim
-	store *delivery
-	since time.Time
-}
-
-// item is a message of this request.
-type item struct {
-	Message
-	state  itemState
-	claim  int    // index of the claim it came with; -1 if it is the request's own
-	hidden bool   // another one is shown in its place
-	status int    // of the page it was placed or printed on
-	from   int64  // how many bytes of the body were written before
-	probe  string // a part of the text that is looked for in the body; "" if there is none
-	seen   bool   // it was found there
-}
-
-type itemState int
-
-const (
-	itemWaiting   itemState = iota // not shown by this request
-	itemTaken                      // given to the handler
-	itemPlaced                     // in markup that was given to a component
-	itemPrinting                   // on a page that is being rendered
-	itemPrinted                    // on a page that was written
-	itemFollowing                  // to be written behind the body
-	itemCarried                    // taken along by the answer itself
-	itemDelivered                  // shown
-	itemConfirmed                  // and the store was told
-)
-
-// newRequest puts a request behind the context and the writer of c. outer is that of an engine which has handed the *http.Request on, if there is one.
+// newRequest puts a request behind the context and the writer of c. outer is that of an engine
+// which has handed the *http.Request on, if there is one.
 func newRequest(in *installation, c *gin.Context, outer *request) *request {
-	r := &request{m: in.messenger, in: in, c: c, pooled: c, client: c.Request.Context(), given: c.Request,
-		header: c.Writer.Header(), began: time.Now()}
+	r := &request{
+		m:      in.messenger,
+		in:     in,
+		c:      c,
+		pooled: c,
+		client: c.Request.Context(),
+		given:  c.Request,
+		header: c.Writer.Header(),
+		began:  time.Now(),
+	}
 	r.read(c.Request)
 	r.ctx = requestContext{r.client, r}
 	r.writer = responseWriter{c.Writer, r}
@@ -139,8 +112,9 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	return r
 }
 
-// reenter makes r stand for the page to which HandleContext went on, too: the browser asked for the one, and sees the other. It reports false if r
-// is not the request of c, but that of an engine which handed its *http.Request to this one.
+// reenter makes r stand for the page to which HandleContext went on, too: the browser asked for the
+// one, and sees the other. It reports false if r is not the request of c, but that of an engine
+// which handed its *http.Request to this one.
 func (r *request) reenter(c *gin.Context) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -155,16 +129,16 @@ func (r *request) reenter(c *gin.Context) bool {
 	return true
 }
 
-// handOnForm lets net/http remove the files of an uploaded form, as it does when a request ends. It looks for them in the request that it has made, while
-// the handlers have put them into ours.
+// handOnForm lets net/http remove the files of an uploaded form, as it does when a request ends. It
+// looks for them in the request that it has made, while the handlers have put them into ours.
 func (r *request) handOnForm() {
 	if request := r.c.Request; request != nil && request.MultipartForm != nil {
 		r.given.MultipartForm = request.MultipartForm
 	}
 }
 
-// read notes what flashgin wants to know of the *http.Request. Others write to that one: the registry of
-// gorilla's sessions in place, a handler that sets c.Request to nil.
+// read notes what flashgin wants to know of the *http.Request. Others write to that one: the
+// registry of gorilla's sessions in place, a handler that sets c.Request to nil.
 func (r *request) read(request *http.Request) {
 	r.http.Method, r.http.Host = request.Method, request.Host
 	r.http.Header, r.http.TLS = request.Header, request.TLS
@@ -200,9 +174,9 @@ func (ctx *requestContext) Value(key any) any {
 	return ctx.Context.Value(key)
 }
 
-// outside calls what belongs to the application with the request unlocked: it may call flashgin for this
-// very request. The request does not end meanwhile, because then Gin gives its context to another one.
-// The lock is held before and after.
+// outside calls what belongs to the application with the request unlocked: it may call flashgin for
+// this very request. The request does not end meanwhile, because then Gin gives its context to
+// another one. The lock is held before and after.
 func (r *request) outside(call func()) {
 	r.users++
 	r.mu.Unlock()
@@ -217,7 +191,8 @@ func (r *request) outside(call func()) {
 	call()
 }
 
-// giveUp waits until nobody uses the *gin.Context, and gives it up. The lock is held before and after.
+// giveUp waits until nobody uses the *gin.Context, and gives it up. The lock is held before and
+// after.
 func (r *request) giveUp() {
 	defer func() { r.c = nil }()
 	r.ending = true
@@ -239,7 +214,8 @@ func (r *request) warn(mistake string) {
 	r.outside(func() { r.m.errs.Warn(mistake) })
 }
 
-// failAnswer is fail for what keeps the answer's own messages from being stored: Gin's error handling sees it too.
+// failAnswer is fail for what keeps the answer's own messages from being stored: Gin's error
+// handling sees it too.
 func (r *request) failAnswer(doing string, err error) {
 	r.fail(doing, err)
 	if r.c != nil {
@@ -253,118 +229,6 @@ func (r *request) ended() bool { return r.c == nil || r.ending }
 // tooLate reports whether the headers have left, or are about to.
 func (r *request) tooLate() bool { return r.committing || r.committed.Load() || r.ended() }
 
-// add takes messages of the request's own. They are stored when the headers leave, unless its page shows them before.
-func (r *request) add(ctx context.Context, msgs []Message) error {
-	prepared, err := r.m.prepare(msgs)
-	if len(prepared) == 0 || err != nil {
-		return err
-	}
-	for i := range prepared {
-		prepared[i].View = r.in.readAt(prepared[i].View)
-		r.m.warnOfName(prepared[i].View)
-	}
-	key, err := r.accept(ctx, msgs, prepared)
-	if err != nil || key == "" {
-		return err
-	}
-	return r.m.store.addForRequest(r.client, key, prepared, false)
-}
-
-// accept notes messages for the answer. If that has left, it returns the key under which they are to be
-// stored at once.
-func (r *request) accept(ctx context.Context, msgs, prepared []Message) (key string, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.tooLate() {
-		c := r.c
-		given := ginContextOf(ctx)
-		if requestIn(given) == r {
-			c = given // maybe a copy, to which middleware has given the session
-		}
-		// Once there is a key, goroutines add without reading the session beside the handler.
-		if given == r.pooled || r.key == "" {
-			if err := r.bind(c); err != nil {
-				return "", err
-			}
-		}
-	}
-	if r.tooLate() {
-		return r.addressLate(prepared)
-	}
-	r.moveOn(msgs)
-	for _, msg := range prepared {
-		if r.addsNew(msg) {
-			r.items = append(r.items, &item{Message: msg, claim: -1})
-		}
-	}
-	return "", nil
-}
-
-// addsNew reports whether the request has not added the message before. Only an ID that was given
-// can come twice.
-func (r *request) addsNew(msg Message) bool {
-	if queue.Generated(msg.ID) {
-		return true
-	}
-	if r.ownIDs == nil {
-		r.ownIDs = map[givenID]bool{}
-	}
-	id := givenID{msg.View, msg.ID}
-	known := r.ownIDs[id]
-	r.ownIDs[id] = true
-	return !known
-}
-
-type givenID struct{ view, id string }
-
-// moveOn lets go of messages that the handler took and adds again, to keep them for another page:
-// they are new ones from here on.
-func (r *request) moveOn(msgs []Message) {
-	for _, msg := range msgs {
-		if !queue.Generated(msg.ID) {
-			continue
-		}
-		if r.taken == nil {
-			r.taken = map[string]*item{}
-			for _, it := range r.items {
-				r.taken[it.ID] = it
-			}
-		}
-		if it := r.taken[msg.ID]; it != nil && it.state == itemTaken {
-			it.state, it.hidden = itemDelivered, true
-		}
-	}
-}
-
-// bind makes sure that there is a session to bind messages to. A new secret is saved later, once, when the headers leave.
-func (r *request) bind(c *gin.Context) error {
-	key, err := r.keyBy(c)
-	r.sessionRead.Store(true)
-	if key != "" || err != nil {
-		return err
-	}
-	if r.m.cfg.SessionKey != nil && !r.cookie.canMake() {
-		return errNoKey
-	}
-	if err := r.mayMakeKey(); err != nil {
-		return err
-	}
-	if r.m.cfg.SessionKey != nil {
-		return nil // the cookie is made when the headers leave, if a message waits then
-	}
-	var session sessions.Session
-	r.outside(func() { session, err = r.m.putSecret(r, c) })
-	if err != nil {
-		return err
-	}
-	r.unsaved = session
-	// A middleware that keeps headers of its own (timeout) copies them before ours leave: the cookie must be among them now.
-	if r.headersApart(c) {
-		return r.saveMade(c, session)
-	}
-	return nil
-}
-
 // keyBy asks for the session's key as c has it.
 func (r *request) keyBy(c *gin.Context) (key string, err error) {
 	if requestIn(c) != r { // the handler has replaced c.Request and called HandleContext
@@ -376,62 +240,4 @@ func (r *request) keyBy(c *gin.Context) (key string, err error) {
 
 func sameMap(a, b http.Header) bool {
 	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
-}
-
-// addressLate gives messages that come after the headers the session and the view that they would have had before.
-func (r *request) addressLate(msgs []Message) (key string, err error) {
-	if !r.ended() {
-		if r.key, err = r.savedKey(); err != nil {
-			return "", err
-		}
-	}
-	if r.key == "" {
-		return "", ErrTooLate
-	}
-	for i := range msgs {
-		if msgs[i].View != "" {
-			continue
-		}
-		if r.ended() {
-			return "", fmt.Errorf("%w: the request has ended; address the message with At", ErrNoView)
-		}
-		if msgs[i].View, err = r.defaultView(); msgs[i].View == "" {
-			return "", err
-		}
-	}
-	return r.key, nil
-}
-
-// savedKey returns the session's key, or "" if the browser will not have it.
-func (r *request) savedKey() (string, error) {
-	if r.unsaved != nil {
-		session, err := r.m.session(r.c)
-		if err != nil || session != r.unsaved || dirty(session) {
-			return "", err
-		}
-	}
-	key, err := r.keyBy(r.c)
-	if r.isMade(key) {
-		key = ""
-	}
-	return key, err
-}
-
-// defaultView returns the view of messages without one of their own: where the answer sends the user.
-func (r *request) defaultView() (string, error) {
-	var name string
-	c := r.c
-	r.outside(func() { name = r.in.namedView(c) })
-	view, err := r.destination(name)
-	if view == "" && r.audience() == browser.ForHTMXPage { // which may be put beside what is on screen all the same
-		r.readBy(browser.ForHTMX)
-		view, err = r.destination(name)
-	}
-	if view == "" && r.part.pulls {
-		view, err = Anywhere, nil
-	}
-	if len(view) > r.m.cfg.MaxBytes {
-		return "", fmt.Errorf("%w: the view has %d bytes; Config.MaxBytes is %d", ErrTooLarge, len(view), r.m.cfg.MaxBytes)
-	}
-	return view, err
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// requestOf finds the request that ctx belongs to: a *gin.Context, a context that descends from one, or
-// one that descends from the context of our *http.Request. The last kind has a mark of its own, which goes
-// first: Gin may have given the *gin.Context to another request since.
+// requestOf finds the request that ctx belongs to: a *gin.Context, a context that descends from
+// one, or one that descends from the context of our *http.Request. The last kind has a mark of its
+// own, which goes first: Gin may have given the *gin.Context to another request since.
 func requestOf(ctx context.Context) *request {
 	if ctx == nil {
 		return nil
@@ -35,8 +35,9 @@ func ginContextOf(ctx context.Context) *gin.Context {
 	return c
 }
 
-// requestIn finds the request that has c, or a copy of its *gin.Context. It may be called by several
-// goroutines, so it looks into c.Keys first: the registry of gorilla's sessions writes to *c.Request.
+// requestIn finds the request that has c, or a copy of its *gin.Context. It may be called by
+// several goroutines, so it looks into c.Keys first: the registry of gorilla's sessions writes to
+// *c.Request.
 func requestIn(c *gin.Context) *request {
 	if c == nil {
 		return nil
@@ -54,8 +55,8 @@ func requestIn(c *gin.Context) *request {
 	return requestBehind(c.Writer)
 }
 
-// requestFor is requestOf for the functions that handlers call. The error says why the request, which may be
-// nil, is not to be used by them.
+// requestFor is requestOf for the functions that handlers call. The error says why the request,
+// which may be nil, is not to be used by them.
 func requestFor(ctx context.Context) (*request, error) {
 	r := requestOf(ctx)
 	if r == nil {
@@ -67,11 +68,12 @@ func requestFor(ctx context.Context) (*request, error) {
 	return r, r.mayAskFirst()
 }
 
-// mayAskFirst returns an error if a goroutine beside the handler is the first to need the session, which is not
-// safe beside a handler that uses it: Go may end the process. Nobody can tell whether the handler does, so in
-// debug mode all are refused.
+// mayAskFirst returns an error if a goroutine beside the handler is the first to need the session,
+// which is not safe beside a handler that uses it: Go may end the process. Nobody can tell whether
+// the handler does, so in debug mode all are refused.
 func (r *request) mayAskFirst() error {
-	if !gin.IsDebugging() || r.m.cfg.SessionKey != nil || r.sessionRead.Load() || runs(nextHandler) {
+	if !gin.IsDebugging() || r.m.cfg.SessionKey != nil || r.sessionRead.Load() ||
+		runs(nextHandler) {
 		return nil
 	}
 	r.mu.Lock()
@@ -82,12 +84,13 @@ func (r *request) mayAskFirst() error {
 	return errAsksFirst
 }
 
-var errAsksFirst = errors.New("flashgin: a goroutine beside the handler is the first to ask for this request's session, which gin-contrib/sessions " +
-	"does not make safe: call Flashes or AddFlash in the handler before; this is refused in debug mode alone")
+var errAsksFirst = errors.New("flashgin: a goroutine beside the handler is the first to ask for " +
+	"this request's session, which gin-contrib/sessions does not make safe: call Flashes or " +
+	"AddFlash in the handler before; this is refused in debug mode alone")
 
-// mayUsePooled returns an error if who asks by the request's own *gin.Context must not have it any more. Gin
-// gives it to another request, for which this one is then taken: nobody can tell. So in debug mode every call
-// is refused that comes from no handler.
+// mayUsePooled returns an error if who asks by the request's own *gin.Context must not have it any
+// more. Gin gives it to another request, for which this one is then taken: nobody can tell. So in
+// debug mode every call is refused that comes from no handler.
 func (r *request) mayUsePooled() error {
 	if gin.IsDebugging() && !runs(nextHandler) {
 		return errStray
@@ -100,15 +103,16 @@ func (r *request) mayUsePooled() error {
 	return nil
 }
 
-var errStray = errors.New("flashgin: a *gin.Context is used outside of its handler, where Gin may have given it to another user's " +
-	"request: give goroutines the key of Messenger.SessionKey, c.Copy() or c.Request.Context(); this is refused in debug mode alone")
+var errStray = errors.New("flashgin: a *gin.Context is used outside of its handler, where Gin " +
+	"may have given it to another user's request: give goroutines the key of Messenger.SessionKey, " +
+	"c.Copy() or c.Request.Context(); this is refused in debug mode alone")
 
-// nextHandler is the function of Gin that calls handlers. Middleware that gives them a goroutine of their own,
-// such as gin-contrib/timeout, calls it there.
+// nextHandler is the function of Gin that calls handlers. Middleware that gives them a goroutine of
+// their own, such as gin-contrib/timeout, calls it there.
 const nextHandler = "github.com/gin-gonic/gin.(*Context).Next"
 
-// runs reports whether this goroutine is in a call of the function, in microseconds. If the stack of calls is too
-// deep to tell, it is.
+// runs reports whether this goroutine is in a call of the function, in microseconds. If the stack
+// of calls is too deep to tell, it is.
 func runs(function string) bool {
 	var callers [256]uintptr
 	n := runtime.Callers(3, callers[:]) // without Callers, this function and its caller

@@ -9,12 +9,11 @@ import (
 
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/guard"
-	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/seeding"
 )
 
-// readViews returns what the page reads: for itself and, if it is only part of one, for the page on screen. It is made anew when HandleContext has gone on
-// to another page.
+// readViews returns what the page reads: for itself and, if it is only part of one, for the page on
+// screen. It is made anew when HandleContext has gone on to another page.
 func (r *request) readViews() []string {
 	if r.views != nil {
 		return r.views
@@ -34,7 +33,8 @@ func (r *request) readViews() []string {
 	}
 	for _, place := range places {
 		view, also := r.in.viewOf(place)
-		add(view) // first: most messages wait there, and a store may look no further where it has found all there is
+		// Most messages wait at this one. A store may look no further if it has found all there is.
+		add(view)
 		add(also)
 		if place.route != "" {
 			add(cleanPath(place.route))
@@ -48,8 +48,8 @@ func (r *request) readViews() []string {
 	return views
 }
 
-// findName asks for the name of the page, once for each that HandleContext has gone on to. What reads the
-// views comes after it.
+// findName asks for the name of the page, once for each that HandleContext has gone on to. What
+// reads the views comes after it.
 func (r *request) findName() {
 	if r.named || r.m.cfg.View == nil || r.ended() {
 		return
@@ -67,7 +67,7 @@ func (r *request) unasked() []string {
 	if len(r.asked) == 0 {
 		return views
 	}
-	return slices.DeleteFunc(slices.Clone(views), func(view string) bool { return slices.Contains(r.asked, view) })
+	return slices.DeleteFunc(slices.Clone(views), r.wasAsked)
 }
 
 // allAsked reports whether the store was asked for all that the page reads.
@@ -75,17 +75,21 @@ func (r *request) allAsked() bool {
 	if len(r.asked) == 0 || r.views == nil {
 		return false
 	}
-	return !slices.ContainsFunc(r.views, func(view string) bool { return !slices.Contains(r.asked, view) })
+	return !slices.ContainsFunc(r.views, func(view string) bool { return !r.wasAsked(view) })
 }
 
-// show returns the messages for this page, claiming what waits for it, and notes how they are being shown. w is the answer's outermost writer.
+func (r *request) wasAsked(view string) bool { return slices.Contains(r.asked, view) }
+
+// show returns the messages for this page, claiming what waits for it, and notes how they are being
+// shown. w is the answer's outermost writer.
 func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) Messages {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended() {
 		return nil
 	}
-	// A goroutine that asks again must not look at what its handler changes meanwhile: headers, status, writer.
+	// A goroutine that asks again must not look at what its handler changes meanwhile: headers,
+	// status, writer.
 	again := w == nil && how == itemTaken && r.allAsked() && (r.allowed || len(r.items) == 0)
 	if !again && !r.mayAnswer(w) {
 		return nil
@@ -113,7 +117,8 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 	return list
 }
 
-// mayAnswer claims what waits, and reports whether the answer may show it. w is its outermost writer, or nil.
+// mayAnswer claims what waits, and reports whether the answer may show it. w is its outermost
+// writer, or nil.
 func (r *request) mayAnswer(w http.ResponseWriter) bool {
 	if w == nil {
 		w = r.c.Writer
@@ -151,12 +156,8 @@ func statusOf(w http.ResponseWriter) int {
 	return http.StatusOK
 }
 
-// joins reports whether the page shows the item: what was claimed for it, and what the request itself has added for it or for no view in particular.
-func (r *request) joins(it *item) bool {
-	return it.claim >= 0 || it.View == "" || slices.Contains(r.readViews(), it.View)
-}
-
-// claim takes what waits at the views out of the store, once: where that failed, this page goes without.
+// claim takes what waits at the views out of the store, once: where that failed, this page goes
+// without.
 func (r *request) claim() {
 	r.findName()
 	if r.ended() || len(r.unasked()) == 0 {
@@ -221,7 +222,8 @@ func (r *request) readKey() (string, bool) {
 	return key, r.keyed
 }
 
-// failRead reports a read that failed, unless the client is gone or the breaker has told already. This page goes without: it has waited for the store once.
+// failRead reports a read that failed, unless the client is gone or the breaker has told already.
+// This page goes without: it has waited for the store once.
 func (r *request) failRead(doing string, err error) {
 	r.asked, r.looked = r.readViews(), true
 	if r.client.Err() != nil || errors.Is(err, guard.ErrDown) {
@@ -230,42 +232,8 @@ func (r *request) failRead(doing string, err error) {
 	r.fail(doing, err)
 }
 
-// hideReplaced marks what is not to be listed beside another message: an earlier one with the same
-// Key, and one with an ID that is listed already.
-func (r *request) hideReplaced(items []*item) {
-	if !slices.ContainsFunc(items, (*item).replaces) { // as nearly always
-		return
-	}
-	ids, keys := map[string][]*item{}, map[string][]*item{}
-	for _, it := range items {
-		if !r.joins(it) {
-			continue
-		}
-		if it.replaces() {
-			it.hidden = it.hidden || slices.ContainsFunc(ids[it.ID], it.sameView)
-			keys[it.Key] = slices.DeleteFunc(keys[it.Key], func(earlier *item) bool {
-				if earlier.ID != it.ID && earlier.state == itemWaiting && it.sameView(earlier) {
-					earlier.hidden = true
-				}
-				return earlier.hidden
-			})
-		}
-		ids[it.ID] = append(ids[it.ID], it)
-		if it.Key != "" {
-			keys[it.Key] = append(keys[it.Key], it)
-		}
-	}
-}
-
-// replaces reports whether the item may take the place of an earlier one.
-func (it *item) replaces() bool {
-	return it.claim < 0 && it.state == itemWaiting && (it.Key != "" || !queue.Generated(it.ID))
-}
-
-// sameView reports whether an earlier item is where this one is shown.
-func (it *item) sameView(earlier *item) bool { return it.View == "" || it.View == earlier.View }
-
-// look returns the messages that show would return, and leaves them. What this request has claimed, it still sees.
+// look returns the messages that show would return, and leaves them. What this request has claimed,
+// it still sees.
 func (r *request) look(statuses []Status) Messages {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -321,7 +289,9 @@ func (r *request) peek() {
 	r.looked = true
 	var err error
 	if ok {
-		r.askStore(func(ctx context.Context) { r.peeked, err = r.m.store.peekForPage(ctx, key, views) })
+		r.askStore(func(ctx context.Context) {
+			r.peeked, err = r.m.store.peekForPage(ctx, key, views)
+		})
 	}
 	if seed := r.seed(); seed != nil {
 		seeded, _ := seed.peekForPage(r.client, seeding.Session, views)

@@ -37,8 +37,9 @@ func (o outcome) shows(it *item) bool {
 	}
 	switch it.state {
 	case itemTaken, itemPlaced:
-		// What of the body holds it, only the handler knows: something that was written since. If the
-		// handler has not come to its end, that may be anything, so the text itself is looked for.
+		// What of the body holds it, only the handler knows: something that was written since. If
+		// the handler has not come to its end, that may be anything, so the text itself is looked
+		// for.
 		if (o.panicked || o.goesOn) && it.probe != "" && !it.seen {
 			return false
 		}
@@ -56,8 +57,9 @@ func (o outcome) shows(it *item) bool {
 // is, if it was known before. The others have no body, or one that the handler has not made.
 func (it *item) fits(status int) bool {
 	switch status {
-	case http.StatusNoContent, http.StatusResetContent, http.StatusPartialContent, http.StatusRequestTimeout,
-		http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable:
+	case http.StatusNoContent, http.StatusResetContent, http.StatusPartialContent,
+		http.StatusRequestTimeout, http.StatusPreconditionFailed,
+		http.StatusRequestedRangeNotSatisfiable:
 		return false
 	}
 	return status == it.status || status >= http.StatusOK && status < http.StatusInternalServerError
@@ -79,8 +81,8 @@ func (r *request) outcome() outcome {
 }
 
 // clientGone reports whether nobody waits for the answer any more. A deadline is that of middleware
-// around the engine, and says nothing of the client: what was written without an error has left. But
-// http.TimeoutHandler throws that away.
+// around the engine, and says nothing of the client: what was written without an error has left.
+// But http.TimeoutHandler throws that away.
 func (r *request) clientGone() bool {
 	err := r.client.Err()
 	return err != nil && !(errors.Is(err, context.DeadlineExceeded) && r.hasConnection())
@@ -111,11 +113,13 @@ func (r *request) isCut() bool {
 // probeAtLeast is how long a part of a text must be, so that it is not in the page by chance.
 const probeAtLeast = 4
 
-// probeOf returns the part of a message that is looked for in the body: the longest one that pages, JSON
-// and scripts write as it is.
+// probeOf returns the part of a message that is looked for in the body: the longest one that pages,
+// JSON and scripts write as it is.
 func probeOf(msg Message) (probe string) {
-	changes := func(c rune) bool { return c < utf8.RuneSelf && !unicode.IsLetter(c) && !unicode.IsDigit(c) }
-	for part := range strings.FieldsFuncSeq(cmp.Or(msg.Text, msg.Title, string(msg.HTML)), changes) {
+	text := cmp.Or(msg.Text, msg.Title, string(msg.HTML))
+	for part := range strings.FieldsFuncSeq(text, func(c rune) bool {
+		return c < utf8.RuneSelf && !unicode.IsLetter(c) && !unicode.IsDigit(c)
+	}) {
 		if len(part) > len(probe) {
 			probe = part
 		}
@@ -135,12 +139,14 @@ func (r *request) findTexts(part string) {
 	}
 }
 
-// flushAborted hands over a page that has shown messages, if its handler has panicked since: net/http
-// throws away what has not left, unless middleware around flashgin recovers.
+// flushAborted hands over a page that has shown messages, if its handler has panicked since:
+// net/http throws away what has not left, unless middleware around flashgin recovers.
 func (r *request) flushAborted() {
 	r.mu.Lock()
 	o := r.outcome()
-	waits := o.panicked && slices.ContainsFunc(r.items, func(it *item) bool { return it.state < itemDelivered && o.shows(it) })
+	waits := o.panicked && slices.ContainsFunc(r.items, func(it *item) bool {
+		return it.state < itemDelivered && o.shows(it)
+	})
 	r.mu.Unlock()
 	if _, able := bottom(&r.writer).(http.Flusher); waits && able {
 		r.writer.Flush()
@@ -178,8 +184,8 @@ func (r *request) wrote(n int, err error) {
 }
 
 // flushed notes that the first bytes of the body, as many as that, have left. Who went away after
-// that has seen the messages in them, and the store is told at once: an answer that goes on may take
-// longer than the lease.
+// that has seen the messages in them, and the store is told at once: an answer that goes on may
+// take longer than the lease.
 func (r *request) flushed(bytes int64) {
 	r.mu.Lock()
 	o := r.outcome()
@@ -189,7 +195,8 @@ func (r *request) flushed(bytes int64) {
 		return
 	}
 	for _, it := range r.items {
-		if it.state != itemCarried && o.shows(it) { // what is carried is read when all of the answer is there
+		// What the answer carries is read when all of it is there.
+		if it.state != itemCarried && o.shows(it) {
 			it.state = max(it.state, itemDelivered)
 		}
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// responseWriter stores the request's messages just before the headers leave, and notes whether the body could be written.
+// responseWriter stores the request's messages just before the headers leave, and notes whether the
+// body could be written.
 type responseWriter struct {
 	gin.ResponseWriter
 	request *request
@@ -90,7 +91,8 @@ func below(w http.ResponseWriter) http.ResponseWriter {
 	return embedded(w)
 }
 
-// embedded returns what w embeds as ResponseWriter, as nearly all of Gin's middleware does: gin.ResponseWriter has no Unwrap that it would promote.
+// embedded returns what w embeds as ResponseWriter, as nearly all of Gin's middleware does:
+// gin.ResponseWriter has no Unwrap that it would promote.
 func embedded(w http.ResponseWriter) http.ResponseWriter {
 	v := reflect.Indirect(reflect.ValueOf(w))
 	if v.Kind() != reflect.Struct {

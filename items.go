@@ -1,0 +1,128 @@
+package flashgin
+
+import (
+	"slices"
+	"time"
+
+	"github.com/flashgin/flashgin/internal/queue"
+)
+
+// claimed is a Claim, where it came from, and when it was asked for.
+type claimed struct {
+	Claim
+	store *delivery
+	since time.Time
+}
+
+// item is a message of this request.
+type item struct {
+	Message
+	state  itemState
+	claim  int    // index of the claim it came with; -1 if it is the request's own
+	hidden bool   // another one is shown in its place
+	status int    // of the page it was placed or printed on
+	from   int64  // how many bytes of the body were written before
+	probe  string // a part of the text that is looked for in the body; "" if there is none
+	seen   bool   // it was found there
+}
+
+// An itemState is how far a message of a request has come. What follows it, by who shows the
+// message:
+//
+//	Flashes              waiting   taken               delivered   confirmed
+//	Markup               waiting   placed              delivered   confirmed
+//	{{flashes}}          waiting   printing  printed   delivered   confirmed
+//	behind the body      waiting   following carried   delivered   confirmed
+//	in a header          waiting             carried   delivered   confirmed
+//
+// What does not come as far as delivered waits again, for another page.
+type itemState int
+
+const (
+	itemWaiting   itemState = iota // not shown by this request
+	itemTaken                      // given to the handler
+	itemPlaced                     // in markup that was given to a component
+	itemPrinting                   // on a page that is being rendered
+	itemPrinted                    // on a page that was written
+	itemFollowing                  // to be written behind the body
+	itemCarried                    // taken along by the answer itself
+	itemDelivered                  // shown
+	itemConfirmed                  // and the store was told
+)
+
+// joins reports whether the page shows the item: what was claimed for it, and what the request
+// itself has added for it or for no view in particular.
+func (r *request) joins(it *item) bool {
+	return it.claim >= 0 || it.View == "" || slices.Contains(r.readViews(), it.View)
+}
+
+// hideReplaced marks what is not to be listed beside another message: an earlier one with the same
+// Key, and one with an ID that is listed already.
+func (r *request) hideReplaced(items []*item) {
+	if !slices.ContainsFunc(items, (*item).replaces) { // as nearly always
+		return
+	}
+	ids, keys := map[string][]*item{}, map[string][]*item{}
+	for _, it := range items {
+		if !r.joins(it) {
+			continue
+		}
+		if it.replaces() {
+			it.hidden = it.hidden || slices.ContainsFunc(ids[it.ID], it.sameView)
+			keys[it.Key] = slices.DeleteFunc(keys[it.Key], func(earlier *item) bool {
+				if earlier.ID != it.ID && earlier.state == itemWaiting && it.sameView(earlier) {
+					earlier.hidden = true
+				}
+				return earlier.hidden
+			})
+		}
+		ids[it.ID] = append(ids[it.ID], it)
+		if it.Key != "" {
+			keys[it.Key] = append(keys[it.Key], it)
+		}
+	}
+}
+
+// replaces reports whether the item may take the place of an earlier one.
+func (it *item) replaces() bool {
+	return it.claim < 0 && it.state == itemWaiting && (it.Key != "" || !queue.Generated(it.ID))
+}
+
+// sameView reports whether an earlier item is where this one is shown.
+func (it *item) sameView(earlier *item) bool { return it.View == "" || it.View == earlier.View }
+
+// addsNew reports whether the request has not added the message before. Only an ID that was given
+// can come twice.
+func (r *request) addsNew(msg Message) bool {
+	if queue.Generated(msg.ID) {
+		return true
+	}
+	if r.ownIDs == nil {
+		r.ownIDs = map[givenID]bool{}
+	}
+	id := givenID{msg.View, msg.ID}
+	known := r.ownIDs[id]
+	r.ownIDs[id] = true
+	return !known
+}
+
+type givenID struct{ view, id string }
+
+// moveOn lets go of messages that the handler took and adds again, to keep them for another page:
+// they are new ones from here on.
+func (r *request) moveOn(msgs []Message) {
+	for _, msg := range msgs {
+		if !queue.Generated(msg.ID) {
+			continue
+		}
+		if r.taken == nil {
+			r.taken = map[string]*item{}
+			for _, it := range r.items {
+				r.taken[it.ID] = it
+			}
+		}
+		if it := r.taken[msg.ID]; it != nil && it.state == itemTaken {
+			it.state, it.hidden = itemDelivered, true
+		}
+	}
+}

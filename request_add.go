@@ -1,0 +1,156 @@
+package flashgin
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gin-contrib/sessions"
+	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/browser"
+)
+
+// Messages that a request adds wait in it until its headers leave: its own page may show them
+// before.
+
+// add takes messages of the request's own. They are stored when the headers leave, unless its page
+// shows them before.
+func (r *request) add(ctx context.Context, msgs []Message) error {
+	prepared, err := r.m.prepare(msgs)
+	if len(prepared) == 0 || err != nil {
+		return err
+	}
+	for i := range prepared {
+		prepared[i].View = r.in.readAt(prepared[i].View)
+		r.m.warnOfName(prepared[i].View)
+	}
+	key, err := r.accept(ctx, msgs, prepared)
+	if err != nil || key == "" {
+		return err
+	}
+	return r.m.store.addForRequest(r.client, key, prepared, false)
+}
+
+// accept notes messages for the answer. If that has left, it returns the key under which they are
+// to be stored at once.
+func (r *request) accept(ctx context.Context, msgs, prepared []Message) (key string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.tooLate() {
+		c := r.c
+		given := ginContextOf(ctx)
+		if requestIn(given) == r {
+			c = given // maybe a copy, to which middleware has given the session
+		}
+		// Once there is a key, goroutines add without reading the session beside the handler.
+		if given == r.pooled || r.key == "" {
+			if err := r.bind(c); err != nil {
+				return "", err
+			}
+		}
+	}
+	if r.tooLate() {
+		return r.addressLate(prepared)
+	}
+	r.moveOn(msgs)
+	for _, msg := range prepared {
+		if r.addsNew(msg) {
+			r.items = append(r.items, &item{Message: msg, claim: -1})
+		}
+	}
+	return "", nil
+}
+
+// addressLate gives messages that come after the headers the session and the view that they would
+// have had before.
+func (r *request) addressLate(msgs []Message) (key string, err error) {
+	if !r.ended() {
+		if r.key, err = r.savedKey(); err != nil {
+			return "", err
+		}
+	}
+	if r.key == "" {
+		return "", ErrTooLate
+	}
+	for i := range msgs {
+		if msgs[i].View != "" {
+			continue
+		}
+		if r.ended() {
+			return "", fmt.Errorf("%w: the request has ended; address the message with At",
+				ErrNoView)
+		}
+		if msgs[i].View, err = r.defaultView(); msgs[i].View == "" {
+			return "", err
+		}
+	}
+	return r.key, nil
+}
+
+// savedKey returns the session's key, or "" if the browser will not have it.
+func (r *request) savedKey() (string, error) {
+	if r.unsaved != nil {
+		session, err := r.m.session(r.c)
+		if err != nil || session != r.unsaved || dirty(session) {
+			return "", err
+		}
+	}
+	key, err := r.keyBy(r.c)
+	if r.isMade(key) {
+		key = ""
+	}
+	return key, err
+}
+
+// defaultView returns the view of messages without one of their own: where the answer sends the
+// user.
+func (r *request) defaultView() (string, error) {
+	var name string
+	c := r.c
+	r.outside(func() { name = r.in.namedView(c) })
+	view, err := r.destination(name)
+	// A page for htmx may be put beside what is on screen all the same.
+	if view == "" && r.audience() == browser.ForHTMXPage {
+		r.readBy(browser.ForHTMX)
+		view, err = r.destination(name)
+	}
+	if view == "" && r.part.pulls {
+		view, err = Anywhere, nil
+	}
+	if len(view) > r.m.cfg.MaxBytes {
+		return "", fmt.Errorf("%w: the view has %d bytes; Config.MaxBytes is %d", ErrTooLarge,
+			len(view), r.m.cfg.MaxBytes)
+	}
+	return view, err
+}
+
+// bind makes sure that there is a session to bind messages to. A new secret is saved later, once,
+// when the headers leave.
+func (r *request) bind(c *gin.Context) error {
+	key, err := r.keyBy(c)
+	r.sessionRead.Store(true)
+	if key != "" || err != nil {
+		return err
+	}
+	if r.m.cfg.SessionKey != nil && !r.cookie.canMake() {
+		return errNoKey
+	}
+	if err := r.mayMakeKey(); err != nil {
+		return err
+	}
+	if r.m.cfg.SessionKey != nil {
+		return nil // the cookie is made when the headers leave, if a message waits then
+	}
+	var session sessions.Session
+	r.outside(func() { session, err = r.m.putSecret(r, c) })
+	if err != nil {
+		return err
+	}
+	r.unsaved = session
+	// A middleware that keeps headers of its own (timeout) copies them before ours leave: the
+	// cookie must be among them now.
+	if r.headersApart(c) {
+		return r.saveMade(c, session)
+	}
+	return nil
+}
