@@ -24,7 +24,7 @@ type request struct {
 	http      http.Request    // what read has read
 	ctx       requestContext
 	writer    responseWriter
-	header    http.Header // of the writer; inner requests in other goroutines compare it with theirs
+	header    http.Header // of the writer; an inner request compares its own with it
 	began     time.Time
 	deadline  atomic.Pointer[time.Time] // for writing the answer, as a handler has set it
 	committed atomic.Bool               // what the headers need is done
