@@ -2,8 +2,6 @@ package flashgin_test
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -212,9 +210,7 @@ func TestRedisStreamFrozenNode(t *testing.T) {
 	for len(served) < 8 {
 		b := newBrowser(t, server.URL)
 		key := b.get("/key")
-		hash := sha256.Sum256([]byte(key))
-		slot := cluster.SlotOf("{" + base64.RawURLEncoding.EncodeToString(hash[:])[:22] + "}")
-		if cluster.Owner(slot) != frozen {
+		if cluster.Owner(cluster.SlotOf(redisTag(key))) != frozen {
 			served[key] = b.listen(streamPath("/a"), nil)
 		}
 	}

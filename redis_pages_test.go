@@ -122,12 +122,16 @@ type countClaims struct {
 }
 
 func (c *countClaims) of(session string) int64 {
-	hash := sha256.Sum256([]byte(session))
-	name := base64.RawURLEncoding.EncodeToString(hash[:])[:22]
-	if n, ok := c.begun.Load("flash:shop:{" + name + "}"); ok {
+	if n, ok := c.begun.Load("flash:shop:" + redisTag(session)); ok {
 		return n.(*atomic.Int64).Load()
 	}
 	return 0
+}
+
+// redisTag returns the part of a session's Redis keys that chooses the slot.
+func redisTag(session string) string {
+	hash := sha256.Sum256([]byte(session))
+	return "{" + base64.RawURLEncoding.EncodeToString(hash[:])[:22] + "}"
 }
 
 func (c *countClaims) note(cmd redis.Cmder) {

@@ -132,7 +132,7 @@ func TestReply(t *testing.T) {
 		"a negative length":     func(r *Reply) { r.Bytes(-1) },
 	} {
 		r := NewReply("word")
-		read(r)
+		read(&r)
 		assert.True(t, r.Failed(), name)
 	}
 }

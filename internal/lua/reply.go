@@ -13,7 +13,7 @@ type Reply struct {
 }
 
 // NewReply returns a Reply at its first field.
-func NewReply(text string) *Reply { return &Reply{text: text} }
+func NewReply(text string) Reply { return Reply{text: text} }
 
 // Left reports whether anything is left to read.
 func (r *Reply) Left() bool { return r.text != "" }

@@ -20,11 +20,9 @@ func (s *Store[T]) key(session, view string) string { return s.mailbox(session) 
 // because the first pair of braces counts.
 func (s *Store[T]) mailbox(session string) string {
 	sum := sha256.Sum256([]byte(session))
-	key := make([]byte, 0, len(s.prefix)+43+2)
-	key = append(key, s.prefix...)
-	key = base64.RawURLEncoding.AppendEncode(key, sum[:])
-	key = append(key[:len(s.prefix)+22], "}:"...) // 22 digits are 132 bits
-	return string(key)
+	var hash [43]byte
+	base64.RawURLEncoding.Encode(hash[:], sum[:])
+	return s.prefix + string(hash[:22]) + "}:" // 22 digits are 132 bits
 }
 
 // escapeView writes the unusual bytes of a view as %XX. Operators can read the others.

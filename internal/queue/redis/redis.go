@@ -36,6 +36,7 @@ type Store[T any] struct {
 	cluster *redis.ClusterClient // the client, if it is one
 	cfg     Config[T]
 	prefix  string
+	channel string        // on which adds are published
 	created sketch.Counts // Redis keys, by mailbox, within the TTL
 	numbers atomic.Uint64 // see place
 	oneKey  atomic.Bool   // the server refuses calls with several keys
@@ -55,7 +56,8 @@ func New[T any](client redis.UniversalClient, cfg Config[T]) *Store[T] {
 	cfg.TTL = min(cmp.Or(cfg.TTL, queue.DefaultTTL), longestTTL)
 	cfg.Cap = cmp.Or(cfg.Cap, queue.DefaultCap)
 	cfg.Views = cmp.Or(cfg.Views, queue.DefaultViews)
-	s := &Store[T]{client: client, cfg: cfg, prefix: "flash:" + cfg.App + ":{"}
+	s := &Store[T]{client: client, cfg: cfg}
+	s.prefix, s.channel = "flash:"+cfg.App+":{", "flash:"+cfg.App+":wake"
 	s.cluster, _ = client.(*redis.ClusterClient)
 	s.numbers.Store(rand.Uint64N(numberLimit / 2))
 	return s
@@ -66,7 +68,7 @@ func New[T any](client redis.UniversalClient, cfg Config[T]) *Store[T] {
 func (s *Store[T]) Add(
 	ctx context.Context, session string, items []queue.Item[T], quietly bool,
 ) error {
-	channel := s.channel()
+	channel := s.channel
 	if quietly {
 		channel = ""
 	}

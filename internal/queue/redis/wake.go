@@ -30,9 +30,6 @@ const (
 
 var errSilent = errors.New("the subscription's connection is dead: no answer to a ping")
 
-// channel is the channel of the App.
-func (s *Store[T]) channel() string { return s.prefix[:len(s.prefix)-len("{")] + "wake" }
-
 // Name implements queue.Watcher: it returns the hash of session that is in the Redis keys.
 func (s *Store[T]) Name(session string) string {
 	return s.key(session, "")[len(s.prefix):][:22]
@@ -50,7 +47,7 @@ func (s *Store[T]) Watch(ctx context.Context, wake func(queue.Wake)) error {
 
 	opening, cancel := context.WithTimeout(ctx, subscribeWithin)
 	defer cancel()
-	if err := subscription.Subscribe(opening, s.channel()); err != nil {
+	if err := subscription.Subscribe(opening, s.channel); err != nil {
 		return s.failed("watch", err)
 	}
 	for silent := 0; ; {
@@ -89,7 +86,7 @@ func (s *Store[T]) TellEnd(ctx context.Context, session string) error {
 	if _, ring := s.client.(*redis.Ring); ring {
 		return nil
 	}
-	told := lua.NewOnce(ctx, 1, "publish", s.channel(), s.prefix+s.Name(session)+"}")
+	told := lua.NewOnce(ctx, 1, "publish", s.channel, s.prefix+s.Name(session)+"}")
 	if err := s.client.Process(ctx, told); err != nil {
 		return s.failed("publish", err)
 	}
@@ -111,7 +108,7 @@ func (s *Store[T]) anyServer() redis.UniversalClient {
 
 // mayPublish reports if add.lua has no right to publish. The script itself ignores that error.
 func (s *Store[T]) mayPublish(ctx context.Context) {
-	told := lua.NewOnce(ctx, 1, "publish", s.channel(), "")
+	told := lua.NewOnce(ctx, 1, "publish", s.channel, "")
 	if err := s.client.Process(ctx, told); redis.HasErrorPrefix(err, "NOPERM") {
 		s.Report(ctx, s.failed("publish", err))
 	}
