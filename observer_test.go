@@ -256,6 +256,17 @@ func (o *observedApp) tellsNothingPrivate() {
 	}
 }
 
+// wasTooSlow reports whether the store has let somebody wait too long, as it does on a machine that is
+// too busy. What comes too late for a stream is put back, which counts.
+func (o *observedApp) wasTooSlow() bool {
+	for _, e := range o.all() {
+		if e.Duration > time.Second {
+			return true
+		}
+	}
+	return strings.Contains(o.app.failures.String(), "did not answer within")
+}
+
 // Streams count what browsers acknowledge, once, whatever else they claim to have shown.
 func TestObserverOfStreams(t *testing.T) {
 	for _, test := range []struct {
@@ -297,14 +308,21 @@ func TestObserverOfStreams(t *testing.T) {
 			}
 			t.Run(test.name+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				o := newObservedApp(t, open(t))
-				page := o.v.listen(streamPath("/a"))
-				o.job(o.key, flashgin.Info("1").At("/a"), flashgin.Info("2").At("/a"))
-				require.Eventually(t, func() bool { return len(textsOf(t, page.events())) == 2 }, 30*time.Second, time.Millisecond)
-				page.close()
-				test.ack(o, handedOver(t, page.events())[0])
-				o.settle()
-				assert.ElementsMatch(t, test.want, o.messages())
+				for tries := 20; ; tries-- {
+					o := newObservedApp(t, open(t))
+					page := o.v.listen(streamPath("/a"))
+					o.job(o.key, flashgin.Info("1").At("/a"), flashgin.Info("2").At("/a"))
+					handed := func() bool { return len(textsOf(t, page.events())) == 2 }
+					require.Eventually(t, handed, 30*time.Second, time.Millisecond)
+					page.close()
+					test.ack(o, handedOver(t, page.events())[0])
+					o.settle()
+					if tries > 0 && o.wasTooSlow() {
+						continue
+					}
+					assert.ElementsMatch(t, test.want, o.messages())
+					return
+				}
 			})
 		}
 	}
