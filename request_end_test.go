@@ -286,7 +286,8 @@ func TestARequestWithoutItsURL(t *testing.T) {
 	a.GET("/", page)
 	a.POST("/", func(c *gin.Context) {
 		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("hello")))
-		c.Status(http.StatusNoContent)
+		c.Header("Location", "?page=1")
+		c.Status(http.StatusSeeOther)
 		c.Request.URL = nil
 	})
 	a.visit(http.MethodPost, "/", "User", "alice")
