@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -24,11 +23,8 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-func TestMain(m *testing.M) {
-	gin.SetMode(gin.TestMode)
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // gin-contrib/sessions logs there
-	os.Exit(m.Run())
-}
+// repository is the way to the folder of the repository.
+const repository = "."
 
 // app is a Gin application with flashgin, sessions in a cookie, and a page template named "page" that lists the texts of {{flashes}}.
 type app struct {

@@ -25,7 +25,7 @@ type behaviour struct {
 }
 
 func TestBehaviours(t *testing.T) {
-	tests, err := doctest.TestNames(".")
+	tests, err := doctest.TestNames(repository)
 	require.NoError(t, err)
 	for _, section := range []struct {
 		name       string

@@ -74,7 +74,7 @@ func newBenchApp(b testing.TB, options benchOptions) *benchApp {
 	}
 	app.engine.SetHTMLTemplate(template.Must(template.New("").Funcs(flashgin.FuncMap()).Parse(
 		strings.Replace(benchPage, "{{notice}}", options.notice, 1))))
-	app.engine.Use(sessions.Sessions("id", cookieStore()))
+	app.engine.Use(sessions.Sessions("id", exampleSessions()))
 	app.engine.GET("/login", func(c *gin.Context) {
 		session := sessions.Default(c)
 		session.Set("user", "alice")
@@ -91,10 +91,10 @@ func newBenchApp(b testing.TB, options benchOptions) *benchApp {
 		}
 		c.HTML(http.StatusOK, "page", benchData(user, options.list))
 	})
-	visitor := newVisitor(b, app.engine)
-	visitor.get("/login")
+	login := httptest.NewRecorder()
+	app.engine.ServeHTTP(login, httptest.NewRequest(http.MethodGet, "/login", nil))
 	app.request = httptest.NewRequest(http.MethodGet, "/problems", nil)
-	for _, cookie := range visitor.cookies {
+	for _, cookie := range login.Result().Cookies() {
 		app.request.AddCookie(cookie)
 	}
 	return app

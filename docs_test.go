@@ -36,7 +36,7 @@ func TestCommands(t *testing.T) {
 
 // TestNamedTests keeps the pages from referring to tests that do not exist.
 func TestNamedTests(t *testing.T) {
-	names, err := doctest.TestNames(".")
+	names, err := doctest.TestNames(repository)
 	require.NoError(t, err)
 	named := regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark|Example)[A-Z]\w*`)
 	for _, page := range pages(t) {
@@ -48,7 +48,7 @@ func TestNamedTests(t *testing.T) {
 
 // TestMapOfFiles keeps the map in CONTRIBUTING.md complete.
 func TestMapOfFiles(t *testing.T) {
-	page, err := doctest.Open(".", "CONTRIBUTING.md")
+	page, err := doctest.Open(repository, "CONTRIBUTING.md")
 	require.NoError(t, err)
 	patterns := regexp.MustCompile("[`\\[]([\\w*]+(?:\\.go|/)?)[`\\]]")
 	var listed []string
@@ -59,7 +59,7 @@ func TestMapOfFiles(t *testing.T) {
 			}
 		}
 	}
-	entries, err := os.ReadDir(".")
+	entries, err := os.ReadDir(repository)
 	require.NoError(t, err)
 	used := map[string]bool{}
 	for _, entry := range entries {
@@ -83,15 +83,16 @@ func TestMapOfFiles(t *testing.T) {
 
 // TestTroublePage keeps the page from quoting what nothing here says any more.
 func TestTroublePage(t *testing.T) {
-	page, err := doctest.Open(".", "docs/trouble.md")
+	page, err := doctest.Open(repository, "docs/trouble.md")
 	require.NoError(t, err)
 	var source strings.Builder
 	for _, folder := range []string{".", "internal"} {
-		require.NoError(t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		start := filepath.Join(repository, folder)
+		require.NoError(t, filepath.WalkDir(start, func(path string, entry fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
 				return err
-			case entry.IsDir() && folder == "." && path != ".":
+			case entry.IsDir() && folder == "." && path != start:
 				return fs.SkipDir
 			case filepath.Ext(path) == ".go" && !strings.HasSuffix(path, "_test.go"):
 				text, err := os.ReadFile(path)
@@ -113,7 +114,7 @@ func TestTroublePage(t *testing.T) {
 
 func pages(t *testing.T) []doctest.Page {
 	t.Helper()
-	pages, err := doctest.Pages(".")
+	pages, err := doctest.Pages(repository)
 	require.NoError(t, err)
 	require.NotEmpty(t, pages)
 	return pages

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/gin-contrib/sessions"
+	"github.com/gin-contrib/sessions/cookie"
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin"
@@ -23,8 +24,15 @@ import (
 func exampleRouter(messages *flashgin.Messenger, page string) *gin.Engine {
 	router := gin.New(messages.Install)
 	router.SetHTMLTemplate(template.Must(template.New("page").Funcs(router.FuncMap).Parse(page)))
-	router.Use(sessions.Sessions("id", cookieStore()))
+	router.Use(sessions.Sessions("id", exampleSessions()))
 	return router
+}
+
+// exampleSessions keeps sessions in a cookie.
+func exampleSessions() sessions.Store {
+	store := cookie.NewStore([]byte("a secret of thirty-two bytes ...")) // not a secret: a test's
+	store.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	return store
 }
 
 // exampleBrowser returns a function that sends a request, as one browser with its cookies, and prints the answer. It follows no redirects.

@@ -1,11 +1,15 @@
 package flashgin_test
 
 import (
+	"context"
+	"io"
+	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
@@ -14,131 +18,127 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
+// These tests need nothing but the package. The others lie in behaviour/, by story.
+
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.TestMode)
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // gin-contrib/sessions logs there
+	os.Exit(m.Run())
+}
+
+// newSettings returns an application. Its template "page" lists the texts of {{flashes}}. What
+// flashgin has to report fails the test.
+func newSettings(t *testing.T) *gin.Engine {
+	t.Helper()
+	messages, err := flashgin.New(flashgin.Config{
+		OnError: func(_ context.Context, err error) { t.Error(err) },
+		Logger:  slog.New(slog.DiscardHandler),
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, messages.Close(context.Background())) })
+	return exampleRouter(messages, `{{range flashes}}[{{.Text}}]{{end}}`)
+}
+
+// settingsPage shows the messages that wait for it.
+func settingsPage(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) }
+
+// posts returns a handler that adds messages and redirects.
+func posts(t *testing.T, location string, msgs ...flashgin.Message) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, msgs...))
+		c.Redirect(http.StatusSeeOther, location)
+	}
+}
+
+// A client is a browser with cookies of its own, which does not follow redirects.
+type client struct {
+	*http.Client
+	t   *testing.T
+	url string
+}
+
+// newURL starts a server for the application.
+func newURL(t *testing.T, router *gin.Engine) string {
+	server := httptest.NewServer(router)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func newClient(t *testing.T, url string) client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return client{&http.Client{Jar: jar, CheckRedirect: stay}, t, url}
+}
+
+// get returns the body of a page.
+func (c client) get(path string) string {
+	c.t.Helper()
+	response, err := c.Get(c.url + path)
+	require.NoError(c.t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(c.t, err)
+	return string(body)
+}
+
+// post returns the status of the answer.
+func (c client) post(path string) int {
+	c.t.Helper()
+	response, err := c.PostForm(c.url+path, nil)
+	require.NoError(c.t, err)
+	require.NoError(c.t, response.Body.Close())
+	return response.StatusCode
+}
+
 // What all this is for: a message is shown once, on the page that it is for, to the user that it is for.
 func TestPostRedirectGet(t *testing.T) {
-	a := newApp(t, flashgin.Config{})
-	a.GET("/settings", page)
-	a.GET("/other", page)
-	a.POST("/settings", add(t, redirect("/settings"), flashgin.Success("saved")))
-	url := a.serve().URL
-	alice, bob := newBrowser(t, url), newBrowser(t, url)
+	router := newSettings(t)
+	router.GET("/settings", settingsPage)
+	router.GET("/other", settingsPage)
+	router.POST("/settings", posts(t, "/settings", flashgin.Success("saved")))
+	url := newURL(t, router)
+	alice, bob := newClient(t, url), newClient(t, url)
 
-	require.Equal(t, http.StatusSeeOther, alice.post("/settings").StatusCode)
+	require.Equal(t, http.StatusSeeOther, alice.post("/settings"))
 	assert.Empty(t, alice.get("/other"), "another page")
 	assert.Empty(t, bob.get("/settings"), "another session")
 	assert.Equal(t, "[saved]", alice.get("/settings"))
 	assert.Empty(t, alice.get("/settings"), "a second time")
-	assert.Empty(t, a.failures.String())
 }
 
-// Every field of a message arrives on the page, and in the handler that takes it.
-func TestEveryFieldArrives(t *testing.T) {
-	for storeName, store := range stores {
-		t.Run(storeName, func(t *testing.T) {
-			a := newApp(t, flashgin.Config{Store: store()})
-			want := everyField()
-			a.POST("/", add(t, status(http.StatusNoContent), want))
-			var got flashgin.Messages
-			a.GET("/orders", func(c *gin.Context) { got = flashgin.Flashes(c) })
-			visitor := a.visitor()
-			before := time.Now().Truncate(time.Microsecond)
-			visitor.post("/")
-			visitor.get("/orders")
-			require.Len(t, got, 1)
-			created := got[0].Created
-			assert.Equal(t, time.UTC, created.Location())
-			assert.Zero(t, created.Nanosecond()%1000, "whole microseconds")
-			assert.False(t, created.Before(before) || created.After(time.Now()), "set when added, whatever was given")
-			want.Created = created
-			assert.Equal(t, want, got[0])
-		})
-	}
-}
-
-// An empty message is nothing: no error, no call of the store, and nothing that waits is replaced by it.
-func TestEmptyMessages(t *testing.T) {
-	store := newSpyStore()
-	a := newApp(t, flashgin.Config{Store: store})
-	a.GET("/", page)
-	empty := []flashgin.Message{{}, flashgin.Info(""), {Key: "progress", View: "/"}, {Data: map[string]string{"k": "v"}, Link: &flashgin.Link{Label: "x"}, TTL: -1}}
-	a.POST("/", add(t, redirect("/"), empty...))
-	a.POST("/progress", add(t, redirect("/"), flashgin.Message{Key: "progress", Text: "50 %", View: "/"}))
-	visitor := a.visitor()
-	visitor.post("/progress")
-	calls := store.count()
-	visitor.post("/")
-	assert.NoError(t, a.messenger.Add(t.Context(), "session", empty...))
-	assert.NoError(t, a.messenger.Add(t.Context(), "session"))
-	assert.Equal(t, calls, store.count())
-	assert.Equal(t, "[50 %]", visitor.get("/"))
-
-	titled := []flashgin.Message{{Title: "title", View: "/"}, {HTML: "<b>", View: "/"}, {Text: " ", View: "/"}}
-	require.NoError(t, a.messenger.Add(t.Context(), "session", titled...))
-	got, err := a.messenger.Take(t.Context(), "session", "/")
-	require.NoError(t, err)
-	assert.Len(t, got, 3, "any of the three makes a message")
-}
-
-// The same, in requests.
+// A message with an ID of its own is shown once, however often it is added.
 func TestAGivenIDInRequests(t *testing.T) {
-	a := newApp(t, flashgin.Config{})
+	router := newSettings(t)
 	welcome := flashgin.Message{ID: "welcome", Text: "welcome", View: "/"}
-	a.GET("/", page)
-	a.POST("/", add(t, redirect("/"), welcome, welcome))
-	visitor := a.visitor()
-	visitor.post("/")
-	visitor.post("/")
-	assert.Equal(t, "[welcome]", visitor.get("/"))
-	visitor.post("/")
-	assert.Empty(t, visitor.get("/"))
+	router.GET("/", settingsPage)
+	router.POST("/", posts(t, "/", welcome, welcome))
+	alice := newClient(t, newURL(t, router))
+	alice.post("/")
+	alice.post("/")
+	assert.Equal(t, "[welcome]", alice.get("/"))
+	alice.post("/")
+	assert.Empty(t, alice.get("/"))
 }
 
 // A message that waits is shown once beside its own repetition by this very request.
 func TestAGivenIDThatWaitsAndIsAddedByThePage(t *testing.T) {
-	a := newApp(t, flashgin.Config{})
+	router := newSettings(t)
 	welcome := flashgin.Message{ID: "welcome", Text: "welcome", View: "/"}
-	a.POST("/", add(t, redirect("/"), welcome))
+	router.POST("/", posts(t, "/", welcome))
 	first := true
-	a.GET("/", func(c *gin.Context) {
+	router.GET("/", func(c *gin.Context) {
 		if first {
 			assert.NoError(t, flashgin.AddFlash(c, welcome))
 		}
-		page(c)
+		settingsPage(c)
 	})
-	visitor := a.visitor()
-	visitor.post("/")
-	assert.Equal(t, "[welcome]", visitor.get("/"))
+	alice := newClient(t, newURL(t, router))
+	alice.post("/")
+	assert.Equal(t, "[welcome]", alice.get("/"))
 	first = false
-	assert.Empty(t, visitor.get("/"), "neither of the two waits")
-}
-
-// A page shows the later of two with one Key, also if it adds the later one itself.
-func TestKeyOnThePageThatAddsTheLater(t *testing.T) {
-	for storeName, store := range stores {
-		t.Run(storeName, func(t *testing.T) {
-			a := newApp(t, flashgin.Config{Store: store()})
-			step := ""
-			own := func(c *gin.Context) flashgin.Message {
-				return flashgin.Message{Key: "import", Text: c.Query("text"), View: "/"}
-			}
-			a.POST("/", func(c *gin.Context) { add(t, redirect("/"), own(c))(c) })
-			a.GET("/", func(c *gin.Context) {
-				if step == "own" {
-					assert.NoError(t, flashgin.AddFlash(c, own(c)))
-				}
-				page(c)
-			})
-			visitor := a.visitor()
-			visitor.post("/?text=50")
-			step = "own"
-			assert.Equal(t, "[done]", visitor.get("/?text=done"))
-			step = ""
-			assert.Empty(t, visitor.get("/"), "the earlier one does not come back")
-			visitor.post("/?text=1")
-			visitor.post("/?text=2")
-			assert.Equal(t, "[2]", visitor.get("/"))
-		})
-	}
+	assert.Empty(t, alice.get("/"), "neither of the two waits")
 }
 
 // PeekFlashes returns what Flashes would: neither what the request's own message replaces, nor a repetition of what waits.
@@ -152,54 +152,43 @@ func TestPeekFlashesReturnsWhatFlashesWould(t *testing.T) {
 		{"an ID", flashgin.Message{ID: "import", Text: "earlier"}, flashgin.Message{ID: "import", Text: "later"}, "earlier"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a := newApp(t, flashgin.Config{})
-			a.POST("/", add(t, redirect("/"), test.earlier))
-			a.GET("/", func(c *gin.Context) {
+			router := newSettings(t)
+			router.POST("/", posts(t, "/", test.earlier))
+			router.GET("/", func(c *gin.Context) {
 				assert.NoError(t, flashgin.AddFlash(c, test.later))
-				peeked, taken, again := flashgin.PeekFlashes(c), flashgin.Flashes(c), flashgin.PeekFlashes(c)
-				c.JSON(http.StatusOK, []any{texts(peeked), texts(taken), texts(again)})
+				list := [][]string{}
+				for _, found := range []flashgin.Messages{
+					flashgin.PeekFlashes(c), flashgin.Flashes(c), flashgin.PeekFlashes(c),
+				} {
+					texts := []string{}
+					for _, m := range found {
+						texts = append(texts, m.Text)
+					}
+					list = append(list, texts)
+				}
+				c.JSON(http.StatusOK, list)
 			})
-			visitor := a.visitor()
-			visitor.post("/")
-			assert.Equal(t, strings.ReplaceAll(`[["x"],["x"],["x"]]`, "x", test.want), visitor.get("/"))
+			alice := newClient(t, newURL(t, router))
+			alice.post("/")
+			assert.Equal(t, strings.ReplaceAll(`[["x"],["x"],["x"]]`, "x", test.want), alice.get("/"))
 		})
 	}
 }
 
 // What a caller does with a message after it was added changes nothing.
 func TestAMessageIsCopiedWhenItIsAdded(t *testing.T) {
-	a := newApp(t, flashgin.Config{})
-	a.GET("/", func(c *gin.Context) { c.JSON(http.StatusOK, flashgin.Flashes(c)) })
+	router := newSettings(t)
+	router.GET("/", func(c *gin.Context) { c.JSON(http.StatusOK, flashgin.Flashes(c)) })
 	m := flashgin.Message{Text: "x", Link: &flashgin.Link{Label: "l", URL: "u"}, Data: map[string]string{"k": "v"}}
 	msgs := []flashgin.Message{m}
-	a.POST("/", func(c *gin.Context) {
+	router.POST("/", func(c *gin.Context) {
 		assert.NoError(t, flashgin.AddFlash(c, msgs...))
 		msgs[0].Text, m.Link.URL, m.Data["k"] = "changed", "changed", "changed"
 		c.Redirect(http.StatusSeeOther, "/")
 	})
-	visitor := a.visitor()
-	visitor.post("/")
-	body := visitor.get("/")
+	alice := newClient(t, newURL(t, router))
+	alice.post("/")
+	body := alice.get("/")
 	assert.Contains(t, body, `"url":"u"`)
 	assert.NotContains(t, body, "changed")
-}
-
-// A message may have a TTL of its own, which is shorter than the store's.
-func TestTTL(t *testing.T) {
-	for storeName, store := range stores {
-		t.Run(storeName, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				a := newApp(t, flashgin.Config{Store: store()})
-				a.GET("/", page)
-				a.POST("/", add(t, redirect("/"), flashgin.Message{Text: "short", TTL: time.Minute}, flashgin.Info("long")))
-				early, late := a.visitor(), a.visitor()
-				early.post("/")
-				late.post("/")
-				time.Sleep(time.Minute - 1)
-				assert.Equal(t, "[short][long]", early.get("/"))
-				time.Sleep(1)
-				assert.Equal(t, "[long]", late.get("/"))
-			})
-		})
-	}
 }

@@ -17,7 +17,7 @@ const readmeAddress = "127.0.0.1:8080" // where the program of the README listen
 // TestReadmeProgram builds and runs the program of the README, repeats what its terminal shows, and compares the answers.
 func TestReadmeProgram(t *testing.T) {
 	t.Parallel()
-	readme, err := doctest.Open(".", "README.md")
+	readme, err := doctest.Open(repository, "README.md")
 	require.NoError(t, err)
 	listing, program := readme.Blocks("go")[0].Text, readme.Blocks("go")[1].Text
 	require.True(t, strings.HasPrefix(program, "package main\n"), "the complete program")

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ import (
 
 // The rights that docs/redis.md tells operators to give are those that the tests run with.
 func TestRedisDocumentedRights(t *testing.T) {
-	text, err := os.ReadFile("docs/redis.md")
+	text, err := os.ReadFile(filepath.Join(repository, "docs/redis.md"))
 	require.NoError(t, err)
 	var documented []string
 	for line := range strings.Lines(string(text)) {
@@ -44,7 +45,7 @@ func TestRedisDocumentedCounts(t *testing.T) {
 	}
 	p.session = "shown"
 	p.confirm(p.claimed())
-	text, err := os.ReadFile("docs/redis.md")
+	text, err := os.ReadFile(filepath.Join(repository, "docs/redis.md"))
 	require.NoError(t, err)
 	host, port, err := net.SplitHostPort(server.Addr())
 	require.NoError(t, err)
