@@ -162,6 +162,9 @@ func TestRedisStreamDeaf(t *testing.T) {
 	page := b.listen(streamPath("/a"), b.acknowledging())
 	a.job(key, flashgin.Info("before").At("/a"))
 	page.hears("before")
+	require.Eventually(t, func() bool {
+		return len(client.PubSubChannels(t.Context(), "*").Val()) > 0
+	}, 30*time.Second, 5*time.Millisecond, "nothing listens yet, so there is nothing to cut")
 
 	deaf.Store(true)
 	a.job(key, flashgin.Info("meanwhile").At("/a"))

@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	pathpkg "path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -53,32 +54,36 @@ type parsed struct {
 func parseLibraries(t *testing.T) map[string]*parsed {
 	packages := map[string]*parsed{}
 	require.NoError(t, filepath.WalkDir(repository, func(path string, entry fs.DirEntry, err error) error {
-		name := entry.Name()
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case entry.IsDir() && path != repository && (name[0] == '.' || name[0] == '_' || slices.Contains([]string{"docs", "internal", "testdata", "node_modules"}, name)):
+		}
+		below, err := filepath.Rel(repository, path)
+		if err != nil {
+			return err
+		}
+		below = filepath.ToSlash(below)
+		// All that lies in behaviour/ are tests of the root.
+		behaviour := strings.HasPrefix(below, "behaviour/")
+		name, folder := entry.Name(), pathpkg.Dir(below)
+		switch {
+		case entry.IsDir() && below != "." && (name[0] == '.' || name[0] == '_' || name == "node_modules" || name == "testdata" ||
+			!behaviour && (name == "docs" || name == "internal")):
 			return fs.SkipDir
 		case filepath.Ext(name) != ".go" || name == "names_test.go":
 			return nil
+		case behaviour:
+			folder = "."
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			return err
-		}
-		folder, err := filepath.Rel(repository, filepath.Dir(path))
-		if err != nil {
-			return err
-		}
-		if folder = filepath.ToSlash(folder); strings.HasPrefix(folder, "behaviour/") {
-			folder = "." // whose tests these are
 		}
 		p := packages[folder]
 		if p == nil {
 			p = &parsed{mentioned: map[string]bool{}}
 			packages[folder] = p
 		}
-		if !strings.HasSuffix(name, "_test.go") {
+		if !behaviour && !strings.HasSuffix(name, "_test.go") {
 			p.files = append(p.files, file)
 			return nil
 		}
