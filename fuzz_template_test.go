@@ -1,10 +1,12 @@
-package flashgin
+package flashgin_test
 
 import (
+	"fmt"
 	"html/template"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,7 +15,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/flashgin/flashgin/internal/pages"
+	"github.com/flashgin/flashgin"
+	rewriting "github.com/flashgin/flashgin/internal/pages"
 )
 
 // A template is rewritten so that a bare {{flashes}} prints markup. Whatever a template says: nothing panics; where no print is bare, the page is what
@@ -33,11 +36,11 @@ func FuzzTemplate(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		set, err := template.New("page").Funcs(FuncMap()).Parse(text)
-		if err != nil || endless(text) {
+		set, err := template.New("page").Funcs(flashgin.FuncMap()).Parse(text)
+		if err != nil || endlessTemplate(text) {
 			return
 		}
-		var use pages.Use
+		var use rewriting.Use
 		use.Add(set)
 		bare := use.Bare
 		var want string
@@ -62,8 +65,8 @@ func FuzzTemplate(f *testing.F) {
 }
 
 var (
-	fuzzMessage = Message{
-		View: "/", ID: "1", Status: StatusInfo, Title: "title", Text: `<markup>'"&`, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+	fuzzMessage = flashgin.Message{
+		View: "/", ID: "1", Status: flashgin.StatusInfo, Title: "title", Text: `<markup>'"&`, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 	}
 	fuzzData = struct {
 		Name string
@@ -73,10 +76,10 @@ var (
 
 // templatePage returns a function that renders a clone of set, for a session for which the message waits.
 func templatePage(t *testing.T, set *template.Template) func() (string, error) {
-	gin.SetMode(gin.TestMode)
 	sessions := 0
 	session := func(*gin.Context) (string, error) { return strconv.Itoa(sessions), nil }
-	m, err := New(Config{SessionKey: session, Logger: slog.New(slog.DiscardHandler)})
+	store := new(flashgin.MemoryStore)
+	m, err := flashgin.New(flashgin.Config{Store: store, SessionKey: session, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +99,7 @@ func templatePage(t *testing.T, set *template.Template) func() (string, error) {
 	})
 	return func() (string, error) {
 		sessions++
-		if err := m.cfg.Store.Add(t.Context(), strconv.Itoa(sessions), fuzzMessage); err != nil {
+		if err := store.Add(t.Context(), strconv.Itoa(sessions), fuzzMessage); err != nil {
 			t.Fatal(err)
 		}
 		answer := httptest.NewRecorder()
@@ -111,16 +114,18 @@ func renderAlone(t *testing.T, set *template.Template) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := func(function string) func(...any) (Messages, error) {
-		return func(filter ...any) (Messages, error) {
-			statuses, err := statusesOf(function, filter)
-			if err != nil {
-				return nil, err
+	list := func(filter ...any) (flashgin.Messages, error) {
+		var statuses []flashgin.Status
+		for _, arg := range filter {
+			status := reflect.ValueOf(arg)
+			if status.Kind() != reflect.String {
+				return nil, fmt.Errorf("%T is no status", arg)
 			}
-			return Messages{fuzzMessage}.ByStatus(statuses...), nil
+			statuses = append(statuses, flashgin.Status(status.String()))
 		}
+		return flashgin.Messages{fuzzMessage}.ByStatus(statuses...), nil
 	}
-	alone.Funcs(template.FuncMap{pages.Flashes: list(pages.Flashes), pages.PeekFlashes: list(pages.PeekFlashes)})
+	alone.Funcs(template.FuncMap{rewriting.Flashes: list, rewriting.PeekFlashes: list})
 	var page strings.Builder
 	err = alone.ExecuteTemplate(&page, "page", fuzzData)
 	return page.String(), err
@@ -129,8 +134,8 @@ func renderAlone(t *testing.T, set *template.Template) (string, error) {
 // large matches numbers above 100, however they are written, and some others.
 var large = regexp.MustCompile(`\d{3}|\d[_xXbBoOeEpP]|'`)
 
-// endless reports whether a template might print for a long time.
-func endless(text string) bool {
+// endlessTemplate reports whether a template might print for a long time.
+func endlessTemplate(text string) bool {
 	return strings.Contains(text, "printf") || strings.Count(text, "range") > 3 ||
 		strings.Count(text, "template") > 3 || large.MatchString(text)
 }
