@@ -1,0 +1,123 @@
+// Package docs_test holds the pages of documentation to what they say.
+package docs_test
+
+import (
+	"html/template"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin/behaviour/internal/apptest"
+	"github.com/flashgin/flashgin/internal/doctest"
+)
+
+// Whether the code on the pages compiles, the tests in docs/ tell.
+
+// TestLinks checks the links of every page of documentation.
+func TestLinks(t *testing.T) {
+	for _, page := range pages(t) {
+		for _, link := range page.Links() {
+			assert.NoError(t, page.CheckLink(link), page.Path)
+		}
+	}
+}
+
+// TestCommands keeps the pages from naming folders, programs and tests that do not exist in the commands that they show.
+func TestCommands(t *testing.T) {
+	for _, page := range pages(t) {
+		assert.NoError(t, page.CheckCommands())
+	}
+}
+
+// TestNamedTests keeps the pages from referring to tests that do not exist.
+func TestNamedTests(t *testing.T) {
+	names, err := doctest.TestNames(apptest.Repository)
+	require.NoError(t, err)
+	named := regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark|Example)[A-Z]\w*`)
+	for _, page := range pages(t) {
+		for _, name := range named.FindAllString(page.Prose(), -1) {
+			assert.True(t, slices.Contains(names, name), "%s refers to %s, which does not exist", page.Path, name)
+		}
+	}
+}
+
+// TestMapOfFiles keeps the map in CONTRIBUTING.md complete.
+func TestMapOfFiles(t *testing.T) {
+	page, err := doctest.Open(apptest.Repository, "CONTRIBUTING.md")
+	require.NoError(t, err)
+	patterns := regexp.MustCompile("[`\\[]([\\w*]+(?:\\.go|/)?)[`\\]]")
+	var listed []string
+	for row := range strings.Lines(page.Text) {
+		if strings.HasPrefix(row, "|") {
+			for _, match := range patterns.FindAllStringSubmatch(row, -1) {
+				listed = append(listed, strings.TrimSuffix(match[1], "/"))
+			}
+		}
+	}
+	entries, err := os.ReadDir(apptest.Repository)
+	require.NoError(t, err)
+	used := map[string]bool{}
+	for _, entry := range entries {
+		name := entry.Name()
+		if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "_test.go") || !entry.IsDir() && filepath.Ext(name) != ".go" {
+			continue
+		}
+		found := ""
+		for _, pattern := range listed {
+			if ok, err := filepath.Match(pattern, name); ok && assert.NoError(t, err) {
+				found = pattern
+			}
+		}
+		assert.NotEmpty(t, found, "the map does not say what %s is", name)
+		used[found] = true
+	}
+	for _, pattern := range listed {
+		assert.True(t, used[pattern], "the map has %s, which does not exist", pattern)
+	}
+}
+
+// TestTroublePage keeps the page from quoting what nothing here says any more.
+func TestTroublePage(t *testing.T) {
+	page, err := doctest.Open(apptest.Repository, "docs/trouble.md")
+	require.NoError(t, err)
+	var source strings.Builder
+	for _, folder := range []string{".", "internal"} {
+		start := filepath.Join(apptest.Repository, folder)
+		require.NoError(t, filepath.WalkDir(start, func(path string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case entry.IsDir() && folder == "." && path != start:
+				return fs.SkipDir
+			case filepath.Ext(path) == ".go" && !strings.HasSuffix(path, "_test.go"):
+				text, err := os.ReadFile(path)
+				source.Write(text)
+				return err
+			}
+			return nil
+		}))
+	}
+	oneLine := regexp.MustCompile(`" ?\+\s*"`).ReplaceAllString(source.String(), "")
+	quotes := regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(page.Text, -1)
+	require.Greater(t, len(quotes), 5)
+	for _, quote := range quotes[1:] { // the first is html/template's
+		assert.True(t, strings.Contains(oneLine, quote[1]), quote[1])
+	}
+	_, err = template.New("page").Parse("{{flashes}}")
+	assert.ErrorContains(t, err, quotes[0][1])
+}
+
+func pages(t *testing.T) []doctest.Page {
+	t.Helper()
+	pages, err := doctest.Pages(apptest.Repository)
+	require.NoError(t, err)
+	require.NotEmpty(t, pages)
+	return pages
+}

@@ -1,0 +1,324 @@
+package faults_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/behaviour/internal/apptest"
+)
+
+// protocols are the ways in which net/http speaks to a browser. Each has a connection that ends in
+// a way of its own.
+var protocols = map[string]func(*httptest.Server) *http.Client{
+	"HTTP/1.1": func(s *httptest.Server) *http.Client {
+		s.Start()
+		return s.Client()
+	},
+	"h2": func(s *httptest.Server) *http.Client {
+		s.EnableHTTP2 = true
+		s.StartTLS()
+		return s.Client()
+	},
+	"h2c": func(s *httptest.Server) *http.Client {
+		s.Config.Protocols = new(http.Protocols)
+		s.Config.Protocols.SetUnencryptedHTTP2(true)
+		s.Start()
+		transport := &http.Transport{Protocols: s.Config.Protocols}
+		s.Config.RegisterOnShutdown(transport.CloseIdleConnections)
+		return &http.Client{Transport: transport}
+	},
+}
+
+// visitor is alice with a real connection.
+type realVisitor struct {
+	t      *testing.T
+	url    string
+	client *http.Client
+}
+
+// eachProtocol serves handler by each protocol.
+func eachProtocol(t *testing.T, configure func(*http.Server), test func(t *testing.T, serve func(http.Handler) *realVisitor)) {
+	for name, start := range protocols {
+		t.Run(name, func(t *testing.T) {
+			test(t, func(handler http.Handler) *realVisitor {
+				server := httptest.NewUnstartedServer(handler)
+				server.Config.ErrorLog = log.New(io.Discard, "", 0)
+				if configure != nil {
+					configure(server.Config)
+				}
+				client := start(server)
+				t.Cleanup(server.Close)
+				client.Timeout = 30 * time.Second
+				return &realVisitor{t, server.URL, client}
+			})
+		})
+	}
+}
+
+// get returns what has arrived, and whether that was all.
+func (v *realVisitor) get(path string, header ...string) (answer *http.Response, body string, complete bool) {
+	v.t.Helper()
+	request, err := http.NewRequest(http.MethodGet, v.url+path, nil)
+	require.NoError(v.t, err)
+	request.Header.Set("User", "alice")
+	apptest.AddHeader(request, header)
+	answer, err = v.client.Do(request)
+	if err != nil {
+		return nil, "", false
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	return answer, string(text), err == nil
+}
+
+// fate returns how a message is settled that was shown, or was not.
+func fate(shown bool) string {
+	if shown {
+		return "Confirm"
+	}
+	return "Release"
+}
+
+// newSpiedBoard is apptest.NewBoard with a store that tells what becomes of messages.
+func newSpiedBoard(t testing.TB) (*apptest.App, *apptest.SpyStore) {
+	t.Helper()
+	store := apptest.NewSpyStore()
+	return apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: apptest.UserOf, Store: store}), store
+}
+
+const serverTime = 60 * time.Millisecond
+
+// outlast returns when the server's time is over.
+func outlast() { time.Sleep(serverTime * 3 / 2) }
+
+// What is written when the server's time is over does not arrive, though net/http takes it without
+// a word. It waits for the next page.
+func TestPageAfterTheWriteTimeoutWaits(t *testing.T) {
+	limit := func(s *http.Server) { s.WriteTimeout = serverTime }
+	htmx := []string{"HX-Request", "true"}
+	for _, test := range []struct {
+		name   string
+		answer gin.HandlerFunc
+		header []string
+	}{
+		{name: "a page", answer: func(c *gin.Context) { outlast(); apptest.Page(c) }},
+		{name: "a page that was written before", answer: func(c *gin.Context) { apptest.Page(c); outlast() }},
+		{name: "JSON", answer: func(c *gin.Context) { outlast(); apptest.JSONPage(c) }},
+		{name: "JSON, taken early", answer: func(c *gin.Context) {
+			list := flashgin.Flashes(c)
+			outlast()
+			c.JSON(http.StatusOK, apptest.Texts(list))
+		}},
+		{name: "a component", answer: func(c *gin.Context) {
+			outlast()
+			c.Data(http.StatusOK, "text/html", []byte(flashgin.Markup(c)))
+		}},
+		{name: "a flush", answer: func(c *gin.Context) { outlast(); apptest.Page(c); c.Writer.Flush() }},
+		{name: "text and a flush", answer: func(c *gin.Context) {
+			outlast()
+			fmt.Fprint(c.Writer, flashgin.Flashes(c))
+			c.Writer.Flush()
+		}},
+		{name: "a header", header: htmx, answer: func(c *gin.Context) { outlast(); c.Status(http.StatusNoContent) }},
+		{name: "behind the body", header: htmx, answer: func(c *gin.Context) {
+			outlast()
+			c.Data(http.StatusOK, "text/html", []byte("<p>part</p>"))
+		}},
+		{name: "a deadline of the handler's", answer: func(c *gin.Context) {
+			deadline := time.Now().Add(-time.Second)
+			assert.NoError(t, http.NewResponseController(c.Writer).SetWriteDeadline(deadline))
+			apptest.Page(c)
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			eachProtocol(t, limit, func(t *testing.T, serve func(http.Handler) *realVisitor) {
+				a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: apptest.UserOf, HTMX: true})
+				a.GET("/", func(c *gin.Context) {
+					if test.header != nil {
+						assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("own")))
+					}
+					test.answer(c)
+				})
+				a.Leave(flashgin.Info("hello"))
+				visitor := serve(a)
+				visitor.get("/", test.header...)
+				want := "[hello]"
+				if test.header != nil {
+					want = "[hello][own]"
+				}
+				apptest.Eventually(t, want, func() string { return a.Left("/") })
+			})
+		})
+	}
+}
+
+// A deadline that was taken off again is none.
+func TestPageWithoutAWriteDeadlineIsShown(t *testing.T) {
+	eachProtocol(t, nil, func(t *testing.T, serve func(http.Handler) *realVisitor) {
+		a, store := newSpiedBoard(t)
+		a.GET("/", func(c *gin.Context) {
+			control := http.NewResponseController(c.Writer)
+			assert.NoError(t, control.SetWriteDeadline(time.Now().Add(serverTime)))
+			assert.NoError(t, control.SetWriteDeadline(time.Time{}))
+			apptest.Page(c)
+			outlast()
+		})
+		a.Leave(flashgin.Info("hello"))
+		answer, body, complete := serve(a).get("/")
+		require.True(t, complete)
+		assert.Equal(t, "[hello]", body)
+		assert.EqualValues(t, len(body), answer.ContentLength)
+		assert.Equal(t, fate(true), store.Verdict(t))
+	})
+}
+
+// A page whose handler panics behind it is handed over before the panic goes on, whoever recovers from it.
+func TestPageBeforeAPanicIsHandedOver(t *testing.T) {
+	other := func(c *gin.Context) {
+		flashgin.Flashes(c)
+		_, _ = c.Writer.WriteString("<!doctype html>")
+	}
+	for _, test := range []struct {
+		name   string
+		answer gin.HandlerFunc
+		shown  bool
+	}{
+		{"a page", apptest.Page, true},
+		{"a large page", func(c *gin.Context) {
+			apptest.Page(c)
+			_, _ = c.Writer.WriteString(strings.Repeat("x", 100_000))
+		}, true},
+		{"JSON", apptest.JSONPage, true},
+		{"a page that was flushed", func(c *gin.Context) { apptest.Page(c); c.Writer.Flush() }, true},
+		{"text that was flushed", func(c *gin.Context) { apptest.JSONPage(c); c.Writer.Flush() }, true},
+		{"the beginning of a page", other, false},
+		{"the beginning of a page that was flushed", func(c *gin.Context) { other(c); c.Writer.Flush() }, false},
+	} {
+		for value, panics := range map[string]any{"a panic": "on purpose", "ErrAbortHandler": http.ErrAbortHandler} {
+			t.Run(value+" behind "+test.name, func(t *testing.T) {
+				eachProtocol(t, nil, func(t *testing.T, serve func(http.Handler) *realVisitor) {
+					a, store := newSpiedBoard(t)
+					a.GET("/", func(c *gin.Context) { test.answer(c); panic(panics) })
+					a.Leave(flashgin.Info("hello"))
+					_, body, complete := serve(a).get("/")
+					assert.False(t, complete)
+					if test.shown {
+						assert.Contains(t, body, "hello")
+					}
+					assert.Equal(t, fate(test.shown), store.Verdict(t))
+				})
+			})
+		}
+	}
+}
+
+// A client that goes away before the text is written has not seen it, though the head of the page
+// has left. One that goes after the text has.
+func TestClientThatGoesBeforeTheText(t *testing.T) {
+	head := func(c *gin.Context) {
+		c.Header("Cache-Control", "no-store")
+		_, _ = c.Writer.WriteString("<head></head>")
+		c.Writer.Flush()
+	}
+	for _, test := range []struct {
+		name   string
+		answer func(c *gin.Context, gone func())
+		shown  bool
+	}{
+		{"taken, head, gone, text", func(c *gin.Context, gone func()) {
+			list := flashgin.Flashes(c)
+			head(c)
+			gone()
+			_, _ = c.Writer.WriteString(list.String())
+		}, false},
+		{"taken, head, gone, text, flush", func(c *gin.Context, gone func()) {
+			list := flashgin.Flashes(c)
+			head(c)
+			gone()
+			_, _ = c.Writer.WriteString(list.String())
+			c.Writer.Flush()
+		}, false},
+		{"markup, head, gone, text", func(c *gin.Context, gone func()) {
+			text := flashgin.Markup(c)
+			head(c)
+			gone()
+			_, _ = c.Writer.WriteString(string(text))
+		}, false},
+		{"head, taken, flush, gone", func(c *gin.Context, gone func()) {
+			head(c)
+			flashgin.Flashes(c)
+			c.Writer.Flush()
+			gone()
+		}, false},
+		{"taken, text, flush, gone", func(c *gin.Context, gone func()) {
+			_, _ = c.Writer.WriteString(flashgin.Flashes(c).String())
+			c.Writer.Flush()
+			gone()
+		}, true},
+		{"head, taken, text, flush, gone", func(c *gin.Context, gone func()) {
+			head(c)
+			_, _ = c.Writer.WriteString(flashgin.Flashes(c).String())
+			c.Writer.Flush()
+			gone()
+		}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			eachProtocol(t, nil, func(t *testing.T, serve func(http.Handler) *realVisitor) {
+				a, store := newSpiedBoard(t)
+				leave := make(chan struct{})
+				a.GET("/", func(c *gin.Context) {
+					test.answer(c, func() {
+						close(leave)
+						<-c.Request.Context().Done()
+					})
+				})
+				a.Leave(flashgin.Info("hello"))
+				visitor := serve(a)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				go func() { <-leave; cancel() }()
+				request, err := http.NewRequestWithContext(ctx, http.MethodGet, visitor.url+"/", nil)
+				require.NoError(t, err)
+				request.Header.Set("User", "alice")
+				if answer, err := visitor.client.Do(request); err == nil {
+					_, _ = io.Copy(io.Discard, answer.Body)
+					_ = answer.Body.Close()
+				}
+				if test.shown {
+					assert.Equal(t, fate(true), store.Verdict(t))
+					return
+				}
+				apptest.Eventually(t, "[hello]", func() string { return a.Left() })
+			})
+		})
+	}
+}
+
+// HTTP/2 takes more than an answer has announced, and sends no more than that.
+func TestPageThatIsLongerThanItSaysWaits(t *testing.T) {
+	eachProtocol(t, nil, func(t *testing.T, serve func(http.Handler) *realVisitor) {
+		a := apptest.NewBoard(t)
+		a.GET("/", func(c *gin.Context) {
+			text := flashgin.Flashes(c).String()
+			c.Header("Content-Length", "10")
+			_, _ = c.Writer.WriteString("0123456789")
+			_, _ = c.Writer.WriteString(text)
+		})
+		a.Leave(flashgin.Info("hello"))
+		_, body, _ := serve(a).get("/")
+		assert.NotContains(t, body, "hello")
+		apptest.Eventually(t, "[hello]", func() string { return a.Left() })
+	})
+}

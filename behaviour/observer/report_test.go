@@ -1,0 +1,77 @@
+package observer_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/behaviour/internal/apptest"
+)
+
+// A store that fails under load must not fill the disk.
+func TestRepeatedFailuresAreLoggedOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := new(apptest.LockedBuffer)
+		a := apptest.NewAppWithoutSessions(t, flashgin.Config{Logger: apptest.LogTo(log)}) // so that each page fails
+		a.GET("/", apptest.Page)
+		visitor := a.Visitor()
+		lines := func() []string { return strings.Split(strings.TrimSpace(log.String()), "\n") }
+		for range 100 {
+			visitor.Get("/")
+		}
+		require.Len(t, lines(), 1)
+		assert.Contains(t, lines()[0], "suppressed=0")
+		time.Sleep(time.Second)
+		visitor.Get("/")
+		visitor.Get("/")
+		require.Len(t, lines(), 2)
+		assert.Contains(t, lines()[1], "suppressed=99")
+	})
+}
+
+// OnError hears of each failure; only the log is spared.
+func TestOnErrorHearsOfEachFailure(t *testing.T) {
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{})
+	a.GET("/", apptest.Page)
+	for range 10 {
+		a.Visitor().Get("/")
+	}
+	assert.Len(t, a.Failures.All(), 10)
+}
+
+// An OnError that panics fails no page, and in the background it does not end the process.
+func TestOnErrorThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, log := apptest.NewSpyStore(), new(apptest.LockedBuffer)
+		m := apptest.NewMessenger(t, flashgin.Config{
+			Store: store, Logger: apptest.LogTo(log), Lease: 5 * time.Second,
+			SessionKey: func(*gin.Context) (string, error) { return "session", nil },
+			OnError:    func(context.Context, error) { panic("no such thing") },
+		})
+		router := gin.New(m.Install)
+		router.GET("/", func(c *gin.Context) { c.JSON(http.StatusOK, apptest.Texts(flashgin.Flashes(c))) })
+		get := func() string {
+			recorder := httptest.NewRecorder()
+			router.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+			return recorder.Body.String()
+		}
+		require.NoError(t, m.Add(t.Context(), "session", flashgin.Info("hello").At("/")))
+		store.Fail(apptest.ErrDown, "Claim")
+		assert.JSONEq(t, "[]", get())
+		store.Fail(apptest.ErrDown, "Confirm")
+		assert.JSONEq(t, `["hello"]`, get())
+		time.Sleep(10 * time.Second) // until it is given up, in the background
+		assert.Equal(t, 2, strings.Count(log.String(), "Config.OnError panicked"))
+		assert.Contains(t, log.String(), "may be shown again")
+		store.On(nil)
+	})
+}

@@ -1,0 +1,169 @@
+package pages_test
+
+import (
+	"errors"
+	"html/template"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/behaviour/internal/apptest"
+)
+
+var errTemplate = errors.New("no such thing")
+
+// Whatever fails in a template, the answer is a 500 without a body, and the messages keep waiting.
+func TestTemplateFails(t *testing.T) {
+	for _, test := range []struct{ name, page, want string }{
+		{"a function's error", `half{{flashes}}{{fail}}`, "no such thing"},
+		{"a function's panic", `half{{flashes}}{{boom}}`, "boom"},
+		{"a missing field", `half{{flashes}}{{.Seven.Nothing}}`, "can't evaluate field Nothing"},
+		{"an unknown sub-template", `half{{flashes}}{{template "unknown"}}`, `"unknown"`},
+		{"what cannot be escaped", `half{{flashes}}<a href='{{if .Seven}}"{{end}}>`, "ends in a non-text context"},
+		{"before the messages", `half{{fail}}{{flashes}}`, "no such thing"},
+		{"in a loop over them", `half{{range flashes}}{{fail}}{{end}}`, "no such thing"},
+		{"without end", `half{{flashes}}{{define "again"}}{{template "again"}}{{end}}{{template "again"}}`, "exceeded maximum template depth"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := apptest.NewBoard(t)
+			var errs []*gin.Error
+			broken := true
+			a.Use(func(c *gin.Context) { c.Next(); errs = c.Errors })
+			a.SetFuncMap(flashgin.FuncMap(template.FuncMap{
+				"fail": func() (string, error) { return "", errTemplate },
+				"boom": func() string { panic("boom") },
+			}))
+			a.SetHTMLTemplate(template.Must(template.New("page").Funcs(a.FuncMap).Parse(
+				test.page + `{{define "good"}}{{range flashes}}[{{.Text}}]{{end}}{{end}}`)))
+			a.GET("/", func(c *gin.Context) {
+				c.Header("X-Handler", "was here")
+				name := "good"
+				if broken {
+					name = "page"
+				}
+				c.HTML(http.StatusCreated, name, gin.H{"Seven": 7})
+			})
+			a.Leave(flashgin.Success("saved"))
+			for range 2 { // the second page finds what the first has left behind
+				answer := a.Visit(http.MethodGet, "/")
+				assert.Equal(t, http.StatusInternalServerError, answer.Code)
+				assert.Empty(t, answer.Body.String())
+				assert.Empty(t, answer.Header().Get("Content-Type"))
+				assert.Equal(t, "was here", answer.Header().Get("X-Handler"))
+				require.Len(t, errs, 1)
+				assert.ErrorContains(t, errs[0], test.want)
+				assert.Equal(t, "[saved]", a.Left())
+			}
+			broken = false
+			assert.Equal(t, "[saved]", a.Shown("/"))
+			assert.Empty(t, a.Left())
+			assert.Empty(t, a.Failures.String())
+		})
+	}
+}
+
+// What a handler added for the page that failed waits as well, also if its session is new.
+func TestTemplateFailsWithAMessageOfItsOwn(t *testing.T) {
+	a := apptest.NewApp(t, flashgin.Config{})
+	a.SetHTMLTemplate(template.Must(template.New("bad").Funcs(a.FuncMap).Parse(
+		`half{{flashes}}{{.Nothing.At.All}}{{define "page"}}{{range flashes}}[{{.Text}}]{{end}}{{end}}`)))
+	a.GET("/bad", apptest.Add(t, func(c *gin.Context) { c.HTML(http.StatusOK, "bad", 7) },
+		flashgin.Success("own").At(flashgin.Anywhere)))
+	a.GET("/page", apptest.Page)
+	b := a.Browser()
+	answer := b.Do(http.MethodGet, "/bad")
+	assert.Equal(t, http.StatusInternalServerError, answer.StatusCode)
+	assert.Equal(t, 1, answer.CookieCount())
+	assert.Equal(t, "[own]", b.Get("/page"))
+	assert.Empty(t, a.Failures.String())
+}
+
+// A middleware may answer with a page of its own where the handler's failed, and that one shows the messages.
+func TestErrorPageShowsTheMessages(t *testing.T) {
+	a := apptest.NewBoard(t)
+	a.SetHTMLTemplate(template.Must(template.New("page").Funcs(a.FuncMap).Parse(
+		`half{{flashes}}{{.Nothing.At.All}}{{define "error"}}sorry{{range flashes}}[{{.Text}}]{{end}}{{end}}`)))
+	a.Use(func(c *gin.Context) {
+		c.Next()
+		if len(c.Errors) > 0 && !c.Writer.Written() {
+			c.HTML(http.StatusInternalServerError, "error", nil)
+		}
+	})
+	a.GET("/", apptest.Add(t, func(c *gin.Context) { c.HTML(http.StatusOK, "page", 7) }, flashgin.Error("own")))
+	a.Leave(flashgin.Success("saved"))
+	answer := a.Visit(http.MethodGet, "/")
+	assert.Equal(t, http.StatusInternalServerError, answer.Code)
+	assert.Equal(t, "sorry[saved][own]", answer.Body.String())
+	assert.Equal(t, "text/html; charset=utf-8", answer.Header().Get("Content-Type"))
+	assert.Empty(t, a.Left("/"))
+}
+
+// counting counts the calls by which a page is written.
+type counting struct {
+	gin.ResponseWriter
+	writes *int
+}
+
+func (w counting) Write(data []byte) (int, error) {
+	*w.writes++
+	return w.ResponseWriter.Write(data)
+}
+
+// A page is written in one piece, with the status and the headers of its handler.
+func TestPageIsWrittenAtOnce(t *testing.T) {
+	a := apptest.NewBoard(t)
+	writes := 0
+	a.Use(func(c *gin.Context) { c.Writer = counting{c.Writer, &writes} })
+	a.Template("page", `{{range .}}<p>{{.}}</p>{{end}}{{range flashes}}{{.Text}}{{end}}`)
+	a.GET("/", func(c *gin.Context) {
+		c.Header("X-Handler", "was here")
+		c.HTML(http.StatusTeapot, "page", make([]int, 10_000))
+	})
+	a.GET("/xhtml", func(c *gin.Context) {
+		c.Header("Content-Type", "application/xhtml+xml")
+		c.HTML(http.StatusOK, "page", nil)
+	})
+	a.GET("/nothing", func(c *gin.Context) { c.HTML(http.StatusNoContent, "page", nil) })
+
+	answer := a.Visit(http.MethodGet, "/")
+	assert.Equal(t, 1, writes)
+	assert.Equal(t, http.StatusTeapot, answer.Code)
+	assert.Equal(t, 10_000*len("<p>0</p>"), answer.Body.Len())
+	assert.Equal(t, "text/html; charset=utf-8", answer.Header().Get("Content-Type"))
+	assert.Equal(t, "was here", answer.Header().Get("X-Handler"))
+	assert.Equal(t, "application/xhtml+xml", a.Visit(http.MethodGet, "/xhtml").Header().Get("Content-Type"))
+
+	a.Leave(flashgin.Success("saved"))
+	assert.Empty(t, a.Shown("/nothing"), "Gin renders no page with this status")
+	assert.Equal(t, "[saved]", a.Left())
+}
+
+// A template function may render another page of the same set.
+func TestPageWithinAPage(t *testing.T) {
+	a := apptest.NewBoard(t)
+	a.SetFuncMap(flashgin.FuncMap(template.FuncMap{"inner": func(c *gin.Context) (template.HTML, error) {
+		w := &inner{ResponseWriter: c.Writer}
+		err := a.HTMLRender.Instance("inner", nil).Render(w)
+		return template.HTML(w.String()), err
+	}}))
+	a.SetHTMLTemplate(template.Must(template.New("page").Funcs(a.FuncMap).Parse(
+		`{{len flashes}}{{inner .}}{{len flashes}}{{define "inner"}}<i>{{range flashes}}{{.Text}}{{end}}</i>{{end}}`)))
+	a.GET("/", func(c *gin.Context) { c.HTML(http.StatusOK, "page", c) })
+	a.Leave(flashgin.Success("saved"))
+	assert.Equal(t, "1<i>saved</i>1", a.Shown("/"))
+	assert.Equal(t, "0<i></i>0", a.Shown("/"))
+}
+
+// inner takes down what is written.
+type inner struct {
+	gin.ResponseWriter
+	strings.Builder
+}
+
+func (w *inner) Write(data []byte) (int, error)       { return w.Builder.Write(data) }
+func (w *inner) WriteString(text string) (int, error) { return w.Builder.WriteString(text) }

@@ -1,0 +1,427 @@
+package flashgin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/queue"
+	"github.com/flashgin/flashgin/internal/report"
+)
+
+// groupSpy is a store of two servers that confirms in groups, and notes what it is asked to confirm. Sessions are named by numbers: one server keeps the even
+// ones, the other the odd ones.
+type groupSpy struct {
+	queue.Store[Message]
+	hangs bool                                        // a group does, until its context ends
+	group func(claims []queue.Claim[Message]) []error // what becomes of it then; nil is success
+	one   func() error                                // and of a claim that is confirmed alone
+
+	mu     sync.Mutex
+	groups [][]string
+	alone  []string
+}
+
+func (s *groupSpy) Node(session string) string {
+	n, _ := strconv.Atoi(session)
+	return []string{"even", "odd"}[n%2]
+}
+
+func (s *groupSpy) PingNode(context.Context, string) error { return nil }
+
+func (s *groupSpy) ConfirmAll(ctx context.Context, claims []queue.Claim[Message]) []queue.Settled {
+	s.mu.Lock()
+	var sessions []string
+	for _, claim := range claims {
+		sessions = append(sessions, claim.Session)
+	}
+	s.groups = append(s.groups, sessions)
+	s.mu.Unlock()
+	if s.hangs {
+		<-ctx.Done()
+	}
+	results := make([]queue.Settled, len(claims))
+	if s.group != nil {
+		for i, err := range s.group(claims) {
+			results[i].Err = err
+		}
+	}
+	return results
+}
+
+func (s *groupSpy) Confirm(_ context.Context, claim queue.Claim[Message]) (int, error) {
+	if s.one != nil {
+		if err := s.one(); err != nil {
+			return 0, err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.alone = append(s.alone, claim.Session)
+	return len(claim.Items), nil
+}
+
+// confirmed returns what the store was asked to confirm since the last time.
+func (s *groupSpy) confirmed() (groups [][]string, alone []string) {
+	synctest.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	groups, alone, s.groups, s.alone = s.groups, s.alone, nil, nil
+	return groups, alone
+}
+
+func claimOf(session string) Claim {
+	return Claim{Session: session, Messages: Messages{{ID: "id", View: "/"}}}
+}
+
+// confirmIn runs f in a bubble, with a delivery of the spy that is closed afterwards.
+func confirmIn(t *testing.T, spy *groupSpy, f func(d *delivery)) {
+	synctest.Test(t, func(t *testing.T) {
+		var reported []error
+		errs := &report.Reporter{OnError: func(_ context.Context, err error) { reported = append(reported, err) }}
+		d := newDelivery(Config{}.withDefaults(), errs)
+		d.queue, d.store = spy, messageQueue{spy}
+		f(d)
+		require.NoError(t, d.close(context.Background()))
+		assert.Empty(t, reported)
+	})
+}
+
+// What pages confirm within a moment goes to each server in one call.
+func TestConfirmationsGoTogether(t *testing.T) {
+	spy := new(groupSpy)
+	confirmIn(t, spy, func(d *delivery) {
+		for _, session := range []string{"0", "1", "2", "4"} {
+			d.confirm(claimOf(session), time.Now())
+		}
+		d.confirm(Claim{Session: "6"}, time.Now())
+		time.Sleep(confirmAfter - 1)
+		groups, _ := spy.confirmed()
+		assert.Empty(t, groups, "others may come")
+		time.Sleep(1)
+		groups, _ = spy.confirmed()
+		assert.ElementsMatch(t, [][]string{{"0", "2", "4"}, {"1"}}, groups, "one for each server, and nothing without messages")
+
+		d.confirm(claimOf("8"), time.Now())
+		time.Sleep(confirmAfter)
+		groups, alone := spy.confirmed()
+		assert.Equal(t, [][]string{{"8"}}, groups, "the next")
+		assert.Empty(t, alone)
+	})
+}
+
+// In a crowd nobody waits for more.
+func TestConfirmationsThatAreMany(t *testing.T) {
+	spy := new(groupSpy)
+	confirmIn(t, spy, func(d *delivery) {
+		for i := range 2*confirmAtMost + 1 {
+			d.confirm(claimOf(strconv.Itoa(2*i)), time.Now())
+			synctest.Wait()
+		}
+		groups, _ := spy.confirmed()
+		require.Len(t, groups, 2)
+		assert.Len(t, groups[0], confirmAtMost)
+		assert.Len(t, groups[1], confirmAtMost)
+		time.Sleep(confirmAfter)
+		groups, alone := spy.confirmed()
+		assert.Equal(t, [][]string{{strconv.Itoa(4 * confirmAtMost)}}, groups)
+		assert.Empty(t, alone)
+	})
+}
+
+// What was not confirmed in a group is confirmed by itself. Until then this process knows that it was shown.
+func TestConfirmationsThatFailInAGroup(t *testing.T) {
+	failed := errors.New("the store is down")
+	for _, test := range []struct {
+		name  string
+		group func([]queue.Claim[Message]) []error
+		after time.Duration
+		alone []string
+	}{
+		{"one", func([]queue.Claim[Message]) []error { return []error{nil, failed, nil} }, confirmAfter, []string{"2"}},
+		{"all", func([]queue.Claim[Message]) []error { return []error{failed, failed, failed} }, confirmAfter, []string{"0", "2", "4"}},
+		{"a panic", func([]queue.Claim[Message]) []error { panic(failed) }, confirmAfter, []string{"0", "2", "4"}},
+		{"it hangs, and fails too late", func([]queue.Claim[Message]) []error {
+			time.Sleep(10 * guard.CallTimeout)
+			return []error{failed, failed, failed}
+		}, confirmAfter + guard.CallTimeout, []string{"0", "2", "4"}},
+		{"it hangs, and succeeds too late", func([]queue.Claim[Message]) []error {
+			time.Sleep(10 * guard.CallTimeout)
+			return make([]error, 3)
+		}, confirmAfter + guard.CallTimeout, []string{"0", "2", "4"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			spy := &groupSpy{group: test.group}
+			confirmIn(t, spy, func(d *delivery) {
+				for _, session := range []string{"0", "2", "4"} {
+					d.confirm(claimOf(session), time.Now())
+				}
+				time.Sleep(test.after - 1)
+				_, alone := spy.confirmed()
+				assert.Empty(t, alone)
+				time.Sleep(1)
+				_, alone = spy.confirmed()
+				assert.ElementsMatch(t, test.alone, alone)
+				for _, session := range test.alone {
+					_, again := d.shown.split(claimOf(session))
+					assert.Len(t, again.Messages, 1, session)
+				}
+				time.Sleep(time.Minute)
+				groups, alone := spy.confirmed()
+				assert.Empty(t, groups)
+				assert.Empty(t, alone, "that was all")
+			})
+		})
+	}
+}
+
+// Close has no patience with those that wait for others, and what comes after it is confirmed before confirm returns.
+func TestConfirmationsWhenTheGuardCloses(t *testing.T) {
+	spy := new(groupSpy)
+	confirmIn(t, spy, func(d *delivery) {
+		d.confirm(claimOf("0"), time.Now())
+		start := time.Now()
+		require.NoError(t, d.close(context.Background()))
+		assert.Zero(t, time.Since(start))
+		groups, _ := spy.confirmed()
+		assert.Equal(t, [][]string{{"0"}}, groups)
+		d.confirm(claimOf("2"), time.Now())
+		_, alone := spy.confirmed()
+		assert.Equal(t, []string{"2"}, alone)
+	})
+}
+
+// A group that fails while Close waits for it is not given up: its claims go on alone, for as long as they would have without Close, which waits for that.
+func TestConfirmationsThatFailInAGroupWhileTheGuardCloses(t *testing.T) {
+	failed := errors.New("the store is down")
+	for _, test := range []struct {
+		name  string
+		hangs bool
+		after time.Duration
+	}{
+		{"it fails", false, time.Second},
+		{"it hangs until its context ends", true, 0},
+		{"it hangs for longer", true, guard.CallTimeout},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for range 300 { // goroutines of the guard race with each other
+				spy := &groupSpy{hangs: test.hangs, group: func([]queue.Claim[Message]) []error { time.Sleep(test.after); return []error{failed, failed} }}
+				confirmIn(t, spy, func(d *delivery) {
+					start := time.Now()
+					spy.one = func() error {
+						if time.Since(start) < 5*time.Second {
+							return failed
+						}
+						return nil
+					}
+					d.confirm(claimOf("0"), time.Now())
+					d.confirm(claimOf("2"), time.Now())
+					time.Sleep(2 * confirmAfter)
+					require.NoError(t, d.close(context.Background()))
+					spy.mu.Lock()
+					defer spy.mu.Unlock()
+					assert.ElementsMatch(t, []string{"0", "2"}, spy.alone, "when Close returns")
+				})
+			}
+		})
+	}
+}
+
+// What was confirmed at once and in time need not be remembered. All else is, for the store may yet give it out again.
+func TestConfirmationsAreForgotten(t *testing.T) {
+	failed := errors.New("the store is down")
+	once := func() func() error {
+		var asked bool
+		return func() error {
+			if asked {
+				return nil
+			}
+			asked = true
+			return failed
+		}
+	}
+	for _, test := range []struct {
+		name       string
+		age        time.Duration // of the claim when it is confirmed
+		group      error
+		one        func() error
+		remembered bool
+	}{
+		{name: "in a group"},
+		{name: "in a group, when the lease has ended", age: defaultLease, remembered: true},
+		{name: "after its group", group: failed, remembered: true},
+		{name: "alone"},
+		{name: "alone, when the lease has ended", age: defaultLease, remembered: true},
+		{name: "alone, at the second attempt", one: once(), remembered: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			spy := &groupSpy{group: func([]queue.Claim[Message]) []error { return []error{test.group} }, one: test.one}
+			confirmIn(t, spy, func(d *delivery) {
+				if strings.HasPrefix(test.name, "alone") {
+					d.queue = struct{ queue.Store[Message] }{spy}
+				}
+				claim, since := claimOf("0"), time.Now()
+				time.Sleep(test.age)
+				remembered := func() bool {
+					_, again := d.shown.split(claim)
+					return len(again.Messages) > 0
+				}
+				d.confirm(claim, since)
+				assert.True(t, remembered(), "until the store knows")
+				time.Sleep(time.Second)
+				synctest.Wait()
+				assert.Equal(t, test.remembered, remembered())
+				time.Sleep(d.cfg.Lease + shownFor)
+				assert.False(t, remembered(), "for ever")
+			})
+		})
+	}
+}
+
+// A message counts as shown for some minutes. Another one with its ID does not, if the ID is an own one.
+func TestShownLateForgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s shownMessages
+		job := Message{ID: "job", View: "/", Created: time.Now()}
+		claim := Claim{Session: "session", Messages: Messages{job, {ID: "2", View: "/"}}}
+		fresh := func() (ids []string) {
+			claim, _ := s.split(claim)
+			for _, m := range claim.Messages {
+				ids = append(ids, m.ID)
+			}
+			return ids
+		}
+		assert.Equal(t, []string{"job", "2"}, fresh())
+		const lease = 10 * time.Second
+		s.remember(claim, lease)
+		claim.Messages[0].Created = time.Now().Add(time.Second)
+		assert.Equal(t, []string{"job"}, fresh())
+		generated := Claim{Session: "session", Messages: Messages{{ID: queue.NewID(), View: "/"}}}
+		s.remember(generated, lease)
+		generated.Messages[0].Created = time.Now() // left out by who acknowledged it
+		_, again := s.split(generated)
+		assert.Len(t, again.Messages, 1)
+		claim.Messages[0] = job
+		time.Sleep(lease + shownFor - 1)
+		assert.Empty(t, fresh())
+		time.Sleep(1)
+		assert.Equal(t, []string{"job", "2"}, fresh())
+	})
+}
+
+// However long the store is away, so many messages are remembered and no more, and old ones make room.
+func TestShownLateIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s shownMessages
+		remember := func(n int) {
+			var messages Messages
+			for i := range n {
+				messages = append(messages, Message{ID: strconv.Itoa(i), View: "/"})
+			}
+			s.remember(Claim{Session: "session " + strconv.Itoa(n), Messages: messages}, time.Second)
+		}
+		remember(shownAtMost - 1)
+		remember(10)
+		assert.Len(t, s.until, shownAtMost)
+		s.forget(confirmation{Claim: Claim{Session: "session 10", Messages: Messages{{ID: "0", View: "/"}}}})
+		assert.Len(t, s.until, shownAtMost-1)
+		time.Sleep(shownFor + time.Second)
+		remember(3)
+		assert.Len(t, s.until, 3)
+	})
+}
+
+// The rule by which a message counts as shown.
+func TestOutcomeShows(t *testing.T) {
+	taken := item{state: itemTaken, from: 10}
+	printed := item{state: itemPrinted, status: 200, from: 10}
+	errorPage := item{state: itemPlaced, status: 500, from: 10}
+	found := item{state: itemTaken, from: 10, probe: "hello", seen: true}
+	missed := item{state: itemTaken, from: 10, probe: "hello"}
+	carried := item{state: itemCarried}
+	waiting := item{state: itemWaiting}
+	flushed := item{state: itemDelivered}
+	ok := outcome{status: 200, written: 11}
+	with := func(change func(*outcome)) outcome {
+		o := ok
+		change(&o)
+		return o
+	}
+	status := func(status int) outcome { return with(func(o *outcome) { o.status = status }) }
+	away := with(func(o *outcome) { o.away = true })
+	gone := with(func(o *outcome) { o.gone = true })
+	panicked := with(func(o *outcome) { o.panicked = true })
+	flush := with(func(o *outcome) { o.goesOn = true })
+	nothing := with(func(o *outcome) { o.written = 10 })
+	hijacked := with(func(o *outcome) { o.written, o.hijacked = 0, true })
+	for _, test := range []struct {
+		name string
+		outcome
+		it   item
+		want bool
+	}{
+		{"taken, then a body", ok, taken, true},
+		{"taken, then nothing", nothing, taken, false},
+		{"taken, and sent away", away, taken, false},
+		{"taken, and gone", gone, taken, false},
+		{"taken, a body, and a panic", panicked, taken, true},
+		{"taken, found in the body, and a panic", panicked, found, true},
+		{"taken, not found in the body, and a panic", panicked, missed, false},
+		{"taken, found in the body, and a flush", flush, found, true},
+		{"taken, not found in the body, and a flush", flush, missed, false},
+		{"taken, not found in the body", ok, missed, true},
+		{"taken, for a connection of the handler's", hijacked, taken, true},
+		{"printed", ok, printed, true},
+		{"printed to a page that was swallowed", nothing, printed, false},
+		{"printed, and another answer", status(404), printed, false},
+		{"printed, and sent away", away, printed, false},
+		{"printed, and gone", gone, printed, false},
+		{"printed, and a panic", panicked, printed, true},
+		{"carried", ok, carried, true},
+		{"carried without a body", nothing, carried, true},
+		{"carried, and gone", gone, carried, false},
+		{"carried, and a panic", panicked, carried, false},
+		{"on an error page", status(500), errorPage, true},
+		{"on an error page, and another error", status(502), errorPage, false},
+		{"not taken", ok, waiting, false},
+		{"flushed, and gone", gone, flushed, true},
+		{"flushed, and sent away", away, flushed, true},
+	} {
+		t.Run(test.name, func(t *testing.T) { assert.Equal(t, test.want, test.shows(&test.it)) })
+	}
+	for code, want := range map[int]bool{
+		http.StatusOK: true, http.StatusCreated: true, http.StatusBadRequest: true, http.StatusForbidden: true,
+		http.StatusNotFound: true, http.StatusUnprocessableEntity: true, http.StatusTooManyRequests: true,
+		http.StatusNoContent: false, http.StatusResetContent: false, http.StatusPartialContent: false,
+		http.StatusRequestTimeout: false, http.StatusPreconditionFailed: false,
+		http.StatusRequestedRangeNotSatisfiable: false, http.StatusInternalServerError: false, 599: false,
+	} {
+		t.Run(http.StatusText(code), func(t *testing.T) { assert.Equal(t, want, status(code).shows(&taken)) })
+	}
+}
+
+// What is looked for in the body is a part of the text that no way of writing it changes.
+func TestProbeOf(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                          "",
+		"a & b":                     "",
+		"Saved.":                    "Saved",
+		"Tom's <b>password</b> is?": "password",
+		"Gespeichert: Größe":        "Gespeichert",
+		"保存しました":                    "保存しました",
+	} {
+		assert.Equal(t, want, probeOf(Message{Text: text}), text)
+	}
+	assert.Equal(t, "title", probeOf(Message{Title: "title", HTML: "<b>html</b>"}))
+	assert.Equal(t, "bold", probeOf(Message{HTML: "<b>bold</b>"}))
+}
