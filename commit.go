@@ -42,8 +42,8 @@ func (r *request) commit(how leaving) {
 		r.store()
 	}
 	r.settleMade(adds)
-	ours := r.cookie.made.send(&r.http, header)
-	if r.cookie.made.expirePlanted(r.given, r.m.cfg.Prefix, header) {
+	ours := r.cookie.made.Send(&r.http, header)
+	if r.cookie.made.ExpirePlanted(r.given, r.m.cfg.Prefix, header) {
 		ours = true
 		if firstOf(&r.m.planted) {
 			r.warn("a request brought two different cookies of CookieKey, so neither was used: " +
@@ -52,7 +52,7 @@ func (r *request) commit(how leaving) {
 		}
 	}
 	for outer := r.outer; ours && outer != nil; outer = outer.outer {
-		outer.cookie.made.noteSaved() // the handler there may say something else after us
+		outer.cookie.made.NoteSaved() // the handler there may say something else after us
 	}
 	if r.private = r.private || ours; r.private {
 		caching.KeepOut(header)

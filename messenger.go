@@ -13,6 +13,7 @@ import (
 	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/report"
+	"github.com/flashgin/flashgin/internal/secret"
 )
 
 // A Messenger takes messages from handlers and jobs, and hands them to the pages that they are meant for. Make one with [New], install it
@@ -32,7 +33,7 @@ type Messenger struct {
 
 	pageCache    sync.Once // it was said that a page cache keeps pages with messages
 	earlyHeaders sync.Once // it was said that headers left before messages were asked for
-	sessions     sessionsInUse
+	sessions     secret.InUse
 
 	secureCookie sync.Once // it was said that browsers do not bring the session's cookie back
 	named        sync.Once // it was said that no page reads a name

@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/browser"
+	"github.com/flashgin/flashgin/internal/secret"
 )
 
 // Messages that a request adds wait in it until its headers leave: its own page may show them
@@ -91,7 +92,7 @@ func (r *request) addressLate(msgs []Message) (key string, err error) {
 func (r *request) savedKey() (string, error) {
 	if r.unsaved != nil {
 		session, err := r.m.session(r.c)
-		if err != nil || session != r.unsaved || dirty(session) {
+		if err != nil || session != r.unsaved || secret.IsDirty(session) {
 			return "", err
 		}
 	}

@@ -4,21 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/secret"
 )
 
-// A key that a request makes is of use if the answer brings the cookie that leads to it. Else nobody has the
-// key, and what waits under it is lost without a word; or the cookie leaves with another user's answer, because
-// Gin has given the writer away. So whoever makes a key asks mayMakeKey first.
+// A key that a request makes is of use if the answer brings the cookie that leads to it. Else
+// nobody has the key, and what waits under it is lost without a word; or the cookie leaves with
+// another user's answer, because Gin has given the writer away. So whoever makes a key asks
+// mayMakeKey first.
 
-// mayMakeKey returns nil if a cookie that is set now leaves with the request's own answer, or none is needed. The
-// lock is held.
+// mayMakeKey returns nil if a cookie that is set now leaves with the request's own answer, or none
+// is needed. The lock is held.
 func (r *request) mayMakeKey() error {
 	why := ""
 	switch {
@@ -51,33 +51,24 @@ func (r *request) noAnswer() string {
 	return ""
 }
 
-// knownByID reports whether the session is on the server and the browser has its ID, so that no cookie is needed.
+// knownByID reports whether the session is on the server and the browser has its ID, so that no
+// cookie is needed.
 func (r *request) knownByID() (known bool) {
-	session, err := r.m.session(r.c)
-	if err != nil || r.m.cfg.SessionKey != nil {
-		return false
+	if r.m.cfg.SessionKey == nil {
+		r.ask(func(session sessions.Session) { known = secret.IsKnownByID(session) })
 	}
-	r.outside(func() {
-		_ = r.use(func() error {
-			known = isKnownByID(session)
-			return nil
-		})
-	})
 	return known
 }
 
-func isKnownByID(session sessions.Session) bool {
-	loaded, ok := underlying(sessions.Store.New, session)
-	return ok && loaded.ID != "" && !loaded.IsNew
-}
-
-// hasConnection reports whether we write to the connection itself. http.TimeoutHandler keeps it to itself.
+// hasConnection reports whether we write to the connection itself. http.TimeoutHandler keeps it to
+// itself.
 func (r *request) hasConnection() bool {
 	_, ok := bottom(&r.writer).(interface{ SetWriteDeadline(time.Time) error })
 	return ok
 }
 
-// madeKey is a key that a request has made, until its answer has brought the cookie that leads to it.
+// madeKey is a key that a request has made, until its answer has brought the cookie that leads to
+// it.
 type madeKey struct {
 	key    string
 	cookie string // which must be among the headers of the answer; "" if that is not known
@@ -94,23 +85,20 @@ func (r *request) saveMade(c *gin.Context, session sessions.Session) (err error)
 	if err != nil {
 		return err
 	}
-	saved, ok := underlying(sessions.Store.New, session)
-	switch {
-	case isKnownByID(session):
+	if secret.IsKnownByID(session) {
 		r.key, r.made = key, madeKey{}
-	case ok && (setsCookie(r.writer.Header(), saved.Name()) || setsCookie(c.Writer.Header(), saved.Name())):
-		r.made = madeKey{key, saved.Name()}
-	default:
-		r.made = madeKey{key: key}
+		return nil
+	}
+	r.made = madeKey{key: key}
+	cookie := secret.CookieOf(session)
+	if secret.Sets(r.writer.Header(), cookie) || secret.Sets(c.Writer.Header(), cookie) {
+		r.made.cookie = cookie
 	}
 	return nil
 }
 
-func setsCookie(header http.Header, name string) bool {
-	return slices.ContainsFunc(header["Set-Cookie"], func(line string) bool { return strings.HasPrefix(line, name+"=") })
-}
-
-// headersApart reports whether a middleware between flashgin and the handler keeps headers of its own.
+// headersApart reports whether a middleware between flashgin and the handler keeps headers of its
+// own.
 func (r *request) headersApart(c *gin.Context) bool {
 	return requestBehind(c.Writer) == r && !sameMap(c.Writer.Header(), r.writer.Header())
 }
@@ -142,7 +130,8 @@ func (r *request) makeKey(c *gin.Context) (key string, err error) {
 	return r.keyBy(c)
 }
 
-// makeCookieKey makes a secret for the cookie of CookieKey, and returns what Config.SessionKey makes of it.
+// makeCookieKey makes a secret for the cookie of CookieKey, and returns what Config.SessionKey
+// makes of it.
 func (r *request) makeCookieKey(c *gin.Context) (string, error) {
 	r.renewCookie()
 	key, err := r.keyBy(c)
@@ -163,8 +152,9 @@ func (r *request) noteKey(key string) {
 	}
 }
 
-// handOut is for a key that leaves the request, to a job. It saves the session if that has its secret from this
-// request and would not be saved otherwise: the page may have shown the message that it was made for.
+// handOut is for a key that leaves the request, to a job. It saves the session if that has its
+// secret from this request and would not be saved otherwise: the page may have shown the message
+// that it was made for.
 func (r *request) handOut(c *gin.Context, key string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -187,7 +177,8 @@ func (r *request) handOut(c *gin.Context, key string) error {
 	return r.saveMade(c, session)
 }
 
-// saveKey returns the session's key as it is now: the handler may have cleared the session since the messages were added. A new secret is saved.
+// saveKey returns the session's key as it is now: the handler may have cleared the session since
+// the messages were added. A new secret is saved.
 func (r *request) saveKey() (string, error) {
 	if err := r.bind(r.c); err != nil {
 		return "", err
@@ -229,8 +220,8 @@ func (r *request) saveSession(c *gin.Context, made sessions.Session) error {
 	return r.saveMade(c, session)
 }
 
-// errCopy is what SessionKey and Forget say of a copy, whatever the moment: by the next run of the program the
-// request may have ended before.
+// errCopy is what SessionKey and Forget say of a copy, whatever the moment: by the next run of the
+// program the request may have ended before.
 var errCopy = fmt.Errorf("%w: a copy of the *gin.Context has no answer", ErrTooLate)
 
 // isCopy reports whether c was made by (*gin.Context).Copy, and writes no answer.
@@ -238,21 +229,23 @@ func isCopy(c *gin.Context) bool { return c.Writer == nil || bottom(c.Writer) ==
 
 // errCookieWithheld is what is said of an answer that leaves without the cookie of a new key.
 var errCookieWithheld = fmt.Errorf("%w: a middleware, such as one that ends slow handlers, "+
-	"has answered without the headers of the handler, and so without the session's new cookie: what waits under its key is lost; "+
-	"let sessions.Sessions run around that middleware, or make the key before, with Messenger.SessionKey", ErrTooLate)
+	"has answered without the headers of the handler, and so without the session's new cookie: "+
+	"what waits under its key is lost; let sessions.Sessions run around that middleware, "+
+	"or make the key before, with Messenger.SessionKey", ErrTooLate)
 
-// bringsMade returns nil if the answer, whose headers are about to leave, brings the cookie of the key that the
-// request has made. The lock is held.
+// bringsMade returns nil if the answer, whose headers are about to leave, brings the cookie of the
+// key that the request has made. The lock is held.
 func (r *request) bringsMade() error {
 	err := r.mayMakeKey()
-	if err == nil && r.made.cookie != "" && !setsCookie(r.writer.Header(), r.made.cookie) {
+	if err == nil && r.made.cookie != "" && !secret.Sets(r.writer.Header(), r.made.cookie) {
 		err = errCookieWithheld
 	}
 	return err
 }
 
-// settleMade is called when the headers leave, and notes whether the browser gets the key that the request has
-// made. If it does not, that is reported, unless that was done with the messages under it.
+// settleMade is called when the headers leave, and notes whether the browser gets the key that the
+// request has made. If it does not, that is reported, unless that was done with the messages under
+// it.
 func (r *request) settleMade(reported bool) {
 	if r.made.key == "" {
 		return

@@ -1,0 +1,60 @@
+package secret
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Sent returns the secret that the request has in a cookie of that name, or "". If it has different
+// ones, somebody else has planted one: Sent returns none of them, and true. It reads the header by
+// itself because net/http's way allocates, on every page.
+func Sent(r *http.Request, name string) (secret string, several bool) {
+	for _, line := range r.Header["Cookie"] {
+		for line != "" {
+			var pair string
+			pair, line, _ = strings.Cut(line, ";")
+			sent, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
+			if sent != name || !isSecret(value) || value == secret {
+				continue
+			}
+			if secret != "" {
+				return "", true
+			}
+			secret = value
+		}
+	}
+	return secret, false
+}
+
+// Sets reports whether an answer with this header sets a cookie of that name.
+func Sets(header http.Header, name string) bool {
+	return slices.ContainsFunc(header["Set-Cookie"], setsCookie(name))
+}
+
+func setsCookie(name string) func(line string) bool {
+	return func(line string) bool { return strings.HasPrefix(line, name+"=") }
+}
+
+// setSecret sets the cookie of a secret in the header of the answer to r, in the place of those
+// with its name. It has no Domain and the Path "/", so the browser sends it to this host alone.
+func setSecret(r *http.Request, header http.Header, name, secret string) {
+	cookie := http.Cookie{
+		Name: name, Value: secret, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Secure: byTLS(r) || secureName(name),
+	}
+	header["Set-Cookie"] = slices.DeleteFunc(header["Set-Cookie"], setsCookie(name))
+	header.Add("Set-Cookie", cookie.String())
+}
+
+// byTLS reports whether the browser sent the request by TLS, to this server or to a proxy.
+func byTLS(r *http.Request) bool {
+	proto, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Proto"), ",") // the first proxy's word
+	return r.TLS != nil || strings.EqualFold(strings.TrimSpace(proto), "https")
+}
+
+// secureName reports whether browsers take a cookie of this name only if it is Secure.
+func secureName(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasPrefix(name, "__host-") || strings.HasPrefix(name, "__secure-")
+}

@@ -1,0 +1,122 @@
+package secret
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+
+	"github.com/gin-contrib/sessions"
+)
+
+// valueName is the name of the secret among the values of a gin-contrib session. Sessions that are
+// kept for weeks have it.
+const valueName = "flashgin"
+
+// KeyIn returns the session key of the secret in a session, or "" if there is none.
+func KeyIn(session sessions.Session) string {
+	secret, _ := session.Get(valueName).(string)
+	return Key(secret)
+}
+
+// Put gives a session a new secret. Somebody has to save it.
+func Put(session sessions.Session) { session.Set(valueName, newSecret()) }
+
+// Copy gives a session the secret of another.
+func Copy(to, from sessions.Session) { to.Set(valueName, from.Get(valueName)) }
+
+// IsDirty reports whether a session has values that were not saved, as far as it tells.
+func IsDirty(session sessions.Session) bool {
+	written, ok := session.(interface{ Written() bool })
+	return ok && written.Written()
+}
+
+// IsLost reports whether the session of a server-side store is empty because that store was out of
+// reach when it was loaded. gin-contrib goes on with an empty session then, which keeps the ID:
+// saving it would log the user out. Only an empty session with an ID is in doubt. The store is
+// asked again, and either fails again or has the session after all.
+func IsLost(r *http.Request, session sessions.Session) bool {
+	loaded, ok := underlying(sessions.Store.New, session)
+	if !ok || !loaded.IsNew || loaded.ID == "" {
+		return false
+	}
+	again, err := loaded.Store().New(r, loaded.Name())
+	if err != nil {
+		return !isForgotten(err)
+	}
+	return !again.IsNew
+}
+
+// IsKnownByID reports whether a session is on the server and the browser has its ID. Then no answer
+// has to bring a cookie.
+func IsKnownByID(session sessions.Session) bool {
+	loaded, ok := underlying(sessions.Store.New, session)
+	return ok && loaded.ID != "" && !loaded.IsNew
+}
+
+// CookieOf returns the name of the session's cookie, or "" if that is not known.
+func CookieOf(session sessions.Session) string {
+	if loaded, ok := underlying(sessions.Store.New, session); ok {
+		return loaded.Name()
+	}
+	return ""
+}
+
+// IsWithheld reports whether the browser that sent r keeps the session's cookie to itself: the
+// cookie is Secure, and r came by plain http.
+func IsWithheld(r *http.Request, session sessions.Session) bool {
+	loaded, ok := underlying(sessions.Store.New, session)
+	return ok && loaded.Options != nil && loaded.Options.Secure && !byTLS(r)
+}
+
+// Reload loads what the middleware of gin-contrib has put under sessions.DefaultKey anew: a
+// session, or several by name. Handlers that use the session see the change.
+func Reload(r *http.Request, value any) error {
+	switch value := value.(type) {
+	case sessions.Session:
+		return reload(r, value)
+	case map[string]sessions.Session:
+		for _, session := range value {
+			if err := reload(r, session); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// reload gives a session the values that its store has for it now. If the store is the request's
+// own cookie, the session gets those that the request brought.
+func reload(r *http.Request, session sessions.Session) error {
+	loaded, ok := underlying(sessions.Store.New, session)
+	if !ok {
+		return nil
+	}
+	again, err := loaded.Store().New(r, loaded.Name())
+	if err != nil && !isForgotten(err) {
+		return err
+	}
+	clear(loaded.Values)
+	if err == nil {
+		loaded.Values = again.Values
+	}
+	return nil
+}
+
+// underlying returns the gorilla session below one of gin-contrib. Its type, which we do not
+// import, is inferred from the method.
+func underlying[S any](
+	_ func(sessions.Store, *http.Request, string) (S, error), session sessions.Session,
+) (S, bool) {
+	if wrapper, ok := session.(interface{ Session() S }); ok {
+		return wrapper.Session(), true
+	}
+	var none S
+	return none, false
+}
+
+// isForgotten reports whether a session could not be loaded because there is none: its cookie was
+// forged or signed with an older secret, or a store of files has removed it.
+func isForgotten(err error) bool {
+	decode, ok := err.(interface{ IsDecode() bool })
+	return ok && decode.IsDecode() || errors.Is(err, fs.ErrNotExist)
+}
