@@ -52,6 +52,7 @@ func TestSecretThatARequestBrings(t *testing.T) {
 		{name: "too long", lines: []string{"flash=A" + long}},
 		{name: "lower case", lines: []string{"flash=" + strings.ToLower(a)}},
 		{name: "no base32", lines: []string{"flash=" + strings.Repeat("1", 26)}},
+		{name: "no base32 either", lines: []string{"flash=" + strings.Repeat("8", 26)}},
 		{name: "quoted", lines: []string{`flash="` + a + `"`}},
 		{name: "nothing but separators", lines: []string{";;=; ;", ""}},
 	} {
