@@ -157,7 +157,8 @@ func TestIsLost(t *testing.T) {
 				test.before(t, files[0])
 			}
 			v := newVisit(t, "id", store, first)
-			_ = v.ID() // loads it
+			assert.NotEmpty(t, v.ID())
+			assert.Equal(t, test.before == nil, secret.IsKnownByID(v.Session), "an ID is not enough")
 			if test.after != nil {
 				test.after(t, files[0])
 			}
