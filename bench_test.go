@@ -23,12 +23,14 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// Every benchmark has a baseline: the same page by the same Gin, without flashgin. BenchmarkRatios measures both in turns and
-// reports how they compare, which a busy machine disturbs less than the times themselves:
+// Every benchmark has a baseline: the same page by the same Gin, without flashgin. BenchmarkRatios
+// measures both in turns and reports how they compare, which a busy machine disturbs less than the
+// times themselves:
 //
 //	go test -run '^$' -bench Ratios .
 
-// benchPage is an ordinary page: a layout, a sub-template and a table of 20 rows. At {{notice}} the pages differ.
+// benchPage is an ordinary page: a layout, a sub-template and a table of 20 rows. At {{notice}} the
+// pages differ.
 const benchPage = `{{define "head"}}<!doctype html><html lang="en"><head><title>{{.Title}}</title></head>{{end}}` +
 	`{{define "row"}}<tr><td><a href="/problems/{{.ID}}" title="{{.Name}}">{{.Name}}</a></td><td>{{.Tries}}</td></tr>{{end}}` +
 	`{{define "page"}}{{template "head" .}}<body><p>Hello, {{.User}}</p>{{notice}}<table>{{range .Rows}}{{template "row" .}}{{end}}</table></body></html>{{end}}`
@@ -135,7 +137,8 @@ type comparison struct {
 	pages        int    // of one call
 }
 
-// pageComparisons are what the issue bounds: 1.10 times the time and 8 more allocations without a message, 1.5 times the time with one.
+// pageComparisons are what the issue bounds: 1.10 times the time and 8 more allocations without a
+// message, 1.5 times the time with one.
 func pageComparisons(b testing.TB) []comparison {
 	plain := newBenchApp(b, benchOptions{})
 	plainKnown := newBenchApp(b, benchOptions{known: true})
@@ -153,8 +156,8 @@ func pageComparisons(b testing.TB) []comparison {
 	}
 }
 
-// keyComparisons are of pages whose handlers do not look into the session, so that only flashgin does: by a cookie key, against no flashes, and against
-// flashgin with the key in the session.
+// keyComparisons are of pages whose handlers do not look into the session, so that only flashgin
+// does: by a cookie key, against no flashes, and against flashgin with the key in the session.
 func keyComparisons(b testing.TB) []comparison {
 	plain := newBenchApp(b, benchOptions{unasked: true})
 	session := newBenchApp(b, benchOptions{notice: "{{flashes}}", known: true, unasked: true})
@@ -204,7 +207,8 @@ func benchSet(n int) *template.Template {
 	return template.Must(template.New("").Funcs(flashgin.FuncMap()).Parse(text.String()))
 }
 
-// renderers returns Gin's renderer and ours, on the same set of n templates. By Gin's, {{flashes}} calls the function that is bound to nothing.
+// renderers returns Gin's renderer and ours, on the same set of n templates. By Gin's, {{flashes}}
+// calls the function that is bound to nothing.
 func renderers(n int) (theirs, ours render.HTMLRender) {
 	messenger, err := flashgin.New(flashgin.Config{})
 	if err != nil {
@@ -222,7 +226,8 @@ func renderPage(renderer render.HTMLRender, w http.ResponseWriter) {
 	}
 }
 
-// BenchmarkRenderer is the renderer alone, by as many goroutines as there are processors: what binding the functions to a request costs.
+// BenchmarkRenderer is the renderer alone, by as many goroutines as there are processors: what
+// binding the functions to a request costs.
 func BenchmarkRenderer(b *testing.B) {
 	for _, n := range setSizes {
 		theirs, ours := renderers(n)
@@ -240,7 +245,8 @@ func BenchmarkRenderer(b *testing.B) {
 	}
 }
 
-// rendererComparisons render with two goroutines. No slower is the aim: each clone has a lock of its own, where Gin's share one.
+// rendererComparisons render with two goroutines. No slower is the aim: each clone has a lock of
+// its own, where Gin's share one.
 func rendererComparisons() []comparison {
 	const pages = 16
 	parallel := func(renderer render.HTMLRender) func() {
@@ -271,8 +277,8 @@ func rendererComparisons() []comparison {
 	return list
 }
 
-// BenchmarkRatios reports how ours compares with Gin alone: the median over rounds that measure both in turns, as x-time, and the difference in allocations a
-// page, as more-allocs.
+// BenchmarkRatios reports how ours compares with Gin alone: the median over rounds that measure
+// both in turns, as x-time, and the difference in allocations a page, as more-allocs.
 func BenchmarkRatios(b *testing.B) {
 	for _, c := range slices.Concat(pageComparisons(b), keyComparisons(b), rendererComparisons()) {
 		b.Run(c.name, func(b *testing.B) {
@@ -319,7 +325,8 @@ func (c comparison) moreAllocations() float64 {
 	return (ours - testing.AllocsPerRun(runs, c.theirs)) / float64(c.pages)
 }
 
-// What a page without messages costs in allocations is bounded: unlike times, they can be counted on any machine.
+// What a page without messages costs in allocations is bounded: unlike times, they can be counted
+// on any machine.
 func TestAllocationsOfAPageWithoutMessages(t *testing.T) {
 	if raceEnabled() {
 		t.Skip("the race detector empties pools at random")
@@ -355,7 +362,8 @@ func observedPages(b testing.TB) []struct {
 	}{{"unset", with(nil)}, {"counting", with(new(eventCounter))}}
 }
 
-// BenchmarkObserver is a whole request, with the store in memory: what an Observer costs, and that none costs nothing.
+// BenchmarkObserver is a whole request, with the store in memory: what an Observer costs, and that
+// none costs nothing.
 func BenchmarkObserver(b *testing.B) {
 	for _, page := range observedPages(b) {
 		b.Run("no message/"+page.name, func(b *testing.B) {
@@ -374,7 +382,8 @@ func BenchmarkObserver(b *testing.B) {
 	}
 }
 
-// What an Observer costs in allocations is bounded: the events that are held back while a page is locked. Each event by itself has none.
+// What an Observer costs in allocations is bounded: the events that are held back while a page is
+// locked. Each event by itself has none.
 func TestAllocationsOfAnObserver(t *testing.T) {
 	if raceEnabled() {
 		t.Skip("the race detector empties pools at random")

@@ -19,8 +19,8 @@ import (
 	"github.com/flashgin/flashgin/internal/report"
 )
 
-// groupSpy is a store of two servers that confirms in groups, and notes what it is asked to confirm. Sessions are named by numbers: one server keeps the even
-// ones, the other the odd ones.
+// groupSpy is a store of two servers that confirms in groups, and notes what it is asked to
+// confirm. Sessions are named by numbers: one server keeps the even ones, the other the odd ones.
 type groupSpy struct {
 	queue.Store[Message]
 	hangs bool                                        // a group does, until its context ends
@@ -139,7 +139,8 @@ func TestConfirmationsThatAreMany(t *testing.T) {
 	})
 }
 
-// What was not confirmed in a group is confirmed by itself. Until then this process knows that it was shown.
+// What was not confirmed in a group is confirmed by itself. Until then this process knows that it
+// was shown.
 func TestConfirmationsThatFailInAGroup(t *testing.T) {
 	failed := errors.New("the store is down")
 	for _, test := range []struct {
@@ -185,7 +186,8 @@ func TestConfirmationsThatFailInAGroup(t *testing.T) {
 	}
 }
 
-// Close has no patience with those that wait for others, and what comes after it is confirmed before confirm returns.
+// Close has no patience with those that wait for others, and what comes after it is confirmed
+// before confirm returns.
 func TestConfirmationsWhenTheGuardCloses(t *testing.T) {
 	spy := new(groupSpy)
 	confirmIn(t, spy, func(d *delivery) {
@@ -201,7 +203,8 @@ func TestConfirmationsWhenTheGuardCloses(t *testing.T) {
 	})
 }
 
-// A group that fails while Close waits for it is not given up: its claims go on alone, for as long as they would have without Close, which waits for that.
+// A group that fails while Close waits for it is not given up: its claims go on alone, for as long
+// as they would have without Close, which waits for that.
 func TestConfirmationsThatFailInAGroupWhileTheGuardCloses(t *testing.T) {
 	failed := errors.New("the store is down")
 	for _, test := range []struct {
@@ -237,7 +240,8 @@ func TestConfirmationsThatFailInAGroupWhileTheGuardCloses(t *testing.T) {
 	}
 }
 
-// What was confirmed at once and in time need not be remembered. All else is, for the store may yet give it out again.
+// What was confirmed at once and in time need not be remembered. All else is, for the store may yet
+// give it out again.
 func TestConfirmationsAreForgotten(t *testing.T) {
 	failed := errors.New("the store is down")
 	once := func() func() error {
@@ -295,7 +299,8 @@ func TestConfirmationsAreForgotten(t *testing.T) {
 	}
 }
 
-// A message counts as shown for some minutes. Another one with its ID does not, if the ID is an own one.
+// A message counts as shown for some minutes. Another one with its ID does not, if the ID is an own
+// one.
 func TestShownLateForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s shownMessages
@@ -326,7 +331,8 @@ func TestShownLateForgets(t *testing.T) {
 	})
 }
 
-// However long the store is away, so many messages are remembered and no more, and old ones make room.
+// However long the store is away, so many messages are remembered and no more, and old ones make
+// room.
 func TestShownLateIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s shownMessages

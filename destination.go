@@ -9,10 +9,11 @@ import (
 	"github.com/flashgin/flashgin/internal/browser"
 )
 
-// destination returns the view at which a message without a View waits that this answer does not show: the
-// path that the answer sends the user to, unless the user stays, else name, which Config.View has said, else
-// the page on screen where this answer is none of its own, else the current route. If it returns both a view
-// and an error, the message waits there, which the developer may not expect; without a view, nobody would see it.
+// destination returns the view at which a message without a View waits that this answer does not
+// show: the path that the answer sends the user to, unless the user stays, else name, which
+// Config.View has said, else the page on screen where this answer is none of its own, else the
+// current route. If it returns both a view and an error, the message waits there, which the
+// developer may not expect; without a view, nobody would see it.
 func (r *request) destination(name string) (view string, err error) {
 	status, header, route := r.writer.Status(), r.writer.Header(), r.c.FullPath()
 	screen := r.screenView()

@@ -13,17 +13,19 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// encodingVersion is raised when a message is stored in a way that older versions would misread. Older versions skip it.
+// encodingVersion is raised when a message is stored in a way that older versions would misread.
+// Older versions skip it.
 const encodingVersion = queue.Version
 
-// stored is the form in which every store that needs bytes keeps a message. Unknown fields are ignored when it is read.
+// stored is the form in which every store that needs bytes keeps a message. Unknown fields are
+// ignored when it is read.
 type stored struct {
 	Version int `json:"v"`
 	Message
 }
 
-// encodeMessage returns the stored form of m, one line of JSON. It is what encoding/json makes of stored, in a fraction of the time, for every message is
-// encoded.
+// encodeMessage returns the stored form of m, one line of JSON. It is what encoding/json makes of
+// stored, in a fraction of the time, for every message is encoded.
 func encodeMessage(m Message) ([]byte, error) {
 	e := encoder{make([]byte, 0, 192+len(m.Text)+len(m.HTML))}
 	e.buf = strconv.AppendInt(append(e.buf, `{"v":`...), encodingVersion, 10)
@@ -70,7 +72,8 @@ func encodeMessage(m Message) ([]byte, error) {
 	return append(e.buf, '}'), nil
 }
 
-// encodedAtMost returns an upper bound of the bytes that encodeMessage makes of m: a byte of text becomes six at the most.
+// encodedAtMost returns an upper bound of the bytes that encodeMessage makes of m: a byte of text
+// becomes six at the most.
 func encodedAtMost(m Message) int {
 	texts := len(m.View) + len(m.Status) + len(m.Title) + len(m.Text) + len(m.HTML) + len(m.Key) + len(m.ID)
 	if m.Link != nil {

@@ -54,7 +54,8 @@ func TestEveryFieldSurvivesStorage(t *testing.T) {
 	}
 }
 
-// The stored form is the JSON that encoding/json makes: older and newer versions read one another's.
+// The stored form is the JSON that encoding/json makes: older and newer versions read one
+// another's.
 func TestEncodeMessageIsEncodingJSON(t *testing.T) {
 	var full Message
 	fill(t, reflect.ValueOf(&full).Elem())
@@ -97,7 +98,8 @@ func TestCloneSharesNothing(t *testing.T) {
 	}
 }
 
-// What a later version has added is passed over. What cannot be read is an error, which quotes nothing.
+// What a later version has added is passed over. What cannot be read is an error, which quotes
+// nothing.
 func TestDecodeMessage(t *testing.T) {
 	for _, test := range []struct {
 		name, data string

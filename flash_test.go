@@ -92,7 +92,8 @@ func (c client) post(path string) int {
 	return response.StatusCode
 }
 
-// What all this is for: a message is shown once, on the page that it is for, to the user that it is for.
+// What all this is for: a message is shown once, on the page that it is for, to the user that it is
+// for.
 func TestPostRedirectGet(t *testing.T) {
 	router := newSettings(t)
 	router.GET("/settings", settingsPage)
@@ -141,7 +142,8 @@ func TestAGivenIDThatWaitsAndIsAddedByThePage(t *testing.T) {
 	assert.Empty(t, alice.get("/"), "neither of the two waits")
 }
 
-// PeekFlashes returns what Flashes would: neither what the request's own message replaces, nor a repetition of what waits.
+// PeekFlashes returns what Flashes would: neither what the request's own message replaces, nor a
+// repetition of what waits.
 func TestPeekFlashesReturnsWhatFlashesWould(t *testing.T) {
 	for _, test := range []struct {
 		name           string

@@ -11,7 +11,8 @@ import (
 //
 //	type Settings struct{ flashgin.Controller }
 //
-// It holds nothing: the zero value is ready, copies are equal, and it is safe for concurrent use by multiple goroutines.
+// It holds nothing: the zero value is ready, copies are equal, and it is safe for concurrent use by
+// multiple goroutines.
 type Controller struct{}
 
 // AddFlash is the function [AddFlash].
@@ -30,18 +31,23 @@ func (Controller) Flashes(ctx context.Context) Messages { return Flashes(ctx) }
 // PeekFlashes is the function [PeekFlashes].
 func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes(ctx) }
 
-// AddFlash adds messages to the answer: its page shows those that are meant for it, and the others are stored just before the headers leave. A message
-// without a View is meant for the page of this very answer or, if that shows none, for the place where the answer sends the user: the target of a
-// redirect on this host, else, for htmx, Turbo and scripts that ask, the page on screen, else the current route. Empty messages are dropped.
+// AddFlash adds messages to the answer: its page shows those that are meant for it, and the others
+// are stored just before the headers leave. A message without a View is meant for the page of this
+// very answer or, if that shows none, for the place where the answer sends the user: the target of
+// a redirect on this host, else, for htmx, Turbo and scripts that ask, the page on screen, else the
+// current route. Empty messages are dropped.
 //
-// ctx is the *gin.Context, or a context that descends from it or from its request's, as templ components get. The errors are [ErrNotInstalled], [ErrNoSession],
-// [ErrTooLarge], that of a negative TTL and, after the headers, [ErrTooLate], [ErrNoView] and those of the store; none of the messages is
-// added then. What fails later, when the messages are stored, goes to Config.OnError, the log and the Errors of the *gin.Context.
+// ctx is the *gin.Context, or a context that descends from it or from its request's, as templ
+// components get. The errors are [ErrNotInstalled], [ErrNoSession], [ErrTooLarge], that of a
+// negative TTL and, after the headers, [ErrTooLate], [ErrNoView] and those of the store; none of
+// the messages is added then. What fails later, when the messages are stored, goes to
+// Config.OnError, the log and the Errors of the *gin.Context.
 //
-// Call it in the request's own goroutine, and not after the request: Gin gives the *gin.Context to another user's
-// request, which would get the message. Use [Messenger.SessionKey] in the handler and [Messenger.Add] in the
-// goroutine. In debug mode a *gin.Context that is used outside of its handler is an error, and so is a goroutine
-// that is the first to need the gin-contrib session of its request.
+// Call it in the request's own goroutine, and not after the request: Gin gives the *gin.Context to
+// another user's request, which would get the message. Use [Messenger.SessionKey] in the handler
+// and [Messenger.Add] in the goroutine. In debug mode a *gin.Context that is used outside of its
+// handler is an error, and so is a goroutine that is the first to need the gin-contrib session of
+// its request.
 func AddFlash(ctx context.Context, msgs ...Message) error {
 	r, err := requestFor(ctx)
 	if err != nil {
@@ -50,28 +56,33 @@ func AddFlash(ctx context.Context, msgs ...Message) error {
 	return r.add(ctx, msgs)
 }
 
-// RedirectFlash adds messages as [AddFlash] does and redirects to location with 303 See Other, also if they cannot be added. Its errors are those
-// of AddFlash.
+// RedirectFlash adds messages as [AddFlash] does and redirects to location with 303 See Other, also
+// if they cannot be added. Its errors are those of AddFlash.
 func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 	err := AddFlash(c, msgs...)
 	c.Redirect(http.StatusSeeOther, location)
 	return err
 }
 
-// Flashes takes the messages for this request's page, in order of creation: for handlers that answer with JSON, and for templ components. Within one
-// request it returns the same messages however often it is called. They count as shown when something was written after that and the answer has left.
-// They wait again if it did not arrive, had no body, was a redirect or a 5xx, or has a status whose body is not the handler's: 206, 408, 412 or 416.
+// Flashes takes the messages for this request's page, in order of creation: for handlers that
+// answer with JSON, and for templ components. Within one request it returns the same messages
+// however often it is called. They count as shown when something was written after that and the
+// answer has left. They wait again if it did not arrive, had no body, was a redirect or a 5xx, or
+// has a status whose body is not the handler's: 206, 408, 412 or 416.
 //
-// The first call of a request, or of [PeekFlashes] and [Markup], reads the gin-contrib session, which is not safe
-// beside a handler that uses it: make that call in the request's own goroutine. In debug mode another goroutine's
-// first call has no messages, and the log says so. After Flashes, further calls in
-// any goroutine return the same list and read neither the session nor the headers. Give goroutines c.Copy() or
-// c.Request.Context(), never c: after the request it is another user's, whose messages a call would take.
+// The first call of a request, or of [PeekFlashes] and [Markup], reads the gin-contrib session,
+// which is not safe beside a handler that uses it: make that call in the request's own goroutine.
+// In debug mode another goroutine's first call has no messages, and the log says so. After Flashes,
+// further calls in any goroutine return the same list and read neither the session nor the headers.
+// Give goroutines c.Copy() or c.Request.Context(), never c: after the request it is another user's,
+// whose messages a call would take.
 //
-// ctx is as in [AddFlash]. There are none where flashgin is not installed, where the request cannot show a message (a HEAD, a prefetch, an image; with
-// Config.Turbo a frame; what a page of another site asks for, in a frame or by a script that may not read the answer), after the request, and while the store cannot be reached, which goes to Config.OnError and the log.
-// There are none either if the headers have left and caches may keep the answer: its Cache-Control
-// had neither no-store nor private. The log says so once.
+// ctx is as in [AddFlash]. There are none where flashgin is not installed, where the request cannot
+// show a message (a HEAD, a prefetch, an image; with Config.Turbo a frame; what a page of another
+// site asks for, in a frame or by a script that may not read the answer), after the request, and
+// while the store cannot be reached, which goes to Config.OnError and the log. There are none
+// either if the headers have left and caches may keep the answer: its Cache-Control had neither
+// no-store nor private. The log says so once.
 func Flashes(ctx context.Context) Messages {
 	r, refused := requestFor(ctx)
 	if refused != nil {
@@ -81,9 +92,10 @@ func Flashes(ctx context.Context) Messages {
 	return r.show(nil, itemTaken, nil)
 }
 
-// PeekFlashes returns the messages that [Flashes] would take, and leaves them: for a badge, say. After Flashes, it returns the same as Flashes. An answer
-// for which it has found some is kept out of caches. For goroutines, what [Flashes] says holds: not with c, and not
-// first. ctx is as in [AddFlash]. Unlike Flashes it looks for any request, also a HEAD or a prefetch.
+// PeekFlashes returns the messages that [Flashes] would take, and leaves them: for a badge, say.
+// After Flashes, it returns the same as Flashes. An answer for which it has found some is kept out
+// of caches. For goroutines, what [Flashes] says holds: not with c, and not first. ctx is as in
+// [AddFlash]. Unlike Flashes it looks for any request, also a HEAD or a prefetch.
 func PeekFlashes(ctx context.Context) Messages {
 	r, refused := requestFor(ctx)
 	if refused != nil {

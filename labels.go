@@ -2,7 +2,8 @@ package flashgin
 
 import "github.com/flashgin/flashgin/internal/markup"
 
-// Labels are the words of the ready-made markup that do not come from a message. Those that are empty are English.
+// Labels are the words of the ready-made markup that do not come from a message. Those that are
+// empty are English.
 type Labels struct {
 	Region string // names the region of the page that holds the messages: "Messages"
 	Close  string // what the close button does, put before the message's title: "Close"
@@ -13,8 +14,8 @@ type Labels struct {
 	Error   string // "Error"
 }
 
-// labels returns the words for a page, in the language that the application chose for it, and whether the
-// request is still served. r may be nil.
+// labels returns the words for a page, in the language that the application chose for it, and
+// whether the request is still served. r may be nil.
 func (r *request) labels() (words markup.Labels, served bool) {
 	if r == nil {
 		return markup.Labels{}.OrEnglish(), false

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Streams are counted by the connection, which a client cannot invent, and by what Gin takes for the
-// client.
+// Streams are counted by the connection, which a client cannot invent, and by what Gin takes for
+// the client.
 func TestStreamsKnowTheirClient(t *testing.T) {
 	m, err := New(Config{})
 	require.NoError(t, err)

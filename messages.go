@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Messages is a list of messages, in order of creation. Printed as text it is [Messages.String]; in a script, html/template prints it
-// as JSON.
+// Messages is a list of messages, in order of creation. Printed as text it is [Messages.String]; in
+// a script, html/template prints it as JSON.
 type Messages []Message
 
-// ByStatus returns the messages that have one of the statuses, in the same order. Without an argument it returns all of them.
-// The empty Status counts as StatusInfo.
+// ByStatus returns the messages that have one of the statuses, in the same order. Without an
+// argument it returns all of them. The empty Status counts as StatusInfo.
 func (ms Messages) ByStatus(statuses ...Status) Messages {
 	if len(statuses) == 0 {
 		return slices.Clone(ms)
@@ -46,16 +46,16 @@ func (s Status) orInfo() Status {
 	return s
 }
 
-// JSON returns the messages as a JSON array that is safe inside a script element; none are "[]". The error is always nil for messages
-// that a Messenger returned.
+// JSON returns the messages as a JSON array that is safe inside a script element; none are "[]".
+// The error is always nil for messages that a Messenger returned.
 func (ms Messages) JSON() (template.JS, error) {
 	// json.Marshal escapes <, >, &, U+2028 and U+2029, so the text cannot end the script.
 	text, err := json.Marshal(ms)
 	return template.JS(text), err
 }
 
-// MarshalJSON returns the messages as a JSON array; none are "[]". A list in a script depends on it: html/template takes what has a String method and is no
-// json.Marshaler for text.
+// MarshalJSON returns the messages as a JSON array; none are "[]". A list in a script depends on
+// it: html/template takes what has a String method and is no json.Marshaler for text.
 func (ms Messages) MarshalJSON() ([]byte, error) {
 	if ms == nil {
 		ms = Messages{}
@@ -63,8 +63,8 @@ func (ms Messages) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]Message(ms))
 }
 
-// String returns the messages as plain text, a line each: the title and the text, or, for a message with HTML alone, the HTML
-// without its tags.
+// String returns the messages as plain text, a line each: the title and the text, or, for a message
+// with HTML alone, the HTML without its tags.
 func (ms Messages) String() string {
 	lines := make([]string, len(ms))
 	for i, m := range ms {
@@ -86,7 +86,8 @@ func (m Message) line() string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// withoutTags makes readable text of HTML. It is no sanitizer: whoever prints the result escapes it, as any text.
+// withoutTags makes readable text of HTML. It is no sanitizer: whoever prints the result escapes
+// it, as any text.
 func withoutTags(markup string) string {
 	var text strings.Builder
 	for {

@@ -13,13 +13,17 @@ import (
 	"github.com/flashgin/flashgin/internal/router"
 )
 
-// Install makes the engine show messages: it is a gin.OptionFunc, for gin.New(m.Install), gin.Default(m.Install) or engine.With(m.Install). It adds
-// the template functions to engine.FuncMap, uses a middleware and wraps the renderer, whether templates are loaded before or after.
+// Install makes the engine show messages: it is a gin.OptionFunc, for gin.New(m.Install),
+// gin.Default(m.Install) or engine.With(m.Install). It adds the template functions to
+// engine.FuncMap, uses a middleware and wraps the renderer, whether templates are loaded before or
+// after.
 //
-// Install before routes are registered, and before the engine serves: routes that exist already do not pass through the middleware, and a warning names
-// them. SetFuncMap replaces the functions, so after Install give it [FuncMap](yours). Installing the same Messenger twice does nothing.
+// Install before routes are registered, and before the engine serves: routes that exist already do
+// not pass through the middleware, and a warning names them. SetFuncMap replaces the functions, so
+// after Install give it [FuncMap](yours). Installing the same Messenger twice does nothing.
 //
-// Install panics when another Messenger is installed on the engine: one shows all the messages there are.
+// Install panics when another Messenger is installed on the engine: one shows all the messages
+// there are.
 func (m *Messenger) Install(engine *gin.Engine) {
 	if !claimEngine(engine, m) {
 		return

@@ -9,11 +9,14 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Mount serves, below Config.MountPath in router (the engine, or a group of it): the script and the style sheet that {{flashAssets}} links, the messages of pages
-// that were loaded ahead of time, and a stream to each page that is open, on which messages come as they are added. Call it before serving, after the sessions
-// middleware of the routes. Without it messages are shown all the same, but nothing closes them, reads them out or adds to them while the page is open.
+// Mount serves, below Config.MountPath in router (the engine, or a group of it): the script and the
+// style sheet that {{flashAssets}} links, the messages of pages that were loaded ahead of time, and
+// a stream to each page that is open, on which messages come as they are added. Call it before
+// serving, after the sessions middleware of the routes. Without it messages are shown all the same,
+// but nothing closes them, reads them out or adds to them while the page is open.
 //
-// Mount panics when it is called twice, and when the path of the group has a parameter: pages could not tell where to find it.
+// Mount panics when it is called twice, and when the path of the group has a parameter: pages could
+// not tell where to find it.
 func (m *Messenger) Mount(router gin.IRouter) {
 	base := ""
 	if group, ok := router.(interface{ BasePath() string }); ok {

@@ -10,8 +10,9 @@ import (
 	"github.com/flashgin/flashgin/internal/browser"
 )
 
-// A page that a browser loads ahead of time, because it may be wanted next, must not take messages. When it is opened, no request tells us. So it is printed
-// with the address of its messages, and the script asks there.
+// A page that a browser loads ahead of time, because it may be wanted next, must not take messages.
+// When it is opened, no request tells us. So it is printed with the address of its messages, and
+// the script asks there.
 
 const (
 	// pullViewsAtMost is many more than a page reads.
@@ -41,8 +42,8 @@ func (r *request) viewQuery() string {
 	return query.Encode()
 }
 
-// servePull takes the messages of the session at the views that the query names: {"messages": […]}. Whoever names a view reaches only what waits there for
-// the session of the cookie.
+// servePull takes the messages of the session at the views that the query names: {"messages": […]}.
+// Whoever names a view reaches only what waits there for the session of the cookie.
 func (m *Messenger) servePull(c *gin.Context) {
 	keepOut(c)
 	r := requestOf(c)
@@ -86,8 +87,9 @@ func (r *request) handOver() {
 	r.part.handled = true
 }
 
-// pull returns the messages at the views in place of those that this request itself would read. A message that is nothing but HTML keeps waiting for
-// a page that a template renders, because scripts show text.
+// pull returns the messages at the views in place of those that this request itself would read. A
+// message that is nothing but HTML keeps waiting for a page that a template renders, because
+// scripts show text.
 func (r *request) pull(views []string) Messages {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -5,12 +5,14 @@ import (
 	"time"
 )
 
-// A Store keeps the messages that wait. [MemoryStore] and [RedisStore] are the two that come with this package. A type that embeds one of them may replace
-// methods, to encrypt what is kept, say: flashgin calls nothing of the embedded store past them. A store of one's own is checked with storetest.Run, whose
-// failures cite the rules below.
+// A Store keeps the messages that wait. [MemoryStore] and [RedisStore] are the two that come with
+// this package. A type that embeds one of them may replace methods, to encrypt what is kept, say:
+// flashgin calls nothing of the embedded store past them. A store of one's own is checked with
+// storetest.Run, whose failures cite the rules below.
 //
-// An address is a pair of session and view. A message is waiting at its address from Add until it is claimed, and again when
-// the claim is released or its lease ends. Every method is safe for concurrent use by multiple goroutines.
+// An address is a pair of session and view. A message is waiting at its address from Add until it
+// is claimed, and again when the claim is released or its lease ends. Every method is safe for
+// concurrent use by multiple goroutines.
 //
 //  1. Order. Claim and Peek return messages in the order in which Add took them, over all the views asked for. The order
 //     comes from a sequence of the store's own: neither IDs nor clocks decide, and messages of one Add keep their order.
@@ -53,26 +55,34 @@ import (
 //     and need not remember their IDs. The 100 views that were added to last are none of these, and views at which no
 //     message is left do not count.
 //
-// A Store may have four more methods. OnError(func(context.Context, error)) is called once by [New], before any other method,
-// and hands the store the function to report through. Ping(context.Context) error tells whether the store answers; after
-// repeated failures flashgin asks it in the background before it asks the store for a page again.
+// A Store may have four more methods. OnError(func(context.Context, error)) is called once by
+// [New], before any other method, and hands the store the function to report through.
+// Ping(context.Context) error tells whether the store answers; after repeated failures flashgin
+// asks it in the background before it asks the store for a page again.
 //
-// OnEvent(func(context.Context, Event)) is called once by New if there is an [Observer], and hands the store the function that tells it, with the context
-// of the call, what the store alone knows: [EventDropped] and [EventLeaseExpired]. The store holds no lock then. It tells nothing else: flashgin does.
+// OnEvent(func(context.Context, Event)) is called once by New if there is an [Observer], and hands
+// the store the function that tells it, with the context of the call, what the store alone knows:
+// [EventDropped] and [EventLeaseExpired]. The store holds no lock then. It tells nothing else:
+// flashgin does.
 //
-// Watch(ctx context.Context, wake func(session string)) error tells open pages when to look for messages; without it they ask every few
-// seconds. It is called by one goroutine when the first page listens. It calls wake with the session of every Add, by whichever process, as soon
-// as the messages can be claimed; and with "" once it has begun to listen, and whenever it may have missed something. What it says is a
-// hint: one too many does no harm, one too few costs half a minute. wake does not block. Watch returns when ctx has ended or listening
-// has failed, and is then called again after a second or more; nil before that means that this store cannot tell after all.
+// Watch(ctx context.Context, wake func(session string)) error tells open pages when to look for
+// messages; without it they ask every few seconds. It is called by one goroutine when the first
+// page listens. It calls wake with the session of every Add, by whichever process, as soon as the
+// messages can be claimed; and with "" once it has begun to listen, and whenever it may have missed
+// something. What it says is a hint: one too many does no harm, one too few costs half a minute.
+// wake does not block. Watch returns when ctx has ended or listening has failed, and is then called
+// again after a second or more; nil before that means that this store cannot tell after all.
 //
-// The messages that reach a store have been checked by [Messenger]: View, ID, Status and Created are set, strings are valid UTF-8,
-// TTL is not negative and the view is clean. A store compares views as they are.
+// The messages that reach a store have been checked by [Messenger]: View, ID, Status and Created
+// are set, strings are valid UTF-8, TTL is not negative and the view is clean. A store compares
+// views as they are.
 type Store interface {
-	// Add puts each message at the address of session and its View. When it returns an error, some, all or none of the messages
-	// may have been added; adding them again with the same IDs is safe (rules 3 and 15).
+	// Add puts each message at the address of session and its View. When it returns an error, some,
+	// all or none of the messages may have been added; adding them again with the same IDs is safe
+	// (rules 3 and 15).
 	Add(ctx context.Context, session string, msgs ...Message) error
-	// Claim takes what waits for session at views out of the queue, for the length of lease, and returns it.
+	// Claim takes what waits for session at views out of the queue, for the length of lease, and
+	// returns it.
 	Claim(ctx context.Context, session string, views []string, lease time.Duration) (Claim, error)
 	// Confirm removes claim.Messages for good: they were shown.
 	Confirm(ctx context.Context, claim Claim) error
@@ -84,8 +94,8 @@ type Store interface {
 	Withdraw(ctx context.Context, session, view, key string) error
 }
 
-// A Claim is what [Store.Claim] took out of the queue: messages that nobody else is given until the lease ends. It is settled by
-// [Store.Confirm] or [Store.Release]. The zero Claim holds nothing.
+// A Claim is what [Store.Claim] took out of the queue: messages that nobody else is given until the
+// lease ends. It is settled by [Store.Confirm] or [Store.Release]. The zero Claim holds nothing.
 type Claim struct {
 	Session  string            // whose messages
 	Messages Messages          // in order of creation, over all views

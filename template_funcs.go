@@ -13,8 +13,9 @@ import (
 	"github.com/flashgin/flashgin/internal/pages"
 )
 
-// FuncMap returns the template functions merged with yours, in a new map: for engine.SetFuncMap, which replaces the functions that
-// [Messenger.Install] has set, and for templates that you parse yourself. Where names clash, ours stand.
+// FuncMap returns the template functions merged with yours, in a new map: for engine.SetFuncMap,
+// which replaces the functions that [Messenger.Install] has set, and for templates that you parse
+// yourself. Where names clash, ours stand.
 //
 //   - flashes takes the messages of the page, as [Flashes] does: {{flashes}} prints them, everywhere else it is the list. Its arguments, strings or
 //     Status, choose among them; the others keep waiting.
@@ -22,7 +23,8 @@ import (
 //   - flashAssets prints the tags that load the style sheet and the script which [Messenger.Mount] serves, for the head of the page. Its argument, if there
 //     is one, is the nonce of the page's Content-Security-Policy: {{flashAssets .Nonce}}.
 //
-// On their own these functions return no messages: the renderer that Install wraps binds them to the request.
+// On their own these functions return no messages: the renderer that Install wraps binds them to
+// the request.
 func FuncMap(yours ...template.FuncMap) template.FuncMap {
 	merged := template.FuncMap{}
 	for _, funcs := range yours {

@@ -109,7 +109,8 @@ func newApp(cfg flashgin.Config, middleware ...gin.HandlerFunc) app {
 	return app{engine, messenger}
 }
 
-// newHandwritten is the application with what one writes by hand: the key is in the session, the messages are popped off the same sorted sets.
+// newHandwritten is the application with what one writes by hand: the key is in the session, the
+// messages are popped off the same sorted sets.
 func newHandwritten(client *redis.Client) app {
 	engine := newEngine(fmt.Sprintf(listMarkup, ".Messages"), nil)
 	engine.GET("/login", func(c *gin.Context) {

@@ -11,7 +11,8 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
-// What becomes of messages where users and machines do not wait for one another. Each is found by doing it, some times over.
+// What becomes of messages where users and machines do not wait for one another. Each is found by
+// doing it, some times over.
 
 // behaviours are the columns of the table; their names are also those of result.behaviours.
 const (
@@ -26,17 +27,20 @@ const (
 
 const (
 	otherPath = "/orders/6"
-	// busy is how long handlers work on something else in between, so that requests which come together overlap.
+	// busy is how long handlers work on something else in between, so that requests which come
+	// together overlap.
 	busy = "?work=20ms"
 )
 
 // away is how long Redis is.
 func (b *bench) away() time.Duration { return pick(b.short, 500*time.Millisecond, 4*time.Second) }
 
-// hangs is how long a page may take before it counts as one that hangs, and how long a message may be late.
+// hangs is how long a page may take before it counts as one that hangs, and how long a message may
+// be late.
 const hangs = 2 * time.Second
 
-// patience is how long a message is looked for that may come late: longer than any of the contenders keeps one back.
+// patience is how long a message is looked for that may come late: longer than any of the
+// contenders keeps one back.
 func (b *bench) patience() time.Duration { return pick(b.short, 500*time.Millisecond, 12*time.Second) }
 
 // behave fills in the behaviours.
@@ -181,8 +185,9 @@ func (t *tally) String() string {
 	return strings.Join(words, ", ")
 }
 
-// outage lets Redis go away and come back. A reader has a message that waits, and gets its page meanwhile; a writer posts meanwhile. Afterwards
-// both get their page until they have seen what they should, and then some.
+// outage lets Redis go away and come back. A reader has a message that waits, and gets its page
+// meanwhile; a writer posts meanwhile. Afterwards both get their page until they have seen what
+// they should, and then some.
 func (b *bench) outage(results []*result, webs map[*result]*web, waits, posted string, begin, end func()) {
 	const each = 3
 	type pair struct {

@@ -14,8 +14,9 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
-// The comparison measures flash messages of several kinds, side by side: each a web server process of its own, all with one Redis server. A cycle is a
-// form that is posted and the page after it, which has to show the message once; an empty page is that page again, without a message.
+// The comparison measures flash messages of several kinds, side by side: each a web server process
+// of its own, all with one Redis server. A cycle is a form that is posted and the page after it,
+// which has to show the message once; an empty page is that page again, without a message.
 
 // result is what is known of a contender.
 type result struct {
@@ -147,7 +148,8 @@ func (r *result) count(w *web, server *redistest.Server, admin *redis.Client) {
 	r.pageCookies = bytes()
 }
 
-// commands counts what clients send to the server while do runs. What scripts call there is not counted.
+// commands counts what clients send to the server while do runs. What scripts call there is not
+// counted.
 func (b *bench) commands(server *redistest.Server, admin *redis.Client, do func()) (n float64) {
 	conn, err := net.Dial("tcp", server.Addr())
 	b.must(err)

@@ -192,7 +192,8 @@ func medianRatio(ours, theirs []float64) float64 {
 	return median(ratios)
 }
 
-// runComparison prints the comparison, and writes it to a file if that is named. It returns the exit code.
+// runComparison prints the comparison, and writes it to a file if that is named. It returns the
+// exit code.
 func (b *bench) runComparison(file string) int {
 	defer b.cleanUp()
 	text := b.report(b.compare())

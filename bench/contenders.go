@@ -27,7 +27,8 @@ import (
 //   - POST /orders/5 adds a message and redirects to the page;
 //   - GET /orders/5 shows the messages, each in a paragraph.
 //
-// The query can say what the message's text ends with (n), and how long the handler works before it comes to messages (work).
+// The query can say what the message's text ends with (n), and how long the handler works before it
+// comes to messages (work).
 
 // A contender is a web application that is compared.
 type contender struct {

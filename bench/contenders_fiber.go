@@ -10,7 +10,8 @@ import (
 	"github.com/gofiber/fiber/v3"
 )
 
-// serveFiber serves the shop by fiber, whose flash messages are a cookie that comes with a redirect.
+// serveFiber serves the shop by fiber, whose flash messages are a cookie that comes with a
+// redirect.
 func serveFiber(l net.Listener) error {
 	app := fiber.New(fiber.Config{Views: fiberViews{pageTemplate(textMarkup, nil)}})
 	app.Get("/login", func(c fiber.Ctx) error { return c.SendStatus(http.StatusOK) })

@@ -1,20 +1,25 @@
-// Bench measures what the Redis store costs and how it behaves when Redis hangs, against what one would write by hand, and what streams to open pages
-// cost. It starts servers of its own, needs redis-server and about ten minutes, and prints a table:
+// Bench measures what the Redis store costs and how it behaves when Redis hangs, against what one
+// would write by hand, and what streams to open pages cost. It starts servers of its own, needs
+// redis-server and about ten minutes, and prints a table:
 //
 //	go run .
 //
-// With -part compare it measures other things: flash messages of several kinds, side by side, in about five minutes, and writes docs/comparison.md:
+// With -part compare it measures other things: flash messages of several kinds, side by side, in
+// about five minutes, and writes docs/comparison.md:
 //
 //	go run . -part compare -write ../docs/comparison.md
 //
-// With FLASHGIN_BENCH_PROFILE=FOLDER each of its web servers leaves a CPU profile of what was measured there.
+// With FLASHGIN_BENCH_PROFILE=FOLDER each of its web servers leaves a CPU profile of what was
+// measured there.
 //
 // The folder soak has a program of its own, which looks for mistakes under load.
 //
-// With -short it takes seconds and its figures mean little; CI runs it so to know that it still works.
+// With -short it takes seconds and its figures mean little; CI runs it so to know that it still
+// works.
 //
-// What is compared is measured in turns, and the median of the rounds counts. Redis's processor time is that of its process, as INFO
-// tells it; that of a page is getrusage of a web server which is a process of its own, as is the load.
+// What is compared is measured in turns, and the median of the rounds counts. Redis's processor
+// time is that of its process, as INFO tells it; that of a page is getrusage of a web server which
+// is a process of its own, as is the load.
 package main
 
 import (
@@ -91,7 +96,8 @@ func main() {
 	os.Exit(b.run())
 }
 
-// bench is one run of the program. It stands in for a test, which the package that starts Redis servers asks for.
+// bench is one run of the program. It stands in for a test, which the package that starts Redis
+// servers asks for.
 type bench struct {
 	testing.TB // the test that runs the program, if one does
 	short      bool

@@ -27,7 +27,8 @@ type web struct {
 	client *http.Client
 }
 
-// startWeb starts a process that serves the application named, on the Redis server. With flashgin, timeout is how long a page waits for it.
+// startWeb starts a process that serves the application named, on the Redis server. With flashgin,
+// timeout is how long a page waits for it.
 func (b *bench) startWeb(name string, server *redistest.Server, timeout time.Duration) *web {
 	self, err := os.Executable()
 	b.must(err)

@@ -63,7 +63,8 @@ func (b *bench) processorTime(client *redis.Client) float64 {
 	return (b.info(client, "cpu", "used_cpu_user") + b.info(client, "cpu", "used_cpu_sys")) * 1e6
 }
 
-// perCall returns the server's processor time for one call of do, of which it makes n by 8 goroutines.
+// perCall returns the server's processor time for one call of do, of which it makes n by 8
+// goroutines.
 func (b *bench) perCall(admin *redis.Client, n int, do func(i int) error) float64 {
 	before := b.processorTime(admin)
 	b.parallel(8, n, do)
@@ -83,7 +84,8 @@ func (b *bench) parallel(goroutines, n int, do func(i int) error) {
 	group.Wait()
 }
 
-// wire counts round trips on connections: each time that something is sent after something was received.
+// wire counts round trips on connections: each time that something is sent after something was
+// received.
 type wire struct{ trips atomic.Int64 }
 
 func (w *wire) dial(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -174,7 +176,8 @@ func redisTime(b *bench) {
 		ourAdmin, theirAdmin := ourServer.Client(), theirServer.Client()
 		rounds, calls := pick(b.short, 3, 21), pick(b.short, 500, 4000)
 		sessions := make([]string, calls)
-		// New ones each round: an address that showed a message in the last ten seconds remembers it, which few users see.
+		// New ones each round: an address that showed a message in the last ten seconds remembers
+		// it, which few users see.
 		newSessions := func() {
 			for i := range sessions {
 				sessions[i] = rand.Text()

@@ -70,7 +70,8 @@ func resident() (kb int) {
 	return kb
 }
 
-// openPages measures what streams to open pages cost a process, and how long a message takes to reach its page while all of them are open.
+// openPages measures what streams to open pages cost a process, and how long a message takes to
+// reach its page while all of them are open.
 func openPages(b *bench) {
 	b.scope(func() {
 		s := b.startStreams(streamsInMemory, redistest.Start(b)) // it leaves the server alone
@@ -206,7 +207,8 @@ func (s *streams) row(what string, times []time.Duration) {
 
 func millis(d time.Duration) float64 { return micros(d) / 1000 }
 
-// load adds 200 messages a second, each for another page, and returns how long each took to get there.
+// load adds 200 messages a second, each for another page, and returns how long each took to get
+// there.
 func (s *streams) load(add func(to user, text, view string)) []time.Duration {
 	const every = time.Second / 200
 	n := pick(s.b.short, 200, 4000)
@@ -305,8 +307,8 @@ func (s *streams) receive(to user, data []byte) {
 	}
 }
 
-// stick opens streams of a user who never reads, one after the other, as the server ends those that are stuck, and adds messages for them that fill
-// whatever is between.
+// stick opens streams of a user who never reads, one after the other, as the server ends those that
+// are stuck, and adds messages for them that fill whatever is between.
 func (s *streams) stick(who user, add func(to user, text, view string)) (stop func()) {
 	const path = "/stuck"
 	ctx, cancel := context.WithCancel(ctx)

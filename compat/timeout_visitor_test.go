@@ -21,9 +21,9 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// A handler outlasts gin-contrib/timeout, which answers 408 in its place and throws its headers away.
-// If the cookie of a new key is among them, nobody can ever be shown what is added under that key. An
-// error or a report says so. What is added without a word is shown.
+// A handler outlasts gin-contrib/timeout, which answers 408 in its place and throws its headers
+// away. If the cookie of a new key is among them, nobody can ever be shown what is added under that
+// key. An error or a report says so. What is added without a word is shown.
 func TestAHandlerThatOutlastsItsTimeout(t *testing.T) {
 	secret := []byte("a secret of thirty-two bytes ...")
 	cookies, memory := cookie.NewStore(secret), memstore.NewStore(secret)
@@ -110,7 +110,8 @@ func TestAKeyWhoseCookieIsThrownAway(t *testing.T) {
 	assert.ErrorIs(t, told.all()[0], flashgin.ErrTooLate)
 }
 
-// outlasted is an application with a handler that is slower than it may be, at /slow, and its browser.
+// outlasted is an application with a handler that is slower than it may be, at /slow, and its
+// browser.
 type outlasted struct {
 	t                       *testing.T
 	url                     string
@@ -128,8 +129,8 @@ const (
 	flashginWithin              // timeout, flashgin, sessions
 )
 
-// outlast makes timeout and the handler take turns: the time-out is over when the handler waits, and the
-// handler goes on when the answer has left.
+// outlast makes timeout and the handler take turns: the time-out is over when the handler waits,
+// and the handler goes on when the answer has left.
 func outlast(t *testing.T, messenger *flashgin.Messenger, session gin.HandlerFunc, order order) *outlasted {
 	o := &outlasted{t: t, reached: make(chan struct{}), answered: make(chan struct{}), done: make(chan struct{})}
 	limit := timeout.New(
@@ -207,9 +208,9 @@ func (o *outlasted) do(method, path string) (body string) {
 	return read(o.t, response)
 }
 
-// With timeout around flashgin, the same holds. Flashgin cannot see it end there, but that the request
-// has ended. timeout copies a context that flashgin writes to meanwhile, so this is no test for the race
-// detector.
+// With timeout around flashgin, the same holds. Flashgin cannot see it end there, but that the
+// request has ended. timeout copies a context that flashgin writes to meanwhile, so this is no test
+// for the race detector.
 func TestAHandlerThatOutlastsATimeoutAroundFlashgin(t *testing.T) {
 	if raceDetector {
 		t.Skip("gin-contrib/timeout races with all that runs within it")

@@ -131,7 +131,8 @@ func (b *browser) post(path string, form ...string) string {
 	return b.read(response)
 }
 
-// together posts a form twice, both times with the cookies that the browser has now, and keeps those of both answers.
+// together posts a form twice, both times with the cookies that the browser has now, and keeps
+// those of both answers.
 func (b *browser) together(path string, form ...string) {
 	b.t.Helper()
 	before := b.client.Jar.Cookies(b.url)

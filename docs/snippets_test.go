@@ -1,5 +1,5 @@
-// Package docs_test holds the pages of documentation to what they say, as far as that takes more than the standard library. Links, commands and names of
-// tests are checked in the root module.
+// Package docs_test holds the pages of documentation to what they say, as far as that takes more
+// than the standard library. Links, commands and names of tests are checked in the root module.
 package docs_test
 
 import (
@@ -32,7 +32,8 @@ func snippets(t *testing.T) ([]doctest.Page, []doctest.Snippet, *doctest.Checker
 	return all, found, checker
 }
 
-// TestSnippets compiles them by the rules of doctest.Snippet; given_test.go has the names that the pages do not declare.
+// TestSnippets compiles them by the rules of doctest.Snippet; given_test.go has the names that the
+// pages do not declare.
 func TestSnippets(t *testing.T) {
 	_, found, checker := snippets(t)
 	for _, snippet := range found {
@@ -55,7 +56,8 @@ func TestTemplates(t *testing.T) {
 	assert.Positive(t, count)
 }
 
-// TestNames keeps the pages from naming what flashgin does not have: flashgin.New, Config.Store, Messenger.Add.
+// TestNames keeps the pages from naming what flashgin does not have: flashgin.New, Config.Store,
+// Messenger.Add.
 func TestNames(t *testing.T) {
 	all, _, checker := snippets(t)
 	library, err := checker.Package("github.com/flashgin/flashgin")

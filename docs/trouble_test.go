@@ -14,7 +14,8 @@ import (
 	"github.com/flashgin/flashgin/flashtest"
 )
 
-// TestFlashesInAComment shows what docs/trouble.md says: comments of HTML do not keep a template from taking messages, those of templates do.
+// TestFlashesInAComment shows what docs/trouble.md says: comments of HTML do not keep a template
+// from taking messages, those of templates do.
 func TestFlashesInAComment(t *testing.T) {
 	one := flashgin.Info("one")
 	for _, test := range []struct {

@@ -11,7 +11,8 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// axe runs axe-core with the rules of WCAG 2.2 A and AA and the best practices: nothing may be wrong, nor left for a person to decide.
+// axe runs axe-core with the rules of WCAG 2.2 A and AA and the best practices: nothing may be
+// wrong, nor left for a person to decide.
 func (b *tab) axe(what string) {
 	b.t.Helper()
 	source, err := os.ReadFile("node_modules/axe-core/axe.min.js")

@@ -1,4 +1,5 @@
-// Package e2e looks at flashgin with a real browser. The numbers of the checks that a test names are those of the list in README.md.
+// Package e2e looks at flashgin with a real browser. The numbers of the checks that a test names
+// are those of the list in README.md.
 package e2e
 
 import (
@@ -22,7 +23,8 @@ import (
 	"github.com/flashgin/flashgin/e2e/internal/chrome"
 )
 
-// patience is how long a test waits for what must come. Nothing is slept away: what is there is seen at once.
+// patience is how long a test waits for what must come. Nothing is slept away: what is there is
+// seen at once.
 const patience = 20 * time.Second
 
 var browser context.Context
@@ -60,7 +62,8 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// A tab is a tab of a browser profile of its own. Whatever a page writes to the console fails the test.
+// A tab is a tab of a browser profile of its own. Whatever a page writes to the console fails the
+// test.
 type tab struct {
 	t       testing.TB
 	ctx     context.Context
@@ -166,7 +169,8 @@ func (b *tab) until(expression string) {
 	b.untilEqual(true, expression)
 }
 
-// untilEqual waits for the value of an expression. A page that is being replaced by another one has none.
+// untilEqual waits for the value of an expression. A page that is being replaced by another one has
+// none.
 func (b *tab) untilEqual(want any, expression string) {
 	b.t.Helper()
 	expected, got := encode(want), ""
@@ -180,7 +184,8 @@ func (b *tab) untilEqual(want any, expression string) {
 	require.Failf(b.t, "not in time", "%s\nwant %s\ngot  %s", expression, expected, got)
 }
 
-// never looks for a while, and fails if the expression becomes true. It is for what has no sign of being over; prefer until.
+// never looks for a while, and fails if the expression becomes true. It is for what has no sign of
+// being over; prefer until.
 func (b *tab) never(expression string) {
 	b.t.Helper()
 	for deadline := time.Now().Add(300 * time.Millisecond); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
@@ -201,7 +206,8 @@ func (b *tab) beforeFile(name string) {
 	b.before(string(text))
 }
 
-// media emulates media features, such as "prefers-color-scheme", "dark". Unless it is told otherwise, nothing moves.
+// media emulates media features, such as "prefers-color-scheme", "dark". Unless it is told
+// otherwise, nothing moves.
 func (b *tab) media(kind string, features ...string) {
 	b.t.Helper()
 	list := []object{{"name": "prefers-reduced-motion", "value": "reduce"}}

@@ -11,7 +11,8 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// An answer to fetch brings messages along for a script that asks, and the script goes on with the answer as if nothing had been.
+// An answer to fetch brings messages along for a script that asks, and the script goes on with the
+// answer as if nothing had been.
 func TestHandle(t *testing.T) {
 	s := newSite(t, flashgin.Config{})
 	s.POST("/api/:what", func(c *gin.Context) {

@@ -15,7 +15,8 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// Check 23: what was shown does not come back, whether the browser has kept the page alive or only its text.
+// Check 23: what was shown does not come back, whether the browser has kept the page alive or only
+// its text.
 func TestBackButton(t *testing.T) {
 	for _, test := range []struct {
 		name, before string
@@ -81,7 +82,8 @@ func TestTurboCache(t *testing.T) {
 	b.untilEqual(4, `spoken.length`)
 }
 
-// ahead has a page "/ahead" that "/" makes the browser load ahead of time, and a message that waits there.
+// ahead has a page "/ahead" that "/" makes the browser load ahead of time, and a message that waits
+// there.
 func ahead(t *testing.T, head string, templates ...string) (s *site, purposes chan string) {
 	s = newSite(t, flashgin.Config{}, append([]string{`{{define "head"}}{{flashAssets}}{{block "test" .}}{{end}}{{if eq .Path "/"}}` + head + `{{end}}{{end}}`,
 		`{{define "content"}}<p><a id="ahead" href="/ahead">Ahead</a></p>{{end}}`}, templates...)...)

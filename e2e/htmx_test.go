@@ -17,7 +17,8 @@ import (
 // htmxes are the versions that are supported.
 var htmxes = []string{"htmx2", "htmx4"}
 
-// newHTMXSite has a button "go" that asks for "/do", for which content has more attributes, and puts the answer into "out".
+// newHTMXSite has a button "go" that asks for "/do", for which content has more attributes, and
+// puts the answer into "out".
 func newHTMXSite(t testing.TB, version, content string) *site {
 	s := newSite(t, flashgin.Config{HTMX: true}, `{{define "head"}}{{flashAssets}}<script src="/npm/`+version+`/dist/htmx.js"></script>{{end}}`,
 		`{{define "content"}}{{if eq .Path "/"}}`+content+`<div id="out">kept</div>{{end}}{{end}}`,
@@ -28,7 +29,8 @@ func newHTMXSite(t testing.TB, version, content string) *site {
 
 const goButton = `<button id="go" hx-post="/do" hx-target="#out">Go</button>`
 
-// shownEver lists what was shown in this tab, on whichever page, and eventsEver which events of the test's own were fired.
+// shownEver lists what was shown in this tab, on whichever page, and eventsEver which events of the
+// test's own were fired.
 const (
 	shownEver  = `JSON.parse(sessionStorage.getItem("shown") ?? "[]")`
 	eventsEver = `JSON.parse(sessionStorage.getItem("events") ?? "[]")`
@@ -125,7 +127,8 @@ var htmxAnswers = []htmxAnswer{
 	{name: "500", answer: func(c *gin.Context) { html(c, 500, "<p>bad</p>") }, out: "<p>bad</p>", out2: "kept"},
 }
 
-// Check 20: every kind of answer. Each comes twice, the first time without a message: what becomes of the page must be the same.
+// Check 20: every kind of answer. Each comes twice, the first time without a message: what becomes
+// of the page must be the same.
 func TestHTMX(t *testing.T) {
 	for _, version := range htmxes {
 		t.Run(version, func(t *testing.T) {
@@ -295,7 +298,8 @@ func TestHTMXBoosted(t *testing.T) {
 	}
 }
 
-// Markup that htmx puts at the end of the page has its message beside it, in the answer or, where that might have been a page, by the stream.
+// Markup that htmx puts at the end of the page has its message beside it, in the answer or, where
+// that might have been a page, by the stream.
 func TestHTMXAtTheEndOfThePage(t *testing.T) {
 	for _, version := range htmxes {
 		t.Run(version, func(t *testing.T) {
@@ -315,7 +319,8 @@ func TestHTMXAtTheEndOfThePage(t *testing.T) {
 	}
 }
 
-// What waits for the page on screen comes with the next answer, or with the stream, and not with both.
+// What waits for the page on screen comes with the next answer, or with the stream, and not with
+// both.
 func TestHTMXAndStreamShowOnce(t *testing.T) {
 	for _, version := range htmxes {
 		t.Run(version, func(t *testing.T) {
@@ -346,7 +351,8 @@ func TestHTMXAndStreamShowOnce(t *testing.T) {
 	}
 }
 
-// Under a policy with nonces, where the extension hx-csp of htmx 4 blocks every attribute of htmx whose element has none.
+// Under a policy with nonces, where the extension hx-csp of htmx 4 blocks every attribute of htmx
+// whose element has none.
 func TestHTMXUnderAPolicy(t *testing.T) {
 	s := newSite(t, flashgin.Config{HTMX: true}, `{{define "head"}}<meta name="htmx-config" content='extensions:"hx-csp"'>{{flashAssets .Nonce}}`+
 		`<script nonce="{{.Nonce}}" src="/npm/htmx4/dist/htmx.js"></script><script nonce="{{.Nonce}}" src="/hx-csp.js"></script>{{end}}`,

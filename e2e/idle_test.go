@@ -11,8 +11,9 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// A visitor whose session has no key listens to nothing. An answer to htmx or Turbo starts a job: it makes the key and brings the first message. From then on
-// the page listens, without being loaded again, so what the job says later appears.
+// A visitor whose session has no key listens to nothing. An answer to htmx or Turbo starts a job:
+// it makes the key and brings the first message. From then on the page listens, without being
+// loaded again, so what the job says later appears.
 func TestLiveAfterTheFirstMessage(t *testing.T) {
 	type library struct {
 		name    string

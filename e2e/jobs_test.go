@@ -61,7 +61,8 @@ func (j *jobs) upload(text string) {
 	j.js(`globalThis.same = true`)
 }
 
-// saidOnce checks what is shown in the end, that nothing was shown twice, and that this was all on one page.
+// saidOnce checks what is shown in the end, that nothing was shown twice, and that this was all on
+// one page.
 func (j *jobs) saidOnce(want string) {
 	t := j.tab.t
 	t.Helper()
@@ -88,7 +89,8 @@ func (j *jobs) killWorker(nth int) {
 	require.Eventually(t, func() bool { return len(j.says(started)) > nth }, patience, 10*time.Millisecond, "another one starts")
 }
 
-// A file is read by another process. Its user sees how far that is, then the result, on the page that is open.
+// A file is read by another process. Its user sees how far that is, then the result, on the page
+// that is open.
 func TestJobs(t *testing.T) {
 	j := startJobs(t)
 	j.upload("to be or not to be")
@@ -104,15 +106,17 @@ func TestJobs(t *testing.T) {
 	j.never(texts + `.length > 0`)
 }
 
-// The worker is killed in the middle of a job. The next one begins the job anew, says the same again, and nobody sees it twice.
+// The worker is killed in the middle of a job. The next one begins the job anew, says the same
+// again, and nobody sees it twice.
 func TestJobsWorkerKilled(t *testing.T) {
 	j := startJobs(t)
 	j.upload("one two three four")
 	j.untilEqual([]string{"50 %"}, texts)
 	j.killWorker(1)
 
-	// The queue takes a worker for dead a minute after its last sign of life, and looks when a worker starts. So that minute is over now, and the worker that
-	// has started meanwhile is killed, too.
+	// The queue takes a worker for dead a minute after its last sign of life, and looks when a
+	// worker starts. So that minute is over now, and the worker that has started meanwhile is
+	// killed, too.
 	const signs = "asynq:{default}:lease"
 	running, err := j.queue.ZRange(t.Context(), signs, 0, -1).Result()
 	require.NoError(t, err)
@@ -124,7 +128,8 @@ func TestJobsWorkerKilled(t *testing.T) {
 	assert.Contains(t, eval[[]string](j.tab, `shows`), "50 %")
 }
 
-// The web server is killed while a page is open, and another one takes its place when the job is done. The page, which is still the same, tells its user.
+// The web server is killed while a page is open, and another one takes its place when the job is
+// done. The page, which is still the same, tells its user.
 func TestJobsServerKilled(t *testing.T) {
 	redis := redistest.Start(t)
 	free, err := net.Listen("tcp", "127.0.0.1:0")

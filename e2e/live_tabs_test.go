@@ -94,7 +94,8 @@ func TestLiveUsers(t *testing.T) {
 	assert.Equal(t, []string{"for Anne"}, eval[[]string](tabs[0], texts))
 }
 
-// Check 25. A window that goes away while it listens, in whatever way, leaves what comes then to the others.
+// Check 25. A window that goes away while it listens, in whatever way, leaves what comes then to
+// the others.
 func TestLiveWindowsThatGo(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -136,7 +137,8 @@ func TestLiveFrozen(t *testing.T) {
 	b.untilEqual([]string{"meanwhile"}, texts)
 }
 
-// Check 25. A logout in one window ends the stream of the other, which does not ask again; what comes for the next user is not for that page.
+// Check 25. A logout in one window ends the stream of the other, which does not ask again; what
+// comes for the next user is not for that page.
 func TestLiveLogout(t *testing.T) {
 	s := newSite(t, flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
 	s.line.lay(nil)
@@ -153,7 +155,8 @@ func TestLiveLogout(t *testing.T) {
 		key(c)
 	})
 	b := newTab(t)
-	// With a silence of half a second the page would hang up by itself now and then, and miss the goodbye.
+	// With a silence of half a second the page would hang up by itself now and then, and miss the
+	// goodbye.
 	b.before(strings.Replace(hasten, "ms === 50000", "false", 1))
 	b.open(s.url)
 	b.js(`await fetch("/login", {method: "POST"})`)

@@ -18,8 +18,9 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// A line is what lies between pages and the stream. Unless a test lays it, pages are told that there is nothing to hear: what one test has waiting for the next page
-// must not come to the one that is open.
+// A line is what lies between pages and the stream. Unless a test lays it, pages are told that
+// there is nothing to hear: what one test has waiting for the next page must not come to the one
+// that is open.
 type line struct {
 	mu      sync.Mutex
 	trouble func(*gin.Context) // answers instead of the stream; nil: the stream is there
@@ -78,7 +79,8 @@ func live(t *testing.T, cfg flashgin.Config, templates ...string) (*site, *tab) 
 	return s, b
 }
 
-// hasten makes the script come back at once when the line fails, and notes how long it would have waited in pauses. Chance is the same each time.
+// hasten makes the script come back at once when the line fails, and notes how long it would have
+// waited in pauses. Chance is the same each time.
 const hasten = `{
 	const real = setTimeout;
 	Math.random = () => 0.75;
@@ -90,7 +92,8 @@ const hasten = `{
 	};
 }`
 
-// Check 24, without trouble: the message appears, is read out, and is gone from the store when the page says so.
+// Check 24, without trouble: the message appears, is read out, and is gone from the store when the
+// page says so.
 func TestLive(t *testing.T) {
 	s := newSite(t, flashgin.Config{})
 	s.line.lay(nil)
@@ -124,7 +127,8 @@ func TestLiveAcknowledged(t *testing.T) {
 	assert.EqualValues(t, 1, s.line.acks.Load())
 }
 
-// An acknowledgement that is lost makes the message come again. It is not shown again, and is acknowledged again.
+// An acknowledgement that is lost makes the message come again. It is not shown again, and is
+// acknowledged again.
 func TestLiveAcknowledgementLost(t *testing.T) {
 	s := newSite(t, flashgin.Config{Lease: 2 * time.Second})
 	s.line.lay(nil)
@@ -142,7 +146,8 @@ func TestLiveAcknowledgementLost(t *testing.T) {
 	assert.Equal(t, []string{"one"}, eval[[]string](b, texts))
 }
 
-// When the store has forgotten an own ID, the page that is still open shows another message with it.
+// When the store has forgotten an own ID, the page that is still open shows another message with
+// it.
 func TestLiveOwnIDUsedAgain(t *testing.T) {
 	const ttl = 3 * time.Second
 	s, b := live(t, flashgin.Config{Store: &flashgin.MemoryStore{TTL: ttl}})
@@ -162,7 +167,8 @@ func TestLiveOwnIDUsedAgain(t *testing.T) {
 	assert.Empty(t, s.waiting("/"))
 }
 
-// Check 24: whatever the line does, the script comes back, more and more slowly, and nothing is lost or shown twice.
+// Check 24: whatever the line does, the script comes back, more and more slowly, and nothing is
+// lost or shown twice.
 func TestLiveTrouble(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -210,7 +216,8 @@ func TestLiveTrouble(t *testing.T) {
 			if strings.HasPrefix(test.name, "silence after") {
 				return // that server has said when to come back
 			}
-			// The first pause is the one that the server of the stream has asked for. The others grow.
+			// The first pause is the one that the server of the stream has asked for. The others
+			// grow.
 			for i, pause := range eval[[]float64](b, `pauses`)[1:] {
 				assert.Equal(t, 0.75*min(60_000, 1000*float64(int(1)<<i)), pause, "pause %d", i)
 			}
@@ -283,7 +290,8 @@ func TestLiveNothingToHear(t *testing.T) {
 	assert.Zero(t, none.line.asked.Load())
 }
 
-// The page that a form leads to shows what its request said, and the page that is being left does not.
+// The page that a form leads to shows what its request said, and the page that is being left does
+// not.
 func TestLivePostRedirectGet(t *testing.T) {
 	s := newSite(t, flashgin.Config{}, `{{define "content"}}<form method="post" action="/"><button id="save">Save</button></form>{{end}}`)
 	s.line.lay(nil)
@@ -315,7 +323,8 @@ func TestLiveLeftTooEarly(t *testing.T) {
 	b.untilEqual([]string{"one"}, texts)
 }
 
-// Check 23, with a stream: it ends when the page is left, does not keep the page out of the back/forward cache, and is there again when the user comes back.
+// Check 23, with a stream: it ends when the page is left, does not keep the page out of the
+// back/forward cache, and is there again when the user comes back.
 func TestLiveBackButton(t *testing.T) {
 	s := newSite(t, flashgin.Config{}, `{{define "head"}}{{if eq .Path "/"}}{{flashAssets}}{{end}}{{end}}`)
 	s.line.lay(nil)

@@ -83,7 +83,8 @@ func TestLanguages(t *testing.T) {
 			assert.Equal(t, test.labels.Region, eval[string](b, `document.querySelector("flash-messages").ariaLabel`))
 			assert.Equal(t, []string{test.labels.Close + ": " + test.text, test.labels.Close + ": Order 12", test.labels.Close + ": " + test.text},
 				eval[[]string](b, `[...document.querySelectorAll("[data-flash-close]")].map(e => e.ariaLabel)`))
-			// The icon is where reading begins, the button where it ends; each text runs its own way.
+			// The icon is where reading begins, the button where it ends; each text runs its own
+			// way.
 			assert.Equal(t, test.root != "", eval[bool](b, `document.querySelector("[data-status] svg").getBoundingClientRect().x >
 				document.querySelector("[data-flash-close]").getBoundingClientRect().x`))
 			assert.Equal(t, "ltr", eval[string](b, `getComputedStyle(document.querySelectorAll("[data-flash-text]")[1]).direction`))
@@ -109,7 +110,8 @@ func TestNothingSticksOut(t *testing.T) {
 	b.axe("endless words")
 }
 
-// The colours of a status are not all that tells it, but they are there: the pictures of the four differ.
+// The colours of a status are not all that tells it, but they are there: the pictures of the four
+// differ.
 func TestStatusesLookDifferent(t *testing.T) {
 	s := newSite(t, flashgin.Config{})
 	b := s.opened()

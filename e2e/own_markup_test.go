@@ -60,7 +60,8 @@ func TestOwnMarkupThatDoesNotListen(t *testing.T) {
 	assert.True(t, eval[bool](b, `FlashMessages.push({text: "no"}) === null`))
 }
 
-// What stands beside the application's markup takes up no room there, in any look, until a message arrives.
+// What stands beside the application's markup takes up no room there, in any look, until a message
+// arrives.
 func TestOwnMarkupKeepsItsPlace(t *testing.T) {
 	for _, look := range looks {
 		t.Run(look.name, func(t *testing.T) {
@@ -81,7 +82,8 @@ func TestOwnMarkupKeepsItsPlace(t *testing.T) {
 	}
 }
 
-// A live part of the application's own, in the shape of the ready-made one, is the one that is used.
+// A live part of the application's own, in the shape of the ready-made one, is the one that is
+// used.
 func TestOwnLivePart(t *testing.T) {
 	s := newSite(t, flashgin.Config{}, `{{define "flashgin/messages"}}<flash-messages id="mine"><div data-flash-live>
 		<div role="status" aria-atomic="true"></div><div role="alert" aria-atomic="true"></div><div id="corner" popover="manual"><ul></ul></div></div>
@@ -115,7 +117,8 @@ func TestOwnLivePartWithoutCorner(t *testing.T) {
 	assert.Contains(t, s.waiting("/ahead"), "for this page")
 }
 
-// A page with markup of its own that was loaded ahead of time shows its messages when it is opened, in the corner.
+// A page with markup of its own that was loaded ahead of time shows its messages when it is opened,
+// in the corner.
 func TestOwnMarkupPrefetched(t *testing.T) {
 	s, purposes := ahead(t, `<script type="speculationrules">{"prefetch": [{"urls": ["/ahead"], "eagerness": "immediate"}]}</script>`, ownMarkup)
 	b := newTab(t)

@@ -15,7 +15,8 @@ import (
 	"github.com/flashgin/flashgin/internal/doctest"
 )
 
-// The scripts on all pages of documentation are JavaScript. What most of them do, the tests of their pages show.
+// The scripts on all pages of documentation are JavaScript. What most of them do, the tests of
+// their pages show.
 func TestScriptsOnPages(t *testing.T) {
 	pages, err := doctest.Pages("..")
 	require.NoError(t, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// Check 17. The strict policy is on the page of nearly every test, and every test fails if anything is written to the console; here is what such a
-// policy would stop, and the other strict kind.
+// Check 17. The strict policy is on the page of nearly every test, and every test fails if anything
+// is written to the console; here is what such a policy would stop, and the other strict kind.
 func TestPolicies(t *testing.T) {
 	for _, test := range []struct{ name, policy, head string }{
 		{"self alone", strict, `{{flashAssets}}`},

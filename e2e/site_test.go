@@ -22,7 +22,8 @@ const strict = "default-src 'none'; script-src 'self'; style-src 'self'; connect
 // ada is the session of every visitor of a site.
 const ada = "ada"
 
-// A site is an application for a test. Its page "/" is under the strict policy unless a test says otherwise.
+// A site is an application for a test. Its page "/" is under the strict policy unless a test says
+// otherwise.
 type site struct {
 	*gin.Engine
 	t         testing.TB

@@ -28,7 +28,8 @@ type example struct {
 	lines []string // what it has printed
 }
 
-// startExample builds and starts a program of _examples that serves pages, with settings as launch takes them.
+// startExample builds and starts a program of _examples that serves pages, with settings as launch
+// takes them.
 func startExample(t *testing.T, name string, settings ...string) *example {
 	t.Helper()
 	e := launch(t, buildExample(t, name), settings...)
@@ -47,7 +48,8 @@ func buildExample(t *testing.T, name string) (program string) {
 	return program
 }
 
-// launch starts a program. Settings with a "=" are for its environment, others are arguments. It ends with the test, by the signal that asks it to.
+// launch starts a program. Settings with a "=" are for its environment, others are arguments. It
+// ends with the test, by the signal that asks it to.
 func launch(t *testing.T, program string, settings ...string) *example {
 	t.Helper()
 	e := &example{t: t, command: exec.Command(program), ended: make(chan struct{})}

@@ -35,7 +35,8 @@ func (s *site) openedWithTurbo() *tab {
 	return b
 }
 
-// turboPath waits until Turbo has come to a page, and not with the copy of it that it shows meanwhile.
+// turboPath waits until Turbo has come to a page, and not with the copy of it that it shows
+// meanwhile.
 func (b *tab) turboPath(path string) {
 	b.t.Helper()
 	b.untilEqual(path, `location.pathname`)
@@ -140,7 +141,8 @@ func TestTurboStreams(t *testing.T) {
 	}
 }
 
-// Check 21: a frame throws away what is around it, so it takes nothing. What its handler has to say is for the page around it, and comes there by the stream.
+// Check 21: a frame throws away what is around it, so it takes nothing. What its handler has to say
+// is for the page around it, and comes there by the stream.
 func TestTurboFrames(t *testing.T) {
 	const frame = `<turbo-frame id="frame"><a id="link" href="/part">Part</a><form method="post" action="/part"><button id="save">Save</button></form></turbo-frame>`
 	newFrameSite := func(t *testing.T) *site {

@@ -11,7 +11,8 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// everyScript is the scripts of the world, and what headers, JSON, streams and markup each take for something of their own.
+// everyScript is the scripts of the world, and what headers, JSON, streams and markup each take for
+// something of their own.
 const everyScript = "Café ✓ 😀 Рахмат 日本語 עברית العربية e\u0301 👩\u200d💻\n" +
 	"second line\n\nfourth\u2028fifth\u0085\u00a0\"'`\\ \\u0041 \\n %41 {}[],;: <b>&amp;</b> --> ]]> \x7f\t."
 

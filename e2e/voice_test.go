@@ -92,7 +92,8 @@ func TestFragmentHasNoVoiceOfItsOwn(t *testing.T) {
 	b.until(`document.querySelector("[data-flash-live] > [role=status]").textContent === "Info. news"`)
 }
 
-// Check 4: the live regions stay the same objects. What is inserted is what an application could send by hand.
+// Check 4: the live regions stay the same objects. What is inserted is what an application could
+// send by hand.
 func TestLiveRegionsStayTheSame(t *testing.T) {
 	const item = `<li data-status="success" id="flash-%"><p data-flash-title>Success</p><p data-flash-text>%</p></li>`
 	for _, test := range []struct {
@@ -135,7 +136,8 @@ func TestLiveRegionsStayTheSame(t *testing.T) {
 	}
 }
 
-// Check 5. The clock is the test's: a busy machine would be late with one text, and so seem early with the next.
+// Check 5. The clock is the test's: a busy machine would be late with one text, and so seem early
+// with the next.
 func TestAnnouncements(t *testing.T) {
 	const later = `for (let ms = 0; ms < 5000; ms += 10) { clock.forward(10); await null }`
 	s := newSite(t, flashgin.Config{})

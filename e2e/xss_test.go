@@ -11,7 +11,8 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// corpus is what people put into messages who mean no good, and a few who mean no harm. Each calls alert if it runs.
+// corpus is what people put into messages who mean no good, and a few who mean no harm. Each calls
+// alert if it runs.
 var corpus = []string{
 	`<script>alert(1)</script>`,
 	`</script><script>alert(1)</script>`,
@@ -72,7 +73,8 @@ var corpus = []string{
 	"Café ✓ 😀 Рахмат 日本語",
 }
 
-// Checks 18 and 19, by the HTML of the server and by JSON for the script. TestUnicode has the other ways.
+// Checks 18 and 19, by the HTML of the server and by JSON for the script. TestUnicode has the other
+// ways.
 func TestHostileTexts(t *testing.T) {
 	require.GreaterOrEqual(t, len(corpus), 40)
 	for _, test := range []struct {

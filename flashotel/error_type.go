@@ -9,7 +9,8 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// errorType returns the class of an error that the package documentation describes, or "" without an error. There are few, whatever a server says.
+// errorType returns the class of an error that the package documentation describes, or "" without
+// an error. There are few, whatever a server says.
 func errorType(err error) string {
 	if err == nil {
 		return ""

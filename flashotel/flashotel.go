@@ -1,4 +1,5 @@
-// Package flashotel makes OpenTelemetry metrics of what flashgin does: how many messages are added, shown and lost, and how the store answers.
+// Package flashotel makes OpenTelemetry metrics of what flashgin does: how many messages are added,
+// shown and lost, and how the store answers.
 //
 //	observer, err := flashotel.New(nil) // nil: the global MeterProvider
 //	if err != nil {
@@ -6,7 +7,8 @@
 //	}
 //	messages, err := flashgin.New(flashgin.Config{Store: store, Observer: observer})
 //
-// The names and units are those of the semantic conventions. What is counted when, [flashgin.EventKind] says:
+// The names and units are those of the semantic conventions. What is counted when,
+// [flashgin.EventKind] says:
 //
 //	instrument                       kind             unit        attributes
 //	flashgin.message.added           Counter          {message}
@@ -19,12 +21,15 @@
 //	flashgin.store.breaker.open      UpDownCounter    {breaker}   server.address, server.port
 //	flashgin.store.breaker.openings  Counter          {opening}   server.address, server.port
 //
-// flashgin.message.source is "store", or "request" for messages that were shown by the request that added them, and that no store ever had.
+// flashgin.message.source is "store", or "request" for messages that were shown by the request that
+// added them, and that no store ever had.
 //
 // flashgin.store.call.name is "add", "claim", "confirm", "release", "peek" or "withdraw".
 //
-// error.type is there if a call failed: "timeout", "canceled", the code that a Redis server's error begins with, such as "OOM" or "READONLY", what the error's
-// method ErrorType returns, or the Go type of its cause, such as "syscall.Errno" where there is no connection; "_OTHER" where that says nothing.
+// error.type is there if a call failed: "timeout", "canceled", the code that a Redis server's error
+// begins with, such as "OOM" or "READONLY", what the error's method ErrorType returns, or the Go
+// type of its cause, such as "syscall.Errno" where there is no connection; "_OTHER" where that says
+// nothing.
 //
 // server.address and server.port are there where the store is a cluster of several servers.
 //
@@ -49,12 +54,16 @@ import (
 // scope names what the metrics are from.
 const scope = "github.com/flashgin/flashgin/flashotel"
 
-// durations are the bounds of the histogram's buckets, in seconds: those that the semantic conventions advise for databases, with more below them, since a Redis
-// nearby answers within a fraction of a millisecond, and with two seconds, after which flashgin gives up. 0.1 is the default of Config.Timeout.
+// durations are the bounds of the histogram's buckets, in seconds: those that the semantic
+// conventions advise for databases, with more below them, since a Redis nearby answers within a
+// fraction of a millisecond, and with two seconds, after which flashgin gives up. 0.1 is the
+// default of Config.Timeout.
 var durations = []float64{0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10}
 
-// New returns an Observer for flashgin.Config that records by a meter of provider; nil means the global one, which may be set later. It may serve several
-// Messengers, whose numbers it adds up, and is safe for concurrent use by multiple goroutines. The error is that of the provider, which refused an instrument.
+// New returns an Observer for flashgin.Config that records by a meter of provider; nil means the
+// global one, which may be set later. It may serve several Messengers, whose numbers it adds up,
+// and is safe for concurrent use by multiple goroutines. The error is that of the provider, which
+// refused an instrument.
 //
 // An event costs no allocation, unless it is the first of its kind or has an error.
 func New(provider metric.MeterProvider) (flashgin.Observer, error) {

@@ -68,7 +68,8 @@ func point(value int64, attributes ...attribute.KeyValue) metricdata.DataPoint[i
 	return metricdata.DataPoint[int64]{Value: value, Attributes: attribute.NewSet(attributes...)}
 }
 
-// Each kind of event has its instruments, with the name, the unit and the attributes that the package documentation lists.
+// Each kind of event has its instruments, with the name, the unit and the attributes that the
+// package documentation lists.
 func TestInstruments(t *testing.T) {
 	source := attribute.Key("flashgin.message.source")
 	node := []attribute.KeyValue{attribute.String("server.address", "10.1.2.3"), attribute.Int("server.port", 7001)}

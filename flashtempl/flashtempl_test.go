@@ -78,7 +78,8 @@ func handler(p templ.Component, options ...func(*templ.ComponentHandler)) gin.Ha
 	return gin.WrapH(templ.Handler(p, options...))
 }
 
-// renderer is what templ's example for Gin does: c.HTML(200, "", component) renders with a context that knows no request.
+// renderer is what templ's example for Gin does: c.HTML(200, "", component) renders with a context
+// that knows no request.
 type renderer struct{ others render.HTMLRender }
 
 func (r renderer) Instance(name string, data any) render.Render {
@@ -159,7 +160,8 @@ func TestList(t *testing.T) {
 	}
 }
 
-// What templ renders to a buffer is shown or not. What is written while it is rendered has shown what it had come to.
+// What templ renders to a buffer is shown or not. What is written while it is rendered has shown
+// what it had come to.
 func TestComponentThatFails(t *testing.T) {
 	failing := templ.ComponentFunc(func(context.Context, io.Writer) error { return errors.New("no such product") })
 	panicking := templ.ComponentFunc(func(context.Context, io.Writer) error { panic("no such product") })
@@ -200,8 +202,8 @@ func TestComponentThatFails(t *testing.T) {
 	}
 }
 
-// The headers leave with the first 4 KB. Messages that the page comes to later are shown if no cache
-// keeps it, whether they waited or its own handler has added them, which were stored by then.
+// The headers leave with the first 4 KB. Messages that the page comes to later are shown if no
+// cache keeps it, whether they waited or its own handler has added them, which were stored by then.
 func TestMessagesFarDownAPage(t *testing.T) {
 	both := []string{"saved", "own"}
 	for cacheControl, want := range map[string][]string{"": nil, "private, max-age=60": both} {

@@ -23,8 +23,9 @@ func number(msgs []flashgin.Message) []numbered {
 	return list
 }
 
-// difference returns a line for each field that differs, and for each message that is missing or not wanted: of the ways to make one list of the other, the one
-// that touches the fewest messages and, of them, the fewest fields.
+// difference returns a line for each field that differs, and for each message that is missing or
+// not wanted: of the ways to make one list of the other, the one that touches the fewest messages
+// and, of them, the fewest fields.
 func difference(got, want []numbered) (lines []string) {
 	const touch = 100 // the cost of a message, far above that of all its fields
 	pair := func(i, j int) int {
@@ -68,8 +69,8 @@ func difference(got, want []numbered) (lines []string) {
 	return lines
 }
 
-// unmatched pairs as many messages as it can, in any order, and returns the rest. A message wanted that leaves fields open may fit several others: it makes
-// way for one that fits less.
+// unmatched pairs as many messages as it can, in any order, and returns the rest. A message wanted
+// that leaves fields open may fit several others: it makes way for one that fits less.
 func unmatched(got, want []flashgin.Message) (more, missing []numbered) {
 	const nobody = -1
 	taker := make([]int, len(got)) // of each message got: its partner's index

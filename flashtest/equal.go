@@ -12,9 +12,11 @@ type T interface {
 	Errorf(format string, args ...any) // as in testing.TB: the test has failed, and goes on
 }
 
-// Equal fails the test, which goes on, unless got are the messages wanted, in that order. It tells the difference field by field.
+// Equal fails the test, which goes on, unless got are the messages wanted, in that order. It tells
+// the difference field by field.
 //
-// What flashgin fills in where it is empty, View, ID and Created, counts only if the message wanted has it. The empty Status is StatusInfo.
+// What flashgin fills in where it is empty, View, ID and Created, counts only if the message wanted
+// has it. The empty Status is StatusInfo.
 func Equal(t T, got flashgin.Messages, want ...flashgin.Message) {
 	t.Helper()
 	lines := difference(number(got), number(want))

@@ -23,7 +23,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// newApp is the application under test: settings that can be saved, and orders that are sent to a page of their own.
+// newApp is the application under test: settings that can be saved, and orders that are sent to a
+// page of their own.
 func newApp(cfg flashgin.Config) *gin.Engine {
 	cfg.SessionKey = func(*gin.Context) (string, error) { return "the test's", nil } // instead of sessions
 	cfg.Logger = slog.New(slog.DiscardHandler)

@@ -38,12 +38,13 @@ type fault struct {
 	err     error
 }
 
-// Fail makes calls of the methods return err before they do anything, until [Store.Recover]; without a method, all calls. A nil err means [ErrDown].
-// It concerns the requests that begin afterwards. When five calls in a row have failed, flashgin leaves the store alone until Recover.
+// Fail makes calls of the methods return err before they do anything, until [Store.Recover];
+// without a method, all calls. A nil err means [ErrDown]. It concerns the requests that begin
+// afterwards. When five calls in a row have failed, flashgin leaves the store alone until Recover.
 func (s *Store) Fail(err error, methods ...Method) { s.FailNext(-1, err, methods...) }
 
-// FailNext is [Store.Fail] for the next n calls, of all the methods together. Zero is none, and a negative n any number. A request may not notice: flashgin
-// tries an add that failed twice more.
+// FailNext is [Store.Fail] for the next n calls, of all the methods together. Zero is none, and a
+// negative n any number. A request may not notice: flashgin tries an add that failed twice more.
 func (s *Store) FailNext(n int, err error, methods ...Method) {
 	if err == nil {
 		err = ErrDown
@@ -53,14 +54,15 @@ func (s *Store) FailNext(n int, err error, methods ...Method) {
 	}
 }
 
-// Delay makes calls of the methods wait for d before they do anything, until [Store.Recover]; without a method, all calls. A call whose context
-// ends before returns the error of the context.
+// Delay makes calls of the methods wait for d before they do anything, until [Store.Recover];
+// without a method, all calls. A call whose context ends before returns the error of the context.
 func (s *Store) Delay(d time.Duration, methods ...Method) {
 	s.begin(&fault{methods: methods, calls: -1, delay: d})
 }
 
-// Hold makes calls of the methods hang until release is called or [Store.Recover]; without a method, all calls. A call whose context ends before
-// returns the error of the context; the others go on, though their page was sent meanwhile: what they claim waits again a moment later.
+// Hold makes calls of the methods hang until release is called or [Store.Recover]; without a
+// method, all calls. A call whose context ends before returns the error of the context; the others
+// go on, though their page was sent meanwhile: what they claim waits again a moment later.
 func (s *Store) Hold(methods ...Method) (release func()) {
 	f := &fault{methods: methods, calls: -1, held: make(chan struct{})}
 	s.begin(f)
@@ -75,8 +77,9 @@ func (s *Store) Recover() {
 	s.end(faults...)
 }
 
-// InProcess reports whether calls are done at once, since none is made to fail or wait. flashgin asks it before a call, and then does without what
-// a server in trouble needs: a limit of time, a goroutine, another try.
+// InProcess reports whether calls are done at once, since none is made to fail or wait. flashgin
+// asks it before a call, and then does without what a server in trouble needs: a limit of time, a
+// goroutine, another try.
 func (s *Store) InProcess() inprocess.Reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,7 +142,8 @@ func concerns(methods []Method, call Method) bool {
 	return len(methods) == 0 || slices.Contains(methods, call)
 }
 
-// meet waits as long as the fault makes a call wait, and returns the error that the call is to return.
+// meet waits as long as the fault makes a call wait, and returns the error that the call is to
+// return.
 func (f *fault) meet(ctx context.Context) error {
 	var over <-chan time.Time
 	if f.delay > 0 {

@@ -13,12 +13,12 @@ import (
 
 // Isolated fails the test, which goes on, unless the pages of an application keep two visitors
 // apart: each is shown what waits for itself, and that once. An answer with messages must also tell
-// caches not to keep it. So Isolated finds what flashgin cannot know of, such as a page cache of the
-// application's own, or middleware that sets Cache-Control when the page has been written.
+// caches not to keep it. So Isolated finds what flashgin cannot know of, such as a page cache of
+// the application's own, or middleware that sets Cache-Control when the page has been written.
 //
 // Both visit each page twice: first while messages wait for them, as by [Seed], then while none do.
-// get makes the requests. It can log a visitor in, who is 1 or 2; nil makes a GET without cookies. A
-// page that shows no messages is passed over, but of all paths one must show some. Do not name
+// get makes the requests. It can log a visitor in, who is 1 or 2; nil makes a GET without cookies.
+// A page that shows no messages is passed over, but of all paths one must show some. Do not name
 // streams, which do not end.
 func Isolated(
 	t T, app http.Handler, get func(visitor int, path string) *http.Request, paths ...string,

@@ -9,14 +9,17 @@ import (
 	"github.com/flashgin/flashgin/internal/seeding"
 )
 
-// Seed returns a copy of request for which messages wait, as if earlier requests of its session had added them. It needs no session, and
-// nothing is put into the application's store. A message without a View is shown by whatever page the request is answered with; one that has
-// a View, by a page that it belongs to. What the answer does not show keeps waiting for the request, should it be sent once more.
+// Seed returns a copy of request for which messages wait, as if earlier requests of its session had
+// added them. It needs no session, and nothing is put into the application's store. A message
+// without a View is shown by whatever page the request is answered with; one that has a View, by a
+// page that it belongs to. What the answer does not show keeps waiting for the request, should it
+// be sent once more.
 //
 // Seeding a seeded request adds to what it has. Seed panics if the TTL of a message is negative.
 //
-// It works for requests that are handed to ServeHTTP, not for those that travel over a connection. Where the test knows the key of the
-// session, it can add messages with [flashgin.Messenger.Add], as a job does.
+// It works for requests that are handed to ServeHTTP, not for those that travel over a connection.
+// Where the test knows the key of the session, it can add messages with [flashgin.Messenger.Add],
+// as a job does.
 func Seed(request *http.Request, msgs ...flashgin.Message) *http.Request {
 	ctx := request.Context()
 	store, seeded := seeding.Store(ctx).(*flashgin.MemoryStore)

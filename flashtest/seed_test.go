@@ -101,7 +101,8 @@ func TestSeedIsTakenByPagesAlone(t *testing.T) {
 	shows(t, app, getRequest("/json").WithContext(request.Context()), "Sent.")
 }
 
-// What waits for the session comes before, what the request adds comes after, and the same Key replaces.
+// What waits for the session comes before, what the request adds comes after, and the same Key
+// replaces.
 func TestSeedBesideOtherMessages(t *testing.T) {
 	messages, err := flashgin.New(flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "Ada", nil }})
 	if err != nil {

@@ -9,11 +9,13 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// Store is a [flashgin.Store] for Config.Store in tests. It keeps messages as a MemoryStore does, shows a test what waits in it, and fails or
-// hangs when it is told to. The zero value is ready for use; it must not be copied after first use.
+// Store is a [flashgin.Store] for Config.Store in tests. It keeps messages as a MemoryStore does,
+// shows a test what waits in it, and fails or hangs when it is told to. The zero value is ready for
+// use; it must not be copied after first use.
 //
-// As long as nothing is made to fail or wait, all that a request does here is done when its ServeHTTP returns. Otherwise flashgin treats the store as
-// a server that is in trouble: pages wait for it only so long, adds are tried again, and claims may be settled a moment later.
+// As long as nothing is made to fail or wait, all that a request does here is done when its
+// ServeHTTP returns. Otherwise flashgin treats the store as a server that is in trouble: pages wait
+// for it only so long, adds are tried again, and claims may be settled a moment later.
 //
 // A Store is safe for concurrent use by multiple goroutines.
 type Store struct {
@@ -44,9 +46,10 @@ func (s *Store) kept() *flashgin.MemoryStore {
 	return s.memory
 }
 
-// Waiting returns the messages that wait at the views, and leaves them there; without a view, those that wait anywhere in the store. A view is written
-// as in an href, without Config.Prefix, so the Location of a redirect will do; nothing waits at the empty view. The messages are in order of creation,
-// one session after another. Those that are on their way to a page are not among them.
+// Waiting returns the messages that wait at the views, and leaves them there; without a view, those
+// that wait anywhere in the store. A view is written as in an href, without Config.Prefix, so the
+// Location of a redirect will do; nothing waits at the empty view. The messages are in order of
+// creation, one session after another. Those that are on their way to a page are not among them.
 func (s *Store) Waiting(views ...string) flashgin.Messages {
 	return s.each(views, (*flashgin.Messenger).Peek)
 }
@@ -72,7 +75,8 @@ func (s *Store) each(views []string, read func(*flashgin.Messenger, context.Cont
 	return found
 }
 
-// Calls returns how often flashgin has called the methods of the store; without a method, how often it has called any of them.
+// Calls returns how often flashgin has called the methods of the store; without a method, how often
+// it has called any of them.
 func (s *Store) Calls(methods ...Method) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,7 +154,8 @@ func (s *Store) Withdraw(ctx context.Context, session, view, key string) error {
 	return s.kept().Withdraw(ctx, session, view, key)
 }
 
-// Ping says whether the store works again: it fails and waits as calls do that concern all methods, and is none of [Store.Calls].
+// Ping says whether the store works again: it fails and waits as calls do that concern all methods,
+// and is none of [Store.Calls].
 func (s *Store) Ping(ctx context.Context) error { return s.enter(ctx, ping) }
 
 // Watch tells open pages when messages are added; see [flashgin.Store].
@@ -161,5 +166,6 @@ func (s *Store) Watch(ctx context.Context, wake func(session string)) error {
 // OnError sets the function that is told when messages are dropped. flashgin.New calls it.
 func (s *Store) OnError(report func(context.Context, error)) { s.kept().OnError(report) }
 
-// OnEvent sets the function that is told what the store alone knows; see [flashgin.Store]. flashgin.New calls it.
+// OnEvent sets the function that is told what the store alone knows; see [flashgin.Store].
+// flashgin.New calls it.
 func (s *Store) OnEvent(event func(context.Context, flashgin.Event)) { s.kept().OnEvent(event) }

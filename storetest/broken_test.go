@@ -83,8 +83,9 @@ const (
 // anyRule stands for rules that rest on one that is as basic as the order of messages.
 var anyRule = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 21}
 
-// faults names the rule that catches each fault, and those that fail with it because they rest on that rule: what cannot be released
-// does not come back in its old place either. All other rules must pass.
+// faults names the rule that catches each fault, and those that fail with it because they rest on
+// that rule: what cannot be released does not come back in its old place either. All other rules
+// must pass.
 var faults = []struct {
 	fault fault
 	rule  int

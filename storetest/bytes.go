@@ -12,8 +12,9 @@ import (
 
 // Rule 17: what goes in comes out, and nothing in it means anything to the store.
 
-// words are strings that a careless store takes for something else: a separator, a pattern, a number, a piece of code, or another
-// word of this list. No two are equal, and each is valid UTF-8, as all that a Messenger hands to a store.
+// words are strings that a careless store takes for something else: a separator, a pattern, a
+// number, a piece of code, or another word of this list. No two are equal, and each is valid UTF-8,
+// as all that a Messenger hands to a store.
 var words = []string{
 	"a", "A", "a ", " a", "~a", "~~a", "a~", "+a", "-a", "(a", "[a", "a\x00", "a\x00b", "a\n", "a\r\n", "ab", "a:b", "a|b", "a/b", "a,b",
 	":", "::", "*", "**", "?", "[a-z]", "{}", "{", "}", "{a}", "{a}b", "}:{", "~", "|", ",", ";", "/", "//", "/a/", "..", "../a", "#", "&", "=",

@@ -21,7 +21,8 @@ var contextChecks = []check{
 	}},
 }
 
-// callEnded calls every method with a context that has ended, wants the error, and wants nothing changed.
+// callEnded calls every method with a context that has ended, wants the error, and wants nothing
+// changed.
 func callEnded(ctx context.Context, p *probe, want error) {
 	p.Helper()
 	p.addTexts("confirmed?", "released?")

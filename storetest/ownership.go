@@ -7,7 +7,8 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// Rule 18: what the caller edits later changes nothing in the store, and the store edits nothing of the caller's.
+// Rule 18: what the caller edits later changes nothing in the store, and the store edits nothing of
+// the caller's.
 
 var ownershipChecks = []check{
 	{name: "messages of Add", run: func(p *probe) {

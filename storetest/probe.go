@@ -18,7 +18,8 @@ const (
 	short = 50 * time.Millisecond
 	// pause is how long to wait before looking again.
 	pause = 5 * time.Millisecond
-	// patience is how long something may take that is bound to happen. Only a broken store takes that long.
+	// patience is how long something may take that is bound to happen. Only a broken store takes
+	// that long.
 	patience = 15 * time.Second
 )
 
@@ -29,8 +30,8 @@ type reporter interface {
 	Fatalf(format string, args ...any)
 }
 
-// A probe is what a check works with: a fresh store, a session and two views that nobody else uses, and the calls of the store,
-// which fail the check when they return an error.
+// A probe is what a check works with: a fresh store, a session and two views that nobody else uses,
+// and the calls of the store, which fail the check when they return an error.
 type probe struct {
 	reporter
 	ctx     context.Context
@@ -59,7 +60,8 @@ func (p *probe) fail(format string, args ...any) {
 	p.Fatalf("rule %d (%s): %s", p.rule.number, p.rule.name, fmt.Sprintf(format, args...))
 }
 
-// listen returns how many messages the store has told OnEvent of, from now on. Where it has no OnEvent, that is nil.
+// listen returns how many messages the store has told OnEvent of, from now on. Where it has no
+// OnEvent, that is nil.
 func (p *probe) listen(kind flashgin.EventKind) *atomic.Int64 {
 	p.Helper()
 	store, ok := p.store.(interface {
@@ -235,8 +237,9 @@ func (p *probe) untilGone(what string, n int) {
 	p.eventually(what, func() bool { return len(p.peek()) <= n })
 }
 
-// inTime calls try with longer and longer spans until it tells that it was quick enough for the first half of the span. What it
-// saw is evidence only then: a machine that stalls is not the store's fault. Each try starts at addresses where nothing waits.
+// inTime calls try with longer and longer spans until it tells that it was quick enough for the
+// first half of the span. What it saw is evidence only then: a machine that stalls is not the
+// store's fault. Each try starts at addresses where nothing waits.
 func (p *probe) inTime(try func(span time.Duration) bool) {
 	for span := 100 * time.Millisecond; span < patience; span *= 2 {
 		p.move()

@@ -238,7 +238,8 @@ func (l *ledger) claimed(msgs flashgin.Messages) {
 	}
 }
 
-// released is called before Release, since another claim may be given the messages before Release returns.
+// released is called before Release, since another claim may be given the messages before Release
+// returns.
 func (l *ledger) released(msgs flashgin.Messages) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

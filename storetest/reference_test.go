@@ -15,8 +15,9 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// reference is the plainest store that keeps the rules, and breaks one of them where a fault is set. It is here, beside MemoryStore,
-// because most faults are deep inside a store, where no wrapper reaches.
+// reference is the plainest store that keeps the rules, and breaks one of them where a fault is
+// set. It is here, beside MemoryStore, because most faults are deep inside a store, where no
+// wrapper reaches.
 type reference struct {
 	ttl   time.Duration
 	cap   int

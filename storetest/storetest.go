@@ -1,4 +1,5 @@
-// Package storetest checks that an implementation of [flashgin.Store] keeps the rules that its documentation numbers.
+// Package storetest checks that an implementation of [flashgin.Store] keeps the rules that its
+// documentation numbers.
 //
 //	func TestMyStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T, ttl time.Duration, cap int) flashgin.Store {
@@ -11,15 +12,18 @@
 //		})
 //	}
 //
-// Each rule is a subtest, so that -run TestMyStore/rule_6_ checks one of them; a failure cites its rule. Run it with -race. If the
-// store has OnError or OnEvent, checks of rules 7, 12 and 21 call them, before any other method, as flashgin.New does.
+// Each rule is a subtest, so that -run TestMyStore/rule_6_ checks one of them; a failure cites its
+// rule. Run it with -race. If the store has OnError or OnEvent, checks of rules 7, 12 and 21 call
+// them, before any other method, as flashgin.New does.
 //
-// The stores may share one server, also with other programs: every check uses sessions and views of its own, and leaves what it
-// added to expire. Time must pass for the store as it does for the test: the checks wait for short TTLs and leases to end, and take
-// a few seconds together. They never take slowness for a fault.
+// The stores may share one server, also with other programs: every check uses sessions and views of
+// its own, and leaves what it added to expire. Time must pass for the store as it does for the
+// test: the checks wait for short TTLs and leases to end, and take a few seconds together. They
+// never take slowness for a fault.
 //
-// Three things cannot be seen through the interface and are left to the store's own tests: garbage (rule 19), that a generated
-// ID is forgotten after its 10 seconds, and that remembered IDs do not slow Claim and Peek (both rule 15).
+// Three things cannot be seen through the interface and are left to the store's own tests: garbage
+// (rule 19), that a generated ID is forgotten after its 10 seconds, and that remembered IDs do not
+// slow Claim and Peek (both rule 15).
 package storetest
 
 import (
@@ -30,14 +34,15 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// Run checks the stores that open returns. It calls open once a check, from several goroutines at once, with the TTL and the cap
-// that the check needs; zero means the store's default, which must be an hour or more and a cap of 10 or more. The bound of rule 21
-// is the store's own: from 100 to 1000 views. Run returns when all checks have ended.
+// Run checks the stores that open returns. It calls open once a check, from several goroutines at
+// once, with the TTL and the cap that the check needs; zero means the store's default, which must
+// be an hour or more and a cap of 10 or more. The bound of rule 21 is the store's own: from 100 to
+// 1000 views. Run returns when all checks have ended.
 func Run(t *testing.T, open func(t *testing.T, ttl time.Duration, cap int) flashgin.Store) {
 	t.Helper()
 	for _, rule := range rules {
-		// Rules run one after another, so that Run does not return before its parallel checks have ended: the caller's deferred
-		// calls may close what the stores need.
+		// Rules run one after another, so that Run does not return before its parallel checks have
+		// ended: the caller's deferred calls may close what the stores need.
 		t.Run(fmt.Sprintf("rule %d %s", rule.number, rule.name), func(t *testing.T) {
 			for _, check := range rule.checks {
 				t.Run(check.name, func(t *testing.T) {

@@ -44,8 +44,8 @@ type failure struct {
 
 func (f failure) String() string { return f.text + " (" + f.check + ")" }
 
-// failuresOf runs every check on a store of its own. It does so in a bubble of synctest, where waiting takes no time and no machine
-// is too slow.
+// failuresOf runs every check on a store of its own. It does so in a bubble of synctest, where
+// waiting takes no time and no machine is too slow.
 func failuresOf(t *testing.T, open func(ttl time.Duration, cap int) flashgin.Store) []failure {
 	t.Helper()
 	var failures []failure

@@ -24,7 +24,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// What is appended is appended to the whole of what the handler wrote, however it was written, and the answer stays a good one.
+// What is appended is appended to the whole of what the handler wrote, however it was written, and
+// the answer stays a good one.
 func TestAppending(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "part.html")
 	require.NoError(t, os.WriteFile(file, []byte("<p>part</p>"), 0o600))
@@ -101,7 +102,8 @@ func TestAppendingOverHTTP2(t *testing.T) {
 	assert.Equal(t, carried{behind: "<p>part</p>", added: []string{"own"}}, carriedBy(t, answer.Header, answer.Body))
 }
 
-// Nothing is appended to what a handler has compressed itself, in another coding than the middleware around us would. An event tells instead.
+// Nothing is appended to what a handler has compressed itself, in another coding than the
+// middleware around us would. An event tells instead.
 func TestAppendingToWhatAHandlerCompresses(t *testing.T) {
 	a := apptest.NewAppWired(t, flashgin.Config{HTMX: true, SessionKey: apptest.UserOf}, func(engine *gin.Engine, install gin.OptionFunc) {
 		engine.Use(func(c *gin.Context) { c.Header("Content-Encoding", "gzip") }) // and would compress
@@ -184,7 +186,8 @@ func TestFragmentsThatShowMessages(t *testing.T) {
 	}
 }
 
-// A fragment whose template fails is an error, which takes along what its handler has added. What waits, waits on.
+// A fragment whose template fails is an error, which takes along what its handler has added. What
+// waits, waits on.
 func TestFragmentThatFails(t *testing.T) {
 	a := apptest.NewParts(t, flashgin.Config{})
 	a.Template("page", `{{flashes}}{{.Missing.Field}}`)
@@ -254,7 +257,8 @@ func TestAppendingThatFails(t *testing.T) {
 	}
 }
 
-// A stream of markup that goes on for longer than the lease has lost what it claimed to another page, and leaves it there.
+// A stream of markup that goes on for longer than the lease has lost what it claimed to another
+// page, and leaves it there.
 func TestAppendingAfterTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := apptest.NewParts(t, flashgin.Config{})
@@ -290,7 +294,8 @@ func TestAnswersOfAConnectionThatWasTakenOver(t *testing.T) {
 	assert.Equal(t, "[waiting][own]", a.Left("/orders/5"))
 }
 
-// Pages that do not have the ready-made markup have no list to add to. An event tells their script, and ours, too.
+// Pages that do not have the ready-made markup have no list to add to. An event tells their script,
+// and ours, too.
 func TestMarkupThatIsAddedTo(t *testing.T) {
 	behind, event := carried{behind: "<p>part</p>", added: []string{"own"}}, carried{behind: "<p>part</p>", trigger: []string{"own"}}
 	own := `{{define "flashgin/messages"}}{{range .}}{{.Text}}{{end}}{{end}}`

@@ -11,8 +11,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// What a page of another origin asks for takes messages only if the user will see the answer: as the
-// page of the tab, in a frame of the same site, or by a script that may read it.
+// What a page of another origin asks for takes messages only if the user will see the answer: as
+// the page of the tab, in a frame of the same site, or by a script that may read it.
 func TestRequestsOfOtherOrigins(t *testing.T) {
 	const origin, other = "https://spa.example", "https://evil.example"
 	fetch := func(site, mode, dest string, more ...string) []string {
@@ -90,8 +90,8 @@ func TestAnOriginWithoutCredentials(t *testing.T) {
 	}
 }
 
-// A form of this origin whose page keeps its address to itself has the Origin "null". Its answer is a
-// page all the same.
+// A form of this origin whose page keeps its address to itself has the Origin "null". Its answer is
+// a page all the same.
 func TestAFormWithoutAnOrigin(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{})
 	a.POST("/", apptest.Add(t, apptest.Page, flashgin.Info("text")))

@@ -12,7 +12,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// Requests whose answer nobody reads as a page get no messages, and leave them to the one that does.
+// Requests whose answer nobody reads as a page get no messages, and leave them to the one that
+// does.
 func TestRequestsThatShowNothing(t *testing.T) {
 	type row struct {
 		name, method string
@@ -75,7 +76,8 @@ func TestRequestsThatShowMessages(t *testing.T) {
 		{name: "an old browser", want: "[route][path][anywhere]"},
 		{name: "a page", dest: "document", want: "[route][path][anywhere]"},
 		{name: "fetch", dest: "empty", want: "[route][path][anywhere]"},
-		// A frame is not the page that the user waits for, though it may be the one that was addressed.
+		// A frame is not the page that the user waits for, though it may be the one that was
+		// addressed.
 		{name: "iframe", dest: "iframe", want: "[route][path]"},
 		{name: "frame", dest: "frame", want: "[route][path]"},
 		{name: "fencedframe", dest: "fencedframe", want: "[route][path]"},
@@ -169,7 +171,8 @@ func TestAnswersThatShowNothing(t *testing.T) {
 	}
 }
 
-// An error page that is rendered when the middleware has ended, as by gin.CustomRecovery outside, shows a list of none and takes nothing.
+// An error page that is rendered when the middleware has ended, as by gin.CustomRecovery outside,
+// shows a list of none and takes nothing.
 func TestAPageAfterTheMiddlewareHasEnded(t *testing.T) {
 	a := apptest.NewAppBehind(t, flashgin.Config{}, gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) {
 		assert.Empty(t, flashgin.Flashes(c))

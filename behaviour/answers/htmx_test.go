@@ -11,7 +11,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// What an answer to htmx takes along, and where; by the statuses and headers that htmx 2 and 4 treat differently.
+// What an answer to htmx takes along, and where; by the statuses and headers that htmx 2 and 4
+// treat differently.
 func TestHTMX(t *testing.T) {
 	all, own := []string{"path", "route", "anywhere", "own"}, []string{"own"}
 	for _, test := range []struct {
@@ -94,7 +95,8 @@ func TestHTMXLeadsAway(t *testing.T) {
 	}
 }
 
-// Where htmx asks for a page, the page shows its messages itself. An answer that is none leaves the page on screen, and so does markup that htmx puts beside it.
+// Where htmx asks for a page, the page shows its messages itself. An answer that is none leaves the
+// page on screen, and so does markup that htmx puts beside it.
 func TestHTMXAsksForAPage(t *testing.T) {
 	all := []string{"path", "route", "anywhere", "own"}
 	for _, test := range []struct {

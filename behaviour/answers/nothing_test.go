@@ -72,7 +72,8 @@ func carriedIn(t testing.TB, answer *httptest.ResponseRecorder) carried {
 	return carriedBy(t, answer.Result().Header, answer.Body.String())
 }
 
-// assertCarriesNothing checks that an answer has no messages, and may be cached as the handler said.
+// assertCarriesNothing checks that an answer has no messages, and may be cached as the handler
+// said.
 func assertCarriesNothing(t testing.TB, answer *httptest.ResponseRecorder) {
 	t.Helper()
 	got := carriedIn(t, answer)

@@ -80,7 +80,8 @@ func TestPageLoadedAheadSaysWhereItsMessagesAre(t *testing.T) {
 	})
 }
 
-// Other sites and links get nothing, and nobody gets what he has not named. All of it keeps waiting.
+// Other sites and links get nothing, and nobody gets what he has not named. All of it keeps
+// waiting.
 func TestPullIsRefused(t *testing.T) {
 	from := func(site string) []string { return []string{"X-Get-Flash", "1", "Sec-Fetch-Site", site} }
 	for _, test := range []struct {

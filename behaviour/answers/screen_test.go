@@ -14,7 +14,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// For an answer that is no page, a page reads what it would read if it were loaded again: the same path, and the route that Gin's own router finds.
+// For an answer that is no page, a page reads what it would read if it were loaded again: the same
+// path, and the route that Gin's own router finds.
 func TestThePageOnScreen(t *testing.T) {
 	rawPath := func(e *gin.Engine) { e.UseRawPath = true }
 	for _, test := range []struct {

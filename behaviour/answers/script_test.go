@@ -114,7 +114,8 @@ func TestLongAnswersOfAnEngineInsideAnother(t *testing.T) {
 	assert.Equal(t, "["+long+"]["+long+"]", outer.Left("/orders/5"))
 }
 
-// A script follows a redirect with the same headers. What the first answer added, it gets with the second.
+// A script follows a redirect with the same headers. What the first answer added, it gets with the
+// second.
 func TestAnswersToScriptsThatAreRedirected(t *testing.T) {
 	for name, header := range map[string][]string{"a script": apptest.Asks(), "htmx": apptest.HTMX(), "Turbo": apptest.Turbo()} {
 		t.Run(name, func(t *testing.T) {
@@ -156,7 +157,8 @@ func TestHeadersAreBounded(t *testing.T) {
 				a.POST("/save", apptest.Add(t, apptest.WithHeader("HX-Trigger", "saved", func(c *gin.Context) {
 					c.Status(204)
 					c.Writer.WriteHeaderNow()
-					// At once, as a browser may, and not only when this handler has ended, or some background work.
+					// At once, as a browser may, and not only when this handler has ended, or some
+					// background work.
 					pull := carriedBy(t, c.Writer.Header(), "").pull
 					path, ok := strings.CutPrefix(pull, "/app")
 					require.True(t, ok, pull)
@@ -203,7 +205,8 @@ func TestHeadersAreBoundedExactly(t *testing.T) {
 	}
 }
 
-// Without a place to ask at, as many messages go along as there is room for, and the rest waits for the next answer.
+// Without a place to ask at, as many messages go along as there is room for, and the rest waits for
+// the next answer.
 func TestHeadersAreBoundedWithoutMount(t *testing.T) {
 	a := apptest.NewBoard(t)
 	a.POST("/save", apptest.Status(204))
@@ -219,7 +222,8 @@ func TestHeadersAreBoundedWithoutMount(t *testing.T) {
 	}
 }
 
-// A handler's own header may have no room for ours: then its answer is left alone, and messages wait.
+// A handler's own header may have no room for ours: then its answer is left alone, and messages
+// wait.
 func TestHXTriggerWithoutRoom(t *testing.T) {
 	for name, value := range map[string]string{
 		"full":                  `{"big":"` + strings.Repeat("x", 4090) + `"}`,
@@ -261,7 +265,8 @@ func TestAnswersWithTheStoreDown(t *testing.T) {
 	}
 }
 
-// Who has no session has no messages, and is told of no mistake. A route without sessions is none, either.
+// Who has no session has no messages, and is told of no mistake. A route without sessions is none,
+// either.
 func TestAnswersWithoutASession(t *testing.T) {
 	store := apptest.NewSpyStore()
 	a := apptest.NewAppWithoutSessions(t, flashgin.Config{HTMX: true, Store: store})

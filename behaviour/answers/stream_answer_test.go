@@ -14,7 +14,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// An answer that goes on for longer than the lease has shown what it has flushed: no other page shows that again meanwhile.
+// An answer that goes on for longer than the lease has shown what it has flushed: no other page
+// shows that again meanwhile.
 func TestAnswersThatGoOnAfterTheLease(t *testing.T) {
 	for _, test := range []struct {
 		name   string

@@ -29,7 +29,8 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestCommands keeps the pages from naming folders, programs and tests that do not exist in the commands that they show.
+// TestCommands keeps the pages from naming folders, programs and tests that do not exist in the
+// commands that they show.
 func TestCommands(t *testing.T) {
 	for _, page := range pages(t) {
 		assert.NoError(t, page.CheckCommands())

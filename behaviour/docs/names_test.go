@@ -19,8 +19,9 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// In each package that users import, of whichever module, each exported name has a doc comment, each function and each method has an Example whose output is
-// checked, and each other name occurs in a test or an Example.
+// In each package that users import, of whichever module, each exported name has a doc comment,
+// each function and each method has an Example whose output is checked, and each other name occurs
+// in a test or an Example.
 func TestExportedNames(t *testing.T) {
 	packages := parseLibraries(t)
 	for _, folder := range slices.Sorted(maps.Keys(packages)) {
@@ -101,8 +102,8 @@ func parseLibraries(t *testing.T) map[string]*parsed {
 	return packages
 }
 
-// shows reports whether there is an Example of the function or method with an output that is checked. What takes a *testing.T has none: it would have to be run
-// by a test.
+// shows reports whether there is an Example of the function or method with an output that is
+// checked. What takes a *testing.T has none: it would have to be run by a test.
 func (p *parsed) shows(n exportedName) bool {
 	want := strings.ReplaceAll(n.name, ".", "_")
 	return slices.ContainsFunc(p.examples, func(e *doc.Example) bool {
@@ -139,7 +140,8 @@ func (p *parsed) exported() (names []exportedName) {
 	})
 }
 
-// declared returns the constants, variables and types of a declaration, and the fields and methods of the types.
+// declared returns the constants, variables and types of a declaration, and the fields and methods
+// of the types.
 func declared(decl *ast.GenDecl, spec ast.Spec) (names []exportedName) {
 	switch spec := spec.(type) {
 	case *ast.ValueSpec:

@@ -15,7 +15,8 @@ import (
 
 const readmeAddress = "127.0.0.1:8080" // where the program of the README listens
 
-// TestReadmeProgram builds and runs the program of the README, repeats what its terminal shows, and compares the answers.
+// TestReadmeProgram builds and runs the program of the README, repeats what its terminal shows, and
+// compares the answers.
 func TestReadmeProgram(t *testing.T) {
 	t.Parallel()
 	readme, err := doctest.Open(apptest.Repository, "README.md")

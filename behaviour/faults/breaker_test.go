@@ -24,7 +24,8 @@ func (s *pingStore) Ping(ctx context.Context) error {
 	return s.Do(ctx, "Ping", func() error { return s.ping(ctx) })
 }
 
-// After failures in a row the store is left alone; a probe in the background finds out when it is back.
+// After failures in a row the store is left alone; a probe in the background finds out when it is
+// back.
 func TestTheBreaker(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -96,7 +97,8 @@ func TestTheBreakerCountsFailuresInARow(t *testing.T) {
 	assert.Equal(t, 25, store.Count("Claim"))
 }
 
-// While pages are spared the store, what a request adds is still sent to it: a message is not lost because pages gave up.
+// While pages are spared the store, what a request adds is still sent to it: a message is not lost
+// because pages gave up.
 func TestAddsWhileTheBreakerIsOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := apptest.NewSpyStore()
@@ -162,7 +164,8 @@ func TestTheBreakerCountsAnew(t *testing.T) {
 	})
 }
 
-// The probe runs in a goroutine of ours, where a panic of the application's store or Observer would end the process.
+// The probe runs in a goroutine of ours, where a panic of the application's store or Observer would
+// end the process.
 func TestTheProbePanics(t *testing.T) {
 	for _, who := range []string{"the store", "the Observer"} {
 		t.Run(who, func(t *testing.T) {

@@ -18,7 +18,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// A page that failed has shown nothing. What it took is shown by the next one, and what it said itself is not lost.
+// A page that failed has shown nothing. What it took is shown by the next one, and what it said
+// itself is not lost.
 func TestAPageThatFails(t *testing.T) {
 	silent := gin.RecoveryWithWriter(io.Discard)
 	for _, test := range []struct {
@@ -212,7 +213,8 @@ func TestOwnMessagesOnAPageThatDoesNotArrive(t *testing.T) {
 	assert.Empty(t, visitor.Get("/"))
 }
 
-// Middleware inside of ours often gives the handler a context that it cancels when the handler returns. That says nothing about the client.
+// Middleware inside of ours often gives the handler a context that it cancels when the handler
+// returns. That says nothing about the client.
 func TestAnInnerContextThatEndsIsNotTheClient(t *testing.T) {
 	for storeName, store := range apptest.Stores {
 		t.Run(storeName, func(t *testing.T) {
@@ -309,8 +311,8 @@ func TestAClientThatGoesAway(t *testing.T) {
 	}
 }
 
-// The user closes the tab while the form is being processed: the message still wants to be seen. The session
-// has its key: a new one would not reach the browser.
+// The user closes the tab while the form is being processed: the message still wants to be seen.
+// The session has its key: a new one would not reach the browser.
 func TestAMessageOfAClientThatHasGoneAway(t *testing.T) {
 	for storeName, store := range apptest.Stores {
 		t.Run(storeName, func(t *testing.T) {

@@ -16,7 +16,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// A message whose answer left while the store was away is not given up at once: what restarts within seconds loses nothing.
+// A message whose answer left while the store was away is not given up at once: what restarts
+// within seconds loses nothing.
 func TestAnAddThatSucceedsLater(t *testing.T) {
 	for name, away := range map[string]func(context.Context, string, func() error) error{
 		"down":   func(context.Context, string, func() error) error { return apptest.ErrDown },
@@ -60,7 +61,8 @@ func TestAnAddThatSucceedsLater(t *testing.T) {
 	}
 }
 
-// It is tried for seconds, not for ever: by then the store may have forgotten that it had the message, and the page shown it.
+// It is tried for seconds, not for ever: by then the store may have forgotten that it had the
+// message, and the page shown it.
 func TestAnAddThatNeverSucceeds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := apptest.NewSpyStore()
@@ -86,7 +88,8 @@ func TestAnAddThatNeverSucceeds(t *testing.T) {
 	})
 }
 
-// One with a Key that came late would replace a newer one, and one with a short TTL would be out of date.
+// One with a Key that came late would replace a newer one, and one with a short TTL would be out of
+// date.
 func TestMessagesThatMustNotComeLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := apptest.NewSpyStore()

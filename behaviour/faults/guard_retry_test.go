@@ -14,8 +14,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// deadConnection makes the first call of method wait for an answer that does not come. As many clients do, it has a time-out of its own and does not
-// care for the context's.
+// deadConnection makes the first call of method wait for an answer that does not come. As many
+// clients do, it has a time-out of its own and does not care for the context's.
 func deadConnection(store *apptest.SpyStore, method string) {
 	var calls atomic.Int32
 	store.On(func(_ context.Context, called string, call func() error) error {

@@ -20,7 +20,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// hang waits until the store's own patience ends: it behaves like a connection that answers nothing.
+// hang waits until the store's own patience ends: it behaves like a connection that answers
+// nothing.
 func hang(ctx context.Context, _ string, _ func() error) error {
 	<-ctx.Done()
 	return ctx.Err()
@@ -126,7 +127,8 @@ func TestAPageWithTheStoreHung(t *testing.T) {
 	}
 }
 
-// The call goes on when the page has stopped waiting, so what it takes must not be kept from the next page until the lease ends.
+// The call goes on when the page has stopped waiting, so what it takes must not be kept from the
+// next page until the lease ends.
 func TestAClaimThatComesTooLateIsReleased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := apptest.NewSpyStore()
@@ -147,7 +149,8 @@ func TestAClaimThatComesTooLateIsReleased(t *testing.T) {
 	})
 }
 
-// Nobody waits for a store on behalf of a client that has gone, and that is no failure of the store.
+// Nobody waits for a store on behalf of a client that has gone, and that is no failure of the
+// store.
 func TestAPageWithTheStoreHungAndTheClientGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := apptest.NewSpyStore()
@@ -268,7 +271,8 @@ func TestAnAddThatFails(t *testing.T) {
 	}
 }
 
-// An add is tried again, and rule 3 of Store makes sure that a message which did arrive the first time is not two.
+// An add is tried again, and rule 3 of Store makes sure that a message which did arrive the first
+// time is not two.
 func TestAnAddThatIsTriedAgain(t *testing.T) {
 	for name, hook := range map[string]func(failed bool, call func() error) error{
 		"it had failed": func(failed bool, call func() error) error {
@@ -307,7 +311,8 @@ func TestAnAddThatIsTriedAgain(t *testing.T) {
 	}
 }
 
-// A page is not confirmed once and for all at the first failure: until the lease ends, it may still be.
+// A page is not confirmed once and for all at the first failure: until the lease ends, it may still
+// be.
 func TestSettlingIsTriedUntilTheLeaseEnds(t *testing.T) {
 	for _, test := range []struct {
 		method string
@@ -442,7 +447,8 @@ func TestATakeThatWasAbandoned(t *testing.T) {
 	})
 }
 
-// A store in the same process is not waited for, so no time-out, however short, keeps a page that was shown from being confirmed.
+// A store in the same process is not waited for, so no time-out, however short, keeps a page that
+// was shown from being confirmed.
 func TestTheEmbeddedStoreKnowsNoTimeout(t *testing.T) {
 	a, visitor := apptest.Guarded(t, new(flashgin.MemoryStore), flashgin.Config{Timeout: 1, AddTimeout: 1})
 	for range 20 {

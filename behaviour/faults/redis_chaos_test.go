@@ -18,8 +18,9 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
-// Over a line that loses 2 % of all replies and stands still for 300 ms of every second, nothing is lost and nothing is shown twice.
-// A store that takes by ZRANGE and DEL loses messages in the same harness.
+// Over a line that loses 2 % of all replies and stands still for 300 ms of every second, nothing is
+// lost and nothing is shown twice. A store that takes by ZRANGE and DEL loses messages in the same
+// harness.
 func TestRedisChaos(t *testing.T) {
 	const lease = 3 * time.Second // longer than the 2 s of a call
 	t.Run("RedisStore", func(t *testing.T) {
@@ -54,8 +55,8 @@ func TestRedisChaos(t *testing.T) {
 	})
 }
 
-// chaos adds n messages, each again until that is confirmed, over a bad line while pages show them. When it returns, the line is good and pages
-// still load.
+// chaos adds n messages, each again until that is confirmed, over a bad line while pages show them.
+// When it returns, the line is good and pages still load.
 func chaos(t *testing.T, server *redistest.Server, n int, cfg flashgin.Config, open func(*redis.Client) flashgin.Store) *redisPages {
 	proxy := redistest.StartProxy(t, server.Addr())
 	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
@@ -65,7 +66,8 @@ func chaos(t *testing.T, server *redistest.Server, n int, cfg flashgin.Config, o
 	var replies, cut, swallowed, freezes atomic.Int64
 	proxy.Judge(func([]byte) redistest.Verdict {
 		replies.Add(1)
-		// Of a hundred replies two are lost. Most by a connection that ends; those that never come occupy one of the client's connections for three seconds.
+		// Of a hundred replies two are lost. Most by a connection that ends; those that never come
+		// occupy one of the client's connections for three seconds.
 		switch chance := rand.IntN(400); {
 		case chance < 6:
 			cut.Add(1)

@@ -13,7 +13,8 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
-// A slot moves to another server and back, key by key, while pages load and jobs add. Each step lasts until pages have shown messages in it.
+// A slot moves to another server and back, key by key, while pages load and jobs add. Each step
+// lasts until pages have shown messages in it.
 func TestRedisReshardingUnderLoad(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3, logAll()...)
 	p := newRedisPages(t, cluster.Client(), 4, flashgin.Config{Timeout: 2 * time.Second}) // so that a busy machine does not look like an error
@@ -55,7 +56,8 @@ func TestRedisReshardingUnderLoad(t *testing.T) {
 	requireNothingLeft(t, cluster.Servers...)
 }
 
-// A server of the cluster that hangs costs those pages their messages whose messages it keeps, and no others.
+// A server of the cluster that hangs costs those pages their messages whose messages it keeps, and
+// no others.
 func TestRedisClusterNodeFrozen(t *testing.T) {
 	const tabs = 8
 	// The other servers must not give the cluster up.

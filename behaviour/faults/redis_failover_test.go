@@ -14,8 +14,9 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
-// The replica takes over while pages load and jobs add. Replication is asynchronous: what the master had confirmed and not yet passed on is lost by
-// Redis, and counted apart. All else is shown once.
+// The replica takes over while pages load and jobs add. Replication is asynchronous: what the
+// master had confirmed and not yet passed on is lost by Redis, and counted apart. All else is shown
+// once.
 func TestRedisFailoverUnderLoad(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -55,8 +56,9 @@ func TestRedisFailoverUnderLoad(t *testing.T) {
 	}
 }
 
-// lostByRedis compares what has happened with what the replica knows, when the master is dead and the replica not yet in its place: it returns the
-// messages whose add was confirmed and that the replica never had, and those that were shown and that it takes for waiting.
+// lostByRedis compares what has happened with what the replica knows, when the master is dead and
+// the replica not yet in its place: it returns the messages whose add was confirmed and that the
+// replica never had, and those that were shown and that it takes for waiting.
 func (p *redisPages) lostByRedis(replica *redistest.Server) (lost, forgotten []string) {
 	p.t.Helper()
 	ctx := p.t.Context()

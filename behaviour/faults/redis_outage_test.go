@@ -17,13 +17,16 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
-// outageLease is longer than the outages, so that what was shown just before one can still be confirmed after it.
+// outageLease is longer than the outages, so that what was shown just before one can still be
+// confirmed after it.
 const outageLease = 6 * time.Second
 
-// outageTimeout is longer than flashgin's default, so that a busy machine is not taken for an outage.
+// outageTimeout is longer than flashgin's default, so that a busy machine is not taken for an
+// outage.
 const outageTimeout = 500 * time.Millisecond
 
-// A server that hangs costs pages their messages, but not their time; afterwards the messages are there.
+// A server that hangs costs pages their messages, but not their time; afterwards the messages are
+// there.
 func TestRedisPausedUnderLoad(t *testing.T) {
 	server := redistest.Start(t, logAll()...)
 	outage(t, server, func(during func()) {
@@ -43,7 +46,8 @@ func TestRedisKilledAndRestartedUnderLoad(t *testing.T) {
 	})
 }
 
-// A process ends while the server restarts. What its last page showed is confirmed when Close returns, so the next process does not show it again.
+// A process ends while the server restarts. What its last page showed is confirmed when Close
+// returns, so the next process does not show it again.
 func TestRedisRestartedWhileClosing(t *testing.T) {
 	server := redistest.Start(t, "appendonly yes", "appendfsync always")
 	p := newRedisPages(t, server.Client(), 1, flashgin.Config{Timeout: outageTimeout, Lease: pagePatience})
@@ -63,7 +67,8 @@ func TestRedisRestartedWhileClosing(t *testing.T) {
 	assert.Zero(t, apptest.MessagesLeft(t, server))
 }
 
-// outage lets pages load before, during and after the server is away. Messages wait when it goes, others are on their way, and jobs keep adding.
+// outage lets pages load before, during and after the server is away. Messages wait when it goes,
+// others are on their way, and jobs keep adding.
 func outage(t *testing.T, server *redistest.Server, away func(during func())) {
 	const tabs = 8
 	p := newRedisPages(t, server.Client(), 60, flashgin.Config{Lease: outageLease, Timeout: outageTimeout})
@@ -98,7 +103,8 @@ func outage(t *testing.T, server *redistest.Server, away func(during func())) {
 	requireNothingLeft(t, server)
 }
 
-// A connection over a slow line takes four round trips to open, which is longer than a page waits. It is opened nevertheless, for the next page.
+// A connection over a slow line takes four round trips to open, which is longer than a page waits.
+// It is opened nevertheless, for the next page.
 func TestRedisSlowLine(t *testing.T) {
 	const tabs = 20
 	slow := func(t *testing.T, opt *redis.Options, open func(flashgin.Store) flashgin.Store) *redisPages {

@@ -26,8 +26,9 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
-// redisPages is an application whose messages are in Redis, its users, and a ledger of what was added and what their pages showed. The tests of
-// faults break the server, or the line to it, while pages load.
+// redisPages is an application whose messages are in Redis, its users, and a ledger of what was
+// added and what their pages showed. The tests of faults break the server, or the line to it, while
+// pages load.
 type redisPages struct {
 	*apptest.App
 	t      *testing.T
@@ -66,7 +67,8 @@ const pagePatience = 60 * time.Second
 // redisViews is how many pages each user has: /page/0, /page/1 and so on.
 const redisViews = 5
 
-// newRedisPages starts an application on client, which the test made with the options that are the default.
+// newRedisPages starts an application on client, which the test made with the options that are the
+// default.
 func newRedisPages(t *testing.T, client redis.UniversalClient, users int, cfg flashgin.Config) *redisPages {
 	t.Helper()
 	// Room for all messages of a test: what is dropped because of the cap is not lost by accident.
@@ -179,7 +181,8 @@ func (p *redisPages) get(user *redisUser, path string) redisPage {
 	return page
 }
 
-// browse loads pages of the users until stop is called: by so many goroutines, each of which pauses between two pages.
+// browse loads pages of the users until stop is called: by so many goroutines, each of which pauses
+// between two pages.
 func (p *redisPages) browse(goroutines int, pause time.Duration, users []*redisUser) (stop func()) {
 	return p.repeat(goroutines, func() {
 		p.get(users[rand.IntN(len(users))], fmt.Sprintf("/page/%d", rand.IntN(redisViews)))
@@ -203,7 +206,8 @@ func (p *redisPages) repeat(goroutines int, do func()) (stop func()) {
 	return stop
 }
 
-// message returns a new one for one of the pages, every fourth for any. Its text and ID are one of a kind.
+// message returns a new one for one of the pages, every fourth for any. Its text and ID are one of
+// a kind.
 func (p *redisPages) message() flashgin.Message {
 	n := p.added.Add(1)
 	view := fmt.Sprintf("/page/%d", n%redisViews)
@@ -216,7 +220,8 @@ func (p *redisPages) message() flashgin.Message {
 	return m
 }
 
-// addSurely adds messages as a job does that must know: again, until it is told that they are there.
+// addSurely adds messages as a job does that must know: again, until it is told that they are
+// there.
 func (p *redisPages) addSurely(user *redisUser, msgs ...flashgin.Message) {
 	for start := time.Now(); ; {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -238,7 +243,8 @@ func (p *redisPages) addSurely(user *redisUser, msgs ...flashgin.Message) {
 	}
 }
 
-// post adds n messages to each of the users by a form, which stores them before it redirects. Their IDs are generated.
+// post adds n messages to each of the users by a form, which stores them before it redirects. Their
+// IDs are generated.
 func (p *redisPages) post(n int, users []*redisUser) {
 	p.t.Helper()
 	for _, user := range users {
@@ -279,7 +285,8 @@ func (p *redisPages) missing() (texts []string) {
 	return texts
 }
 
-// repeated returns the messages that were shown more than once, in order, unless a page that showed them took longer than the lease.
+// repeated returns the messages that were shown more than once, in order, unless a page that showed
+// them took longer than the lease.
 func (p *redisPages) repeated() (texts []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -292,7 +299,8 @@ func (p *redisPages) repeated() (texts []string) {
 	return texts
 }
 
-// untilShown waits until pages have shown every confirmed message, or for the time given, and returns those that they have not.
+// untilShown waits until pages have shown every confirmed message, or for the time given, and
+// returns those that they have not.
 func (p *redisPages) untilShown(patience time.Duration) (missing []string) {
 	for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		missing = p.missing()
@@ -302,7 +310,8 @@ func (p *redisPages) untilShown(patience time.Duration) (missing []string) {
 	}
 }
 
-// requireAllShownOnce waits until pages have shown every confirmed message, and looks everywhere for more.
+// requireAllShownOnce waits until pages have shown every confirmed message, and looks everywhere
+// for more.
 func (p *redisPages) requireAllShownOnce() {
 	p.t.Helper()
 	require.Empty(p.t, p.untilShown(pagePatience), "confirmed and never shown")
@@ -326,8 +335,9 @@ func (p *redisPages) getAll() {
 	loading.Wait()
 }
 
-// requireGoodPages requires that every page is a 200 that did not keep its user waiting. A page waits 100 ms for the store at the most; the bounds are
-// wider, for the machine that runs the tests has other work. The client alone would not give up before 3 s, and then try again.
+// requireGoodPages requires that every page is a 200 that did not keep its user waiting. A page
+// waits 100 ms for the store at the most; the bounds are wider, for the machine that runs the tests
+// has other work. The client alone would not give up before 3 s, and then try again.
 func (p *redisPages) requireGoodPages(pages []redisPage) {
 	p.t.Helper()
 	require.NotEmpty(p.t, pages)
@@ -343,7 +353,8 @@ func (p *redisPages) requireGoodPages(pages []redisPage) {
 	require.Less(p.t, longest, 5*time.Second)
 }
 
-// requireSecretsKept looks for the session keys wherever an operator looks. The servers must log every command as slow: see logAll.
+// requireSecretsKept looks for the session keys wherever an operator looks. The servers must log
+// every command as slow: see logAll.
 func (p *redisPages) requireSecretsKept(servers ...*redistest.Server) {
 	p.t.Helper()
 	texts := []string{p.log.String(), p.Failures.String()}
@@ -371,8 +382,9 @@ func logAll(config ...string) []string {
 	return append(config, "slowlog-log-slower-than 0", "slowlog-max-len 2000")
 }
 
-// requireNothingLeft waits until the servers keep nothing but IDs of messages that were shown, and these no longer than they should: 10 seconds if they
-// were generated, and the TTL of the messages if they were given.
+// requireNothingLeft waits until the servers keep nothing but IDs of messages that were shown, and
+// these no longer than they should: 10 seconds if they were generated, and the TTL of the messages
+// if they were given.
 func requireNothingLeft(t *testing.T, servers ...*redistest.Server) {
 	t.Helper()
 	var left string

@@ -14,7 +14,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// A store that cannot be told in time that a message was shown gives it out again. It is not shown again, as long as that comes to the process that has shown it.
+// A store that cannot be told in time that a message was shown gives it out again. It is not shown
+// again, as long as that comes to the process that has shown it.
 func TestShownLate(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -58,7 +59,8 @@ func TestShownLate(t *testing.T) {
 	}
 }
 
-// The lease runs while a page renders, and is none too long then for its confirmation to fail. Who asks at the very end of it is not shown the messages again.
+// The lease runs while a page renders, and is none too long then for its confirmation to fail. Who
+// asks at the very end of it is not shown the messages again.
 func TestShownLateByASlowPage(t *testing.T) {
 	for _, test := range []struct {
 		name          string
@@ -95,7 +97,8 @@ func TestShownLateByASlowPage(t *testing.T) {
 	}
 }
 
-// A page that took longer than the lease confirms, without an error, what another page has claimed meanwhile. That one has not shown it yet, and will not.
+// A page that took longer than the lease confirms, without an error, what another page has claimed
+// meanwhile. That one has not shown it yet, and will not.
 func TestShownLateAndClaimedAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := apptest.NewSpyStore()
@@ -128,8 +131,8 @@ func TestShownLateAndClaimedAnew(t *testing.T) {
 	})
 }
 
-// A store forgets an own ID when its TTL ends. Used again, the ID belongs to another message, whatever
-// this process still knows of the first, whose confirmation has not come through.
+// A store forgets an own ID when its TTL ends. Used again, the ID belongs to another message,
+// whatever this process still knows of the first, whose confirmation has not come through.
 func TestAnOwnIDThatIsUsedAgainIsShown(t *testing.T) {
 	const ttl = time.Minute
 	for _, test := range []struct {

@@ -184,7 +184,8 @@ func TestPageWithoutAWriteDeadlineIsShown(t *testing.T) {
 	})
 }
 
-// A page whose handler panics behind it is handed over before the panic goes on, whoever recovers from it.
+// A page whose handler panics behind it is handed over before the panic goes on, whoever recovers
+// from it.
 func TestPageBeforeAPanicIsHandedOver(t *testing.T) {
 	other := func(c *gin.Context) {
 		flashgin.Flashes(c)

@@ -178,8 +178,8 @@ func TestStreamTellsNobodyElse(t *testing.T) {
 	assert.Empty(t, stranger.Texts())
 }
 
-// One client has a thousand streams, whatever sessions it invents. Others have theirs; so has it, when
-// some have ended. The log says once what to do if the client is a proxy.
+// One client has a thousand streams, whatever sessions it invents. Others have theirs; so has it,
+// when some have ended. The log says once what to do if the client is a proxy.
 func TestStreamsOfOneClient(t *testing.T) {
 	log := new(apptest.LockedBuffer)
 	a := apptest.NewAppWithoutSessions(t, flashgin.Config{Logger: apptest.LogTo(log), SessionKey: flashgin.CookieKey("flash")})

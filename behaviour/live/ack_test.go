@@ -143,8 +143,9 @@ func TestAckTooLate(t *testing.T) {
 	})
 }
 
-// A page may acknowledge before the stream knows that its write has succeeded, or that it has failed
-// after all. What was acknowledged was shown. What the page holds besides, it will settle itself.
+// A page may acknowledge before the stream knows that its write has succeeded, or that it has
+// failed after all. What was acknowledged was shown. What the page holds besides, it will settle
+// itself.
 func TestAckWhileTheStreamFlushes(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -207,7 +208,8 @@ func TestAckWithoutSession(t *testing.T) {
 	assert.Contains(t, answer.Header().Get("Cache-Control"), "no-store")
 }
 
-// However much an acknowledgement invents, the store is not called for more than a page may have been handed.
+// However much an acknowledgement invents, the store is not called for more than a page may have
+// been handed.
 func TestAckIsBounded(t *testing.T) {
 	store := apptest.NewSpyStore()
 	v := apptest.NewLiveApp(t, flashgin.Config{Store: store}).Visitor()

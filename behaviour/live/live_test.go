@@ -16,8 +16,9 @@ import (
 
 // What the tests of live delivery have in common.
 
-// exactlyOnce adds messages to a session while it has four open pages in b and loads others, and checks that each is shown once. Trouble is what happens to
-// the store or the server meanwhile; lost and repeated calls are its business.
+// exactlyOnce adds messages to a session while it has four open pages in b and loads others, and
+// checks that each is shown once. Trouble is what happens to the store or the server meanwhile;
+// lost and repeated calls are its business.
 func exactlyOnce(t *testing.T, a *apptest.App, b *apptest.Browser, trouble func()) {
 	const count = 200
 	key := b.Get("/key")

@@ -68,7 +68,8 @@ func TestMarkupOfStreamIsNotShared(t *testing.T) {
 	}
 }
 
-// Pages with markup of the application's own listen, too: what the script needs follows that markup, once a page, and holds none of its messages.
+// Pages with markup of the application's own listen, too: what the script needs follows that
+// markup, once a page, and holds none of its messages.
 func TestLivePartBesideOwnMarkup(t *testing.T) {
 	const own = `{{define "flashgin/messages"}}<ul>{{range .}}<li>{{.Text}}</li>{{end}}</ul>{{end}}`
 	for _, test := range []struct{ name, page, before, after string }{
@@ -109,7 +110,8 @@ func TestOwnMarkupAlone(t *testing.T) {
 	assert.Equal(t, "<ul><li>text</li></ul>", v.Get("/a"))
 }
 
-// Who has no key yet may get one by an answer to htmx or Turbo. Their pages know where to listen then, and do not ask before.
+// Who has no key yet may get one by an answer to htmx or Turbo. Their pages know where to listen
+// then, and do not ask before.
 func TestMarkupOfAnIdleStream(t *testing.T) {
 	for _, test := range []struct {
 		name string

@@ -20,8 +20,8 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
-// A page that is still open when its user has logged out gets nothing more, if the session is on the
-// server. What is told after that waits.
+// A page that is still open when its user has logged out gets nothing more, if the session is on
+// the server. What is told after that waits.
 func TestStreamAfterLogout(t *testing.T) {
 	user := func(c *gin.Context) (string, error) {
 		user, _ := sessions.Default(c).Get("user").(string)

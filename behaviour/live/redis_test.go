@@ -20,7 +20,8 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
-// liveRedis is an application with a RedisStore that it reaches through a proxy, and a job in another process, which has its own way to the server.
+// liveRedis is an application with a RedisStore that it reaches through a proxy, and a job in
+// another process, which has its own way to the server.
 func liveRedis(t *testing.T) (*apptest.App, *redistest.Server, *redistest.Proxy) {
 	server := redistest.Start(t, "appendonly yes", "appendfsync always")
 	proxy := redistest.StartProxy(t, server.Addr())
@@ -36,7 +37,8 @@ func otherProcess(t *testing.T, client redis.UniversalClient) *flashgin.Messenge
 	return apptest.NewMessenger(t, flashgin.Config{Store: apptest.NewRedisStore(t, client)})
 }
 
-// What another process adds is on the open page at once, and gone from Redis when the page has shown it.
+// What another process adds is on the open page at once, and gone from Redis when the page has
+// shown it.
 func TestRedisStream(t *testing.T) {
 	a, server, _ := liveRedis(t)
 	b := a.Browser()
@@ -114,7 +116,8 @@ func TestRedisStreamTrouble(t *testing.T) {
 	}
 }
 
-// Web servers come and go, as they do when a new version is rolled out. Their pages go on at the next one.
+// Web servers come and go, as they do when a new version is rolled out. Their pages go on at the
+// next one.
 func TestRedisStreamRollingRestart(t *testing.T) {
 	a, server, _ := liveRedis(t)
 	next := func() *apptest.App {
@@ -133,7 +136,8 @@ func TestRedisStreamRollingRestart(t *testing.T) {
 	})
 }
 
-// The subscription's connection is cut in silence, and only that one. What is added then comes when that is noticed, or by polling.
+// The subscription's connection is cut in silence, and only that one. What is added then comes when
+// that is noticed, or by polling.
 func TestRedisStreamDeaf(t *testing.T) {
 	server := redistest.Start(t)
 	proxy := redistest.StartProxy(t, server.Addr())
@@ -209,8 +213,8 @@ func TestRedisStreamFrozenNode(t *testing.T) {
 		}
 	}
 	job := otherProcess(t, cluster.Client())
-	// A client that has not yet seen the slots asks any server for them, and waits for the frozen one
-	// longer than an add does.
+	// A client that has not yet seen the slots asks any server for them, and waits for the frozen
+	// one longer than an add does.
 	require.NoError(t, job.Add(t.Context(), "somebody", flashgin.Info("text").At("/a")))
 	cluster.Servers[frozen].Pause()
 	defer cluster.Servers[frozen].Resume()

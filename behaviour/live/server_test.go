@@ -52,7 +52,8 @@ func TestShutdownEndsStreams(t *testing.T) {
 	anotherPage.Hears("text")
 }
 
-// Close ends all streams, also those that nobody reads, and what it has started. It may be called twice, and before Shutdown.
+// Close ends all streams, also those that nobody reads, and what it has started. It may be called
+// twice, and before Shutdown.
 func TestCloseEndsStreams(t *testing.T) {
 	before := runtime.NumGoroutine()
 	a := apptest.NewLiveApp(t, flashgin.Config{})
@@ -72,7 +73,8 @@ func TestCloseEndsStreams(t *testing.T) {
 	goroutinesReturnTo(t, before)
 }
 
-// A closed Messenger has no streams, and tells clients to come back later, to another process maybe.
+// A closed Messenger has no streams, and tells clients to come back later, to another process
+// maybe.
 func TestStreamAfterClose(t *testing.T) {
 	a := apptest.NewLiveApp(t, flashgin.Config{})
 	v := a.Visitor()
@@ -179,7 +181,8 @@ func TestStreamOverHTTP2(t *testing.T) {
 	assert.Equal(t, "closing", page.Ends())
 }
 
-// A middleware that compresses is passed by where it comes after flashgin. The stream stays as it is, and its writes have deadlines.
+// A middleware that compresses is passed by where it comes after flashgin. The stream stays as it
+// is, and its writes have deadlines.
 func TestStreamPassesCompression(t *testing.T) {
 	var log apptest.LockedBuffer
 	a := apptest.NewApp(t, flashgin.Config{Logger: apptest.LogTo(&log)})
@@ -204,7 +207,8 @@ type plain struct{ http.ResponseWriter }
 
 func (w plain) Flush() { w.ResponseWriter.(http.Flusher).Flush() }
 
-// A middleware around the engine cannot be passed by. Messages arrive all the same, and the log says once what is wrong.
+// A middleware around the engine cannot be passed by. Messages arrive all the same, and the log
+// says once what is wrong.
 func TestStreamWithoutDeadlines(t *testing.T) {
 	var log apptest.LockedBuffer
 	a := apptest.NewLiveApp(t, flashgin.Config{Logger: apptest.LogTo(&log)})
@@ -220,7 +224,8 @@ func TestStreamWithoutDeadlines(t *testing.T) {
 	assert.Contains(t, log.String(), "/_flash")
 }
 
-// A middleware that compresses and came before flashgin says nothing of the connection below it. The stream is then compressed, as all answers, and arrives.
+// A middleware that compresses and came before flashgin says nothing of the connection below it.
+// The stream is then compressed, as all answers, and arrives.
 func TestStreamBelowCompression(t *testing.T) {
 	var log apptest.LockedBuffer
 	a := apptest.NewApp(t, flashgin.Config{Logger: apptest.LogTo(&log)})
@@ -244,7 +249,8 @@ func TestStreamBelowCompression(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(log.String(), "a middleware hides the connection"), log.String())
 }
 
-// Where answers are held back until they are complete there is no stream, and clients are told not to try again.
+// Where answers are held back until they are complete there is no stream, and clients are told not
+// to try again.
 func TestStreamWithoutFlush(t *testing.T) {
 	var log apptest.LockedBuffer
 	a := apptest.NewLiveApp(t, flashgin.Config{Logger: apptest.LogTo(&log)})
@@ -312,7 +318,8 @@ func TestALogThatComesBack(t *testing.T) {
 	}
 }
 
-// stickyReader opens a stream, makes the server write until nothing more fits between them, and never reads.
+// stickyReader opens a stream, makes the server write until nothing more fits between them, and
+// never reads.
 func stickyReader(t testing.TB, b *apptest.Browser, key string, a *apptest.App) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(b.URL, "http://"))
@@ -329,7 +336,8 @@ func stickyReader(t testing.TB, b *apptest.Browser, key string, a *apptest.App) 
 	line, err := reader.ReadString('\n')
 	require.NoError(t, err)
 	require.Contains(t, line, "200")
-	// Each round more than the last one, until a claim stays with the stream that cannot pass it on.
+	// Each round more than the last one, until a claim stays with the stream that cannot pass it
+	// on.
 	text := strings.Repeat("x", 7000)
 	for range 20 {
 		for range 50 {
@@ -339,7 +347,8 @@ func stickyReader(t testing.TB, b *apptest.Browser, key string, a *apptest.App) 
 	return conn
 }
 
-// A client that does not read holds up nobody. When its write has failed, what it was to get goes to others.
+// A client that does not read holds up nobody. When its write has failed, what it was to get goes
+// to others.
 func TestStuckReaderDelaysNobody(t *testing.T) {
 	a := apptest.NewLiveApp(t, flashgin.Config{Store: &flashgin.MemoryStore{Cap: 2000}, Lease: time.Hour})
 	b := a.Browser()

@@ -58,7 +58,8 @@ func TestStreamExactlyOnce(t *testing.T) {
 	exactlyOnce(t, a, a.Browser(), nil)
 }
 
-// Without a session there is nothing to listen to; and a page that nobody has opened yet takes nothing.
+// Without a session there is nothing to listen to; and a page that nobody has opened yet takes
+// nothing.
 func TestStreamWithoutSession(t *testing.T) {
 	a := apptest.NewLiveApp(t, flashgin.Config{})
 	v := a.Visitor()
@@ -158,7 +159,8 @@ func TestStreamLife(t *testing.T) {
 	})
 }
 
-// Every write has five seconds. Between writes there is no deadline: it would end a stream of HTTP/2.
+// Every write has five seconds. Between writes there is no deadline: it would end a stream of
+// HTTP/2.
 func TestStreamDeadlines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := apptest.NewLiveApp(t, flashgin.Config{})
@@ -178,7 +180,8 @@ func TestStreamDeadlines(t *testing.T) {
 	})
 }
 
-// What nobody acknowledges waits again after the lease, and comes back by itself, to this page or to another one.
+// What nobody acknowledges waits again after the lease, and comes back by itself, to this page or
+// to another one.
 func TestStreamUnacknowledged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := apptest.NewLiveApp(t, flashgin.Config{Lease: 10 * time.Second})
@@ -228,7 +231,8 @@ func TestStreamWriteFails(t *testing.T) {
 	assert.Equal(t, "[text]", v.Get("/a"))
 }
 
-// Without wake-ups a stream asks every few seconds; with them, every half minute at the most, for they may be lost.
+// Without wake-ups a stream asks every few seconds; with them, every half minute at the most, for
+// they may be lost.
 func TestStreamPolls(t *testing.T) {
 	quiet := func(t *testing.T, store flashgin.Store, counter *apptest.SpyStore) (claims int) {
 		a := apptest.NewLiveApp(t, flashgin.Config{Store: store})
@@ -276,7 +280,8 @@ func (s brittleStore) Watch(ctx context.Context, wake func(session string)) erro
 	return s.watchedStore.Watch(ctx, wake)
 }
 
-// A store that panics where it is watched, which is in a goroutine of ours, has failed. It does not end the process.
+// A store that panics where it is watched, which is in a goroutine of ours, has failed. It does not
+// end the process.
 func TestWatchPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		spy := apptest.NewSpyStore()
@@ -316,7 +321,8 @@ func TestStreamWhileStoreFails(t *testing.T) {
 	})
 }
 
-// A claim that failed may have taken what waited: its answer was lost. The stream asks when that waits again, and does not leave it to the next poll.
+// A claim that failed may have taken what waited: its answer was lost. The stream asks when that
+// waits again, and does not leave it to the next poll.
 func TestStreamAfterALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		spy := apptest.NewSpyStore()
@@ -363,7 +369,8 @@ func TestForgetEndsStreams(t *testing.T) {
 	otherPage.Hears("goes on")
 }
 
-// The page that a request leads to shows what the request added, and not the page that is being left.
+// The page that a request leads to shows what the request added, and not the page that is being
+// left.
 func TestStreamLeavesPostRedirectGet(t *testing.T) {
 	message := flashgin.Success("saved")
 	for _, test := range []struct {

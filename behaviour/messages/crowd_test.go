@@ -14,7 +14,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// Two pages that load together show a message once between them, and the one that fails gives it back.
+// Two pages that load together show a message once between them, and the one that fails gives it
+// back.
 func TestTabsShareMessages(t *testing.T) {
 	for storeName, store := range apptest.Stores {
 		t.Run(storeName, func(t *testing.T) {
@@ -73,7 +74,8 @@ func TestParallelPosts(t *testing.T) {
 	}
 }
 
-// Nobody ever sees another's messages, whoever is served at the same time by the same clones and buffers.
+// Nobody ever sees another's messages, whoever is served at the same time by the same clones and
+// buffers.
 func TestACrowd(t *testing.T) {
 	for storeName, store := range apptest.Stores {
 		t.Run(storeName, func(t *testing.T) {

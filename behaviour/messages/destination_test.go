@@ -381,7 +381,8 @@ func TestConfigView(t *testing.T) {
 	assert.Empty(t, a.Failures.String())
 }
 
-// Where two hops lie between a message and its page, it waits at neither of them if it is addressed.
+// Where two hops lie between a message and its page, it waits at neither of them if it is
+// addressed.
 func TestAMessageSurvivesRedirectsUntilItsPage(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{})
 	a.GET("/", apptest.Redirect("/en/"))

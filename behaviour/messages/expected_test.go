@@ -14,10 +14,12 @@ import (
 	"github.com/flashgin/flashgin/internal/doctest"
 )
 
-// What users of flash messages expect, as the test suites of Django, Rails, Laravel, Symfony, Flask, Phoenix, connect-flash and Spring check it: one row an
-// expectation, restated for messages that have a view. V is one.
+// What users of flash messages expect, as the test suites of Django, Rails, Laravel, Symfony,
+// Flask, Phoenix, connect-flash and Spring check it: one row an expectation, restated for messages
+// that have a view. V is one.
 //
-// A row has a check, or names the tests elsewhere that are one. Where things are different here it says so, and checks what is here.
+// A row has a check, or names the tests elsewhere that are one. Where things are different here it
+// says so, and checks what is here.
 type behaviour struct {
 	expected  string
 	here      string // how it is different here
@@ -60,8 +62,9 @@ func TestBehaviours(t *testing.T) {
 	}
 }
 
-// A stage is an application with a user, for one behaviour. GET /v, /v1, /v2 and /problems/:id are pages that show their messages. What else is needed, a check
-// adds to the engine. say adds messages in a POST that leads to a page.
+// A stage is an application with a user, for one behaviour. GET /v, /v1, /v2 and /problems/:id are
+// pages that show their messages. What else is needed, a check adds to the engine. say adds
+// messages in a POST that leads to a page.
 type stage struct {
 	*testing.T
 	*apptest.App
@@ -78,7 +81,8 @@ func newStage(t *testing.T) *stage {
 	return &stage{T: t, App: a, Visitor: a.Visitor(), store: store}
 }
 
-// say adds messages by a request that redirects to location, so that those without a View wait there.
+// say adds messages by a request that redirects to location, so that those without a View wait
+// there.
 func (s *stage) say(location string, msgs ...flashgin.Message) {
 	s.Helper()
 	s.answer(http.MethodPost, "/say", func(c *gin.Context) {

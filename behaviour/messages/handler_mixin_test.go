@@ -18,7 +18,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// settings and problems embed the mixin as applications do: one has its handlers on the pointer, one on the value.
+// settings and problems embed the mixin as applications do: one has its handlers on the pointer,
+// one on the value.
 type settings struct{ flashgin.Controller }
 
 func (s *settings) update(c *gin.Context) {
@@ -104,7 +105,8 @@ var derived = map[string]func(*gin.Context) context.Context{
 	"without cancel": func(c *gin.Context) context.Context { return context.WithoutCancel(c.Request.Context()) },
 }
 
-// templ components and services get a context.Context. Any that descends from the request's will do.
+// templ components and services get a context.Context. Any that descends from the request's will
+// do.
 func TestContextsOfARequest(t *testing.T) {
 	for name, derive := range derived {
 		for _, fallback := range []bool{false, true} {
@@ -176,7 +178,8 @@ func TestContextsOfNoRequest(t *testing.T) {
 	assert.ErrorContains(t, flashgin.ErrNotInstalled, "Messenger.Install")
 }
 
-// Within one request the list is the same however often it is asked for; what is added in between joins it.
+// Within one request the list is the same however often it is asked for; what is added in between
+// joins it.
 func TestFlashesAgain(t *testing.T) {
 	store := apptest.NewSpyStore()
 	a := apptest.NewApp(t, flashgin.Config{Store: store})
@@ -265,7 +268,8 @@ func TestAddFlashAfterTheHeaders(t *testing.T) {
 	}
 }
 
-// A page that showed the first messages of a session has brought the browser no key. Whoever adds one after it is told: it would be lost without a word.
+// A page that showed the first messages of a session has brought the browser no key. Whoever adds
+// one after it is told: it would be lost without a word.
 func TestAddFlashAfterAPageThatShowedTheFirstMessages(t *testing.T) {
 	for _, messages := range []int{1, 2} {
 		t.Run(fmt.Sprint(messages), func(t *testing.T) {
@@ -284,7 +288,8 @@ func TestAddFlashAfterAPageThatShowedTheFirstMessages(t *testing.T) {
 	}
 }
 
-// A goroutine that outlives its request has an address if it names one, and an error otherwise; it never panics. It should use Messenger.Add.
+// A goroutine that outlives its request has an address if it names one, and an error otherwise; it
+// never panics. It should use Messenger.Add.
 func TestAddFlashAfterTheRequest(t *testing.T) {
 	for name, derive := range derived {
 		if name == "the gin.Context" || name == "a child of it" || name == "a grandchild of it" {

@@ -49,7 +49,8 @@ func TestEveryFieldArrives(t *testing.T) {
 	}
 }
 
-// An empty message is nothing: no error, no call of the store, and nothing that waits is replaced by it.
+// An empty message is nothing: no error, no call of the store, and nothing that waits is replaced
+// by it.
 func TestEmptyMessages(t *testing.T) {
 	store := apptest.NewSpyStore()
 	a := apptest.NewApp(t, flashgin.Config{Store: store})

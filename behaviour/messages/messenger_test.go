@@ -40,7 +40,8 @@ func TestAMessageIsMadeComplete(t *testing.T) {
 	assert.NotEqual(t, taken[0].ID, taken[1].ID)
 }
 
-// Add returns an error where a message would reach nobody, or is not what it may be. Nothing is stored then, not even the message beside it.
+// Add returns an error where a message would reach nobody, or is not what it may be. Nothing is
+// stored then, not even the message beside it.
 func TestAddRefuses(t *testing.T) {
 	fine := flashgin.Info("fine").At("/")
 	for _, test := range []struct {

@@ -14,7 +14,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// A View is written as in an href. Each row sends a message to the view and opens the page that shows it.
+// A View is written as in an href. Each row sends a message to the view and opens the page that
+// shows it.
 func TestViews(t *testing.T) {
 	for _, test := range []struct {
 		name, view string
@@ -78,7 +79,8 @@ func TestAPageReadsAllItsViewsAtOnce(t *testing.T) {
 	assert.Equal(t, "[other]", visitor.Get("/problems/109"))
 }
 
-// A path without its slash is a name, which no page reads unless Config.View returns it. That is said once, for nothing else would.
+// A path without its slash is a name, which no page reads unless Config.View returns it. That is
+// said once, for nothing else would.
 func TestAPathWithoutItsSlash(t *testing.T) {
 	named := func(*gin.Context) string { return "dashboard" }
 	for _, test := range []struct {
@@ -153,7 +155,8 @@ func TestHugeViews(t *testing.T) {
 	assert.Equal(t, "[x]", visitor.Get("/files"+huge), "by its route")
 }
 
-// What is not UTF-8 is replaced as it would be on its way to a page; NUL is a character like any other.
+// What is not UTF-8 is replaced as it would be on its way to a page; NUL is a character like any
+// other.
 func TestBytesInViews(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{})
 	a.GET("/files/*path", apptest.Page)

@@ -15,7 +15,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// OnError may use flashgin for the very request whose messages were dropped: it is called when nothing of that is locked.
+// OnError may use flashgin for the very request whose messages were dropped: it is called when
+// nothing of that is locked.
 func TestOnErrorMayCallFlashgin(t *testing.T) {
 	var current *gin.Context
 	var seen []string

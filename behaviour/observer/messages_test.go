@@ -20,7 +20,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// observedApp is an application whose Messenger has an Observer, with a page /errors that shows errors alone, and a visitor with a session.
+// observedApp is an application whose Messenger has an Observer, with a page /errors that shows
+// errors alone, and a visitor with a session.
 type observedApp struct {
 	*apptest.App
 	*apptest.Observed
@@ -176,7 +177,8 @@ func TestObserverOfMessages(t *testing.T) {
 	}
 }
 
-// tellsNothingPrivate checks that no event holds what the messages, their views and the session are.
+// tellsNothingPrivate checks that no event holds what the messages, their views and the session
+// are.
 func (o *observedApp) tellsNothingPrivate() {
 	for _, e := range o.All() {
 		text := fmt.Sprintf("%+v", e)
@@ -186,8 +188,8 @@ func (o *observedApp) tellsNothingPrivate() {
 	}
 }
 
-// wasTooSlow reports whether the store has let somebody wait too long, as it does on a machine that is
-// too busy. What comes too late for a stream is put back, which counts.
+// wasTooSlow reports whether the store has let somebody wait too long, as it does on a machine that
+// is too busy. What comes too late for a stream is put back, which counts.
 func (o *observedApp) wasTooSlow() bool {
 	for _, e := range o.All() {
 		if e.Duration > time.Second {
@@ -287,7 +289,8 @@ func TestObserverOfLeases(t *testing.T) {
 	}
 }
 
-// An Observer belongs to the application: it is called with no lock held, so it may do with the request what it likes.
+// An Observer belongs to the application: it is called with no lock held, so it may do with the
+// request what it likes.
 func TestObserverIsCalledWithoutALock(t *testing.T) {
 	for name, open := range observedStores {
 		t.Run(name, func(t *testing.T) {

@@ -103,7 +103,8 @@ func TestFlashAssetsUnbound(t *testing.T) {
 	assert.Equal(t, "[]", text.String())
 }
 
-// A file with a hash in its name may be kept for good, any other is asked for again. Each is compressed for whoever takes that.
+// A file with a hash in its name may be kept for good, any other is asked for again. Each is
+// compressed for whoever takes that.
 func TestAssetHeaders(t *testing.T) {
 	a := apptest.NewMounted(t, flashgin.Config{})
 	a.GET("/", apptest.Page)

@@ -110,7 +110,8 @@ func TestMarkupTwice(t *testing.T) {
 	assert.Empty(t, a.Left())
 }
 
-// A message that a component printed was shown if its page has left, and waits if another answer took the page's place.
+// A message that a component printed was shown if its page has left, and waits if another answer
+// took the page's place.
 func TestMarkupThatCameToNothing(t *testing.T) {
 	buffered := func(c *gin.Context) { assert.NoError(t, printed(c, io.Discard)) }
 	for _, test := range []struct {
@@ -158,7 +159,8 @@ func TestMarkupWithoutInstall(t *testing.T) {
 	assert.Empty(t, flashgin.Assets(t.Context(), "n0nce"))
 }
 
-// components is a renderer like that of templ's example for Gin: it renders what it is given as data, with a context that knows nothing.
+// components is a renderer like that of templ's example for Gin: it renders what it is given as
+// data, with a context that knows nothing.
 type components struct{ others render.HTMLRender }
 
 func (r components) Instance(name string, data any) render.Render {
@@ -177,7 +179,8 @@ func (p componentPage) Render(w http.ResponseWriter) error {
 }
 func (componentPage) WriteContentType(http.ResponseWriter) {}
 
-// A renderer of components that knows no context finds the request by the writer, beside ours or around it.
+// A renderer of components that knows no context finds the request by the writer, beside ours or
+// around it.
 func TestComponentsFindTheirRequest(t *testing.T) {
 	for name, wrap := range map[string]func(*apptest.App){
 		"alone":                     func(a *apptest.App) { a.HTMLRender = components{} },

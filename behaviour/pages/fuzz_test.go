@@ -19,8 +19,9 @@ import (
 	rewriting "github.com/flashgin/flashgin/internal/pages"
 )
 
-// A template is rewritten so that a bare {{flashes}} prints markup. Whatever a template says: nothing panics; where no print is bare, the page is what
-// html/template alone would make of it; a clone that serves again makes the same page; and the text of a message is never markup.
+// A template is rewritten so that a bare {{flashes}} prints markup. Whatever a template says:
+// nothing panics; where no print is bare, the page is what html/template alone would make of it; a
+// clone that serves again makes the same page; and the text of a message is never markup.
 func FuzzTemplate(f *testing.F) {
 	for _, seed := range []string{
 		`<p>{{flashes}}</p>`, `{{flashes "info"}}`, `<p title="{{flashes}}">`, `<script>a = {{flashes}}</script>`, `<script>a = "{{flashes}}"; b = {{peekFlashes}}</script>`,
@@ -74,7 +75,8 @@ var (
 	}{"<name>", []int{1, 2}}
 )
 
-// templatePage returns a function that renders a clone of set, for a session for which the message waits.
+// templatePage returns a function that renders a clone of set, for a session for which the message
+// waits.
 func templatePage(t *testing.T, set *template.Template) func() (string, error) {
 	sessions := 0
 	session := func(*gin.Context) (string, error) { return strconv.Itoa(sessions), nil }

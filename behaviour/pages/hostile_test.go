@@ -22,7 +22,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// Bytes that are no text are replaced as they would be on their way to a page; everything else comes out as it went in.
+// Bytes that are no text are replaced as they would be on their way to a page; everything else
+// comes out as it went in.
 func TestHostileText(t *testing.T) {
 	for storeName, store := range apptest.Stores {
 		t.Run(storeName, func(t *testing.T) {

@@ -26,7 +26,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// inMode runs the rest of the test in a mode of Gin's, which is global: such a test must not be parallel.
+// inMode runs the rest of the test in a mode of Gin's, which is global: such a test must not be
+// parallel.
 func inMode(t *testing.T, mode string) {
 	t.Helper()
 	was, out := gin.Mode(), gin.DefaultWriter
@@ -40,7 +41,8 @@ func inMode(t *testing.T, mode string) {
 
 var modes = []string{gin.DebugMode, gin.ReleaseMode}
 
-// loader is a way to give an engine its templates, from the files of dir. The page is called "page.html".
+// loader is a way to give an engine its templates, from the files of dir. The page is called
+// "page.html".
 type loader struct {
 	name string
 	load func(engine *gin.Engine, dir string)
@@ -144,7 +146,8 @@ func TestLoaders(t *testing.T) {
 	}
 }
 
-// No page ever shows another user's messages, however templates are loaded and whatever lies between the page and the writer.
+// No page ever shows another user's messages, however templates are loaded and whatever lies
+// between the page and the writer.
 func TestNobodySeesAnothersMessages(t *testing.T) {
 	const users, pages = 8, 50
 	eachLoader(t, func(t *testing.T, name string, load func(*gin.Engine)) {
@@ -179,7 +182,8 @@ func TestNobodySeesAnothersMessages(t *testing.T) {
 	})
 }
 
-// The first pages of a set that does not name our functions are Gin's own affair, also while others look at it.
+// The first pages of a set that does not name our functions are Gin's own affair, also while others
+// look at it.
 func TestFirstPagesAtOnce(t *testing.T) {
 	for _, text := range []string{`<p title="{{.}}">{{.}}</p>`, `<p title="{{.}}">{{.}}</p>{{if flashes}}{{end}}`} {
 		for range 20 {
@@ -248,7 +252,8 @@ func (p *ownPage) Render(w http.ResponseWriter) error {
 	return p.HTML.Render(w)
 }
 
-// multitemplate answers an unknown name with a page that has no template. Gin panics over it, with us or without.
+// multitemplate answers an unknown name with a page that has no template. Gin panics over it, with
+// us or without.
 func TestUnknownNames(t *testing.T) {
 	for name, renderer := range map[string]render.HTMLRender{
 		"multitemplate": multitemplate.Render{},
@@ -269,7 +274,8 @@ func TestUnknownNames(t *testing.T) {
 	}
 }
 
-// An application may execute its own templates, for a mail say. Before the first page that costs the messages, and after it nothing.
+// An application may execute its own templates, for a mail say. Before the first page that costs
+// the messages, and after it nothing.
 func TestSetExecutedByTheApplication(t *testing.T) {
 	const text = `{{define "mail"}}mail{{end}}{{define "page"}}page[{{flashes}}]{{end}}{{define "flashgin/messages"}}{{range .}}{{.Text}}{{end}}{{end}}`
 	var log apptest.LockedBuffer
@@ -307,7 +313,8 @@ func TestSetExecutedByTheApplication(t *testing.T) {
 	})
 }
 
-// Routes from before Install do not pass through it. Their pages show no messages, are complete, and do no harm to the others.
+// Routes from before Install do not pass through it. Their pages show no messages, are complete,
+// and do no harm to the others.
 func TestPagesOfRoutesBeforeInstall(t *testing.T) {
 	var log apptest.LockedBuffer
 	a := apptest.NewSite(t, &log, func(engine *gin.Engine, install gin.OptionFunc) {
@@ -335,7 +342,8 @@ func TestSetKeepsItsOptions(t *testing.T) {
 	assert.Equal(t, http.StatusInternalServerError, a.Visit(http.MethodGet, "/").Code)
 }
 
-// The application may execute its set, for a mail, at the moment of the first page. The race detector watches.
+// The application may execute its set, for a mail, at the moment of the first page. The race
+// detector watches.
 func TestExecutingTheSetDuringTheFirstPage(t *testing.T) {
 	text := `{{define "page"}}page{{flashes}}{{end}}{{define "mail"}}mail{{flashes}}{{end}}`
 	for i := range 100 { // looking at them all takes a while
@@ -399,7 +407,8 @@ func TestReparsingDoesNotGrow(t *testing.T) {
 			visit(some)
 			goroutines, before := runtime.NumGoroutine(), objects()
 			visit(many)
-			// Less than one object for ten pages. What a set holds is let go some time after the garbage collector has found it.
+			// Less than one object for ten pages. What a set holds is let go some time after the
+			// garbage collector has found it.
 			assert.Eventually(t, func() bool { return objects() < before+uint64(many/10) }, 30*time.Second, time.Millisecond)
 			assert.LessOrEqual(t, runtime.NumGoroutine(), goroutines+1, "assert.Eventually has one")
 			runtime.KeepAlive(a)

@@ -18,7 +18,8 @@ import (
 	"github.com/flashgin/flashgin/storetest"
 )
 
-// The rights that docs/redis.md lists: of a store with the App "shop", beside those for delivery to open pages.
+// The rights that docs/redis.md lists: of a store with the App "shop", beside those for delivery to
+// open pages.
 const (
 	redisKeys          = "~flash:shop:*"
 	redisRights        = "+evalsha +eval +time +exists +zadd +zrem +zscore +zcard +zcount +zrangebyscore +zremrangebyscore +zremrangebyrank +pexpire +pttl +ping +scan"
@@ -167,7 +168,8 @@ func TestRedisClusterACL(t *testing.T) {
 	}
 }
 
-// An address that the server does not let us read is not taken for an empty one, as a key of another type is.
+// An address that the server does not let us read is not taken for an empty one, as a key of
+// another type is.
 func TestRedisReadingIsRefused(t *testing.T) {
 	server := redistest.Start(t)
 	admin := server.Client()

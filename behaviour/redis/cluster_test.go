@@ -37,8 +37,8 @@ func TestRedisClusterPurge(t *testing.T) {
 	}
 }
 
-// A slot is moved with its messages, there and back, while messages are added and shown. Each step lasts until messages were added and
-// claimed in it.
+// A slot is moved with its messages, there and back, while messages are added and shown. Each step
+// lasts until messages were added and claimed in it.
 func TestRedisResharding(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
 	p := newRedisProbe(t, cluster.Client())
@@ -176,7 +176,8 @@ func TestRedisFailover(t *testing.T) {
 	assert.Empty(t, p.peek("/a"))
 }
 
-// Whatever empties an address does so while its slot moves as well: a key that is empty is gone, and then no longer the server's that runs the script.
+// Whatever empties an address does so while its slot moves as well: a key that is empty is gone,
+// and then no longer the server's that runs the script.
 func TestRedisReshardingEmptiesAddresses(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
 	p := newRedisProbe(t, cluster.Client())

@@ -15,8 +15,8 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
-// A claim that took one message with a generated ID is confirmed by a short script, which trusts the ticket to name it. What the ticket does not
-// name is nobody's to remove.
+// A claim that took one message with a generated ID is confirmed by a short script, which trusts
+// the ticket to name it. What the ticket does not name is nobody's to remove.
 func TestRedisConfirmOne(t *testing.T) {
 	server := redistest.Start(t)
 	p := newRedisProbe(t, server.Client())
@@ -88,7 +88,8 @@ func TestRedisConfirmOne(t *testing.T) {
 	})
 }
 
-// The ID of such a message is remembered until ten seconds after the end of the lease, and the address that held nothing else lives for ten seconds.
+// The ID of such a message is remembered until ten seconds after the end of the lease, and the
+// address that held nothing else lives for ten seconds.
 func TestRedisConfirmOneRemembers(t *testing.T) {
 	server, p := frozenRedis(t)
 	now := time.Now()

@@ -23,8 +23,8 @@ import (
 	"github.com/flashgin/flashgin/storetest"
 )
 
-// What was sent may have been executed, so it is not sent again: go-redis would, up to three times, and report the last result, such as
-// a claim that finds nothing because the first one took it.
+// What was sent may have been executed, so it is not sent again: go-redis would, up to three times,
+// and report the last result, such as a claim that finds nothing because the first one took it.
 func TestRedisLostReply(t *testing.T) {
 	for _, verdict := range []struct {
 		name string
@@ -95,7 +95,8 @@ func lostReplies(t *testing.T, p *redisProbe, verdict redistest.Verdict, servers
 	}
 }
 
-// An add whose reply was lost is tried again by the guard. Shown meanwhile or not, the message is shown once.
+// An add whose reply was lost is tried again by the guard. Shown meanwhile or not, the message is
+// shown once.
 func TestRedisAddAgainAfterLostReply(t *testing.T) {
 	server := redistest.Start(t)
 	proxy := redistest.StartProxy(t, server.Addr())
@@ -165,7 +166,8 @@ func TestRedisScriptFlush(t *testing.T) {
 	assert.Greater(t, redisCommands(t, server)["eval"], 1000)
 }
 
-// The messages of one Add keep their order over all views, also where the server knows no script: none may be sent a second time after others.
+// The messages of one Add keep their order over all views, also where the server knows no script:
+// none may be sent a second time after others.
 func TestRedisOrderWithoutScripts(t *testing.T) {
 	server := redistest.Start(t)
 	p := newRedisProbe(t, server.Client())
@@ -207,7 +209,8 @@ func (f beforeEach) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pr
 	}
 }
 
-// A server with full memory refuses new messages. Those that wait can still be taken, confirmed, released and withdrawn.
+// A server with full memory refuses new messages. Those that wait can still be taken, confirmed,
+// released and withdrawn.
 func TestRedisMemoryFull(t *testing.T) {
 	server := redistest.Start(t, "maxmemory-policy noeviction")
 	p := newRedisProbe(t, server.Client())
@@ -253,7 +256,8 @@ func TestRedisMemoryFull(t *testing.T) {
 	assert.Empty(t, p.peek("/a", "/c"), "IDs were remembered although memory was full")
 }
 
-// A replica answers reads with what it has; a page that found nothing there would never learn of its messages.
+// A replica answers reads with what it has; a page that found nothing there would never learn of
+// its messages.
 func TestRedisReplica(t *testing.T) {
 	master := redistest.Start(t)
 	replica := redistest.StartReplica(t, master)
@@ -283,7 +287,8 @@ func TestRedisReplica(t *testing.T) {
 	}, 10*time.Second, 10*time.Millisecond)
 	assert.Equal(t, []string{"first"}, onMaster.peek("/a"))
 
-	// Nor does a page there take what it sees, or believe that there is nothing because all of it is claimed.
+	// Nor does a page there take what it sees, or believe that there is nothing because all of it
+	// is claimed.
 	p.session = onMaster.session
 	for _, seen := range []int{1, 0} {
 		require.Eventually(t, func() bool { return len(p.peek("/a")) == seen }, 10*time.Second, 10*time.Millisecond)
@@ -293,7 +298,8 @@ func TestRedisReplica(t *testing.T) {
 	}
 }
 
-// What is no message of this version is passed over, reported without quoting it, and left where it is.
+// What is no message of this version is passed over, reported without quoting it, and left where it
+// is.
 func TestRedisUnreadable(t *testing.T) {
 	p := newRedisProbe(t, redistest.Start(t).Client())
 	ctx := t.Context()
@@ -373,7 +379,8 @@ func TestRedisWrongType(t *testing.T) {
 	assert.Equal(t, "a string", p.client.Get(ctx, key).Val())
 }
 
-// Neither names of keys, nor errors, nor what the server logs may give away a session: it opens a visitor's mailbox.
+// Neither names of keys, nor errors, nor what the server logs may give away a session: it opens a
+// visitor's mailbox.
 func TestRedisKeepsSessionsSecret(t *testing.T) {
 	server := redistest.Start(t, "slowlog-log-slower-than 0", "slowlog-max-len 10000")
 	client := server.ClientWith(&redis.Options{MaxRetries: -1, DialerRetries: 1})

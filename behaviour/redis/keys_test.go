@@ -15,8 +15,8 @@ import (
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
-// A client for one server may be given a server of a cluster. While the slot moves, that server refuses the script for all keys of a page; what it still has
-// is shown nevertheless.
+// A client for one server may be given a server of a cluster. While the slot moves, that server
+// refuses the script for all keys of a page; what it still has is shown nevertheless.
 func TestRedisTryAgain(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
 	p := newRedisProbe(t, cluster.Client())
@@ -57,7 +57,8 @@ func TestRedisTryAgain(t *testing.T) {
 	assert.Empty(t, there.reported())
 }
 
-// Proxies in front of a cluster refuse scripts of several keys altogether. After the first time, none is sent any more.
+// Proxies in front of a cluster refuse scripts of several keys altogether. After the first time,
+// none is sent any more.
 func TestRedisRefusesSeveralKeys(t *testing.T) {
 	server := redistest.Start(t)
 	for _, refusal := range []string{

@@ -142,7 +142,8 @@ func (p *redisProbe) calls(claim flashgin.Claim) []redisOperation {
 	}
 }
 
-// scripts returns how many scripts look at n views: one for each in a cluster, where a slot may be on its way.
+// scripts returns how many scripts look at n views: one for each in a cluster, where a slot may be
+// on its way.
 func (p *redisProbe) scripts(n int) int {
 	if _, cluster := p.client.(*redis.ClusterClient); cluster {
 		return n
@@ -167,7 +168,8 @@ func (p *redisProbe) claimed() flashgin.Claim {
 	return claim
 }
 
-// redisCommands returns how often the server was asked for each command, without those that only tests and connections send.
+// redisCommands returns how often the server was asked for each command, without those that only
+// tests and connections send.
 func redisCommands(t *testing.T, server *redistest.Server) map[string]int {
 	t.Helper()
 	info, err := server.Client().Info(t.Context(), "commandstats").Result()

@@ -117,7 +117,8 @@ func TestRedisKeyOfBriefMessages(t *testing.T) {
 	assert.Greater(t, life(), 23*time.Hour)
 }
 
-// The key of an address at which nothing is left lives until it may forget the ID of a job's message.
+// The key of an address at which nothing is left lives until it may forget the ID of a job's
+// message.
 func TestRedisKeyOfARememberedID(t *testing.T) {
 	_, p := frozenRedis(t)
 	job := redisMessage("/a", "of a job")
@@ -224,7 +225,8 @@ func TestRedisClockStands(t *testing.T) {
 	p.release(newer)
 	assert.Equal(t, want, p.peek(views...))
 
-	// More claims whose leases end in the same microsecond: their spread grows by two, for the claim and the add.
+	// More claims whose leases end in the same microsecond: their spread grows by two, for the
+	// claim and the add.
 	p.session += "2"
 	p.add("/a", "first")
 	mark := func(claim flashgin.Claim) string {
@@ -250,7 +252,8 @@ func TestRedisClockStands(t *testing.T) {
 	assert.Equal(t, []string{"first", "second", "third"}, p.peek("/a"))
 }
 
-// A generated ID is remembered for ten seconds after its message was shown, a given one until its TTL ends.
+// A generated ID is remembered for ten seconds after its message was shown, a given one until its
+// TTL ends.
 func TestRedisRememberedIDs(t *testing.T) {
 	server, p := frozenRedis(t)
 	ctx := t.Context()
@@ -307,7 +310,8 @@ func TestRedisRememberedIDs(t *testing.T) {
 	assert.Zero(t, waiting(almost), "a given ID after an hour")
 }
 
-// A message whose TTL ended while it waited is not in the way of the same message, added again by the next run of its job.
+// A message whose TTL ended while it waited is not in the way of the same message, added again by
+// the next run of its job.
 func TestRedisIDOfAMessageThatNobodySaw(t *testing.T) {
 	server, p := frozenRedis(t)
 	job := redisMessage("/a", "of a job")

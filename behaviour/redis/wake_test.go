@@ -133,7 +133,8 @@ func TestRedisWatchRing(t *testing.T) {
 	assert.NoError(t, apptest.NewRedisStore(t, ring).Watch(t.Context(), func(string) { assert.Fail(t, "a wake-up") }))
 }
 
-// The rights that are listed are enough to be told of adds. Without them adding works as ever, and somebody hears what is missing.
+// The rights that are listed are enough to be told of adds. Without them adding works as ever, and
+// somebody hears what is missing.
 func TestRedisWatchACL(t *testing.T) {
 	server := redistest.Start(t)
 	admin := server.Client()

@@ -15,8 +15,9 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// Goroutines of a request ask for its messages first, all at once. They get the same, and none disturbs another:
-// the registry of gorilla's sessions writes to the *http.Request when the session is read.
+// Goroutines of a request ask for its messages first, all at once. They get the same, and none
+// disturbs another: the registry of gorilla's sessions writes to the *http.Request when the session
+// is read.
 func TestGoroutinesOfARequestAskFirst(t *testing.T) {
 	for storeName, store := range apptest.Stores {
 		t.Run(storeName, func(t *testing.T) {
@@ -41,8 +42,8 @@ func TestGoroutinesOfARequestAskFirst(t *testing.T) {
 	}
 }
 
-// Once the handler has asked, its goroutines may ask beside whatever it does: they look neither into the session
-// nor at the headers.
+// Once the handler has asked, its goroutines may ask beside whatever it does: they look neither
+// into the session nor at the headers.
 func TestGoroutinesOfARequestAskAgain(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{})
 	a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello")))

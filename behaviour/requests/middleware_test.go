@@ -76,7 +76,8 @@ func TestInstallingAnotherMessengerPanics(t *testing.T) {
 	second.Install(engine)
 }
 
-// Gin gives a middleware to the routes that come after it, so those before show no messages. Say so, and leave their pages alone.
+// Gin gives a middleware to the routes that come after it, so those before show no messages. Say
+// so, and leave their pages alone.
 func TestRoutesBeforeInstall(t *testing.T) {
 	log := new(apptest.LockedBuffer)
 	a := apptest.NewAppWired(t, flashgin.Config{Logger: apptest.LogTo(log)}, func(engine *gin.Engine, install gin.OptionFunc) {
@@ -186,7 +187,8 @@ func TestStaticFiles(t *testing.T) {
 	assert.Equal(t, "[anywhere]", browser.Get("/"))
 }
 
-// HandleContext answers a request with another route's page: it shows what waits for the one that the browser asked for, and for its own.
+// HandleContext answers a request with another route's page: it shows what waits for the one that
+// the browser asked for, and for its own.
 func TestHandleContext(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{})
 	goTo := func(path string) gin.HandlerFunc {
@@ -317,7 +319,8 @@ func TestAnEngineInsideAnother(t *testing.T) {
 	}
 }
 
-// However the answer leaves, the cookie of a new session leaves with it, and the message is there for the next request.
+// However the answer leaves, the cookie of a new session leaves with it, and the message is there
+// for the next request.
 func TestStoringComesBeforeTheHeaders(t *testing.T) {
 	for name, answer := range map[string]gin.HandlerFunc{
 		"a body":          func(c *gin.Context) { c.String(http.StatusOK, "body") },

@@ -39,7 +39,8 @@ func assertNothingIsShown(t *testing.T, ctx context.Context) {
 	assert.NotContains(t, flashgin.Markup(ctx), "secret")
 }
 
-// As long as Gin has not given the *gin.Context to another request, whoever uses it too late is told.
+// As long as Gin has not given the *gin.Context to another request, whoever uses it too late is
+// told.
 func TestTheGinContextAfterItsRequest(t *testing.T) {
 	for name, derive := range ofGinContext {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +59,8 @@ func TestTheGinContextAfterItsRequest(t *testing.T) {
 	}
 }
 
-// A context that descends from the request's own is that request's, whatever *gin.Context it also has.
+// A context that descends from the request's own is that request's, whatever *gin.Context it also
+// has.
 func TestAContextHasItsRequestsMark(t *testing.T) {
 	a := newOutlived(t, new(apptest.LockedBuffer))
 	var ctx context.Context
@@ -92,7 +94,8 @@ type discardAll struct{}
 
 func (discardAll) Write(p []byte) (int, error) { return len(p), nil }
 
-// In debug mode a goroutine that has the *gin.Context is told at its first call, though its request may be alive.
+// In debug mode a goroutine that has the *gin.Context is told at its first call, though its request
+// may be alive.
 func TestDebugModeRefusesAStrayGinContext(t *testing.T) {
 	inDebugMode(t)
 	const wayOut = "outside of its handler"
@@ -151,7 +154,8 @@ func TestDebugModeLeavesTheOthersAlone(t *testing.T) {
 	}
 }
 
-// In debug mode a goroutine must not be the first to need the session: the handler may use it meanwhile.
+// In debug mode a goroutine must not be the first to need the session: the handler may use it
+// meanwhile.
 func TestDebugModeRefusesAGoroutineThatAsksFirst(t *testing.T) {
 	inDebugMode(t)
 	const wayOut = "call Flashes or AddFlash in the handler before"

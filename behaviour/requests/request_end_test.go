@@ -43,8 +43,9 @@ type panickingObserver struct{}
 
 func (panickingObserver) Observe(context.Context, flashgin.Event) { panic("broken: the Observer") }
 
-// Whatever of the application's breaks down when an answer leaves: the request ends. The contexts that
-// were made for goroutines stay those of their own user when Gin has given the *gin.Context to the next.
+// Whatever of the application's breaks down when an answer leaves: the request ends. The contexts
+// that were made for goroutines stay those of their own user when Gin has given the *gin.Context to
+// the next.
 func TestARequestEndsWhateverPanics(t *testing.T) {
 	// alice's request breaks down at its end alone
 	broken := func(c *gin.Context) bool { return c != nil && c.GetBool("broken") }
@@ -137,8 +138,9 @@ func TestARequestEndsWhateverPanics(t *testing.T) {
 	}
 }
 
-// A function of the application's must not call flashgin for its own request, which calls it in turn. Where
-// it does, the request neither hangs nor goes on for ever: the innermost call is an error.
+// A function of the application's must not call flashgin for its own request, which calls it in
+// turn. Where it does, the request neither hangs nor goes on for ever: the innermost call is an
+// error.
 func TestAFunctionThatCallsFlashginForItsRequest(t *testing.T) {
 	var a *apptest.App
 	var calls int
@@ -187,8 +189,8 @@ func TestAFunctionThatCallsFlashginForItsRequest(t *testing.T) {
 	}
 }
 
-// A goroutine that has a request's context may ask for its messages when the request ends. Gin does not
-// get the *gin.Context back before the application's function has returned that was given it.
+// A goroutine that has a request's context may ask for its messages when the request ends. Gin does
+// not get the *gin.Context back before the application's function has returned that was given it.
 func TestTheEndWaitsForWhoUsesTheContext(t *testing.T) {
 	asked, answer := make(chan struct{}), make(chan struct{})
 	var users sync.Map

@@ -17,7 +17,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// What of an upload does not fit into memory is in files, which net/http removes when the request has ended: with flashgin as without it.
+// What of an upload does not fit into memory is in files, which net/http removes when the request
+// has ended: with flashgin as without it.
 func TestFilesOfUploadsAreRemoved(t *testing.T) {
 	files := t.TempDir()
 	t.Setenv("TMPDIR", files) // where mime/multipart puts them

@@ -47,7 +47,8 @@ func TestResponseControllerReachesTheConnection(t *testing.T) {
 	assert.Error(t, err, "the rest came after the deadline")
 }
 
-// A handler takes the connection over, as websocket libraries do. What it added before is stored by then.
+// A handler takes the connection over, as websocket libraries do. What it added before is stored by
+// then.
 func TestHijack(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -204,8 +205,9 @@ func TestGzipInEitherOrder(t *testing.T) {
 	}
 }
 
-// slow stands in for gin-contrib/timeout: it keeps headers and body to itself, runs the other handlers in a goroutine, and hands on what they
-// made when they have ended, or else answers 503. No clock is involved: a handler calls expire.
+// slow stands in for gin-contrib/timeout: it keeps headers and body to itself, runs the other
+// handlers in a goroutine, and hands on what they made when they have ended, or else answers 503.
+// No clock is involved: a handler calls expire.
 type slow struct {
 	expired  chan struct{}
 	answered chan struct{}
@@ -354,7 +356,8 @@ func TestTimeoutThatDoesNotFire(t *testing.T) {
 	})
 }
 
-// Whatever the handler does before and after the client has its 503, the messages show on the next page.
+// Whatever the handler does before and after the client has its 503, the messages show on the next
+// page.
 func TestTimeoutThatFires(t *testing.T) {
 	late := flashgin.Success("late").At("/page")
 	for _, test := range []struct {
@@ -453,7 +456,8 @@ func TestWritersOfOtherMiddleware(t *testing.T) {
 				assert.Empty(t, a.Left("/"))
 				return
 			}
-			// The page cannot tell whose it is: it is complete, and everything waits for one that can.
+			// The page cannot tell whose it is: it is complete, and everything waits for one that
+			// can.
 			assert.Equal(t, "page", a.Shown("/?add=1"))
 			assert.Equal(t, "[saved][own]", a.Left("/"))
 			wrap = false

@@ -127,7 +127,8 @@ func TestCookieKeyIsSecureUnderTLS(t *testing.T) {
 	}
 }
 
-// What is no secret of ours is no key, so nobody can choose one that others guess, or make one that is long.
+// What is no secret of ours is no key, so nobody can choose one that others guess, or make one that
+// is long.
 func TestCookiesThatHoldNoSecret(t *testing.T) {
 	secret := rand.Text()
 	for name, sent := range map[string]string{
@@ -177,7 +178,8 @@ func TestCookiesAroundTheSecret(t *testing.T) {
 	assert.Equal(t, "[hello]", a.Visitor().Send(request).Body.String())
 }
 
-// SessionKey makes the cookie, once, and hands out the key that messages of the same request are kept under.
+// SessionKey makes the cookie, once, and hands out the key that messages of the same request are
+// kept under.
 func TestSessionKeyMakesTheCookie(t *testing.T) {
 	a := newCookieApp(t, flashgin.Config{})
 	var keys [3]string
@@ -237,7 +239,8 @@ func TestForgetRenewsTheCookie(t *testing.T) {
 	assert.Empty(t, a.Failures.String())
 }
 
-// An application that deletes the cookie and then says goodbye is understood, too: the answer has the cookie once.
+// An application that deletes the cookie and then says goodbye is understood, too: the answer has
+// the cookie once.
 func TestADeletedCookieIsNotSetTwice(t *testing.T) {
 	a := newCookieApp(t, flashgin.Config{})
 	a.POST("/logout", func(c *gin.Context) {
@@ -264,7 +267,8 @@ func TestFirstMessagesInParallelHaveACookieEach(t *testing.T) {
 	assert.Empty(t, second.Get("/"))
 }
 
-// Engines that hand a request on to one another answer it together, so a browser gets one cookie; whichever of them has made it.
+// Engines that hand a request on to one another answer it together, so a browser gets one cookie;
+// whichever of them has made it.
 func TestCookieKeyBehindTwoEngines(t *testing.T) {
 	for _, test := range []struct {
 		name         string
@@ -296,8 +300,8 @@ func TestCookieKeyBehindTwoEngines(t *testing.T) {
 	}
 }
 
-// A handler may make requests of its own, for another user: a mail, a preview, a batch. What those add is that
-// user's, though the context is the handler's.
+// A handler may make requests of its own, for another user: a mail, a preview, a batch. What those
+// add is that user's, though the context is the handler's.
 func TestCookieKeyOfARequestInsideARequest(t *testing.T) {
 	for _, test := range []struct {
 		name      string
@@ -465,7 +469,8 @@ func TestCookieKeyBesideSessions(t *testing.T) {
 	assert.Equal(t, "[hello]", visitor.Get("/"))
 }
 
-// On a route that does not pass through Install there is nobody to set the cookie. One that is there already can be read.
+// On a route that does not pass through Install there is nobody to set the cookie. One that is
+// there already can be read.
 func TestCookieKeyWithoutInstall(t *testing.T) {
 	messenger, err := flashgin.New(flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
 	require.NoError(t, err)

@@ -23,8 +23,8 @@ func keyOfSecret(secret string) string {
 	return base64.RawURLEncoding.EncodeToString(hash[:])
 }
 
-// Two secrets in one request are none: whoever planted one of them reads nothing, and the messages of
-// the other wait until the planted cookie is gone, which the answer sees to.
+// Two secrets in one request are none: whoever planted one of them reads nothing, and the messages
+// of the other wait until the planted cookie is gone, which the answer sees to.
 func TestAPlantedCookieIsNotUsed(t *testing.T) {
 	log := new(apptest.LockedBuffer)
 	a := newCookieApp(t, flashgin.Config{Logger: apptest.LogTo(log)})
@@ -129,7 +129,8 @@ func TestTheSameSecretTwice(t *testing.T) {
 	assert.Zero(t, apptest.CookiesOf(answer))
 }
 
-// Engines that answer together expire a planted cookie once, also where only the inner one has asked.
+// Engines that answer together expire a planted cookie once, also where only the inner one has
+// asked.
 func TestAPlantedCookieBehindTwoEngines(t *testing.T) {
 	inner := newCookieApp(t, flashgin.Config{})
 	outer := newCookieApp(t, flashgin.Config{})

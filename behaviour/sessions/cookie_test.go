@@ -14,7 +14,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// By default the cookie of gin-contrib's cookie store is Secure. Over plain http it gets lost, and every message with it, which is said once.
+// By default the cookie of gin-contrib's cookie store is Secure. Over plain http it gets lost, and
+// every message with it, which is said once.
 func TestASecureCookieOverPlainHTTP(t *testing.T) {
 	for _, test := range []struct {
 		name   string

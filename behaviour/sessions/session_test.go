@@ -220,7 +220,8 @@ func TestSessionKey(t *testing.T) {
 	assert.Equal(t, "[imported]", alice.Get("/"))
 }
 
-// The key that a job is given is the session's, also if a message of this request has made it and nothing else would save it.
+// The key that a job is given is the session's, also if a message of this request has made it and
+// nothing else would save it.
 func TestSessionKeyAfterAMessageThatThePageShows(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{})
 	var key string
@@ -328,7 +329,8 @@ func TestNoSession(t *testing.T) {
 	}
 }
 
-// A template cannot return an error, so a missing session is reported when a page looks for messages.
+// A template cannot return an error, so a missing session is reported when a page looks for
+// messages.
 func TestAPageWithoutASessionIsReported(t *testing.T) {
 	a := apptest.NewAppWithoutSessions(t, flashgin.Config{})
 	a.GET("/", apptest.Page)
@@ -380,7 +382,8 @@ func TestConfigSessionKey(t *testing.T) {
 	assert.Empty(t, a.Failures.String())
 }
 
-// A key is bytes. Two that are not UTF-8 are two, and a job that uses one reaches the pages that do.
+// A key is bytes. Two that are not UTF-8 are two, and a job that uses one reaches the pages that
+// do.
 func TestKeysThatAreNotText(t *testing.T) {
 	a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) { return c.GetHeader("X-User"), nil }})
 	a.GET("/", apptest.Page)
@@ -392,7 +395,8 @@ func TestKeysThatAreNotText(t *testing.T) {
 	assert.Equal(t, "[alice][a job]", visitor.Get("/", "X-User", "\xf0\x81"))
 }
 
-// gin-contrib's memstore panics when a session holds what gob cannot encode. The answer goes out all the same, and the failure is reported.
+// gin-contrib's memstore panics when a session holds what gob cannot encode. The answer goes out
+// all the same, and the failure is reported.
 func TestASessionThatCannotBeSaved(t *testing.T) {
 	type unknownToGob struct{ Text string }
 	for _, test := range []struct {

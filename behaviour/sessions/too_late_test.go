@@ -30,8 +30,8 @@ func keyKinds(store flashgin.Store) map[string]flashgin.Config {
 	}
 }
 
-// A new key is of use if its cookie leaves with the answer. Where it does not, whoever wants one is told, and
-// nothing is stored that nobody will find.
+// A new key is of use if its cookie leaves with the answer. Where it does not, whoever wants one is
+// told, and nothing is stored that nobody will find.
 func TestNoKeyIsMadeThatNobodyHas(t *testing.T) {
 	hello := flashgin.Info("hello").At("/")
 	type try struct {
@@ -242,8 +242,9 @@ func TestACopyMakesNoKeyWithoutInstall(t *testing.T) {
 	assert.Equal(t, 1, apptest.CookiesOf(visitor.Post("/key")))
 }
 
-// Handlers hand c.Copy() to goroutines, as Gin advises. Those ask for the session's key, or give it up, when the
-// answer has left and Gin has given the writer to somebody else. Nobody becomes somebody else by that.
+// Handlers hand c.Copy() to goroutines, as Gin advises. Those ask for the session's key, or give it
+// up, when the answer has left and Gin has given the writer to somebody else. Nobody becomes
+// somebody else by that.
 func TestNobodyGetsTheSessionOfAnother(t *testing.T) {
 	const users, workers = 200, 16
 	for kind, cfg := range keyKinds(nil) {

@@ -15,8 +15,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// Two groups of routes may each have sessions of their own. A message that is added under the one is
-// not shown under the other, which is said once, with both names.
+// Two groups of routes may each have sessions of their own. A message that is added under the one
+// is not shown under the other, which is said once, with both names.
 func TestTwoSessionsMiddlewares(t *testing.T) {
 	lax := func(store sessions.Store) sessions.Store {
 		store.Options(sessions.Options{Path: "/"})
@@ -100,7 +100,8 @@ func TestTwoSessionsMiddlewares(t *testing.T) {
 	}
 }
 
-// Who has one of the sessions only is no reason to say anything: messages are shown where they belong.
+// Who has one of the sessions only is no reason to say anything: messages are shown where they
+// belong.
 func TestTwoSessionsMiddlewaresThatDoNotMeet(t *testing.T) {
 	log := new(apptest.LockedBuffer)
 	app := apptest.NewAppWithoutSessions(t, flashgin.Config{Logger: apptest.LogTo(log)})

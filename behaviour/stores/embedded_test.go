@@ -18,7 +18,8 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 )
 
-// countsCalls counts the calls of a store that a type of the application's embeds, to count them, say, or to encrypt what is kept.
+// countsCalls counts the calls of a store that a type of the application's embeds, to count them,
+// say, or to encrypt what is kept.
 type countsCalls struct{ adds, claims, confirms, releases atomic.Int32 }
 
 func (n *countsCalls) all() []int32 {
@@ -75,7 +76,8 @@ func (s *embedsRedis) Release(ctx context.Context, claim flashgin.Claim) error {
 	return s.RedisStore.Release(ctx, claim)
 }
 
-// A type that embeds one of our stores has its unexported methods, too. None of them is called past a method that the type has of its own.
+// A type that embeds one of our stores has its unexported methods, too. None of them is called past
+// a method that the type has of its own.
 func TestStoresThatEmbedOurs(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T) (flashgin.Store, *countsCalls){
 		"memory": func(*testing.T) (flashgin.Store, *countsCalls) {

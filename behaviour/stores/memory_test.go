@@ -61,7 +61,8 @@ func TestMemoryStoreDefaults(t *testing.T) {
 	})
 }
 
-// A generated ID is remembered for 10 seconds, so a retry within them adds nothing; then it is forgotten.
+// A generated ID is remembered for 10 seconds, so a retry within them adds nothing; then it is
+// forgotten.
 func TestMemoryStoreForgetsGeneratedIDs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store flashgin.MemoryStore

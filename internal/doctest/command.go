@@ -16,8 +16,8 @@ import (
 
 var inProse = regexp.MustCompile(`^(?:go (?:run|test|vet|build|get|install|mod|doc|list|tool) |cd |npm |\./|\.ci/|git )`)
 
-// Commands returns the command lines of the page, those of a block together: of blocks in sh, behind a prompt in blocks of a console, and in the prose
-// what begins as one.
+// Commands returns the command lines of the page, those of a block together: of blocks in sh,
+// behind a prompt in blocks of a console, and in the prose what begins as one.
 func (p Page) Commands() [][]string {
 	var all [][]string
 	for _, block := range p.Blocks("") {
@@ -44,8 +44,9 @@ func (p Page) Commands() [][]string {
 // elsewhere are the commands of which we cannot know more than that they are called so.
 var elsewhere = []string{"apidiff", "apt-get", "curl", "git", "gofmt", "gorelease", "redis-cli", "redis-server"}
 
-// CheckCommands tells which command lines of the page name something that does not exist: a folder, a package, a test, a script. They are entered at the root, in
-// the folder of the page, or where the block before has led to.
+// CheckCommands tells which command lines of the page name something that does not exist: a folder,
+// a package, a test, a script. They are entered at the root, in the folder of the page, or where
+// the block before has led to.
 func (p Page) CheckCommands() error {
 	var failures []error
 	last := shell{root: p.root, dir: "."}

@@ -29,8 +29,9 @@ func (p Page) Links() []string {
 	return links
 }
 
-// CheckLink tells what is wrong with a link of the page. A file of the repository must exist, with the heading that the link names. Other sites are
-// not asked: their links must be complete and use TLS.
+// CheckLink tells what is wrong with a link of the page. A file of the repository must exist, with
+// the heading that the link names. Other sites are not asked: their links must be complete and use
+// TLS.
 func (p Page) CheckLink(link string) error {
 	u, err := url.Parse(link)
 	switch {

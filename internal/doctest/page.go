@@ -1,5 +1,5 @@
-// Package doctest reads the pages of documentation for the tests that hold them to what they say: their links, their names, their commands and their
-// code.
+// Package doctest reads the pages of documentation for the tests that hold them to what they say:
+// their links, their names, their commands and their code.
 package doctest
 
 import (

@@ -11,7 +11,8 @@ import (
 	"github.com/flashgin/flashgin/internal/doctest"
 )
 
-// repository makes a folder with files, names and texts in turn, and returns it with the page docs/page.md.
+// repository makes a folder with files, names and texts in turn, and returns it with the page
+// docs/page.md.
 func repository(t *testing.T, page string, files ...string) doctest.Page {
 	t.Helper()
 	root := t.TempDir()

@@ -14,8 +14,9 @@ import (
 // patience is how long a program may take to listen.
 const patience = 30 * time.Second
 
-// Run builds a program, the source of one file, with the module of the working directory, and lets it run until the test ends. It listens on a free
-// port instead of at the address that its source names, and Run returns where.
+// Run builds a program, the source of one file, with the module of the working directory, and lets
+// it run until the test ends. It listens on a free port instead of at the address that its source
+// names, and Run returns where.
 func Run(t testing.TB, source, address string) string {
 	t.Helper()
 	if n := strings.Count(source, `"`+address+`"`); n != 1 {
@@ -50,7 +51,8 @@ func freeAddress(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// listens starts the program and reports whether it listens at the address. If so, it runs until the test ends.
+// listens starts the program and reports whether it listens at the address. If so, it runs until
+// the test ends.
 func listens(t testing.TB, binary, log, address string) bool {
 	t.Helper()
 	output, err := os.Create(log)

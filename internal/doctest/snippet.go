@@ -20,7 +20,8 @@ import (
 	"strings"
 )
 
-// A Snippet is a block of Go on a page. What is a complete file is checked as it is. Of anything else, these are the rules:
+// A Snippet is a block of Go on a page. What is a complete file is checked as it is. Of anything
+// else, these are the rules:
 //
 //   - Blank lines outside of brackets divide it into paragraphs.
 //   - A paragraph that begins with func, type, const or import is a declaration of the file.
@@ -78,7 +79,8 @@ func isValue(code string) bool {
 	return err == nil && !call
 }
 
-// paragraphs divides code at blank lines outside of brackets and strings. Joined, they are the code again.
+// paragraphs divides code at blank lines outside of brackets and strings. Joined, they are the code
+// again.
 func paragraphs(code string) []string {
 	lines := slices.Collect(strings.Lines(code))
 	inside := make([]bool, len(lines)+2) // by line, counted from 1: the code before its end is open
@@ -168,8 +170,9 @@ type Checker struct {
 	importer types.Importer
 }
 
-// NewChecker returns a Checker for snippets that use the names of the given file. The packages that they import must be known to the module of the working
-// directory; it asks the go command for them.
+// NewChecker returns a Checker for snippets that use the names of the given file. The packages that
+// they import must be known to the module of the working directory; it asks the go command for
+// them.
 func NewChecker(given string, snippets []Snippet) (*Checker, error) {
 	c := &Checker{files: token.NewFileSet()}
 	var err error
@@ -207,7 +210,8 @@ func NewChecker(given string, snippets []Snippet) (*Checker, error) {
 	return c, nil
 }
 
-// exportsOf builds packages and all that they need, and returns the files that say what each exports.
+// exportsOf builds packages and all that they need, and returns the files that say what each
+// exports.
 func exportsOf(paths []string) (map[string]string, error) {
 	var failed strings.Builder
 	list := exec.Command("go", append([]string{"list", "-deps", "-export", "-f", "{{.ImportPath}}\t{{.Export}}"}, paths...)...)

@@ -1,4 +1,5 @@
-// Package inprocess lets a store of our own tell flashgin that its calls cannot hang. No store of a stranger's can say so by accident.
+// Package inprocess lets a store of our own tell flashgin that its calls cannot hang. No store of a
+// stranger's can say so by accident.
 package inprocess
 
 // Reply is a bool.

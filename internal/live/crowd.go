@@ -15,8 +15,8 @@ import (
 // all users, while one person opens streams until no more fit.
 
 const (
-	// streamsAClient bounds the streams from one address. So many people may be behind one that look
-	// at pages of one process.
+	// streamsAClient bounds the streams from one address. So many people may be behind one that
+	// look at pages of one process.
 	streamsAClient = 1000
 	// streamsLeavingAtMost bounds the streams beyond the limit, which were told to end.
 	streamsLeavingAtMost = 256

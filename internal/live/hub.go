@@ -30,8 +30,8 @@ const (
 	streamsASession = 8
 	// streamsAtMost bounds the streams of a process. For those beyond it others end.
 	streamsAtMost = 50_000
-	// claimsAtMost is how many streams ask the store at a time, so that all of them waking up leaves
-	// room for the pages.
+	// claimsAtMost is how many streams ask the store at a time, so that all of them waking up
+	// leaves room for the pages.
 	claimsAtMost = 16
 )
 
@@ -40,9 +40,9 @@ type Config struct {
 	// Lease is how long a claim hides messages that nobody settles.
 	Lease time.Duration
 	// Watch calls wake when something was added for a session, or when its streams are to end. The
-	// empty session is all of them: something may have been missed. Watch returns when ctx has ended
-	// or listening has failed, and is called again after the latter. It returns nil if there is
-	// nothing to hear after all. A nil Watch is one that does so at once.
+	// empty session is all of them: something may have been missed. Watch returns when ctx has
+	// ended or listening has failed, and is called again after the latter. It returns nil if there
+	// is nothing to hear after all. A nil Watch is one that does so at once.
 	Watch func(ctx context.Context, wake func(session string, ends bool)) error
 	// Errors is told what no caller is there to receive.
 	Errors *report.Reporter

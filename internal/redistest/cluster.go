@@ -9,7 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A Cluster is a Redis Cluster of masters without replicas. Its slots are spread evenly, in the order of Servers.
+// A Cluster is a Redis Cluster of masters without replicas. Its slots are spread evenly, in the
+// order of Servers.
 type Cluster struct {
 	Servers []*Server
 	tb      testing.TB
@@ -17,7 +18,8 @@ type Cluster struct {
 
 const slots = 16384
 
-// StartCluster starts a cluster of n masters, each with the further lines of configuration, and waits until it serves all slots.
+// StartCluster starts a cluster of n masters, each with the further lines of configuration, and
+// waits until it serves all slots.
 func StartCluster(tb testing.TB, n int, config ...string) *Cluster {
 	tb.Helper()
 	c := &Cluster{tb: tb}
@@ -96,8 +98,9 @@ func (c *Cluster) Owner(slot int) int {
 	return -1
 }
 
-// A Migration moves one slot from one server to another, in the steps that redis-cli takes for it. Between the steps the cluster
-// serves the slot, with ASK for the keys that are not, or no longer, at the source.
+// A Migration moves one slot from one server to another, in the steps that redis-cli takes for it.
+// Between the steps the cluster serves the slot, with ASK for the keys that are not, or no longer,
+// at the source.
 type Migration struct {
 	cluster  *Cluster
 	slot     int

@@ -16,7 +16,8 @@ const (
 	Swallow                // drop it, and keep the connection open
 )
 
-// A Proxy is a bad line to a server: it hands bytes on, unless told otherwise. Its methods are safe for concurrent use.
+// A Proxy is a bad line to a server: it hands bytes on, unless told otherwise. Its methods are safe
+// for concurrent use.
 type Proxy struct {
 	target   string
 	listener net.Listener
@@ -48,22 +49,24 @@ func StartProxy(tb testing.TB, target string) *Proxy {
 // Addr returns the address to connect to.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
-// Judge sets the function that decides about each piece of a reply as it comes from the server, often a whole reply. It may be called
-// from several goroutines at once; nil lets all pass.
+// Judge sets the function that decides about each piece of a reply as it comes from the server,
+// often a whole reply. It may be called from several goroutines at once; nil lets all pass.
 func (p *Proxy) Judge(judge func(reply []byte) Verdict) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.judge = judge
 }
 
-// Delay holds back what is sent in either direction from now on for d, so that a round trip takes 2 d longer.
+// Delay holds back what is sent in either direction from now on for d, so that a round trip takes 2
+// d longer.
 func (p *Proxy) Delay(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.delay = d
 }
 
-// Freeze holds everything back until Thaw; new connections are accepted and nothing answers on them.
+// Freeze holds everything back until Thaw; new connections are accepted and nothing answers on
+// them.
 func (p *Proxy) Freeze() { p.freeze(true) }
 
 // Thaw ends Freeze.

@@ -11,15 +11,17 @@ import (
 // MasterName is the name under which the sentinels know the master.
 const MasterName = "flash"
 
-// A Sentinel is a master with one replica, and three sentinels that put the replica in its place when it fails.
+// A Sentinel is a master with one replica, and three sentinels that put the replica in its place
+// when it fails.
 type Sentinel struct {
 	Master, Replica *Server // as they were at the start
 	Sentinels       []*Server
 	tb              testing.TB
 }
 
-// StartSentinel starts the five processes, master and replica with the further lines of configuration, and waits until they know each
-// other. The sentinels take the master for dead after half a second.
+// StartSentinel starts the five processes, master and replica with the further lines of
+// configuration, and waits until they know each other. The sentinels take the master for dead after
+// half a second.
 func StartSentinel(tb testing.TB, config ...string) *Sentinel {
 	tb.Helper()
 	s := &Sentinel{tb: tb, Master: Start(tb, config...)}
@@ -63,7 +65,8 @@ func (s *Sentinel) Addrs() []string {
 	return addrs
 }
 
-// Client returns a new client with default options, which asks the sentinels for the master. It is closed when the test ends.
+// Client returns a new client with default options, which asks the sentinels for the master. It is
+// closed when the test ends.
 func (s *Sentinel) Client() *redis.Client {
 	client := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: MasterName, SentinelAddrs: s.Addrs()})
 	s.tb.Cleanup(func() { _ = client.Close() })

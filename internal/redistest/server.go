@@ -1,8 +1,9 @@
-// Package redistest starts real Redis servers for tests: single ones, a cluster, or a master with a replica and sentinels. They are child
-// processes on free ports of 127.0.0.1, each with a directory of its own, and end with the test.
+// Package redistest starts real Redis servers for tests: single ones, a cluster, or a master with a
+// replica and sentinels. They are child processes on free ports of 127.0.0.1, each with a directory
+// of its own, and end with the test.
 //
-// Without redis-server a test is skipped, or fails where the environment says CI=true. REDIS_SERVER names another binary, such as
-// valkey-server.
+// Without redis-server a test is skipped, or fails where the environment says CI=true. REDIS_SERVER
+// names another binary, such as valkey-server.
 package redistest
 
 import (
@@ -26,7 +27,8 @@ import (
 // patience is how long something may take that is bound to happen.
 const patience = 30 * time.Second
 
-// A Server is a Redis server, or a sentinel. Its methods fail the test when the process does not do as told.
+// A Server is a Redis server, or a sentinel. Its methods fail the test when the process does not do
+// as told.
 type Server struct {
 	tb     testing.TB
 	binary string
@@ -37,8 +39,8 @@ type Server struct {
 	exited chan struct{} // closed when the process has ended
 }
 
-// Start starts a server that keeps nothing on disk, with further lines for its configuration file, such as "appendonly yes",
-// and waits until it answers.
+// Start starts a server that keeps nothing on disk, with further lines for its configuration file,
+// such as "appendonly yes", and waits until it answers.
 func Start(tb testing.TB, config ...string) *Server {
 	tb.Helper()
 	return start(tb, nil, config)
@@ -85,15 +87,16 @@ func find(tb testing.TB) string {
 	return path
 }
 
-// Ports of servers lie below those that systems give to outgoing connections and to whoever asks for
-// any port. One of these could take the port before the server has it, or while it is restarted.
-// The second port of a cluster node is 10,000 above the first.
+// Ports of servers lie below those that systems give to outgoing connections and to whoever asks
+// for any port. One of these could take the port before the server has it, or while it is
+// restarted. The second port of a cluster node is 10,000 above the first.
 const (
 	portsFrom = 10_000
 	portsTo   = 22_000
 )
 
-// freePort returns a port that was free a moment ago, as was the one that a cluster node uses beside it.
+// freePort returns a port that was free a moment ago, as was the one that a cluster node uses
+// beside it.
 func freePort(tb testing.TB) int {
 	tb.Helper()
 	for range 100 {
@@ -129,7 +132,8 @@ func (s *Server) ClientWith(opt *redis.Options) *redis.Client {
 	return client
 }
 
-// Restart starts the process again, with the same port, directory and configuration, after Stop or Kill, and waits until it answers.
+// Restart starts the process again, with the same port, directory and configuration, after Stop or
+// Kill, and waits until it answers.
 func (s *Server) Restart() {
 	s.tb.Helper()
 	if err := s.launch(); err != nil {
@@ -167,7 +171,8 @@ func (s *Server) launch() error {
 	return err
 }
 
-// answers reports whether the server answers and has loaded its data. An error is an answer too, such as that of a server with a password.
+// answers reports whether the server answers and has loaded its data. An error is an answer too,
+// such as that of a server with a password.
 func (s *Server) answers() bool {
 	conn, err := net.Dial("tcp", s.Addr())
 	if err != nil {

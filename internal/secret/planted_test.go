@@ -13,7 +13,8 @@ import (
 	"github.com/flashgin/flashgin/internal/secret"
 )
 
-// expired returns the lines of the answer to a request that brings two secrets in the cookie "flash".
+// expired returns the lines of the answer to a request that brings two secrets in the cookie
+// "flash".
 func expired(t *testing.T, r *http.Request, prefix string, header http.Header) []string {
 	t.Helper()
 	r.Header.Set("Cookie", "flash="+rand.Text()+"; flash="+rand.Text())

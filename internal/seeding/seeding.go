@@ -1,4 +1,5 @@
-// Package seeding carries the messages of a test to the request that is to show them: flashtest puts them into its context, flashgin looks there.
+// Package seeding carries the messages of a test to the request that is to show them: flashtest
+// puts them into its context, flashgin looks there.
 package seeding
 
 import "context"
@@ -8,7 +9,8 @@ const Session = "seed"
 
 type key struct{}
 
-// With returns a context with a store. It is a flashgin.Store, which this package cannot name: flashgin imports it.
+// With returns a context with a store. It is a flashgin.Store, which this package cannot name:
+// flashgin imports it.
 func With(ctx context.Context, store any) context.Context {
 	return context.WithValue(ctx, key{}, store)
 }

@@ -18,7 +18,8 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// OnWire sends a request of alice's over a connection of its own and returns the answer, read by net/http.
+// OnWire sends a request of alice's over a connection of its own and returns the answer, read by
+// net/http.
 func (a *App) OnWire(proto, method, path string, header ...string) Answer {
 	a.T.Helper()
 	server := httptest.NewServer(a)
@@ -58,7 +59,8 @@ const (
 	AddedHTMX = `<ul hx-swap-oob="beforeend:[data-flash-added]">`
 )
 
-// HTMX are the headers of a request of htmx, Turbo those of Turbo, and Asks those of a script that asks for messages.
+// HTMX are the headers of a request of htmx, Turbo those of Turbo, and Asks those of a script that
+// asks for messages.
 func HTMX(more ...string) []string {
 	return append([]string{"HX-Request", "true", "HX-Current-URL", Screen}, more...)
 }

@@ -1,5 +1,5 @@
-// Package apptest is what the tests of behaviour share: applications, browsers, stores that fail, and
-// Redis servers with messages in them.
+// Package apptest is what the tests of behaviour share: applications, browsers, stores that fail,
+// and Redis servers with messages in them.
 package apptest
 
 import (
@@ -30,7 +30,8 @@ func init() {
 // Repository is the way to the folder of the repository.
 const Repository = "../.."
 
-// App is a Gin application with flashgin, sessions in a cookie, and a page template named "page" that lists the texts of {{flashes}}.
+// App is a Gin application with flashgin, sessions in a cookie, and a page template named "page"
+// that lists the texts of {{flashes}}.
 type App struct {
 	*gin.Engine
 	T         testing.TB
@@ -38,7 +39,8 @@ type App struct {
 	Failures  *Failures
 }
 
-// NewApp installs a Messenger on a fresh engine. cfg.OnError is replaced: Failures collects what it is told.
+// NewApp installs a Messenger on a fresh engine. cfg.OnError is replaced: Failures collects what it
+// is told.
 func NewApp(t testing.TB, cfg flashgin.Config) *App {
 	t.Helper()
 	a := NewAppWithoutSessions(t, cfg)
@@ -53,8 +55,8 @@ func NewAppWithoutSessions(t testing.TB, cfg flashgin.Config) *App {
 	return a
 }
 
-// NewAppWired is NewApp where the order counts in which an engine is put together: wire does all of it. install is Messenger.Install. There are no sessions and
-// no template but those that wire adds.
+// NewAppWired is NewApp where the order counts in which an engine is put together: wire does all of
+// it. install is Messenger.Install. There are no sessions and no template but those that wire adds.
 func NewAppWired(t testing.TB, cfg flashgin.Config, wire func(engine *gin.Engine, install gin.OptionFunc)) *App {
 	t.Helper()
 	failures := new(Failures)
@@ -96,8 +98,8 @@ func NewMessenger(t testing.TB, cfg flashgin.Config) *flashgin.Messenger {
 	return m
 }
 
-// Calm makes a Messenger silent and, on a SpyStore, so patient that a busy machine does not fail a test. In a synctest bubble no machine is busy: the
-// defaults stand.
+// Calm makes a Messenger silent and, on a SpyStore, so patient that a busy machine does not fail a
+// test. In a synctest bubble no machine is busy: the defaults stand.
 func Calm(cfg flashgin.Config) flashgin.Config {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -197,7 +199,8 @@ func NewMounted(t testing.TB, cfg flashgin.Config) *App {
 	return a
 }
 
-// Board serves the text of a template at "/". {{now .Gin "text"}} in it adds an error in the middle of the page.
+// Board serves the text of a template at "/". {{now .Gin "text"}} in it adds an error in the middle
+// of the page.
 func (a *App) Board(text string) {
 	a.SetFuncMap(flashgin.FuncMap(template.FuncMap{
 		"now": func(c *gin.Context, text string) (string, error) {

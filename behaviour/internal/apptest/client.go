@@ -69,8 +69,8 @@ func (b *Browser) Post(path string, header ...string) Answer {
 // CookieCount returns how many cookies an answer sets.
 func (a Answer) CookieCount() int { return len(a.Header.Values("Set-Cookie")) }
 
-// Visitor is a browser without a network: for tests in a synctest bubble, whose clock stands still while a connection is read, and for requests
-// that no browser sends.
+// Visitor is a browser without a network: for tests in a synctest bubble, whose clock stands still
+// while a connection is read, and for requests that no browser sends.
 type Visitor struct {
 	t       testing.TB
 	Handler http.Handler

@@ -10,7 +10,8 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// Guarded is an application on a store that can fail, with a visitor for whom a message waits anywhere.
+// Guarded is an application on a store that can fail, with a visitor for whom a message waits
+// anywhere.
 func Guarded(t *testing.T, store flashgin.Store, cfg flashgin.Config) (*App, *Visitor) {
 	cfg.Store = store
 	a := NewApp(t, cfg)

@@ -42,7 +42,8 @@ func MessagesLeft(t *testing.T, server *redistest.Server) (left int64) {
 	return left
 }
 
-// Within runs f, which must return within a time that is generous for what takes a moment, and short for what would wait for ever.
+// Within runs f, which must return within a time that is generous for what takes a moment, and
+// short for what would wait for ever.
 func Within(t testing.TB, what string, f func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -57,7 +58,8 @@ func Within(t testing.TB, what string, f func()) {
 	}
 }
 
-// NewLiveApp is NewApp with Mount, a page at /a and one at /b, and /key, which answers with the key of the session.
+// NewLiveApp is NewApp with Mount, a page at /a and one at /b, and /key, which answers with the key
+// of the session.
 func NewLiveApp(t testing.TB, cfg flashgin.Config) *App {
 	a := NewApp(t, cfg)
 	a.MountLive()
@@ -89,7 +91,8 @@ func StreamPath(views ...string) string {
 // Event is one event of a stream.
 type Event struct{ Name, Data string }
 
-// ParseEvents reads the events of a stream as the HTML standard says. The comment and the retry time come as events of these names.
+// ParseEvents reads the events of a stream as the HTML standard says. The comment and the retry
+// time come as events of these names.
 func ParseEvents(r io.Reader, each func(Event)) {
 	var e Event
 	hasData := false
@@ -288,7 +291,8 @@ func (b *Browser) Acknowledging() func(Event) {
 	}
 }
 
-// StreamWriter is a connection without a network, on which a stream is written: for tests in a synctest bubble, and for connections that fail.
+// StreamWriter is a connection without a network, on which a stream is written: for tests in a
+// synctest bubble, and for connections that fail.
 type StreamWriter struct {
 	Mu        sync.Mutex
 	Sent      http.Header

@@ -54,7 +54,8 @@ func (o *Observed) Messages() []string {
 	return list
 }
 
-// Calls returns the calls of the store, such as "claim", "claim: the store is down" where it failed.
+// Calls returns the calls of the store, such as "claim", "claim: the store is down" where it
+// failed.
 func (o *Observed) Calls() []string {
 	list := []string{}
 	for _, e := range o.All() {

@@ -49,7 +49,8 @@ func StartMiniredis(t *testing.T) *redis.Client {
 			case <-stop:
 				return
 			case now := <-time.After(time.Millisecond):
-				// It takes the time off keys that are younger as well, so a machine that stalls must not cost them much.
+				// It takes the time off keys that are younger as well, so a machine that stalls
+				// must not cost them much.
 				server.FastForward(min(now.Sub(last), 4*time.Millisecond))
 				last = now
 			}

@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Eventually polls a page until it shows want: what a store of another process does in the background may take a moment.
+// Eventually polls a page until it shows want: what a store of another process does in the
+// background may take a moment.
 func Eventually(t testing.TB, want string, page func() string) {
 	t.Helper()
 	deadline := time.Now().Add(20 * time.Second)

@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Plant puts a secret into the browser as another host of the domain does: with a Path that is longer.
+// Plant puts a secret into the browser as another host of the domain does: with a Path that is
+// longer.
 func (b *Browser) Plant(path string) (secret string) {
 	b.t.Helper()
 	at, err := url.Parse(b.URL + path)
@@ -37,8 +38,8 @@ func (v *Visitor) Follow(path string) string {
 	return ""
 }
 
-// FileSessions is a server-side session store that a test can take away: like a redis store that is down, it then hands out an empty
-// session with the old ID, and an error.
+// FileSessions is a server-side session store that a test can take away: like a redis store that is
+// down, it then hands out an empty session with the old ID, and an error.
 type FileSessions struct {
 	sessions.Store
 	t   *testing.T

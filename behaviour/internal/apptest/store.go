@@ -12,13 +12,15 @@ import (
 
 var ErrDown = errors.New("the store is down")
 
-// Stores are the two ways to a store: called directly in this process, and guarded like a server elsewhere.
+// Stores are the two ways to a store: called directly in this process, and guarded like a server
+// elsewhere.
 var Stores = map[string]func() flashgin.Store{
 	"in process": func() flashgin.Store { return new(flashgin.MemoryStore) },
 	"elsewhere":  func() flashgin.Store { return NewSpyStore() },
 }
 
-// SpyStore is a MemoryStore that flashgin takes for a server elsewhere. It counts the calls, and a test can come between.
+// SpyStore is a MemoryStore that flashgin takes for a server elsewhere. It counts the calls, and a
+// test can come between.
 type SpyStore struct {
 	Kept  flashgin.Store
 	mu    sync.Mutex

@@ -1,9 +1,10 @@
-// Command pictures makes the pictures of docs/pictures: a page with messages of the four statuses, and one that arrives while the page is open, light
-// and dark, wide and narrow. Run it in e2e/:
+// Command pictures makes the pictures of docs/pictures: a page with messages of the four statuses,
+// and one that arrives while the page is open, light and dark, wide and narrow. Run it in e2e/:
 //
 //	go run ./cmd/pictures
 //
-// The pictures in the repository were made with the font Inter (Debian: apt-get install fonts-inter).
+// The pictures in the repository were made with the font Inter (Debian: apt-get install
+// fonts-inter).
 package main
 
 import (

@@ -12,7 +12,8 @@ import (
 // ErrNotFound says what to install.
 var ErrNotFound = errors.New("no Chromium found: install it (Debian: apt-get install chromium)")
 
-// Start starts a headless Chromium with a profile of its own, in dir. The context is that of its first tab.
+// Start starts a headless Chromium with a profile of its own, in dir. The context is that of its
+// first tab.
 func Start(ctx context.Context, dir string) (context.Context, context.CancelFunc, error) {
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
