@@ -13,8 +13,7 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// timed is a store of one's own, made of another: it measures how long claims take. storetest
-// checks that it keeps the rules.
+// timed is a store of one's own, made of another: it measures how long claims take. storetest checks that it keeps the rules.
 type timed struct {
 	flashgin.Store
 	observe func(time.Duration)
@@ -132,8 +131,7 @@ func ExampleStore_Withdraw() {
 	// Saved. <nil>
 }
 
-// New sets it, so that the store's reports are those of the Messenger: they go to Config.OnError
-// and the log.
+// New sets it, so that the store's reports are those of the Messenger: they go to Config.OnError and the log.
 func ExampleMemoryStore_OnError() {
 	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
 		if attr.Key == slog.TimeKey {
@@ -145,8 +143,8 @@ func ExampleMemoryStore_OnError() {
 	err := messages.Add(context.Background(), "session", flashgin.Info("1").At("/"), flashgin.Info("2").At("/"))
 	fmt.Println(err)
 	// Output:
-	// level=ERROR msg="flashgin: store" error="flashgin: add: dropped the 1 oldest messages of an
-	// address, which holds 1: is its page never opened?" suppressed=0 <nil>
+	// level=ERROR msg="flashgin: store" error="flashgin: add: dropped the 1 oldest messages of an address, which holds 1: is its page never opened?" suppressed=0
+	// <nil>
 }
 
 func ExampleMemoryStore_Stats() {
@@ -161,8 +159,7 @@ func ExampleMemoryStore_Stats() {
 	// Output: 3 messages wait for 2 sessions
 }
 
-// The pages that are open watch the store. They look for messages when their session is named, and
-// when nobody is: something may have been missed.
+// The pages that are open watch the store. They look for messages when their session is named, and when nobody is: something may have been missed.
 func ExampleMemoryStore_Watch() {
 	store := new(flashgin.MemoryStore)
 	ctx, stop := context.WithCancel(context.Background())
@@ -181,8 +178,7 @@ func ExampleMemoryStore_Watch() {
 	// context canceled
 }
 
-// exampleRedis starts a Redis for an example. Yours is a server, a Sentinel or a cluster, and its
-// client is closed when the Messenger is.
+// exampleRedis starts a Redis for an example. Yours is a server, a Sentinel or a cluster, and its client is closed when the Messenger is.
 func exampleRedis() (client *redis.Client, stop func()) {
 	server, err := miniredis.Run()
 	if err != nil {
@@ -220,8 +216,9 @@ func ExampleNewRedisStore() {
 	_, err = flashgin.NewRedisStore(client, flashgin.RedisConfig{})
 	fmt.Println(err)
 	// Output:
-	// <nil> The export is ready. <nil> flashgin: RedisConfig.App is empty: want the application's
-	// name, such as "shop", which becomes part of every key
+	// <nil>
+	// The export is ready. <nil>
+	// flashgin: RedisConfig.App is empty: want the application's name, such as "shop", which becomes part of every key
 }
 
 // For a page of your own that tells whether the application is well.
@@ -251,8 +248,7 @@ func ExampleRedisStore_Purge() {
 	// 1 <nil>
 }
 
-// New sets it, so that the store's reports are those of the Messenger. A store without one calls it
-// itself.
+// New sets it, so that the store's reports are those of the Messenger. A store without one calls it itself.
 func ExampleRedisStore_OnError() {
 	client, stop := exampleRedis()
 	defer stop()
@@ -263,12 +259,11 @@ func ExampleRedisStore_OnError() {
 		flashgin.Message{View: "/", ID: "2", Text: "Sent."})
 	fmt.Println(err)
 	// Output:
-	// flashgin: add: dropped the 1 oldest messages of an address, which holds 1: is its page never
-	// opened? <nil>
+	// flashgin: add: dropped the 1 oldest messages of an address, which holds 1: is its page never opened?
+	// <nil>
 }
 
-// The pages that are open watch the store, and look for messages when an add is told to them, by
-// whichever process. It names no session, but a hash.
+// The pages that are open watch the store, and look for messages when an add is told to them, by whichever process. It names no session, but a hash.
 func ExampleRedisStore_Watch() {
 	client, stop := exampleRedis()
 	defer stop()

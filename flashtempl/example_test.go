@@ -45,8 +45,11 @@ func ExampleMessages() {
 	visit(http.MethodGet, "/settings")
 	visit(http.MethodGet, "/settings")
 	// Output:
-	// POST /settings: 303 GET /settings: 200 <p class="flash__text" data-flash-text dir="auto">Your
-	// settings have been changed successfully.</p> <h1>Settings</h1> GET /settings: 200
+	// POST /settings: 303
+	// GET /settings: 200
+	// <p class="flash__text" data-flash-text dir="auto">Your settings have been changed successfully.</p>
+	// <h1>Settings</h1>
+	// GET /settings: 200
 	// <h1>Settings</h1>
 }
 
@@ -101,8 +104,7 @@ func ExampleAssets() {
 // hashes are in the names of the files, and change with their content.
 var hashes = regexp.MustCompile(`[0-9a-f]{12}`)
 
-// browser returns a function that sends a request and prints the answer, without the markup that is
-// the same on every page.
+// browser returns a function that sends a request and prints the answer, without the markup that is the same on every page.
 func browser(router http.Handler) func(method, path string) {
 	return func(method, path string) {
 		recorder := httptest.NewRecorder()

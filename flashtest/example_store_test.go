@@ -161,8 +161,8 @@ func ExampleStore_OnError() {
 	post(app, "/settings")
 	fmt.Println(store.Waiting())
 	// Output:
-	// flashgin: add: dropped the 1 oldest messages of an address, which holds 1: is its page never
-	// opened? The disk is nearly full.
+	// flashgin: add: dropped the 1 oldest messages of an address, which holds 1: is its page never opened?
+	// The disk is nearly full.
 }
 
 // dropped prints how many messages the cap drops.

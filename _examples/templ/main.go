@@ -1,5 +1,4 @@
-// Templ is a guest book whose pages are templ components. They print their messages with the module
-// flashtempl.
+// Templ is a guest book whose pages are templ components. They print their messages with the module flashtempl.
 //
 //	cd _examples/templ && go run .
 //

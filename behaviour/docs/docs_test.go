@@ -122,3 +122,18 @@ func pages(t *testing.T) []doctest.Page {
 	require.NotEmpty(t, pages)
 	return pages
 }
+
+// The drawings of CONTRIBUTING.md lead to files that exist.
+func TestDrawnFilesExist(t *testing.T) {
+	page, err := doctest.Open(apptest.Repository, "CONTRIBUTING.md")
+	require.NoError(t, err)
+	drawings := regexp.MustCompile("(?s)```text\n(.*?)```").FindAllStringSubmatch(page.Text, -1)
+	require.Len(t, drawings, 3)
+	for _, drawing := range drawings {
+		files := regexp.MustCompile(`[a-z_/]+\.(?:go|lua|js)`).FindAllString(drawing[1], -1)
+		assert.Greater(t, len(files), 5)
+		for _, file := range files {
+			assert.FileExists(t, filepath.Join(apptest.Repository, file))
+		}
+	}
+}
