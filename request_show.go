@@ -131,7 +131,7 @@ func (r *request) mayAnswer(w http.ResponseWriter) bool {
 		return false
 	}
 	r.claim()
-	if r.ended() {
+	if r.ended() || r.leftOpen() { // the headers may have left meanwhile
 		return false
 	}
 	r.allowed = len(r.items) > 0 && !r.storedByPageCache(w)
@@ -242,7 +242,7 @@ func (r *request) look(statuses []Status) Messages {
 		return nil
 	}
 	r.peek()
-	if r.ended() {
+	if r.ended() || r.leftOpen() {
 		return nil
 	}
 	views := r.unasked()

@@ -148,7 +148,8 @@ func (r *request) flushAborted() {
 		return it.state < itemDelivered && o.shows(it)
 	})
 	r.mu.Unlock()
-	if _, able := bottom(&r.writer).(http.Flusher); waits && able {
+	// A middleware that keeps the page in a buffer, as gin-contrib/timeout, may throw it away.
+	if waits && r.hasConnection() {
 		r.writer.Flush()
 	}
 }

@@ -323,3 +323,39 @@ func TestPageThatIsLongerThanItSaysWaits(t *testing.T) {
 		apptest.Eventually(t, "[hello]", func() string { return a.Left() })
 	})
 }
+
+// A heldBody keeps the body of an answer, and hands a flush on, as the writer of gin-contrib/timeout
+// does.
+type heldBody struct {
+	gin.ResponseWriter
+	text strings.Builder
+}
+
+func (w *heldBody) Write(data []byte) (int, error)       { return w.text.Write(data) }
+func (w *heldBody) WriteString(text string) (int, error) { return w.text.WriteString(text) }
+
+// A middleware that throws the page away when its handler panics leaves the answer to Recovery.
+func TestPanicBehindAPageInABufferIsACleanError(t *testing.T) {
+	cfg := flashgin.Config{SessionKey: apptest.UserOf}
+	a := apptest.NewAppWired(t, cfg, func(engine *gin.Engine, install gin.OptionFunc) {
+		engine.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) {
+			c.String(http.StatusInternalServerError, "sorry")
+		}))
+		engine.Use(func(c *gin.Context) {
+			below := c.Writer
+			defer func() { c.Writer = below }()
+			c.Writer = &heldBody{ResponseWriter: below}
+			c.Next()
+		})
+		engine.With(install)
+	})
+	a.Template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
+	a.GET("/", func(c *gin.Context) { apptest.Page(c); panic("on purpose") })
+	eachProtocol(t, nil, func(t *testing.T, serve func(http.Handler) *realVisitor) {
+		a.Leave(flashgin.Info("hello"))
+		answer, body, complete := serve(a).get("/")
+		require.True(t, complete)
+		assert.Equal(t, http.StatusInternalServerError, answer.StatusCode)
+		assert.Equal(t, "sorry", body)
+	})
+}
