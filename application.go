@@ -3,7 +3,6 @@ package flashgin
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/gin-gonic/gin"
 
@@ -65,17 +64,26 @@ func (r *request) inTurn(what string, f func() error) error {
 	if r == nil {
 		return guard.Caught(what, f)
 	}
-	if !r.turn.TryLock() {
-		if runs(turnOf) {
-			return r.deeper(what, f)
-		}
-		r.turn.Lock()
+	if r.takeTurn() {
+		defer r.turn.Unlock()
 	}
-	defer r.turn.Unlock()
 	return r.deeper(what, f)
 }
 
-const turnOf = "github.com/flashgin/flashgin.(*request).inTurn"
+// takeTurn waits for the turn, unless this goroutine has it already.
+func (r *request) takeTurn() bool {
+	if r.turn.TryLock() {
+		return true
+	}
+	if runs(turnOf) {
+		return false
+	}
+	r.turn.Lock()
+	return true
+}
+
+// turnOf is what runs while f of inTurn does.
+const turnOf = "github.com/flashgin/flashgin.(*request).deeper"
 
 // deeper calls f, unless that is too deep. Then the others on the way back call nothing more
 // either: each might call several.
@@ -119,11 +127,4 @@ func (o caughtObserver) Observe(ctx context.Context, e Event) {
 	if err != nil {
 		o.errs.Report(ctx, "observe", err)
 	}
-}
-
-// firstOf reports whether it is called with this Once for the first time. What is then said to the
-// log is said outside of Once.Do: a handler of the log that comes back here would wait for itself.
-func firstOf(once *sync.Once) (first bool) {
-	once.Do(func() { first = true })
-	return first
 }

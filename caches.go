@@ -36,12 +36,10 @@ func (r *request) route() string { return r.places[len(r.places)-1].route }
 
 // warnOfEarlyHeaders says why a page shows nothing.
 func (r *request) warnOfEarlyHeaders() {
-	if firstOf(&r.m.earlyHeaders) {
-		r.warn(fmt.Sprintf("the headers of an answer of %q left before its messages were asked for, and "+
-			"they let caches keep it: it shows none, and its messages wait; call flashes, Flashes or "+
-			"Markup before the first flush, or set Cache-Control to no-store before it",
-			r.route()))
-	}
+	r.warnOnce(&r.m.earlyHeaders, fmt.Sprintf("the headers of an answer of %q left before its "+
+		"messages were asked for, and they let caches keep it: it shows none, and its messages wait; "+
+		"call flashes, Flashes or Markup before the first flush, or set Cache-Control to no-store "+
+		"before it", r.route()))
 }
 
 // Some middleware for Gin stores pages in the application and gives them to everybody, whatever
@@ -73,9 +71,7 @@ func (r *request) storedByPageCache(w http.ResponseWriter) bool {
 	if pkg == "" {
 		return false
 	}
-	if firstOf(&r.m.pageCache) {
-		r.warn(pageCacheWarning(pkg, r.route()))
-	}
+	r.warnOnce(&r.m.pageCache, pageCacheWarning(pkg, r.route()))
 	return true
 }
 
@@ -91,9 +87,7 @@ func (m *Messenger) storedByPageCache(c *gin.Context) bool {
 	if pkg == "" {
 		return false
 	}
-	if firstOf(&m.pageCache) {
-		m.errs.Warn(pageCacheWarning(pkg, c.FullPath()))
-	}
+	m.errs.WarnOnce(&m.pageCache, pageCacheWarning(pkg, c.FullPath()))
 	return true
 }
 

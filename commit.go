@@ -45,11 +45,9 @@ func (r *request) commit(how leaving) {
 	ours := r.cookie.made.Send(&r.http, header)
 	if r.cookie.made.ExpirePlanted(r.given, r.m.cfg.Prefix, header) {
 		ours = true
-		if firstOf(&r.m.planted) {
-			r.warn("a request brought two different cookies of CookieKey, so neither was used: " +
-				"another host of the domain has planted one; give CookieKey a name that begins " +
-				"with __Host-")
-		}
+		r.warnOnce(&r.m.planted, "a request brought two different cookies of CookieKey, so neither "+
+			"was used: another host of the domain has planted one; give CookieKey a name that begins "+
+			"with __Host-")
 	}
 	for outer := r.outer; ours && outer != nil; outer = outer.outer {
 		outer.cookie.made.NoteSaved() // the handler there may say something else after us

@@ -192,8 +192,7 @@ func (m *Messenger) warnOfName(view string) {
 	if m.cfg.View != nil || view == "" || view == Anywhere || strings.HasPrefix(view, "/") {
 		return
 	}
-	if firstOf(&m.named) {
-		m.errs.Warn("a handler has addressed a message to a name, and pages read names only if Config.View returns them: begin a path with a slash; if Take or a script " +
-			"reads what waits by that name, all is well")
-	}
+	m.errs.WarnOnce(&m.named, "a handler has addressed a message to a name, and pages read names only "+
+		"if Config.View returns them: begin a path with a slash; if Take or a script reads what waits "+
+		"by that name, all is well")
 }

@@ -149,14 +149,14 @@ func (r *request) read(request *http.Request) {
 
 // readAgain is read when the headers leave: middleware may have changed the request.
 func (r *request) readAgain() {
-	_ = r.inTurn("reading the request", func() error {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.c != nil && r.c.Request != nil {
-			r.read(r.c.Request)
-		}
-		return nil
-	})
+	if r.takeTurn() {
+		defer r.turn.Unlock()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.c != nil && r.c.Request != nil {
+		r.read(r.c.Request)
+	}
 }
 
 // requestContext carries the request below its own context.
@@ -212,6 +212,10 @@ func (r *request) fail(doing string, err error) {
 
 func (r *request) warn(mistake string) {
 	r.outside(func() { r.m.errs.Warn(mistake) })
+}
+
+func (r *request) warnOnce(once *sync.Once, mistake string) {
+	r.outside(func() { r.m.errs.WarnOnce(once, mistake) })
 }
 
 // failAnswer is fail for what keeps the answer's own messages from being stored: Gin's error

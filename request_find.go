@@ -128,7 +128,7 @@ func runs(function string) bool {
 
 // warnOf says once why a call is refused that returns no error. r may be nil.
 func (r *request) warnOf(refused error) {
-	if (refused == errStray || refused == errAsksFirst) && firstOf(&r.m.strayed) {
-		r.m.errs.Warn(strings.TrimPrefix(refused.Error(), "flashgin: "))
+	if refused == errStray || refused == errAsksFirst {
+		r.m.errs.WarnOnce(&r.m.strayed, strings.TrimPrefix(refused.Error(), "flashgin: "))
 	}
 }

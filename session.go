@@ -173,11 +173,11 @@ func (m *Messenger) save(r *request, c *gin.Context, session sessions.Session) e
 	} else {
 		caching.KeepOut(c.Writer.Header())
 	}
-	if secret.IsWithheld(request, session) && firstOf(&m.secureCookie) {
-		m.errs.Warn("the session's cookie is Secure, and a request came by plain http: browsers " +
-			"bring such a cookie back on localhost at most, other clients not even there, and " +
-			"without it no message is shown; set the Options of the session store, or let the " +
-			"proxy that speaks TLS say so in X-Forwarded-Proto")
+	if secret.IsWithheld(request, session) {
+		m.errs.WarnOnce(&m.secureCookie, "the session's cookie is Secure, and a request came by plain "+
+			"http: browsers bring such a cookie back on localhost at most, other clients not even "+
+			"there, and without it no message is shown; set the Options of the session store, or let "+
+			"the proxy that speaks TLS say so in X-Forwarded-Proto")
 	}
 	return nil
 }

@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// A message counts as shown when the bytes that hold it were written, to a client who was still
-// there. outcome has that rule, and the rest of this file the facts for it.
+// A message counts as shown when the bytes that hold it were handed on, to a client who was still
+// there. Which bytes hold what a handler took, only the handler knows: any that follow may. outcome has that rule, and the rest of this file the facts for it.
 
 // outcome is what is known of an answer when its messages are judged.
 type outcome struct {
@@ -110,11 +110,11 @@ func (r *request) isCut() bool {
 	return err == nil && declared < r.written.Load()
 }
 
-// probeAtLeast is how long a part of a text must be, so that it is not in the page by chance.
+// probeAtLeast is how long a part of a text must be, so that it is hardly in the page by chance.
 const probeAtLeast = 4
 
-// probeOf returns the part of a message that is looked for in the body: the longest one that pages,
-// JSON and scripts write as it is.
+// probeOf returns the part of a message that is looked for in the body: the longest one that pages
+// and JSON write as it is. c.AsciiJSON does not, if it has other letters than those of ASCII.
 func probeOf(msg Message) (probe string) {
 	text := cmp.Or(msg.Text, msg.Title, string(msg.HTML))
 	for part := range strings.FieldsFuncSeq(text, func(c rune) bool {
@@ -173,8 +173,11 @@ func (r *request) pageDone(w http.ResponseWriter, err error) {
 	}
 }
 
-// wrote notes how many bytes of the body were written, and whether the client can still be reached.
-func (r *request) wrote(n int, err error) {
+// wrote notes what of a part of the body was written, and whether the client can still be reached.
+func wrote[T string | []byte](r *request, part T, n int, err error) {
+	if r.looks.Load() {
+		r.findTexts(string(part[:max(n, 0)]))
+	}
 	r.written.Add(int64(n))
 	if err == nil || errors.Is(err, http.ErrBodyNotAllowed) {
 		return

@@ -10,8 +10,6 @@ func (m *Messenger) withoutPrefix(path string) string {
 	return viewpath.WithoutPrefix(path, m.cfg.Prefix)
 }
 
-const encodedSlash = viewpath.EncodedSlash
-
 func cleanEscaped(path string) string { return viewpath.Escaped(path) }
 
 func cleanPath(decoded string) string { return viewpath.Path(decoded) }

@@ -23,20 +23,14 @@ func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter 
 func (w *responseWriter) Write(data []byte) (int, error) {
 	w.request.commit(leavingBefore(len(data)))
 	n, err := w.ResponseWriter.Write(data)
-	if w.request.looks.Load() {
-		w.request.findTexts(string(data[:max(n, 0)]))
-	}
-	w.request.wrote(n, err)
+	wrote(w.request, data, n, err)
 	return n, err
 }
 
 func (w *responseWriter) WriteString(s string) (int, error) {
 	w.request.commit(leavingBefore(len(s)))
 	n, err := w.ResponseWriter.WriteString(s)
-	if w.request.looks.Load() {
-		w.request.findTexts(s[:max(n, 0)])
-	}
-	w.request.wrote(n, err)
+	wrote(w.request, s, n, err)
 	return n, err
 }
 
