@@ -36,17 +36,7 @@ func TestRedisReshardingUnderLoad(t *testing.T) {
 	p.requireSomeShown(100)
 	away := (home + 1) % 3
 	for _, way := range [][2]int{{home, away}, {away, home}} {
-		migration := cluster.Migrate(slot, way[0], way[1])
-		migration.Import()
-		p.requireSomeShown(30)
-		migration.Begin()
-		p.requireSomeShown(30)
-		for keys := migration.Keys(1); len(keys) > 0; keys = migration.Keys(1) {
-			migration.Move(keys[0])
-			p.requireSomeShown(30)
-		}
-		migration.End()
-		p.requireSomeShown(30)
+		cluster.Migrate(slot, way[0], way[1]).Walk(func(string) { p.requireSomeShown(30) })
 	}
 	stopAdding()
 	p.requireAllShownOnce()

@@ -123,17 +123,7 @@ func TestRedisResharding(t *testing.T) {
 	home := cluster.Owner(slot)
 	away := (home + 1) % 3
 	for _, way := range [][2]int{{home, away}, {away, home}} {
-		migration := cluster.Migrate(slot, way[0], way[1])
-		migration.Import()
-		underLoad("importing")
-		migration.Begin()
-		underLoad("migrating")
-		for keys := migration.Keys(1); len(keys) > 0; keys = migration.Keys(1) {
-			migration.Move(keys[0])
-			underLoad("moved " + keys[0])
-		}
-		migration.End()
-		underLoad("moved")
+		cluster.Migrate(slot, way[0], way[1]).Walk(underLoad)
 	}
 
 	stop.Store(true)

@@ -143,15 +143,5 @@ func TestRedisBoundsViewsWhileTheSlotMoves(t *testing.T) {
 			slot, home = cluster.SlotOf(keys[0]), i
 		}
 	}
-	migration := cluster.Migrate(slot, home, (home+1)%3)
-	migration.Import()
-	bounded("importing")
-	migration.Begin()
-	bounded("migrating")
-	for keys := migration.Keys(1); len(keys) > 0; keys = migration.Keys(1) {
-		migration.Move(keys[0])
-		bounded("moved " + keys[0])
-	}
-	migration.End()
-	bounded("moved")
+	cluster.Migrate(slot, home, (home+1)%3).Walk(bounded)
 }

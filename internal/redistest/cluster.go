@@ -156,3 +156,18 @@ func (m *Migration) End() {
 		m.cluster.must(client.Do(context.Background(), "cluster", "setslot", m.slot, "node", m.toID).Err())
 	}
 }
+
+// Walk moves the slot with all its keys, and calls after with the name of each step that is done.
+func (m *Migration) Walk(after func(step string)) {
+	m.cluster.tb.Helper()
+	m.Import()
+	after("importing")
+	m.Begin()
+	after("migrating")
+	for keys := m.Keys(1); len(keys) > 0; keys = m.Keys(1) {
+		m.Move(keys[0])
+		after("moved " + keys[0])
+	}
+	m.End()
+	after("moved")
+}
