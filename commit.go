@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
+	"time"
 
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/caching"
@@ -23,7 +25,7 @@ func (r *request) commit(how leaving) {
 	if r.tooLate() {
 		return
 	}
-	r.committing, r.hijacked = true, how == noHeaders
+	r.committing = true
 	defer func() {
 		r.committing = false
 		r.committed.Store(true)
@@ -55,7 +57,17 @@ func (r *request) commit(how leaving) {
 	if r.private = r.private || ours; r.private {
 		caching.KeepOut(header)
 	}
-	r.open.Store(!r.private && how != noHeaders && !caching.Forbidden(header))
+	protocol := status == http.StatusSwitchingProtocols // what follows is no answer to keep
+	r.open.Store(!r.private && how != noHeaders && !protocol && !caching.Forbidden(header))
+}
+
+// noteHijack notes that the connection is the handler's now, without the deadlines of the server.
+func (r *request) noteHijack() {
+	r.deadline.Store(new(time.Time))
+	r.mu.Lock()
+	r.hijacked = true
+	r.mu.Unlock()
+	r.commit(noHeaders)
 }
 
 // unshown reports whether the item is the request's own and was not shown by it so far.

@@ -54,7 +54,8 @@ func (o outcome) shows(it *item) bool {
 }
 
 // fits reports whether an answer of that status can be the one that the item was taken for. A 5xx
-// is, if it was known before. The others have no body, or one that the handler has not made.
+// is, if it was known before, and so is 101, if the connection is taken over then. The others have
+// no body, or one that the handler has not made.
 func (it *item) fits(status int) bool {
 	switch status {
 	case http.StatusNoContent, http.StatusResetContent, http.StatusPartialContent,
@@ -62,7 +63,8 @@ func (it *item) fits(status int) bool {
 		http.StatusRequestedRangeNotSatisfiable:
 		return false
 	}
-	return status == it.status || status >= http.StatusOK && status < http.StatusInternalServerError
+	return status == it.status || status == http.StatusSwitchingProtocols ||
+		status >= http.StatusOK && status < http.StatusInternalServerError
 }
 
 // outcome returns what is known of the answer now.

@@ -55,9 +55,17 @@ func (w *responseWriter) SetWriteDeadline(deadline time.Time) error {
 	return err
 }
 
+// Hijack commits when the connection is the handler's. If it cannot be, an ordinary answer follows.
 func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	w.request.commit(noHeaders)
-	return w.ResponseWriter.Hijack()
+	// Gin would panic, and forget the status of the answer that follows.
+	if _, ok := bottom(w.ResponseWriter).(http.Hijacker); !ok {
+		return nil, nil, http.ErrNotSupported
+	}
+	conn, stream, err := w.ResponseWriter.Hijack()
+	if err == nil {
+		w.request.noteHijack()
+	}
+	return conn, stream, err
 }
 
 // wrappersAtMost ends the search in a chain of writers that has no end.
