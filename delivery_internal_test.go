@@ -428,10 +428,14 @@ func TestProbeOf(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                          "",
 		"a & b":                     "",
-		"Saved.":                    "Saved",
+		"Saved.":                    "Saved.",
+		"Settings saved":            "Settings saved",
 		"Tom's <b>password</b> is?": "password",
-		"Gespeichert: Größe":        "Gespeichert",
+		"Gespeichert: Größe":        "Gespeichert: Größe",
 		"保存しました":                    "保存しました",
+		"one\ntwo lines":            "two lines",
+		"a\u2028separated line":     "separated line",
+		strings.Repeat("long ", 9):  strings.Repeat("long ", 8),
 	} {
 		assert.Equal(t, want, probeOf(Message{Text: text}), text)
 	}

@@ -9,12 +9,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
 // A message counts as shown when the bytes that hold it were handed on, to a client who was still
-// there. Which bytes hold what a handler took, only the handler knows: any that follow may. outcome has that rule, and the rest of this file the facts for it.
+// there. Which bytes hold what a handler took, only the handler knows: any that follow may. outcome
+// has that rule, and the rest of this file the facts for it.
 
 // outcome is what is known of an answer when its messages are judged.
 type outcome struct {
@@ -77,8 +77,10 @@ func (r *request) outcome() outcome {
 		away:     r.away,
 		hijacked: r.hijacked,
 		panicked: r.panicked,
-		gone:     r.broken || r.clientGone() || r.outOfTime() || r.isCut(),
-		written:  r.written.Load(),
+		gone: r.broken || r.clientGone() || r.outOfTime() || r.isCut() ||
+			// Who keeps the page in a buffer may throw it away, and answer in its place.
+			r.panicked && !r.hasConnection(),
+		written: r.written.Load(),
 	}
 }
 
@@ -112,24 +114,31 @@ func (r *request) isCut() bool {
 	return err == nil && declared < r.written.Load()
 }
 
-// probeAtLeast is how long a part of a text must be, so that it is hardly in the page by chance.
-const probeAtLeast = 4
+// A part of a text that is looked for in the body is long enough to be hardly there by chance, and
+// short enough to be hardly cut in two: templates write a text at once, or in steps of some KB.
+const (
+	probeAtLeast = 4  // bytes
+	probeAtMost  = 40 // bytes
+)
 
-// probeOf returns the part of a message that is looked for in the body: the longest one that pages
-// and JSON write as it is. c.AsciiJSON does not, if it has other letters than those of ASCII.
+// probeOf returns the part of a message that is looked for in the body, or "": the longest one that
+// pages and JSON write as it is. c.AsciiJSON does not, if it has other letters than those of ASCII.
 func probeOf(msg Message) (probe string) {
 	text := cmp.Or(msg.Text, msg.Title, string(msg.HTML))
-	for part := range strings.FieldsFuncSeq(text, func(c rune) bool {
-		return c < utf8.RuneSelf && !unicode.IsLetter(c) && !unicode.IsDigit(c)
-	}) {
-		if len(part) > len(probe) {
+	for part := range strings.FieldsFuncSeq(text, isEscaped) {
+		if part = strings.TrimSpace(part); len(part) > len(probe) {
 			probe = part
 		}
 	}
 	if len(probe) < probeAtLeast {
 		return ""
 	}
-	return probe
+	return probe[:min(len(probe), probeAtMost)]
+}
+
+// isEscaped reports whether pages or JSON write a character in another way.
+func isEscaped(c rune) bool {
+	return c < ' ' || strings.ContainsRune("\"&'+<>`\\\u2028\u2029", c) || c == utf8.RuneError
 }
 
 // findTexts looks for the messages that the handler was given in a part of the body.
@@ -150,8 +159,7 @@ func (r *request) flushAborted() {
 		return it.state < itemDelivered && o.shows(it)
 	})
 	r.mu.Unlock()
-	// A middleware that keeps the page in a buffer, as gin-contrib/timeout, may throw it away.
-	if waits && r.hasConnection() {
+	if waits {
 		r.writer.Flush()
 	}
 }
@@ -196,7 +204,7 @@ func (r *request) flushed(bytes int64) {
 	r.mu.Lock()
 	o := r.outcome()
 	o.goesOn = true
-	if o.written = bytes; r.ended() || bytes == 0 {
+	if o.written = bytes; r.ended() || bytes == 0 || r.isHeld() {
 		r.mu.Unlock()
 		return
 	}
@@ -214,6 +222,21 @@ func (r *request) flushed(bytes int64) {
 	}
 	r.mu.Unlock()
 	confirm(shown)
+}
+
+// isHeld reports whether a middleware around flashgin keeps the body, as gin-contrib/timeout does:
+// it hands a flush on, and a writer below has no byte yet. It may throw the page away.
+func (r *request) isHeld() bool {
+	w := http.ResponseWriter(r.writer.ResponseWriter)
+	for range wrappersAtMost {
+		if counts, ok := w.(interface{ Size() int }); ok && counts.Size() <= 0 {
+			return true
+		}
+		if w = below(w); w == nil {
+			break
+		}
+	}
+	return false
 }
 
 func confirm(claims []claimed) {

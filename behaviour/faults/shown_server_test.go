@@ -257,6 +257,14 @@ func TestClientThatGoesBeforeTheText(t *testing.T) {
 			gone()
 			_, _ = c.Writer.WriteString(string(text))
 		}, false},
+		{"taken, head with a word of the text, gone, text", func(c *gin.Context, gone func()) {
+			list := flashgin.Flashes(c)
+			c.Header("Cache-Control", "no-store")
+			_, _ = c.Writer.WriteString("<title>Settings</title>")
+			c.Writer.Flush()
+			gone()
+			_, _ = c.Writer.WriteString(list.String())
+		}, false},
 		{"head, taken, flush, gone", func(c *gin.Context, gone func()) {
 			head(c)
 			flashgin.Flashes(c)
@@ -285,7 +293,7 @@ func TestClientThatGoesBeforeTheText(t *testing.T) {
 						<-c.Request.Context().Done()
 					})
 				})
-				a.Leave(flashgin.Info("hello"))
+				a.Leave(flashgin.Info("Settings saved"))
 				visitor := serve(a)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
@@ -301,7 +309,7 @@ func TestClientThatGoesBeforeTheText(t *testing.T) {
 					assert.Equal(t, fate(true), store.Verdict(t))
 					return
 				}
-				apptest.Eventually(t, "[hello]", func() string { return a.Left() })
+				apptest.Eventually(t, "[Settings saved]", func() string { return a.Left() })
 			})
 		})
 	}
@@ -333,6 +341,71 @@ type heldBody struct {
 
 func (w *heldBody) Write(data []byte) (int, error)       { return w.text.Write(data) }
 func (w *heldBody) WriteString(text string) (int, error) { return w.text.WriteString(text) }
+
+// keepBody is a middleware that hands the page on only if its handlers come to their end.
+func keepBody(c *gin.Context) {
+	w := &heldBody{ResponseWriter: c.Writer}
+	defer func() { c.Writer = w.ResponseWriter }()
+	c.Writer = w
+	c.Next()
+	_, _ = w.ResponseWriter.WriteString(w.text.String())
+}
+
+// What a handler flushes into the buffer of a middleware has not left. If its handler comes to no
+// end, nobody gets the page.
+func TestFlushIntoABufferShowsNothing(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		around func(http.Handler) http.Handler
+		use    []gin.HandlerFunc
+		ends   bool
+		flush  bool
+	}{
+		{name: "a panic", use: []gin.HandlerFunc{keepBody}, flush: true},
+		{name: "a panic, not flushed", use: []gin.HandlerFunc{keepBody}},
+		{name: "no panic", use: []gin.HandlerFunc{keepBody}, flush: true, ends: true},
+		{name: "a panic in http.TimeoutHandler", around: func(h http.Handler) http.Handler {
+			return http.TimeoutHandler(h, time.Minute, "late")
+		}},
+		{name: "no panic in http.TimeoutHandler", around: func(h http.Handler) http.Handler {
+			return http.TimeoutHandler(h, time.Minute, "late")
+		}, ends: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			cfg := flashgin.Config{SessionKey: apptest.UserOf}
+			a := apptest.NewAppWired(t, cfg, func(engine *gin.Engine, install gin.OptionFunc) {
+				engine.Use(test.use...)
+				engine.With(install)
+			})
+			a.GET("/", func(c *gin.Context) {
+				_, _ = c.Writer.WriteString(flashgin.Flashes(c).String())
+				if test.flush {
+					c.Writer.Flush()
+				}
+				if !test.ends {
+					panic("on purpose")
+				}
+			})
+			eachProtocol(t, nil, func(t *testing.T, serve func(http.Handler) *realVisitor) {
+				a.Leave(flashgin.Info("hello"))
+				handler := http.Handler(a)
+				if test.around != nil {
+					handler = test.around(a)
+				}
+				_, body, _ := serve(handler).get("/")
+				if test.ends {
+					assert.Equal(t, "hello", body)
+					apptest.Eventually(t, "", func() string { return a.Left() })
+					return
+				}
+				assert.NotContains(t, body, "hello")
+				apptest.Eventually(t, "[hello]", func() string { return a.Left() })
+				_, err := a.Messenger.Take(t.Context(), "alice", flashgin.Anywhere)
+				assert.NoError(t, err)
+			})
+		})
+	}
+}
 
 // A middleware that throws the page away when its handler panics leaves the answer to Recovery.
 func TestPanicBehindAPageInABufferIsACleanError(t *testing.T) {
