@@ -44,6 +44,7 @@ func (r *request) commit(how leaving) {
 		r.store()
 	}
 	r.settleMade(adds)
+	r.settleUnsaved()
 	ours := r.cookie.made.Send(&r.http, header)
 	if r.cookie.made.ExpirePlanted(r.given, r.m.cfg.Prefix, header) {
 		ours = true

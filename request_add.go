@@ -8,7 +8,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/browser"
-	"github.com/flashgin/flashgin/internal/secret"
 )
 
 // Messages that a request adds wait in it until its headers leave: its own page may show them
@@ -91,10 +90,7 @@ func (r *request) addressLate(msgs []Message) (key string, err error) {
 // savedKey returns the session's key, or "" if the browser will not have it.
 func (r *request) savedKey() (string, error) {
 	if r.unsaved != nil {
-		session, err := r.m.session(r.c)
-		if err != nil || session != r.unsaved || secret.IsDirty(session) {
-			return "", err
-		}
+		return "", nil
 	}
 	key, err := r.keyBy(r.c)
 	if r.isMade(key) {

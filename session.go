@@ -173,7 +173,9 @@ func (m *Messenger) save(r *request, c *gin.Context, session sessions.Session) e
 	} else {
 		caching.KeepOut(c.Writer.Header())
 	}
-	if secret.IsWithheld(request, session) {
+	withheld := false
+	_ = r.use(func() error { withheld = secret.IsWithheld(request, session); return nil })
+	if withheld {
 		m.errs.WarnOnce(&m.secureCookie, "the session's cookie is Secure, and a request came by plain "+
 			"http: browsers bring such a cookie back on localhost at most, other clients not even "+
 			"there, and without it no message is shown; set the Options of the session store, or let "+
@@ -220,10 +222,12 @@ func (r *request) noteSession() {
 // ask calls f with the request's session and the request unlocked. Without a session, or if the
 // session's store panics, f tells nothing.
 func (r *request) ask(f func(sessions.Session)) {
-	session, err := r.m.session(r.c)
-	if err != nil {
-		return
+	if session, err := r.m.session(r.c); err == nil {
+		r.askSession(session, f)
 	}
+}
+
+func (r *request) askSession(session sessions.Session, f func(sessions.Session)) {
 	r.outside(func() {
 		_ = r.use(func() error {
 			f(session)

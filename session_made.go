@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/gin-contrib/sessions"
@@ -80,17 +81,20 @@ func (r *request) saveMade(c *gin.Context, session sessions.Session) (err error)
 	if err != nil {
 		return err
 	}
-	r.unsaved = nil
 	key, err := r.keyBy(c)
 	if err != nil {
 		return err
 	}
-	if secret.IsKnownByID(session) {
+	known, cookie := false, ""
+	r.askSession(session, func(session sessions.Session) {
+		known, cookie = secret.IsKnownByID(session), secret.CookieOf(session)
+	})
+	r.unsaved = nil
+	if known {
 		r.key, r.made = key, madeKey{}
 		return nil
 	}
 	r.made = madeKey{key: key}
-	cookie := secret.CookieOf(session)
 	if secret.Sets(r.writer.Header(), cookie) || secret.Sets(c.Writer.Header(), cookie) {
 		r.made.cookie = cookie
 	}
@@ -211,7 +215,8 @@ func (r *request) saveSession(c *gin.Context, made sessions.Session) error {
 	if err != nil {
 		return err
 	}
-	if session != made { // HandleContext has made a new one with the same values
+	// HandleContext has made a new one with the same values, unless it is the same.
+	if !reflect.ValueOf(made).Comparable() || session != made {
 		r.outside(func() { err = r.m.copySecret(r, session, made) })
 		if err != nil {
 			return err
@@ -241,6 +246,21 @@ func (r *request) bringsMade() error {
 		err = errCookieWithheld
 	}
 	return err
+}
+
+// settleUnsaved is called when the headers leave. If the handler has saved the session for itself,
+// the browser gets the key. If not, nobody will have it, whoever saves the session later.
+func (r *request) settleUnsaved() {
+	if r.unsaved == nil {
+		return
+	}
+	saved := false
+	r.askSession(r.unsaved, func(session sessions.Session) {
+		saved = secret.IsSaved(session, r.writer.Header())
+	})
+	if saved && r.mayMakeKey() == nil {
+		r.unsaved = nil
+	}
 }
 
 // settleMade is called when the headers leave, and notes whether the browser gets the key that the

@@ -24,10 +24,11 @@ func Put(session sessions.Session) { session.Set(valueName, newSecret()) }
 // Copy gives a session the secret of another.
 func Copy(to, from sessions.Session) { to.Set(valueName, from.Get(valueName)) }
 
-// IsDirty reports whether a session has values that were not saved, as far as it tells.
-func IsDirty(session sessions.Session) bool {
+// IsSaved reports whether header brings the cookie of a session with all its values, as far as the
+// session tells.
+func IsSaved(session sessions.Session, header http.Header) bool {
 	written, ok := session.(interface{ Written() bool })
-	return ok && written.Written()
+	return ok && !written.Written() && Sets(header, CookieOf(session))
 }
 
 // IsLost reports whether the session of a server-side store is empty because that store was out of

@@ -69,15 +69,14 @@ type strange struct{ sessions.Session }
 
 func TestSecretInASession(t *testing.T) {
 	v := newVisit(t, "id", cookieStore("key"))
+	header := http.Header{"Set-Cookie": {"id=1"}}
 	assert.Empty(t, secret.KeyIn(v))
-	assert.False(t, secret.IsDirty(v.Session))
 
 	secret.Put(v)
 	first := secret.KeyIn(v)
 	assert.NotEmpty(t, first)
 	assert.Equal(t, secret.Key(v.Get("flashgin").(string)), first, "old sessions have it there")
-	assert.True(t, secret.IsDirty(v.Session))
-	assert.False(t, secret.IsDirty(strange{v}), "it cannot tell")
+	assert.False(t, secret.IsSaved(v.Session, header))
 
 	other := newVisit(t, "id", cookieStore("key"))
 	secret.Copy(other, v)
@@ -89,7 +88,9 @@ func TestSecretInASession(t *testing.T) {
 	assert.Empty(t, secret.KeyIn(v), "somebody else's value")
 
 	require.NoError(t, v.Save())
-	assert.False(t, secret.IsDirty(v.Session))
+	assert.True(t, secret.IsSaved(v.Session, header))
+	assert.False(t, secret.IsSaved(v.Session, http.Header{}))
+	assert.False(t, secret.IsSaved(strange{v}, header), "it cannot tell")
 }
 
 func TestIsKnownByID(t *testing.T) {
