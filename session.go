@@ -37,7 +37,7 @@ func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
 	case err != nil:
 		return "", err
 	case key == "":
-		return m.newKey(r, c)
+		return m.newKey(r, c, "")
 	case r != nil:
 		err = r.handOut(c, key)
 	}
@@ -70,7 +70,7 @@ func (m *Messenger) Forget(c *gin.Context) error {
 	if key == "" && (r == nil || !r.severalSecrets()) {
 		return nil
 	}
-	renewed, err := m.newKey(r, c)
+	renewed, err := m.newKey(r, c, key)
 	if err != nil {
 		return err
 	}
@@ -107,11 +107,11 @@ func (m *Messenger) key(r *request, c *gin.Context) (key string, err error) {
 // use calls f, which uses a session of the request. r may be nil.
 func (r *request) use(f func() error) error { return r.inTurn("the store of the session", f) }
 
-// newKey gives the session a new key, saves it and returns the key.
-func (m *Messenger) newKey(r *request, c *gin.Context) (string, error) {
+// newKey gives the session a new key in the place of old, saves it and returns the key.
+func (m *Messenger) newKey(r *request, c *gin.Context, old string) (string, error) {
 	switch {
 	case r != nil:
-		return r.makeKey(c)
+		return r.makeKey(c, old)
 	case m.cfg.SessionKey != nil:
 		return "", fmt.Errorf("%w, and CookieKey makes none here: %w", errNoKey, ErrNotInstalled)
 	case isCopy(c):

@@ -107,8 +107,8 @@ func (r *request) headersApart(c *gin.Context) bool {
 	return requestBehind(c.Writer) == r && !sameMap(c.Writer.Header(), r.writer.Header())
 }
 
-// makeKey gives the session a new key, and saves it.
-func (r *request) makeKey(c *gin.Context) (key string, err error) {
+// makeKey gives the session a new key in the place of old, and saves it.
+func (r *request) makeKey(c *gin.Context, old string) (key string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.m.cfg.SessionKey != nil && !r.cookie.canMake() {
@@ -121,7 +121,7 @@ func (r *request) makeKey(c *gin.Context) (key string, err error) {
 		return "", errCopy
 	}
 	if r.m.cfg.SessionKey != nil {
-		return r.makeCookieKey(c)
+		return r.makeCookieKey(c, old)
 	}
 	var session sessions.Session
 	r.outside(func() { session, err = r.m.putSecret(r, c) })
@@ -135,14 +135,16 @@ func (r *request) makeKey(c *gin.Context) (key string, err error) {
 }
 
 // makeCookieKey makes a secret for the cookie of CookieKey, and returns what Config.SessionKey
-// makes of it.
-func (r *request) makeCookieKey(c *gin.Context) (string, error) {
+// makes of it. If that is old still, the key comes from elsewhere, and needs no cookie.
+func (r *request) makeCookieKey(c *gin.Context, old string) (string, error) {
 	r.renewCookie()
 	key, err := r.keyBy(c)
 	if key == "" && err == nil {
 		err = errNoKey
 	}
-	r.made = madeKey{key: key}
+	if key != old {
+		r.made = madeKey{key: key}
+	}
 	return key, err
 }
 
@@ -194,7 +196,7 @@ func (r *request) saveKey() (string, error) {
 	}
 	key, err := r.keyBy(r.c)
 	if key == "" && err == nil && r.m.cfg.SessionKey != nil {
-		key, err = r.makeCookieKey(r.c)
+		key, err = r.makeCookieKey(r.c, "")
 	}
 	if err != nil {
 		return "", err

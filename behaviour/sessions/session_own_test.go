@@ -1,6 +1,7 @@
 package sessions_test
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"testing"
@@ -160,4 +161,33 @@ func TestASessionThatLooksAtItsMessages(t *testing.T) {
 			assert.Empty(t, a.Failures.String())
 		})
 	}
+}
+
+// A key that Config.SessionKey has from elsewhere needs no cookie, though the function has asked
+// CookieKey, too, and Forget has made a new cookie in vain.
+func TestAKeyFromElsewhereNeedsNoCookie(t *testing.T) {
+	cookieKey := flashgin.CookieKey("flash")
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) {
+		visitors, err := cookieKey(c)
+		return cmp.Or(c.GetHeader("User"), visitors), err
+	}})
+	a.GET("/", apptest.Page)
+	a.POST("/", func(c *gin.Context) {
+		assert.ErrorContains(t, a.Messenger.Forget(c), "Config.SessionKey makes the keys")
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("hello").At("/")))
+		conn, _, err := c.Writer.Hijack()
+		if assert.NoError(t, err) {
+			conn.Close()
+		}
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("again").At("/")))
+	})
+	server := a.Serve()
+	request, err := http.NewRequest(http.MethodPost, server.URL, nil)
+	require.NoError(t, err)
+	request.Header.Set("User", "alice")
+	if answer, err := http.DefaultClient.Do(request); err == nil {
+		answer.Body.Close()
+	}
+	apptest.Eventually(t, "[hello][again]", func() string { return a.Left("/") })
+	assert.Empty(t, a.Failures.String())
 }
