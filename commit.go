@@ -146,10 +146,12 @@ func (r *request) finish(completed bool) (key string, lost []Message) {
 	return key, lost
 }
 
+// handlersEnded is called for each chain of handlers: HandleContext starts another. Recovery may
+// let the first one come to its end though the other has panicked.
 func (r *request) handlersEnded(completed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.panicked = !completed
+	r.panicked = r.panicked || !completed
 	r.handOnForm()
 }
 

@@ -96,16 +96,16 @@ func (in *installation) handle(c *gin.Context) {
 		in.messenger.errs.Warn("the engine's HTMLRender was replaced after the first request, so pages show no messages: load templates before serving")
 	}
 	outer, _ := c.Request.Context().Value(requestKey{}).(*request)
-	if outer != nil && outer.reenter(c) {
-		// HandleContext sends the headers itself when this handler chain has ended.
-		defer outer.commit(headersAlone)
-		c.Next()
-		return
-	}
-
-	r := newRequest(in, c, outer)
 	completed := false
-	defer func() { r.leave(completed) }()
+	if outer != nil && outer.reenter(c) {
+		defer func() {
+			outer.handlersEnded(completed)
+			outer.commit(headersAlone) // HandleContext sends them itself then
+		}()
+	} else {
+		r := newRequest(in, c, outer)
+		defer func() { r.leave(completed) }()
+	}
 	c.Next()
 	completed = true
 }
