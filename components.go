@@ -27,7 +27,7 @@ import (
 // ctx is as in [AddFlash]. Where flashgin is not installed, there is the markup of a page without
 // messages. Markup is safe for concurrent use by multiple goroutines.
 func Markup(ctx context.Context, statuses ...Status) template.HTML {
-	r, refused := requestFor(ctx)
+	r, refused := requestFor(ctx, toShow)
 	if r == nil {
 		text, _ := r.readyMade(nil, 1) // a template of ours, about nothing, which does not fail
 		return text

@@ -45,11 +45,12 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 //
 // Call it in the request's own goroutine, and not after the request: Gin gives the *gin.Context to
 // another user's request, which would get the message. Use [Messenger.SessionKey] in the handler
-// and [Messenger.Add] in the goroutine. In debug mode a *gin.Context that is used outside of its
-// handler is an error, and so is a goroutine that is the first to need the gin-contrib session of
-// its request.
+// and [Messenger.Add] in the goroutine. While the request lasts, a goroutine may add with c.Copy()
+// or c.Request.Context() if the handler has added before: that reads the gin-contrib session, which
+// is not safe beside a handler that uses it. In debug mode a *gin.Context that is used outside of
+// its handler is an error, and so is a goroutine's call where the handler has made none.
 func AddFlash(ctx context.Context, msgs ...Message) error {
-	r, err := requestFor(ctx)
+	r, err := requestFor(ctx, toAdd)
 	if err != nil {
 		return err
 	}
@@ -70,10 +71,11 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 // answer has left. They wait again if it did not arrive, had no body, was a redirect or a 5xx, or
 // has a status whose body is not the handler's: 206, 408, 412 or 416.
 //
-// The first call of a request, or of [PeekFlashes] and [Markup], reads the gin-contrib session,
-// which is not safe beside a handler that uses it: make that call in the request's own goroutine.
-// In debug mode another goroutine's first call has no messages, and the log says so. After Flashes,
-// further calls in any goroutine return the same list and read neither the session nor the headers.
+// The first call for a request reads the gin-contrib session and the headers, which is not safe
+// beside a handler that uses them: make that call in the request's own goroutine. In debug mode
+// another goroutine's first call has no messages, and the log says so. After that, further calls in
+// any goroutine return the same list, and so do [Markup] and [PeekFlashes]: they read neither the
+// session nor the headers.
 // Give goroutines c.Copy() or c.Request.Context(), never c: after the request it is another user's,
 // whose messages a call would take.
 //
@@ -84,7 +86,7 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 // either if the headers have left and caches may keep the answer: its Cache-Control had neither
 // no-store nor private. The log says so once.
 func Flashes(ctx context.Context) Messages {
-	r, refused := requestFor(ctx)
+	r, refused := requestFor(ctx, toShow)
 	if refused != nil {
 		r.warnOf(refused)
 		return nil
@@ -97,7 +99,7 @@ func Flashes(ctx context.Context) Messages {
 // of caches. For goroutines, what [Flashes] says holds: not with c, and not first. ctx is as in
 // [AddFlash]. Unlike Flashes it looks for any request, also a HEAD or a prefetch.
 func PeekFlashes(ctx context.Context) Messages {
-	r, refused := requestFor(ctx)
+	r, refused := requestFor(ctx, toPeek)
 	if refused != nil {
 		r.warnOf(refused)
 		return nil

@@ -34,10 +34,10 @@ type request struct {
 	depth   int        // of the application's functions that call one another
 	tooDeep bool       // one of them was not called any more
 
-	pooled      *gin.Context // which c was; to be compared, never to be used
-	written     atomic.Int64 // bytes of the body
-	looks       atomic.Bool  // for the texts of messages, in what is written
-	sessionRead atomic.Bool  // by Flashes or AddFlash
+	pooled  *gin.Context  // which c was; to be compared, never to be used
+	written atomic.Int64  // bytes of the body
+	looks   atomic.Bool   // for the texts of messages, in what is written
+	uses    atomic.Uint32 // what of use was called already
 
 	mu       sync.Mutex
 	c        *gin.Context  // nil once the request has ended: Gin uses it for other requests then
@@ -48,6 +48,7 @@ type request struct {
 	name     string           // of the page's, by Config.View
 	named    bool             // that was asked
 	allowed  bool             // the answer may have messages in it, as far as page caches go
+	refused  bool             // it must show none, when that was last asked
 	views    []string         // what the page reads; made when first needed
 	asked    []string         // of these, what was claimed already
 	items    []*item          // what the store gave, then the request's own

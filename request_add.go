@@ -42,8 +42,8 @@ func (r *request) accept(ctx context.Context, msgs, prepared []Message) (key str
 		if requestIn(given) == r {
 			c = given // maybe a copy, to which middleware has given the session
 		}
-		// Once there is a key, goroutines add without reading the session beside the handler.
-		if given == r.pooled || r.key == "" {
+		// Goroutines add without reading the session beside the handler, if that has done so.
+		if given == r.pooled || !r.hasCalled(toAdd) {
 			if err := r.bind(c); err != nil {
 				return "", err
 			}
@@ -64,7 +64,7 @@ func (r *request) accept(ctx context.Context, msgs, prepared []Message) (key str
 // addressLate gives messages that come after the headers the session and the view that they would
 // have had before.
 func (r *request) addressLate(msgs []Message) (key string, err error) {
-	if !r.ended() {
+	if !r.ended() && (r.key == "" || !isBeside()) {
 		if r.key, err = r.savedKey(); err != nil {
 			return "", err
 		}
@@ -125,9 +125,12 @@ func (r *request) defaultView() (string, error) {
 // when the headers leave.
 func (r *request) bind(c *gin.Context) error {
 	key, err := r.keyBy(c)
-	r.sessionRead.Store(true)
-	if key != "" || err != nil {
+	if err != nil {
 		return err
+	}
+	if key != "" {
+		r.called(toAdd)
+		return nil
 	}
 	if r.m.cfg.SessionKey != nil && !r.cookie.canMake() {
 		return errNoKey
@@ -136,6 +139,7 @@ func (r *request) bind(c *gin.Context) error {
 		return err
 	}
 	if r.m.cfg.SessionKey != nil {
+		r.called(toAdd)
 		return nil // the cookie is made when the headers leave, if a message waits then
 	}
 	var session sessions.Session
@@ -144,6 +148,7 @@ func (r *request) bind(c *gin.Context) error {
 		return err
 	}
 	r.unsaved = session
+	r.called(toAdd)
 	// A middleware that keeps headers of its own (timeout) copies them before ours leave: the
 	// cookie must be among them now.
 	if r.headersApart(c) {

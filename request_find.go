@@ -57,7 +57,7 @@ func requestIn(c *gin.Context) *request {
 
 // requestFor is requestOf for the functions that handlers call. The error says why the request,
 // which may be nil, is not to be used by them.
-func requestFor(ctx context.Context) (*request, error) {
+func requestFor(ctx context.Context, to use) (*request, error) {
 	r := requestOf(ctx)
 	if r == nil {
 		return nil, ErrNotInstalled
@@ -65,15 +65,28 @@ func requestFor(ctx context.Context) (*request, error) {
 	if c := ginContextOf(ctx); c == r.pooled && requestIn(c) == r {
 		return r, r.mayUsePooled()
 	}
-	return r, r.mayAskFirst()
+	return r, r.mayAskFirst(to)
 }
 
-// mayAskFirst returns an error if a goroutine beside the handler is the first to need the session,
-// which is not safe beside a handler that uses it: Go may end the process. Nobody can tell whether
-// the handler does, so in debug mode all are refused.
-func (r *request) mayAskFirst() error {
-	if !gin.IsDebugging() || r.m.cfg.SessionKey != nil || r.sessionRead.Load() ||
-		runs(nextHandler) {
+// use is what a request's first call of a kind reads, beside its answer: further ones do not.
+type use uint32
+
+const (
+	toShow use = 1 << iota // the session and the headers of the answer
+	toPeek                 // the session
+	toAdd                  // the session
+)
+
+// called notes that the first call was made, and hasCalled reports whether.
+func (r *request) called(to use)         { r.uses.Or(uint32(to)) }
+func (r *request) hasCalled(to use) bool { return r.uses.Load()&uint32(to) != 0 }
+
+// mayAskFirst returns an error if the first call of its kind is made beside the handler, which may
+// write what the call reads: Go may end the process. Nobody can tell whether the handler does, so
+// in debug mode all are refused.
+func (r *request) mayAskFirst(to use) error {
+	if !gin.IsDebugging() || r.hasCalled(to) || to != toShow && r.m.cfg.SessionKey != nil ||
+		!isBeside() {
 		return nil
 	}
 	r.mu.Lock()
@@ -84,15 +97,15 @@ func (r *request) mayAskFirst() error {
 	return errAsksFirst
 }
 
-var errAsksFirst = errors.New("flashgin: a goroutine beside the handler is the first to ask for " +
-	"this request's session, which gin-contrib/sessions does not make safe: call Flashes or " +
-	"AddFlash in the handler before; this is refused in debug mode alone")
+var errAsksFirst = errors.New("flashgin: a goroutine beside the handler makes this request's first " +
+	"call of its kind, which reads the session or the headers while the handler may write them: " +
+	"make the same call in the handler before; this is refused in debug mode alone")
 
 // mayUsePooled returns an error if who asks by the request's own *gin.Context must not have it any
 // more. Gin gives it to another request, for which this one is then taken: nobody can tell. So in
 // debug mode every call is refused that comes from no handler.
 func (r *request) mayUsePooled() error {
-	if gin.IsDebugging() && !runs(nextHandler) {
+	if gin.IsDebugging() && isBeside() {
 		return errStray
 	}
 	r.mu.Lock()
@@ -111,11 +124,14 @@ var errStray = errors.New("flashgin: a *gin.Context is used outside of its handl
 // their own, such as gin-contrib/timeout, calls it there.
 const nextHandler = "github.com/gin-gonic/gin.(*Context).Next"
 
+// isBeside reports whether this goroutine is one that a handler has started.
+func isBeside() bool { return !runs(nextHandler) }
+
 // runs reports whether this goroutine is in a call of the function, in microseconds. If the stack
 // of calls is too deep to tell, it is.
 func runs(function string) bool {
 	var callers [256]uintptr
-	n := runtime.Callers(3, callers[:]) // without Callers, this function and its caller
+	n := runtime.Callers(2, callers[:]) // without Callers and this function
 	frames := runtime.CallersFrames(callers[:n])
 	for more := n > 0; more; {
 		var frame runtime.Frame

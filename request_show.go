@@ -90,8 +90,13 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 	}
 	// A goroutine that asks again must not look at what its handler changes meanwhile: headers,
 	// status, writer.
-	again := w == nil && how == itemTaken && r.allAsked() && (r.allowed || len(r.items) == 0)
-	if !again && !r.mayAnswer(w) {
+	again := w == nil && r.allAsked() && (r.allowed || len(r.items) == 0)
+	if w == nil && r.refused && isBeside() {
+		return nil
+	}
+	r.refused = !again && !r.mayAnswer(w)
+	r.called(toShow)
+	if r.refused {
 		return nil
 	}
 	r.hideReplaced(r.items)
@@ -107,7 +112,7 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 		}
 		if it.hasStatus(statuses) {
 			r.advance(it, how)
-			if how == itemPlaced {
+			if how == itemPlaced && !(again && isBeside()) {
 				it.status = statusOf(r.c.Writer)
 			}
 			list = append(list, it.Message)
@@ -164,7 +169,7 @@ func (r *request) claim() {
 		return
 	}
 	key, ok := r.readKey()
-	r.sessionRead.Store(true)
+	r.called(toPeek)
 	if r.ended() {
 		return
 	}
@@ -216,7 +221,9 @@ func (r *request) readKey() (string, bool) {
 	if err != nil {
 		r.fail("find the session", err)
 	}
-	r.noteKey(key)
+	if r.noteKey(key); r.key != "" {
+		r.called(toAdd)
+	}
 	r.keyed = key != ""
 	r.noteSession()
 	return key, r.keyed
@@ -279,6 +286,7 @@ func (r *request) peek() {
 		return
 	}
 	key, ok := r.readKey()
+	r.called(toPeek)
 	if r.ended() || r.looked {
 		return
 	}

@@ -28,9 +28,12 @@ var errOwnKeys = errors.New("flashgin: Forget: Config.SessionKey makes the keys 
 // to what outlives the request: after it, c is another user's. A copy of c has the key that there
 // is, and makes none.
 func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
-	r, err := requestFor(c)
+	r, err := requestFor(c, toAdd)
 	if r != nil && err != nil {
 		return "", err
+	}
+	if key, err := r.keyBeside(); key != "" || err != nil {
+		return key, err
 	}
 	key, err := m.key(r, c)
 	switch {
@@ -56,9 +59,12 @@ func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
 // Config.SessionKey other than that of [CookieKey] makes the keys. Call it in the handler, in the
 // request's own goroutine: after the request, c is another user's, and a copy of c can do nothing.
 func (m *Messenger) Forget(c *gin.Context) error {
-	r, err := requestFor(c)
+	r, err := requestFor(c, toAdd)
 	if r != nil && err != nil {
 		return err
+	}
+	if isCopy(c) {
+		return errCopy
 	}
 	key, err := m.key(r, c)
 	if err != nil {

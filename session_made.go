@@ -158,6 +158,25 @@ func (r *request) noteKey(key string) {
 	}
 }
 
+// keyBeside returns the key for a goroutine beside the handler, if it is known: the session is not
+// read there. r may be nil.
+func (r *request) keyBeside() (string, error) {
+	if r == nil || !r.hasCalled(toAdd) || !isBeside() {
+		return "", nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.ended(), r.key != "":
+		return r.key, nil
+	case r.unsaved != nil:
+		return "", errCopy
+	case r.committed.Load():
+		return "", ErrTooLate
+	}
+	return r.made.key, nil
+}
+
 // handOut is for a key that leaves the request, to a job. It saves the session if that has its
 // secret from this request and would not be saved otherwise: the page may have shown the message
 // that it was made for.
@@ -168,6 +187,8 @@ func (r *request) handOut(c *gin.Context, key string) error {
 		return ErrTooLate
 	}
 	if r.unsaved == nil {
+		r.noteKey(key)
+		r.called(toAdd)
 		return nil
 	}
 	if err := r.mayMakeKey(); err != nil {

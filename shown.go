@@ -79,7 +79,7 @@ func (r *request) outcome() outcome {
 		panicked: r.panicked,
 		gone: r.broken || r.clientGone() || r.outOfTime() || r.isCut() ||
 			// Who keeps the page in a buffer may throw it away, and answer in its place.
-			r.panicked && !r.hasConnection(),
+			r.panicked && r.isHeld(),
 		written: r.written.Load(),
 	}
 }
@@ -224,19 +224,24 @@ func (r *request) flushed(bytes int64) {
 	confirm(shown)
 }
 
-// isHeld reports whether a middleware around flashgin keeps the body, as gin-contrib/timeout does:
-// it hands a flush on, and a writer below has no byte yet. It may throw the page away.
+// isHeld reports whether the body is kept by a middleware around flashgin, as gin-contrib/timeout,
+// or by http.TimeoutHandler: a writer below has headers of its own, or no byte of it yet, or cannot
+// flush. They may throw the page away.
 func (r *request) isHeld() bool {
 	w := http.ResponseWriter(r.writer.ResponseWriter)
 	for range wrappersAtMost {
-		if counts, ok := w.(interface{ Size() int }); ok && counts.Size() <= 0 {
+		counts, ok := w.(interface{ Size() int })
+		if !sameMap(w.Header(), r.header) || ok && counts.Size() <= 0 {
 			return true
 		}
-		if w = below(w); w == nil {
+		next := below(w)
+		if next == nil {
 			break
 		}
+		w = next
 	}
-	return false
+	_, flushes := w.(http.Flusher)
+	return !flushes
 }
 
 func confirm(claims []claimed) {

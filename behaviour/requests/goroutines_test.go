@@ -2,8 +2,10 @@ package requests_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -75,6 +77,90 @@ func TestGoroutinesOfARequestAskAgain(t *testing.T) {
 	visitor := a.Visitor()
 	visitor.Post("/")
 	assert.Equal(t, "shown", visitor.Get("/"))
+}
+
+// A handler that must not show messages has asked, too. Its goroutines look neither into the session
+// nor at the headers, whatever the handler does meanwhile.
+func TestGoroutinesOfARefusedRequestAskAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		status int
+		header []string
+	}{
+		"another site":   {http.StatusOK, []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "script"}},
+		"a prefetch":     {http.StatusOK, []string{"Sec-Purpose", "prefetch"}},
+		"a redirect":     {http.StatusSeeOther, nil},
+		"nothing at all": {http.StatusOK, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := apptest.NewApp(t, flashgin.Config{})
+			a.GET("/", func(c *gin.Context) {
+				c.Header("Location", "/elsewhere")
+				c.Status(test.status)
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("own").At("/elsewhere")))
+				assert.Empty(t, flashgin.Flashes(c))
+				whileTheHandlerWrites(c, func(ctx context.Context) { assert.Empty(t, flashgin.Flashes(ctx)) })
+			})
+			a.Visitor().Get("/", test.header...)
+		})
+	}
+}
+
+// What is added for a session that the handler has used is added without reading it again, before
+// and after the headers. So is its key.
+func TestGoroutinesOfARequestAddBesideTheHandler(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		t.Run(fmt.Sprint("known ", known), func(t *testing.T) {
+			a := apptest.NewApp(t, flashgin.Config{})
+			a.GET("/", func(c *gin.Context) { c.String(http.StatusOK, flashgin.Flashes(c).String()) })
+			a.POST("/", func(c *gin.Context) {
+				key, err := a.Messenger.SessionKey(c)
+				assert.NoError(t, err)
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("own").At("/")))
+				cp := c.Copy()
+				add := func(ctx context.Context) {
+					assert.NoError(t, flashgin.AddFlash(ctx, flashgin.Info("more").At("/")))
+					found, err := a.Messenger.SessionKey(cp)
+					assert.NoError(t, err)
+					assert.Equal(t, key, found)
+				}
+				whileTheHandlerWrites(c, add)
+				c.String(http.StatusOK, "added")
+				whileTheHandlerWrites(c, add)
+			})
+			visitor := a.Visitor()
+			want := 1 + 2*2*asks
+			if known {
+				visitor.Post("/")
+				assert.Equal(t, want, strings.Count(visitor.Get("/"), "\n")+1)
+			}
+			visitor.Post("/")
+			assert.Equal(t, want, strings.Count(visitor.Get("/"), "\n")+1)
+		})
+	}
+}
+
+const asks = 10
+
+// whileTheHandlerWrites asks in goroutines, often, while the handler uses its session, its headers
+// and its context.
+func whileTheHandlerWrites(c *gin.Context, ask func(context.Context)) {
+	var group sync.WaitGroup
+	for _, ctx := range []context.Context{c.Copy(), c.Request.Context()} {
+		group.Go(func() {
+			for range asks {
+				ask(ctx)
+			}
+		})
+	}
+	session := sessions.Default(c)
+	for i := range 100 {
+		session.Set("n", i)
+		c.Header("X-N", "1")
+		c.Set("n", i)
+		c.Writer = byValue{c.Writer}
+		c.Request = c.Request.WithContext(c.Request.Context())
+	}
+	group.Wait()
 }
 
 // Requests inside a request, each in a goroutine of its own, do not disturb one another.

@@ -154,41 +154,65 @@ func TestDebugModeLeavesTheOthersAlone(t *testing.T) {
 	}
 }
 
-// In debug mode a goroutine must not be the first to need the session: the handler may use it
-// meanwhile.
+// beside runs a test in a goroutine of the handler's, once with a copy of c and once with the
+// request's context.
+func beside(c *gin.Context, test func(context.Context)) {
+	cp, ctx := c.Copy(), c.Request.Context()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		test(cp)
+		test(ctx)
+	}()
+	<-done
+}
+
+// In debug mode a goroutine must not make the first call of its kind: the handler may write what
+// that reads.
 func TestDebugModeRefusesAGoroutineThatAsksFirst(t *testing.T) {
 	inDebugMode(t)
-	const wayOut = "call Flashes or AddFlash in the handler before"
+	const wayOut = "make the same call in the handler before"
 	log := new(apptest.LockedBuffer)
 	a := apptest.NewApp(t, flashgin.Config{Logger: apptest.LogTo(log)})
-	a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello")))
-	ask := func(c *gin.Context, test func(context.Context)) {
-		cp, ctx := c.Copy(), c.Request.Context()
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			test(cp)
-			test(ctx)
-		}()
-		<-done
+	refused := func(ctx context.Context) {
+		assert.Empty(t, flashgin.Flashes(ctx))
+		assert.NotContains(t, flashgin.Markup(ctx), "hello")
 	}
+	a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello")))
 	a.GET("/first", func(c *gin.Context) {
-		ask(c, func(ctx context.Context) {
+		beside(c, func(ctx context.Context) {
 			assertNothingIsShown(t, ctx)
 			assert.ErrorContains(t, flashgin.AddFlash(ctx, flashgin.Info("first")), wayOut)
+			_, err := a.Messenger.SessionKey(c.Copy())
+			assert.ErrorContains(t, err, wayOut)
 		})
 		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("own").At("/")))
-		ask(c, func(ctx context.Context) {
+		beside(c, func(ctx context.Context) {
 			assert.NoError(t, flashgin.AddFlash(ctx, flashgin.Info("second").At("/")))
+			refused(ctx)
+			assert.Empty(t, flashgin.PeekFlashes(ctx))
+		})
+	})
+	a.GET("/peek", func(c *gin.Context) {
+		assert.Empty(t, flashgin.PeekFlashes(c))
+		beside(c, func(ctx context.Context) {
+			assert.Empty(t, flashgin.PeekFlashes(ctx))
+			refused(ctx)
 		})
 	})
 	a.GET("/", func(c *gin.Context) {
 		assert.Len(t, flashgin.Flashes(c), 4)
-		ask(c, func(ctx context.Context) { assert.Len(t, flashgin.Flashes(ctx), 4) })
+		beside(c, func(ctx context.Context) {
+			assert.Len(t, flashgin.Flashes(ctx), 4)
+			assert.Len(t, flashgin.PeekFlashes(ctx), 4)
+			assert.Contains(t, flashgin.Markup(ctx), "hello")
+		})
+		c.String(http.StatusOK, "shown")
 	})
 	visitor := a.Visitor()
 	visitor.Post("/")
 	visitor.Get("/first")
+	visitor.Get("/peek")
 	visitor.Get("/")
 	assert.Equal(t, 1, strings.Count(log.String(), wayOut), "the log says so once")
 }
