@@ -79,21 +79,27 @@ func readCalls(
 func (s *Store[T]) readApart(
 	ctx context.Context, mailbox string, calls []*lua.Call, script *lua.Script, args []any,
 ) ([]*lua.Call, error) {
-	var accepted, single []*lua.Call
-	for _, call := range calls {
-		if err := call.Cmd.Err(); len(call.Names) > 1 && refusesSeveralKeys(err) {
-			single = append(single, readCalls(script, mailbox, call.Names, 1, args)...)
-			if !redis.HasErrorPrefix(err, "TRYAGAIN") { // which ends with the migration of the slot
-				s.oneKey.Store(true)
-			}
-			continue
-		}
-		accepted = append(accepted, call)
-	}
-	if len(single) == 0 {
+	if !slices.ContainsFunc(calls, refusedForKeys) { // as nearly always
 		return calls, nil
 	}
+	var accepted, single []*lua.Call
+	for _, call := range calls {
+		if !refusedForKeys(call) {
+			accepted = append(accepted, call)
+			continue
+		}
+		single = append(single, readCalls(script, mailbox, call.Names, 1, args)...)
+		// TRYAGAIN ends with the migration of the slot.
+		if !redis.HasErrorPrefix(call.Cmd.Err(), "TRYAGAIN") {
+			s.oneKey.Store(true)
+		}
+	}
 	return append(accepted, single...), lua.Send(ctx, s.client, single, lua.Apart)
+}
+
+func refusedForKeys(call *lua.Call) bool {
+	err := call.Cmd.Err()
+	return err != nil && len(call.Names) > 1 && refusesSeveralKeys(err)
 }
 
 // refusesSeveralKeys reports whether a server refused a call because of several keys, although
