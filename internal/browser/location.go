@@ -67,7 +67,10 @@ func Resolve(base *url.URL, location string) (target *url.URL, ok bool) {
 	} else if scheme != "" {
 		return nil, false // "https:page", which browsers understand and nobody writes
 	}
-	path = encoded(dots.Replace(path))
+	if strings.Contains(path, "%") {
+		path = dots.Replace(path)
+	}
+	path = encoded(path)
 	decoded, err := url.PathUnescape(path)
 	if err != nil {
 		return nil, false // no server of net/http takes it
