@@ -121,7 +121,9 @@ func (r *request) moveOn(msgs []Message) {
 				r.taken[it.ID] = it
 			}
 		}
-		if it := r.taken[msg.ID]; it != nil && it.state == itemTaken {
+		it := r.taken[msg.ID]
+		// When the headers leave, what the answer cannot show waits again.
+		if it != nil && (it.state == itemTaken || it.state == itemWaiting && it.claim >= 0) {
 			it.state, it.hidden = itemDelivered, true
 		}
 	}

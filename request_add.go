@@ -50,7 +50,10 @@ func (r *request) accept(ctx context.Context, msgs, prepared []Message) (key str
 		}
 	}
 	if r.tooLate() {
-		return r.addressLate(prepared)
+		if key, err = r.addressLate(prepared); err == nil {
+			r.moveOn(msgs)
+		}
+		return key, err
 	}
 	r.moveOn(msgs)
 	for _, msg := range prepared {

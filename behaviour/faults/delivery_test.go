@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -411,5 +412,31 @@ func TestAddingAgainWhatWasTakenBeforeARedirect(t *testing.T) {
 			assert.Empty(t, visitor.Get("/"))
 			assert.Empty(t, a.Failures.String())
 		})
+	}
+}
+
+// The same after the headers of an answer that shows nothing: the messages wait once.
+func TestAddingAgainWhatWasTakenAfterTheHeaders(t *testing.T) {
+	for storeName, store := range apptest.Stores {
+		for _, status := range []int{http.StatusOK, http.StatusNoContent, http.StatusBadGateway} {
+			t.Run(fmt.Sprint(storeName, " ", status), func(t *testing.T) {
+				a := apptest.NewApp(t, flashgin.Config{Store: store()})
+				a.GET("/", apptest.Page)
+				a.GET("/keep", func(c *gin.Context) {
+					list := flashgin.Flashes(c)
+					c.Status(status)
+					c.Writer.WriteHeaderNow()
+					assert.NoError(t, flashgin.AddFlash(c, list...))
+				})
+				a.POST("/keep", apptest.Add(t, apptest.Redirect("/"),
+					flashgin.Info("1").At(flashgin.Anywhere), flashgin.Warning("2").At(flashgin.Anywhere)))
+				visitor := a.Visitor()
+				visitor.Post("/keep")
+				visitor.Get("/keep")
+				assert.Equal(t, "[1][2]", visitor.Get("/"))
+				assert.Empty(t, visitor.Get("/"))
+				assert.Empty(t, a.Failures.String())
+			})
+		}
 	}
 }
