@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/flashgin/flashgin/internal/browser"
+	"github.com/flashgin/flashgin/internal/shown"
 )
 
 // Pages show messages by their templates, and handlers put them into data of their own. Other
@@ -120,12 +121,12 @@ func (r *request) carry(how leaving) {
 	behind := by == byOutOfBand || by == byTurboStream
 	var list []*item
 	for _, it := range r.items {
-		if it.state == itemWaiting && r.joins(it) && (behind || it.hasText()) &&
+		if it.State == shown.Waiting && r.joins(it) && (behind || it.hasText()) &&
 			!(failed && it.claim >= 0) {
 			list = append(list, it)
 		}
 	}
-	if len(shown(list)) == 0 || r.storedByPageCache(r.c.Writer) {
+	if len(listed(list)) == 0 || r.storedByPageCache(r.c.Writer) {
 		return
 	}
 	if !behind {
@@ -136,7 +137,7 @@ func (r *request) carry(how leaving) {
 	r.part.behind = by
 	r.writer.Header().Del("Content-Length")
 	for _, it := range list {
-		it.state = itemFollowing
+		it.State = shown.Following
 	}
 }
 
@@ -150,8 +151,8 @@ func (r *request) mayHaveKey() bool {
 	return err == nil
 }
 
-// shown returns the messages of items, without those that another one replaces.
-func shown(list []*item) Messages {
+// listed returns the messages of items, without those that another one replaces.
+func listed(list []*item) Messages {
 	var messages Messages
 	for _, it := range list {
 		if !it.hidden {
@@ -169,12 +170,12 @@ func (r *request) follow() {
 		// What was claimed longer ago than that waits for another page by now.
 		late := len(r.claims) > 0 && time.Since(r.claims[0].since) >= r.m.cfg.Lease
 		for _, it := range r.items {
-			if it.state == itemFollowing && !(late && it.claim >= 0) {
+			if it.State == shown.Following && !(late && it.claim >= 0) {
 				list = append(list, it)
 			}
 		}
 	}
-	messages := shown(list)
+	messages := listed(list)
 	r.mu.Unlock()
 	if len(messages) == 0 {
 		return
@@ -191,6 +192,6 @@ func (r *request) follow() {
 		return
 	}
 	for _, it := range list {
-		it.state = itemCarried
+		it.State = shown.Carried
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/ascii"
 	"github.com/flashgin/flashgin/internal/htmx"
+	"github.com/flashgin/flashgin/internal/shown"
 )
 
 // noticeHeader has {"messages": […]}, or {"pull": "…"}, the address to get them from.
@@ -31,9 +32,9 @@ func (r *request) carryInHeader(by carrier, list []*item) {
 		list = list[:min(len(list), carriedAtMost)]
 	}
 	for ; len(list) > 0; list = list[:len(list)-1] {
-		if r.setHeader(by, shown(list), "") {
+		if r.setHeader(by, listed(list), "") {
 			for _, it := range list {
-				it.state = itemCarried
+				it.State = shown.Carried
 			}
 			return
 		}
@@ -98,8 +99,8 @@ func forScripts(messages Messages) Messages {
 
 // giveBack releases what was claimed and is not shown, and waits for it: the page is about to ask.
 func (r *request) giveBack() {
-	back := r.claimedItems(func(it *item) bool { return it.state == itemWaiting })
-	r.items = slices.DeleteFunc(r.items, func(it *item) bool { return it.claim >= 0 && it.state == itemWaiting })
+	back := r.claimedItems(func(it *item) bool { return it.State == shown.Waiting })
+	r.items = slices.DeleteFunc(r.items, func(it *item) bool { return it.claim >= 0 && it.State == shown.Waiting })
 	r.outside(func() {
 		for _, claim := range back {
 			claim.store.releaseNow(claim.Claim)

@@ -3,11 +3,11 @@ package flashgin
 import (
 	"fmt"
 	"net/http"
-	"reflect"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/caching"
+	"github.com/flashgin/flashgin/internal/writers"
 )
 
 // leftOpen reports whether the headers have left and let caches keep the answer: what it shows
@@ -49,18 +49,10 @@ func (r *request) warnOfEarlyHeaders() {
 // pageCacheOver returns the package of a page cache that stores what w writes, or "". Page caches
 // see an answer by a writer of their own.
 func pageCacheOver(w http.ResponseWriter) string {
-	for range wrappersAtMost {
-		if w == nil {
-			return ""
+	for w := range writers.Chain(w) {
+		if path := writers.Package(w); caching.IsPageCache(path) {
+			return path
 		}
-		t := reflect.TypeOf(w)
-		if t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
-		if caching.IsPageCache(t.PkgPath()) {
-			return t.PkgPath()
-		}
-		w = below(w)
 	}
 	return ""
 }

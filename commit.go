@@ -10,6 +10,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/caching"
+	"github.com/flashgin/flashgin/internal/shown"
 )
 
 // commit does what must be done before the headers leave: the answer takes messages along if it
@@ -34,8 +35,8 @@ func (r *request) commit(how leaving) {
 	r.away = browser.LeadsAway(status, header)
 	unshown := r.panicked || r.away || how == headersOnly
 	for _, it := range r.items {
-		if (it.state == itemTaken || it.state == itemPlaced) && (unshown || !it.fits(status)) {
-			it.state = itemWaiting
+		if (it.State == shown.Taken || it.State == shown.Placed) && (unshown || !it.Fits(status)) {
+			it.State = shown.Waiting
 		}
 	}
 	r.carry(how)
@@ -72,7 +73,7 @@ func (r *request) noteHijack() {
 }
 
 // unshown reports whether the item is the request's own and was not shown by it so far.
-func (it *item) unshown() bool { return it.claim < 0 && it.state == itemWaiting }
+func (it *item) unshown() bool { return it.claim < 0 && it.State == shown.Waiting }
 
 // store stores the request's own messages at the place where the answer sends the user.
 func (r *request) store() {
@@ -133,10 +134,10 @@ func (r *request) finish(completed bool) (key string, lost []Message) {
 	defer r.mu.Unlock()
 	o := r.outcome()
 	for _, it := range r.items {
-		if o.shows(it) {
-			it.state = max(it.state, itemDelivered)
+		if o.Shows(&it.Item) {
+			it.State = max(it.State, shown.Delivered)
 		}
-		if it.claim < 0 && !it.hidden && it.state < itemDelivered {
+		if it.claim < 0 && !it.hidden && it.State < shown.Delivered {
 			lost = append(lost, it.Message)
 		}
 	}
@@ -157,27 +158,27 @@ func (r *request) handlersEnded(completed bool) {
 
 // end gives the *gin.Context up, and settles what was claimed.
 func (r *request) end() {
-	shown, back, direct := r.close()
+	done, back, direct := r.close()
 	if direct > 0 {
 		r.m.cfg.observe(r.client, Event{Kind: EventShown, Messages: direct, Direct: true})
 	}
-	confirm(shown)
+	confirm(done)
 	release(back)
 }
 
 // close returns what was shown, what was not, and how many of the shown are the request's own.
-func (r *request) close() (shown, back []claimed, direct int) {
+func (r *request) close() (done, back []claimed, direct int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.giveUp()
 	for _, it := range r.items {
-		if it.claim < 0 && !it.hidden && it.state >= itemDelivered {
+		if it.claim < 0 && !it.hidden && it.State >= shown.Delivered {
 			direct++
 		}
 	}
-	shown = r.claimedItems(func(it *item) bool { return it.state == itemDelivered })
-	back = r.claimedItems(func(it *item) bool { return it.state < itemDelivered })
-	return shown, back, direct
+	done = r.claimedItems(func(it *item) bool { return it.State == shown.Delivered })
+	back = r.claimedItems(func(it *item) bool { return it.State < shown.Delivered })
+	return done, back, direct
 }
 
 // keepUndelivered prepares messages of the request's own for the next page: this one showed them,

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/flashgin/flashgin/internal/pages"
+	"github.com/flashgin/flashgin/internal/shown"
 )
 
 // Markup takes the messages for this request's page, as [Flashes] does, and returns the ready-made
@@ -34,7 +35,7 @@ func Markup(ctx context.Context, statuses ...Status) template.HTML {
 	}
 	var list Messages
 	if refused == nil {
-		list = r.show(nil, itemPlaced, statuses)
+		list = r.show(nil, shown.Placed, statuses)
 	}
 	r.warnOf(refused)
 	text, err := r.readyMade(list, r.nextPrint())

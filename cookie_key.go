@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/secret"
+	"github.com/flashgin/flashgin/internal/writers"
 )
 
 // CookieKey returns a function for Config.SessionKey that keeps the secret in a cookie of its own,
@@ -100,5 +101,5 @@ func (r *request) cookies(name string) *secret.Cookies {
 
 // answers reports whether what is written to w is the answer of r, which may be nil.
 func (r *request) answers(w http.ResponseWriter) bool {
-	return r != nil && (requestBehind(w) == r || sameMap(w.Header(), r.header))
+	return r != nil && (requestBehind(w) == r || writers.SameHeader(w.Header(), r.header))
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/shown"
 )
 
 // Controller gives a handler struct the methods that its handlers need, by embedding:
@@ -91,7 +93,7 @@ func Flashes(ctx context.Context) Messages {
 		r.warnOf(refused)
 		return nil
 	}
-	return r.show(nil, itemTaken, nil)
+	return r.show(nil, shown.Taken, nil)
 }
 
 // PeekFlashes returns the messages that [Flashes] would take, and leaves them: for a badge, say.

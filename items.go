@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/flashgin/flashgin/internal/queue"
+	"github.com/flashgin/flashgin/internal/shown"
 )
 
 // claimed is a Claim, where it came from, and when it was asked for.
@@ -17,38 +18,10 @@ type claimed struct {
 // item is a message of this request.
 type item struct {
 	Message
-	state  itemState
-	claim  int    // index of the claim it came with; -1 if it is the request's own
-	hidden bool   // another one is shown in its place
-	status int    // of the page it was placed or printed on
-	from   int64  // how many bytes of the body were written before
-	probe  string // a part of the text that is looked for in the body; "" if there is none
-	seen   bool   // it was found there
+	shown.Item
+	claim  int  // index of the claim it came with; -1 if it is the request's own
+	hidden bool // another one is shown in its place
 }
-
-// An itemState is how far a message of a request has come. What follows it, by who shows the
-// message:
-//
-//	Flashes              waiting   taken               delivered   confirmed
-//	Markup               waiting   placed              delivered   confirmed
-//	{{flashes}}          waiting   printing  printed   delivered   confirmed
-//	behind the body      waiting   following carried   delivered   confirmed
-//	in a header          waiting             carried   delivered   confirmed
-//
-// What does not come as far as delivered waits again, for another page.
-type itemState int
-
-const (
-	itemWaiting   itemState = iota // not shown by this request
-	itemTaken                      // given to the handler
-	itemPlaced                     // in markup that was given to a component
-	itemPrinting                   // on a page that is being rendered
-	itemPrinted                    // on a page that was written
-	itemFollowing                  // to be written behind the body
-	itemCarried                    // taken along by the answer itself
-	itemDelivered                  // shown
-	itemConfirmed                  // and the store was told
-)
 
 // joins reports whether the page shows the item: what was claimed for it, and what the request
 // itself has added for it or for no view in particular.
@@ -70,7 +43,7 @@ func (r *request) hideReplaced(items []*item) {
 		if it.replaces() {
 			it.hidden = it.hidden || slices.ContainsFunc(ids[it.ID], it.sameView)
 			keys[it.Key] = slices.DeleteFunc(keys[it.Key], func(earlier *item) bool {
-				if earlier.ID != it.ID && earlier.state == itemWaiting && it.sameView(earlier) {
+				if earlier.ID != it.ID && earlier.State == shown.Waiting && it.sameView(earlier) {
 					earlier.hidden = true
 				}
 				return earlier.hidden
@@ -85,7 +58,7 @@ func (r *request) hideReplaced(items []*item) {
 
 // replaces reports whether the item may take the place of an earlier one.
 func (it *item) replaces() bool {
-	return it.claim < 0 && it.state == itemWaiting && (it.Key != "" || !queue.Generated(it.ID))
+	return it.claim < 0 && it.State == shown.Waiting && (it.Key != "" || !queue.Generated(it.ID))
 }
 
 // sameView reports whether an earlier item is where this one is shown.
@@ -123,8 +96,8 @@ func (r *request) moveOn(msgs []Message) {
 		}
 		it := r.taken[msg.ID]
 		// When the headers leave, what the answer cannot show waits again.
-		if it != nil && (it.state == itemTaken || it.state == itemWaiting && it.claim >= 0) {
-			it.state, it.hidden = itemDelivered, true
+		if it != nil && (it.State == shown.Taken || it.State == shown.Waiting && it.claim >= 0) {
+			it.State, it.hidden = shown.Delivered, true
 		}
 	}
 }

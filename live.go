@@ -13,6 +13,7 @@ import (
 	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/sse"
+	"github.com/flashgin/flashgin/internal/writers"
 )
 
 const (
@@ -88,9 +89,9 @@ func (m *Messenger) newStream(c *gin.Context) (*live.Conn, *live.Page) {
 		c.Status(http.StatusNoContent) // there is nothing to listen to: clients do not come back
 		return nil, nil
 	}
-	ways := []live.Way{{Out: c.Writer, Base: bottom(c.Writer)}}
+	ways := []live.Way{{Out: c.Writer, Base: writers.Bottom(c.Writer)}}
 	if r != nil { // past a middleware that came after ours and hides the connection, to compress say
-		ways = append(ways, live.Way{Out: &r.writer, Base: bottom(&r.writer)})
+		ways = append(ways, live.Way{Out: &r.writer, Base: writers.Bottom(&r.writer)})
 	}
 	conn := m.live.Connect(ways...)
 	switch {

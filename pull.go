@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/browser"
+	"github.com/flashgin/flashgin/internal/shown"
 )
 
 // A page that a browser loads ahead of time, because it may be wanted next, must not take messages.
@@ -107,7 +108,7 @@ func (r *request) pull(views []string) Messages {
 		if !r.joins(it) || !it.hasText() {
 			continue
 		}
-		r.advance(it, itemTaken)
+		r.advance(it, shown.Taken)
 		if !it.hidden {
 			list = append(list, it.Message)
 		}

@@ -3,7 +3,6 @@ package flashgin
 import (
 	"context"
 	"net/http"
-	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -241,8 +240,4 @@ func (r *request) keyBy(c *gin.Context) (key string, err error) {
 	}
 	r.outside(func() { key, err = r.m.key(r, c) })
 	return key, err
-}
-
-func sameMap(a, b http.Header) bool {
-	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
 }

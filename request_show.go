@@ -1,6 +1,7 @@
 package flashgin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/guard"
 	"github.com/flashgin/flashgin/internal/seeding"
+	"github.com/flashgin/flashgin/internal/shown"
 )
 
 // readViews returns what the page reads: for itself and, if it is only part of one, for the page on
@@ -82,7 +84,7 @@ func (r *request) wasAsked(view string) bool { return slices.Contains(r.asked, v
 
 // show returns the messages for this page, claiming what waits for it, and notes how they are being
 // shown. w is the answer's outermost writer.
-func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) Messages {
+func (r *request) show(w http.ResponseWriter, how shown.State, statuses []Status) Messages {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended() {
@@ -112,8 +114,8 @@ func (r *request) show(w http.ResponseWriter, how itemState, statuses []Status) 
 		}
 		if it.hasStatus(statuses) {
 			r.advance(it, how)
-			if how == itemPlaced && !(again && isBeside()) {
-				it.status = statusOf(r.c.Writer)
+			if how == shown.Placed && !(again && isBeside()) {
+				it.Code = statusOf(r.c.Writer)
 			}
 			list = append(list, it.Message)
 		}
@@ -143,13 +145,13 @@ func (r *request) mayAnswer(w http.ResponseWriter) bool {
 	return r.allowed || len(r.items) == 0
 }
 
-func (r *request) advance(it *item, how itemState) {
-	if it.state >= how {
+func (r *request) advance(it *item, how shown.State) {
+	if it.State >= how {
 		return
 	}
-	it.state, it.from = how, r.written.Load()
-	if how == itemTaken || how == itemPlaced {
-		it.probe = probeOf(it.Message)
+	it.State, it.From = how, r.written.Load()
+	if how == shown.Taken || how == shown.Placed {
+		it.Probe = shown.ProbeOf(cmp.Or(it.Text, it.Title, string(it.HTML)))
 		r.looks.Store(true)
 	}
 }

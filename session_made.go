@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"time"
 
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/secret"
+	"github.com/flashgin/flashgin/internal/writers"
 )
 
 // A key that a request makes is of use if the answer brings the cookie that leads to it. Else
@@ -46,7 +46,7 @@ func (r *request) noAnswer() string {
 		return ""
 	case !errors.Is(client, context.DeadlineExceeded):
 		return "the client has gone"
-	case !r.hasConnection():
+	case !writers.HasConnection(&r.writer):
 		return "the time of the request is over, and http.TimeoutHandler has answered"
 	}
 	return ""
@@ -59,13 +59,6 @@ func (r *request) knownByID() (known bool) {
 		r.ask(func(session sessions.Session) { known = secret.IsKnownByID(session) })
 	}
 	return known
-}
-
-// hasConnection reports whether we write to the connection itself. http.TimeoutHandler keeps it to
-// itself.
-func (r *request) hasConnection() bool {
-	_, ok := bottom(&r.writer).(interface{ SetWriteDeadline(time.Time) error })
-	return ok
 }
 
 // madeKey is a key that a request has made, until its answer has brought the cookie that leads to
@@ -104,7 +97,7 @@ func (r *request) saveMade(c *gin.Context, session sessions.Session) (err error)
 // headersApart reports whether a middleware between flashgin and the handler keeps headers of its
 // own.
 func (r *request) headersApart(c *gin.Context) bool {
-	return requestBehind(c.Writer) == r && !sameMap(c.Writer.Header(), r.writer.Header())
+	return requestBehind(c.Writer) == r && !writers.SameHeader(c.Writer.Header(), r.writer.Header())
 }
 
 // makeKey gives the session a new key in the place of old, and saves it.
@@ -253,7 +246,7 @@ func (r *request) saveSession(c *gin.Context, made sessions.Session) error {
 var errCopy = fmt.Errorf("%w: a copy of the *gin.Context has no answer", ErrTooLate)
 
 // isCopy reports whether c was made by (*gin.Context).Copy, and writes no answer.
-func isCopy(c *gin.Context) bool { return c.Writer == nil || bottom(c.Writer) == nil }
+func isCopy(c *gin.Context) bool { return c.Writer == nil || writers.Bottom(c.Writer) == nil }
 
 // errCookieWithheld is what is said of an answer that leaves without the cookie of a new key.
 var errCookieWithheld = fmt.Errorf("%w: a middleware, such as one that ends slow handlers, "+

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/pages"
+	"github.com/flashgin/flashgin/internal/shown"
 )
 
 // FuncMap returns the template functions merged with yours, in a new map: for engine.SetFuncMap,
@@ -101,7 +102,7 @@ func (s *slot) flashes(filter ...any) (Messages, error) {
 	if s.request == nil || err != nil {
 		return nil, err
 	}
-	return s.request.show(s.writer, itemPrinting, statuses), nil
+	return s.request.show(s.writer, shown.Printing, statuses), nil
 }
 
 func (s *slot) peekFlashes(filter ...any) (Messages, error) {

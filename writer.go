@@ -4,10 +4,11 @@ import (
 	"bufio"
 	"net"
 	"net/http"
-	"reflect"
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/writers"
 )
 
 // responseWriter stores the request's messages just before the headers leave, and notes whether the
@@ -58,7 +59,7 @@ func (w *responseWriter) SetWriteDeadline(deadline time.Time) error {
 // Hijack commits when the connection is the handler's. If it cannot be, an ordinary answer follows.
 func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	// Gin would panic, and forget the status of the answer that follows.
-	if _, ok := bottom(w.ResponseWriter).(http.Hijacker); !ok {
+	if _, ok := writers.Bottom(w.ResponseWriter).(http.Hijacker); !ok {
 		return nil, nil, http.ErrNotSupported
 	}
 	conn, stream, err := w.ResponseWriter.Hijack()
@@ -68,58 +69,12 @@ func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, stream, err
 }
 
-// wrappersAtMost ends the search in a chain of writers that has no end.
-const wrappersAtMost = 32
-
 // requestBehind finds the request whose answer w writes, below the writers of other middleware.
 func requestBehind(w http.ResponseWriter) *request {
-	for range wrappersAtMost {
-		if w == nil {
-			return nil
-		}
+	for w := range writers.Chain(w) {
 		if ours, ok := w.(*responseWriter); ok {
 			return ours.request
 		}
-		w = below(w)
 	}
 	return nil
-}
-
-// below returns the writer that w writes to, or nil.
-func below(w http.ResponseWriter) http.ResponseWriter {
-	if w, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
-		return w.Unwrap()
-	}
-	return embedded(w)
-}
-
-// embedded returns what w embeds as ResponseWriter, as nearly all of Gin's middleware does:
-// gin.ResponseWriter has no Unwrap that it would promote.
-func embedded(w http.ResponseWriter) http.ResponseWriter {
-	v := reflect.Indirect(reflect.ValueOf(w))
-	if v.Kind() != reflect.Struct {
-		return nil
-	}
-	field, ok := v.Type().FieldByName("ResponseWriter")
-	if !ok {
-		return nil
-	}
-	value, err := v.FieldByIndexErr(field.Index)
-	if err != nil || !value.CanInterface() {
-		return nil
-	}
-	next, _ := value.Interface().(http.ResponseWriter)
-	return next
-}
-
-// bottom returns the writer of net/http, or the first one that hides what is below it.
-func bottom(w http.ResponseWriter) http.ResponseWriter {
-	for range wrappersAtMost {
-		next, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			break
-		}
-		w = next.Unwrap()
-	}
-	return w
 }

@@ -1,0 +1,100 @@
+// Package writers finds out what is behind a response writer: a middleware that wraps it, keeps what
+// is written, or hides the connection. Most of Gin's middleware wraps by embedding, without Unwrap.
+package writers
+
+import (
+	"iter"
+	"net/http"
+	"reflect"
+	"time"
+)
+
+// wrappersAtMost ends the walk along a chain of writers that has no end.
+const wrappersAtMost = 32
+
+// Chain yields w and the writers below it, as far as they can be found.
+func Chain(w http.ResponseWriter) iter.Seq[http.ResponseWriter] {
+	return func(yield func(http.ResponseWriter) bool) {
+		for range wrappersAtMost {
+			if w == nil || !yield(w) {
+				return
+			}
+			w = below(w)
+		}
+	}
+}
+
+// below returns the writer that w writes to, or nil.
+func below(w http.ResponseWriter) http.ResponseWriter {
+	if w, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
+		return w.Unwrap()
+	}
+	return embedded(w)
+}
+
+// embedded returns what w embeds as ResponseWriter, as nearly all of Gin's middleware does:
+// gin.ResponseWriter has no Unwrap that it would promote.
+func embedded(w http.ResponseWriter) http.ResponseWriter {
+	v := reflect.Indirect(reflect.ValueOf(w))
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	field, ok := v.Type().FieldByName("ResponseWriter")
+	if !ok {
+		return nil
+	}
+	value, err := v.FieldByIndexErr(field.Index)
+	if err != nil || !value.CanInterface() {
+		return nil
+	}
+	next, _ := value.Interface().(http.ResponseWriter)
+	return next
+}
+
+// Bottom returns the writer of net/http, or the first one that hides what is below it.
+func Bottom(w http.ResponseWriter) http.ResponseWriter {
+	for range wrappersAtMost {
+		next, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			break
+		}
+		w = next.Unwrap()
+	}
+	return w
+}
+
+// HasConnection reports whether w writes to the connection itself, and nothing hides that.
+// http.TimeoutHandler keeps the connection to itself.
+func HasConnection(w http.ResponseWriter) bool {
+	_, ok := Bottom(w).(interface{ SetWriteDeadline(time.Time) error })
+	return ok
+}
+
+// Holds reports whether a body that was written to w, with these headers, is kept by a middleware,
+// as gin-contrib/timeout does, or by http.TimeoutHandler: a writer has headers of its own, or no
+// byte of it yet, or cannot flush. They may throw the body away.
+func Holds(w http.ResponseWriter, header http.Header) bool {
+	flushes := false
+	for w := range Chain(w) {
+		counts, ok := w.(interface{ Size() int })
+		if !SameHeader(w.Header(), header) || ok && counts.Size() <= 0 {
+			return true
+		}
+		_, flushes = w.(http.Flusher)
+	}
+	return !flushes
+}
+
+// SameHeader reports whether a and b are the same map.
+func SameHeader(a, b http.Header) bool {
+	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+}
+
+// Package returns the import path of the type of w.
+func Package(w http.ResponseWriter) string {
+	t := reflect.TypeOf(w)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.PkgPath()
+}
