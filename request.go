@@ -116,6 +116,12 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 // one, and sees the other. It reports false if r is not the request of c, but that of an engine
 // which handed its *http.Request to this one.
 func (r *request) reenter(c *gin.Context) bool {
+	if r.pooled != c {
+		return false
+	}
+	if r.takeTurn() {
+		defer r.turn.Unlock()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.c != c {

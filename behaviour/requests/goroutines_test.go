@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -186,4 +187,37 @@ func TestGoroutinesWithRequestsInsideARequest(t *testing.T) {
 			assert.NoError(t, answer.Body.Close())
 		}
 	}
+}
+
+// A goroutine asks for the session key while its handler goes on by HandleContext, which makes
+// flashgin read the *http.Request again.
+func TestAGoroutineBesideHandleContext(t *testing.T) {
+	cookieKey := flashgin.CookieKey("flash")
+	asks := make(chan struct{})
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) {
+		if c.GetBool("goroutine") {
+			close(asks)
+			for range 1000 {
+				runtime.Gosched()
+			}
+		}
+		return cookieKey(c)
+	}})
+	var group sync.WaitGroup
+	a.GET("/inner", func(c *gin.Context) {
+		group.Wait()
+		apptest.Page(c)
+	})
+	a.POST("/", apptest.Add(t, apptest.Redirect("/inner"), flashgin.Info("hello")))
+	a.GET("/", func(c *gin.Context) {
+		cp := c.Copy()
+		cp.Set("goroutine", true)
+		group.Go(func() { assert.NoError(t, flashgin.AddFlash(cp, flashgin.Info("own"))) })
+		<-asks
+		c.Request.URL.Path = "/inner"
+		a.HandleContext(c)
+	})
+	visitor := a.Visitor()
+	visitor.Post("/")
+	assert.Equal(t, "[hello][own]", visitor.Get("/"))
 }

@@ -42,17 +42,17 @@ func TestPanicBelowHandleContext(t *testing.T) {
 					panic("on purpose")
 				})
 				a.GET("/", func(c *gin.Context) {
-					assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("own").At(flashgin.Anywhere)))
+					assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("added").At(flashgin.Anywhere)))
 					c.Request.URL.Path = "/inner"
 					a.HandleContext(c)
 				})
 				for name, visitor := range map[string]*apptest.Visitor{
-					"[own]": a.Visitor(), "[waits][own]": a.Visitor(),
+					"[added]": a.Visitor(), "[waits][added]": a.Visitor(),
 				} {
-					if name != "[own]" {
+					if name != "[added]" {
 						visitor.Post("/page")
 					}
-					assert.NotContains(t, visitor.Get("/"), "own")
+					assert.NotContains(t, visitor.Get("/"), "added")
 					assert.Equal(t, name, visitor.Get("/page"))
 				}
 				assert.Empty(t, a.Failures.String())
