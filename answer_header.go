@@ -103,7 +103,7 @@ func (r *request) giveBack() {
 	r.items = slices.DeleteFunc(r.items, func(it *item) bool { return it.claim >= 0 && it.State == shown.Waiting })
 	r.outside(func() {
 		for _, claim := range back {
-			claim.store.releaseNow(claim.Claim)
+			claim.store.ReleaseNow(claim.Claim)
 		}
 	})
 }

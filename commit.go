@@ -103,7 +103,9 @@ func (r *request) store() {
 		if err == nil {
 			r.noteKey(key)
 			quietly := r.opensPage()
-			r.outside(func() { err = r.m.store.addForRequest(r.client, key, messages, quietly) })
+			r.outside(func() {
+				err = r.m.store.AddForRequest(r.client, key, queueItems(messages), quietly)
+			})
 		}
 		if err != nil {
 			lost += len(messages)
@@ -195,7 +197,7 @@ func (r *request) keepUndelivered(lost []Message) (key string) {
 
 // addUndelivered stores what keepUndelivered has prepared. No caller is left to receive an error.
 func (m *Messenger) addUndelivered(ctx context.Context, key string, msgs []Message) {
-	if err := m.store.addForRequest(ctx, key, msgs, false); err != nil {
+	if err := m.store.AddForRequest(ctx, key, queueItems(msgs), false); err != nil {
 		m.cfg.observe(ctx, Event{Kind: EventLost, Messages: len(msgs)})
 		m.errs.Report(ctx, "add", errMaybeLost(len(msgs), err))
 	}

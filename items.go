@@ -4,14 +4,15 @@ import (
 	"slices"
 	"time"
 
+	"github.com/flashgin/flashgin/internal/delivery"
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/shown"
 )
 
-// claimed is a Claim, where it came from, and when it was asked for.
+// claimed is a claim, where it came from, and when it was asked for.
 type claimed struct {
-	Claim
-	store *delivery
+	queue.Claim[Message]
+	store *delivery.Delivery[Message]
 	since time.Time
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/browser"
+	"github.com/flashgin/flashgin/internal/delivery"
 	"github.com/flashgin/flashgin/internal/guard"
 	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/queue"
@@ -144,34 +145,34 @@ func (m *Messenger) streamViews(r *http.Request) []string {
 func (m *Messenger) claimParcel(
 	ctx context.Context, session string, views []string,
 ) (live.Parcel, error) {
-	claim, err := m.store.claimForStream(ctx, session, views)
+	claim, err := m.store.Claim(ctx, session, views, delivery.ForStream)
 	if err != nil {
 		if ctx.Err() == nil && !errors.Is(err, guard.ErrDown) && !errors.Is(err, guard.ErrBusy) {
 			m.errs.Report(ctx, "claim for an open page", err)
 		}
 		return live.Parcel{}, err
 	}
-	if len(claim.Messages) == 0 {
+	if len(claim.Items) == 0 {
 		return live.Parcel{}, nil
 	}
 	forScript, back := claim, claim
-	forScript.Messages, back.Messages = nil, nil
-	for _, msg := range claim.Messages {
-		if msg.hasText() {
-			forScript.Messages = append(forScript.Messages, msg)
+	forScript.Items, back.Items = nil, nil
+	for _, it := range claim.Items {
+		if it.Value.hasText() {
+			forScript.Items = append(forScript.Items, it)
 		} else {
-			back.Messages = append(back.Messages, msg)
+			back.Items = append(back.Items, it)
 		}
 	}
-	m.store.release(back)
+	m.store.Release(back)
 	parcel := live.Parcel{
 		Tickets: claim.Tickets,
-		Release: func() { m.store.release(forScript) },
+		Release: func() { m.store.Release(forScript) },
 	}
-	if len(forScript.Messages) == 0 {
+	if len(forScript.Items) == 0 {
 		return parcel, nil
 	}
-	if parcel.Text, err = sse.Handover(forScript.Messages, claim.Tickets); err != nil {
+	if parcel.Text, err = sse.Handover(messagesOf(forScript.Items), claim.Tickets); err != nil {
 		parcel.Release()
 		m.errs.Report(ctx, "encode for an open page", err)
 		return live.Parcel{}, err
@@ -219,20 +220,20 @@ func (m *Messenger) End(session string) error {
 		return fmt.Errorf("%w: End was given an empty session key", ErrNoSession)
 	}
 	m.live.End(m.wakeName(session), sse.ByeAgain)
-	return m.store.tellEnd(session, 0)
+	return m.store.TellEnd(session)
 }
 
 // endForgotten ends the streams of a key that a request gives up. The request does not wait until
 // other processes know.
 func (m *Messenger) endForgotten(session string) {
 	m.live.End(m.wakeName(session), sse.ByeOver)
-	m.store.tellEndLater(session)
+	m.store.TellEndLater(session)
 }
 
 // newHub returns what has the streams of m.
 func (m *Messenger) newHub() *live.Hub {
 	cfg := live.Config{Lease: m.cfg.Lease, Path: m.cfg.MountPath, Errors: &m.errs}
-	if store, ok := m.store.queue.(queue.Watcher); ok {
+	if store, ok := m.queue.(queue.Watcher); ok {
 		cfg.Watch = func(ctx context.Context, wake func(session string, ends bool)) error {
 			return store.Watch(ctx, func(w queue.Wake) { wake(w.Name, w.Ends) })
 		}
@@ -242,7 +243,7 @@ func (m *Messenger) newHub() *live.Hub {
 
 // wakeName returns the name by which the store's wake-ups call a session.
 func (m *Messenger) wakeName(session string) string {
-	if store, ok := m.store.queue.(queue.Watcher); ok {
+	if store, ok := m.queue.(queue.Watcher); ok {
 		return store.Name(session)
 	}
 	return session

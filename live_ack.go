@@ -8,6 +8,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/live"
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 // serveAck settles claims of streams. It answers the same for messages that are settled already,
@@ -32,30 +33,32 @@ func (m *Messenger) serveAck(c *gin.Context) {
 	if session != "" {
 		m.live.Arrived(m.wakeName(session), ack)
 		for _, claim := range claimsOf(session, ack.Shown) {
-			m.store.confirm(claim, time.Time{})
+			m.store.Confirm(claim, time.Now())
 		}
 		for _, claim := range claimsOf(session, ack.Back) {
-			m.store.release(claim)
+			m.store.Release(claim)
 		}
 	}
 	c.Status(status)
 }
 
 // claimsOf puts messages together that the same claim, or none, took at each view.
-func claimsOf(session string, list live.HandedList) []Claim {
-	var claims []Claim
+func claimsOf(session string, list live.HandedList) []queue.Claim[Message] {
+	var claims []queue.Claim[Message]
 next:
 	for _, msg := range list {
-		m := Message{View: msg.View, ID: msg.ID, Created: msg.Created}
+		it := queueItem(Message{View: msg.View, ID: msg.ID, Created: msg.Created})
 		for i := range claims {
 			if ticket, ok := claims[i].Tickets[msg.View]; !ok || ticket == msg.Ticket {
 				claims[i].Tickets[msg.View] = msg.Ticket
-				claims[i].Messages = append(claims[i].Messages, m)
+				claims[i].Items = append(claims[i].Items, it)
 				continue next
 			}
 		}
 		tickets := map[string]string{msg.View: msg.Ticket}
-		claims = append(claims, Claim{Session: session, Messages: Messages{m}, Tickets: tickets})
+		claims = append(claims, queue.Claim[Message]{
+			Session: session, Items: []queue.Item[Message]{it}, Tickets: tickets,
+		})
 	}
 	return claims
 }

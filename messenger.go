@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/flashgin/flashgin/internal/delivery"
 	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/queue"
@@ -22,7 +23,8 @@ import (
 // A Messenger is safe for concurrent use by multiple goroutines.
 type Messenger struct {
 	cfg   Config
-	store *delivery
+	queue queue.Store[Message] // behind Config.Store
+	store *delivery.Delivery[Message]
 	live  *live.Hub
 	errs  report.Reporter
 
@@ -63,7 +65,8 @@ func New(cfg Config) (*Messenger, error) {
 	}); ok && cfg.Observer != nil {
 		store.OnEvent(m.cfg.observe)
 	}
-	m.store = newDelivery(cfg, &m.errs)
+	m.queue = queueOf(cfg.Store)
+	m.store = newDelivery(&m.cfg, m.queue, &m.errs)
 	m.live = m.newHub()
 	return m, nil
 }
@@ -90,7 +93,7 @@ func (m *Messenger) Add(ctx context.Context, session string, msgs ...Message) er
 	if len(prepared) == 0 {
 		return nil
 	}
-	return m.store.addForJob(ctx, session, prepared)
+	return m.store.AddForJob(ctx, session, queueItems(prepared))
 }
 
 // Take returns the messages that wait for session at the views, in order of creation, and removes them: they count as shown. It waits
@@ -102,8 +105,12 @@ func (m *Messenger) Take(ctx context.Context, session string, views ...string) (
 	if err != nil {
 		return nil, err
 	}
-	claim, err := m.store.take(ctx, session, views)
-	return claim.Messages, err
+	since := time.Now()
+	claim, err := m.store.Claim(ctx, session, views, delivery.ForJob)
+	if err == nil {
+		m.store.Confirm(claim, since)
+	}
+	return messagesOf(claim.Items), err
 }
 
 // Peek returns the messages that wait for session at the views, in order of creation, and leaves them there. Messages that are on their way to
@@ -113,7 +120,8 @@ func (m *Messenger) Peek(ctx context.Context, session string, views ...string) (
 	if err != nil {
 		return nil, err
 	}
-	return m.store.peekForJob(ctx, session, views)
+	items, err := m.store.Peek(ctx, session, views, delivery.ForJob)
+	return messagesOf(items), err
 }
 
 // Withdraw removes the messages with this Key that wait for session at view, such as a progress report that is out of date. One that is on
@@ -123,7 +131,7 @@ func (m *Messenger) Withdraw(ctx context.Context, session, view, key string) err
 	if err != nil {
 		return err
 	}
-	return m.store.withdraw(ctx, session, views[0], validUTF8(key))
+	return m.store.Withdraw(ctx, session, views[0], validUTF8(key))
 }
 
 // readable checks what Take, Peek and Withdraw are given and cleans the views.
@@ -151,7 +159,7 @@ func (m *Messenger) readable(session string, views []string) ([]string, error) {
 // before: a call that hangs runs on without its page, and a second Close waits for it. Closing
 // twice is not an error.
 func (m *Messenger) Close(ctx context.Context) error {
-	return errors.Join(m.live.Close(ctx), m.store.close(ctx))
+	return errors.Join(m.live.Close(ctx), m.store.Close(ctx))
 }
 
 // prepare checks messages and makes them complete, but for the view of those that have none. Empty ones are left out. When it returns an

@@ -3,6 +3,8 @@ package flashgin
 import (
 	"context"
 	"time"
+
+	"github.com/flashgin/flashgin/internal/held"
 )
 
 // An Observer is told what becomes of the messages and how the store answers: see Config.Observer. The module flashotel has one for OpenTelemetry.
@@ -78,9 +80,16 @@ func (cfg *Config) observe(ctx context.Context, e Event) {
 	if cfg.Observer == nil {
 		return
 	}
-	// As whenUnlocked does, but without making a function where nothing is held.
-	if held := heldBy(ctx); held == nil || !held.hold(func() { cfg.Observer.Observe(ctx, e) }) {
+	// As whenUnlocked does, but without making a function if nothing is held.
+	if c := held.Of(ctx); c == nil || !c.Hold(func() { cfg.Observer.Observe(ctx, e) }) {
 		cfg.Observer.Observe(ctx, e)
+	}
+}
+
+// whenUnlocked calls now, or when the request is unlocked that ctx says is locked.
+func whenUnlocked(ctx context.Context, call func()) {
+	if c := held.Of(ctx); c == nil || !c.Hold(call) {
+		call()
 	}
 }
 

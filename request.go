@@ -9,6 +9,8 @@ import (
 
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/held"
 )
 
 // A request is what flashgin knows of one HTTP request: the messages that it brought, those that
@@ -71,8 +73,7 @@ type request struct {
 	committing bool
 	hijacked   bool
 
-	held      heldCalls
-	lockedCtx lockedContext
+	locked held.Context // the client's, for a store that is asked while the request is locked
 
 	firstPlace [1]place  // behind places, for nearly all requests
 	firstViews [4]string // behind views
@@ -94,7 +95,7 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	r.read(c.Request)
 	r.ctx = requestContext{r.client, r}
 	r.writer = responseWriter{c.Writer, r}
-	r.lockedCtx = lockedContext{r.client, &r.held}
+	r.locked.Context = r.client
 	r.firstPlace[0] = placeOf(c.FullPath(), c.Request)
 	r.places = r.firstPlace[:]
 	if outer.answers(c.Writer) {

@@ -28,7 +28,7 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 	if err != nil || key == "" {
 		return err
 	}
-	return r.m.store.addForRequest(r.client, key, prepared, false)
+	return r.m.store.AddForRequest(r.client, key, queueItems(prepared), false)
 }
 
 // accept notes messages for the answer. If that has left, it returns the key under which they are

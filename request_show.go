@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/flashgin/flashgin/internal/browser"
+	"github.com/flashgin/flashgin/internal/delivery"
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/seeding"
 	"github.com/flashgin/flashgin/internal/shown"
 )
@@ -163,6 +165,21 @@ func statusOf(w http.ResponseWriter) int {
 	return http.StatusOK
 }
 
+// askStore calls the store with the request locked, and tells afterwards what was held.
+func (r *request) askStore(call func(context.Context)) {
+	r.locked.Start()
+	defer func() {
+		if calls := r.locked.Release(); len(calls) > 0 {
+			r.outside(func() {
+				for _, call := range calls {
+					call()
+				}
+			})
+		}
+	}()
+	call(&r.locked)
+}
+
 // claim takes what waits at the views out of the store, once: where that failed, this page goes
 // without.
 func (r *request) claim() {
@@ -192,22 +209,24 @@ func (r *request) claim() {
 	}
 }
 
-func (r *request) claimFrom(store *delivery, session string, views []string) {
+func (r *request) claimFrom(store *delivery.Delivery[Message], session string, views []string) {
 	since := time.Now()
-	var claim Claim
+	var claim queue.Claim[Message]
 	var err error
-	r.askStore(func(ctx context.Context) { claim, err = store.claimForPage(ctx, session, views) })
+	r.askStore(func(ctx context.Context) {
+		claim, err = store.Claim(ctx, session, views, r.m.cfg.Timeout)
+	})
 	if err != nil {
 		r.failRead("claim", err)
 		return
 	}
-	if len(claim.Messages) == 0 {
+	if len(claim.Items) == 0 {
 		return
 	}
 	r.claims = append(r.claims, claimed{claim, store, since})
-	items := make([]*item, len(claim.Messages), len(claim.Messages)+len(r.items))
-	for i, msg := range claim.Messages {
-		items[i] = &item{Message: msg, claim: len(r.claims) - 1}
+	items := make([]*item, len(claim.Items))
+	for i, it := range claim.Items {
+		items[i] = &item{Message: messageOf(it), claim: len(r.claims) - 1}
 	}
 	// What waited is older than what the request has added.
 	own := slices.IndexFunc(r.items, func(it *item) bool { return it.claim < 0 })
@@ -300,12 +319,14 @@ func (r *request) peek() {
 	var err error
 	if ok {
 		r.askStore(func(ctx context.Context) {
-			r.peeked, err = r.m.store.peekForPage(ctx, key, views)
+			var items []queue.Item[Message]
+			items, err = r.m.store.Peek(ctx, key, views, r.m.cfg.Timeout)
+			r.peeked = messagesOf(items)
 		})
 	}
 	if seed := r.seed(); seed != nil {
-		seeded, _ := seed.peekForPage(r.client, seeding.Session, views)
-		r.peeked = append(r.peeked, seeded...)
+		seeded, _ := seed.Peek(r.client, seeding.Session, views, r.m.cfg.Timeout)
+		r.peeked = append(r.peeked, messagesOf(seeded)...)
 	}
 	if err != nil {
 		r.failRead("peek", err)

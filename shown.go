@@ -134,13 +134,13 @@ func (r *request) flushed(bytes int64) {
 
 func confirm(claims []claimed) {
 	for _, claim := range claims {
-		claim.store.confirm(claim.Claim, claim.since)
+		claim.store.Confirm(claim.Claim, claim.since)
 	}
 }
 
 func release(claims []claimed) {
 	for _, claim := range claims {
-		claim.store.release(claim.Claim)
+		claim.store.Release(claim.Claim)
 	}
 }
 
@@ -148,10 +148,10 @@ func release(claims []claimed) {
 func (r *request) claimedItems(match func(*item) bool) []claimed {
 	parts := slices.Clone(r.claims)
 	for i := range parts {
-		parts[i].Messages = nil
+		parts[i].Items = nil
 		for _, it := range r.items {
 			if it.claim == i && match(it) {
-				parts[i].Messages = append(parts[i].Messages, it.Message)
+				parts[i].Items = append(parts[i].Items, queueItem(it.Message))
 			}
 		}
 	}

@@ -5,9 +5,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flashgin/flashgin/internal/delivery"
 	"github.com/flashgin/flashgin/internal/inprocess"
 	"github.com/flashgin/flashgin/internal/queue"
 	redisqueue "github.com/flashgin/flashgin/internal/queue/redis"
+	"github.com/flashgin/flashgin/internal/report"
 )
 
 // queueOf returns the queue behind a store: that of one of our stores, or the store as a queue. A
@@ -26,24 +28,60 @@ func queueOf(store Store) queue.Store[Message] {
 	return foreignQueue{store}
 }
 
+// newDelivery returns what stands between pages and the store behind a queue. cfg is complete.
+func newDelivery(
+	cfg *Config, store queue.Store[Message], errs *report.Reporter,
+) *delivery.Delivery[Message] {
+	d := delivery.Config[Message]{
+		Store: store, Observed: store, Created: func(m Message) time.Time { return m.Created },
+		Timeout: cfg.Timeout, AddTimeout: cfg.AddTimeout, Lease: cfg.Lease,
+		Errors: errs,
+		Added: func(ctx context.Context, items int) {
+			cfg.observe(ctx, Event{Kind: EventAdded, Messages: items})
+		},
+		Breaker: func(ctx context.Context, node string, open bool) {
+			kind := EventBreakerClosed
+			if open {
+				kind = EventBreakerOpened
+			}
+			cfg.observe(ctx, Event{Kind: kind, Node: node})
+		},
+	}
+	if cfg.Observer != nil {
+		d.Observed = &observedQueue{store, cfg}
+	}
+	return delivery.New(d)
+}
+
+// queueItem returns a message as an item of a queue.
+func queueItem(m Message) queue.Item[Message] {
+	return queue.Item[Message]{View: m.View, ID: m.ID, Key: m.Key, TTL: m.TTL, Value: m}
+}
+
 // queueItems returns messages as items of a queue.
 func queueItems(msgs []Message) []queue.Item[Message] {
 	items := make([]queue.Item[Message], len(msgs))
 	for i, m := range msgs {
-		items[i] = queue.Item[Message]{View: m.View, ID: m.ID, Key: m.Key, TTL: m.TTL, Value: m}
+		items[i] = queueItem(m)
 	}
 	return items
 }
 
-// messagesOf returns the messages of items. Our queues keep View, ID and Key in the item alone.
+// messageOf returns the message of an item. Our queues keep View, ID and Key in the item alone.
+func messageOf(it queue.Item[Message]) Message {
+	m := it.Value
+	m.View, m.ID, m.Key = it.View, it.ID, it.Key
+	return m
+}
+
+// messagesOf returns the messages of items.
 func messagesOf(items []queue.Item[Message]) Messages {
 	if len(items) == 0 {
 		return nil
 	}
 	msgs := make(Messages, len(items))
-	for i := range items {
-		msgs[i] = items[i].Value
-		msgs[i].View, msgs[i].ID, msgs[i].Key = items[i].View, items[i].ID, items[i].Key
+	for i, it := range items {
+		msgs[i] = messageOf(it)
 	}
 	return msgs
 }

@@ -3,7 +3,6 @@ package guard
 import (
 	"context"
 	"errors"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,6 +15,8 @@ import (
 
 var errDown = errors.New("down")
 
+func ignore(int, error, bool) {}
+
 // inBubble runs f with a guard that is closed afterwards.
 func inBubble(t *testing.T, cfg Config, f func(t *testing.T, g *Guard)) {
 	synctest.Test(t, func(t *testing.T) {
@@ -23,32 +24,6 @@ func inBubble(t *testing.T, cfg Config, f func(t *testing.T, g *Guard)) {
 		f(t, g)
 		require.NoError(t, g.Close(context.Background()))
 		require.NoError(t, g.Close(context.Background()), "again")
-	})
-}
-
-// The names of servers that a cluster has had are forgotten at times.
-func TestNodesAreBounded(t *testing.T) {
-	inBubble(t, Config{}, func(t *testing.T, g *Guard) {
-		for i := range 2*NodesAtMost + 1 {
-			g.Node(strconv.Itoa(i))
-			require.LessOrEqual(t, len(g.nodes), NodesAtMost)
-		}
-		assert.Same(t, g.Node("a"), g.Node("a"))
-	})
-}
-
-// Nothing waits in a Batch for a node whose name was forgotten.
-func TestBatchSendsForNodesThatAreForgotten(t *testing.T) {
-	inBubble(t, Config{}, func(t *testing.T, g *Guard) {
-		var sent atomic.Int32
-		b := NewBatch(g, time.Millisecond, 10, func(group []int, _ bool) { sent.Add(int32(len(group))) })
-		for i := range 2*NodesAtMost + 1 {
-			b.Add(g.Node(strconv.Itoa(i)), i)
-		}
-		time.Sleep(time.Millisecond)
-		synctest.Wait()
-		assert.EqualValues(t, 2*NodesAtMost+1, sent.Load())
-		assert.Empty(t, b.groups)
 	})
 }
 
@@ -65,7 +40,7 @@ func TestCallReturnsWhatTheCallDoes(t *testing.T) {
 		assert.Equal(t, 7, value)
 
 		_, err = Call(context.Background(), g, Options{},
-			func(context.Context) (int, error) { panic("oh") }, nil)
+			func(context.Context) (int, error) { panic("oh") }, func(int, error, bool) {})
 		assert.ErrorContains(t, err, "a call of the store panicked: oh")
 	})
 }
@@ -112,11 +87,15 @@ func TestCallAfterClose(t *testing.T) {
 		require.NoError(t, g.Close(context.Background()))
 		start := time.Now()
 		_, err := Call(context.Background(), g, Options{Wait: 100 * time.Millisecond},
-			func(ctx context.Context) (int, error) { time.Sleep(4 * time.Second); return 0, nil }, nil)
+			func(ctx context.Context) (int, error) { time.Sleep(4 * time.Second); return 0, nil }, ignore)
 		assert.Error(t, err)
 		assert.Equal(t, 100*time.Millisecond, time.Since(start))
-		assert.False(t, g.Go(func() { t.Error("started") }))
-		assert.False(t, g.Background(context.Background(), 0, nil, nil))
+		start = time.Now()
+		g.Background(100*time.Millisecond, func() { time.Sleep(4 * time.Second) })
+		assert.Equal(t, 100*time.Millisecond, time.Since(start))
+		ended := false
+		g.Background(time.Hour, func() { ended = true })
+		assert.True(t, ended, "a closed Guard puts nothing off")
 		time.Sleep(5 * time.Second)
 	})
 }
@@ -133,7 +112,7 @@ func attemptsOf(g *Guard, e Effort, n int) (began []time.Duration, err error) {
 			return 0, errDown
 		}
 		return 0, nil
-	}, nil)
+	}, ignore)
 	return began, err
 }
 
@@ -150,7 +129,7 @@ func TestAttemptsThatFail(t *testing.T) {
 		{"one", AFewTimes, 1, []time.Duration{0, 50 * ms}, nil},
 		{"two", AFewTimes, 2, []time.Duration{0, 50 * ms, 150 * ms}, nil},
 		{"all", AFewTimes, 3, []time.Duration{0, 50 * ms, 150 * ms}, errDown},
-		{"the only one", Once, 1, []time.Duration{0}, errDown},
+		{"the only one", Effort{}, 1, []time.Duration{0}, errDown},
 		{"the pause doubles until the call ends", UntilEnd, 1000, []time.Duration{0, 50 * ms, 150 * ms, 350 * ms, 750 * ms, 1550 * ms}, errDown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -185,6 +164,23 @@ func TestAttemptsThatHang(t *testing.T) {
 	})
 }
 
+// What a call that is deaf for its time limit returns after that counts, as long as the context lasts.
+func TestAttemptsThatReturnLate(t *testing.T) {
+	for range 20 { // Go picks among what is ready
+		inBubble(t, Config{}, func(t *testing.T, g *Guard) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			start := time.Now()
+			_, err := Try(ctx, g, UntilEnd, func(context.Context) (int, error) {
+				time.Sleep(3 * CallTimeout / 2)
+				return 0, nil
+			})
+			assert.NoError(t, err)
+			assert.Equal(t, 3*CallTimeout/2, time.Since(start))
+		})
+	}
+}
+
 // If all attempts hang, deaf for their contexts, the caller is told when the call has to end.
 func TestAttemptsThatAllHang(t *testing.T) {
 	inBubble(t, Config{}, func(t *testing.T, g *Guard) {
@@ -211,10 +207,13 @@ func TestBackgroundTriesUntilItsContextEnds(t *testing.T) {
 		start := time.Now()
 		var calls atomic.Int32
 		results := make(chan error, 1)
-		require.True(t, g.Background(ctx, time.Second, func(context.Context) error {
-			calls.Add(1)
-			return errDown
-		}, func(err error) { results <- err }))
+		g.Background(0, func() {
+			_, err := Try(ctx, g, UntilEnd, func(context.Context) (int, error) {
+				calls.Add(1)
+				return 0, errDown
+			})
+			results <- err
+		})
 		assert.ErrorIs(t, <-results, errDown)
 		assert.Equal(t, 10*time.Second, time.Since(start))
 		assert.Greater(t, calls.Load(), int32(8))
@@ -225,7 +224,7 @@ func TestBackgroundTriesUntilItsContextEnds(t *testing.T) {
 // Close waits for what runs in the background, and no longer than its context allows.
 func TestCloseWaits(t *testing.T) {
 	inBubble(t, Config{}, func(t *testing.T, g *Guard) {
-		require.True(t, g.Go(func() { time.Sleep(time.Second) }))
+		g.Background(0, func() { time.Sleep(time.Second) })
 		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 		defer cancel()
 		assert.ErrorIs(t, g.Close(ctx), context.DeadlineExceeded)
@@ -255,26 +254,26 @@ func TestBreaker(t *testing.T) {
 	inBubble(t, cfg, func(t *testing.T, g *Guard) {
 		fail := func(context.Context) (int, error) { return 0, errDown }
 		for range failuresToOpen {
-			_, err := Call(context.Background(), g, Options{Node: g.Node("a")}, fail, nil)
+			_, err := Call(context.Background(), g, Options{Node: g.Node("a")}, fail, ignore)
 			assert.ErrorIs(t, err, errDown)
 		}
-		_, err := Call(context.Background(), g, Options{Node: g.Node("a")}, fail, nil)
+		_, err := Call(context.Background(), g, Options{Node: g.Node("a")}, fail, ignore)
 		assert.ErrorIs(t, err, ErrDown)
-		_, err = Call(context.Background(), g, Options{Node: g.Node("b")}, fail, nil)
+		_, err = Call(context.Background(), g, Options{Node: g.Node("b")}, fail, ignore)
 		assert.ErrorIs(t, err, errDown, "another server")
 		start := time.Now()
 		o := Options{Node: g.Node("a"), Wait: time.Hour, WaitDown: time.Millisecond}
 		_, err = Call(context.Background(), g, o, func(context.Context) (int, error) {
 			time.Sleep(time.Second)
 			return 0, nil
-		}, nil)
+		}, ignore)
 		assert.Error(t, err)
 		assert.Equal(t, time.Millisecond, time.Since(start), "called anyway")
 		time.Sleep(time.Minute)
 		down.Store(false)
 		time.Sleep(probeEvery)
 		synctest.Wait()
-		_, err = Call(context.Background(), g, Options{Node: g.Node("a")}, fail, nil)
+		_, err = Call(context.Background(), g, Options{Node: g.Node("a")}, fail, ignore)
 		assert.ErrorIs(t, err, errDown, "it is asked again")
 		assert.Equal(t, []bool{true, false}, changes)
 	})
@@ -288,15 +287,15 @@ func TestCallsInFlightAreBounded(t *testing.T) {
 		var group sync.WaitGroup
 		for range inFlightAtMost {
 			group.Go(func() {
-				_, err := Call(context.Background(), g, Options{Node: node}, slow, nil)
+				_, err := Call(context.Background(), g, Options{Node: node}, slow, ignore)
 				assert.NoError(t, err)
 			})
 		}
 		synctest.Wait()
-		_, err := Call(context.Background(), g, Options{Node: node}, slow, nil)
+		_, err := Call(context.Background(), g, Options{Node: node}, slow, ignore)
 		assert.ErrorIs(t, err, ErrBusy)
 		group.Wait()
-		_, err = Call(context.Background(), g, Options{Node: node}, slow, nil)
+		_, err = Call(context.Background(), g, Options{Node: node}, slow, ignore)
 		assert.NoError(t, err)
 	})
 }

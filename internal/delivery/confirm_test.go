@@ -1,4 +1,4 @@
-package flashgin
+package delivery
 
 import (
 	"context"
@@ -18,13 +18,18 @@ import (
 	"github.com/flashgin/flashgin/internal/report"
 )
 
+type claim = queue.Claim[time.Time]
+
+// created is that of an item, whose value it is.
+func created(value time.Time) time.Time { return value }
+
 // groupSpy is a store of two servers that confirms in groups, and notes what it is asked to
 // confirm. Sessions are named by numbers: one server keeps the even ones, the other the odd ones.
 type groupSpy struct {
-	queue.Store[Message]
-	hangs bool                                        // a group does, until its context ends
-	group func(claims []queue.Claim[Message]) []error // what becomes of it then; nil is success
-	one   func() error                                // and of a claim that is confirmed alone
+	queue.Store[time.Time]
+	hangs bool                         // a group does, until its context ends
+	group func(claims []claim) []error // what becomes of it then; nil is success
+	one   func() error                 // and of a claim that is confirmed alone
 
 	mu     sync.Mutex
 	groups [][]string
@@ -38,7 +43,7 @@ func (s *groupSpy) Node(session string) string {
 
 func (s *groupSpy) PingNode(context.Context, string) error { return nil }
 
-func (s *groupSpy) ConfirmAll(ctx context.Context, claims []queue.Claim[Message]) []queue.Settled {
+func (s *groupSpy) ConfirmAll(ctx context.Context, claims []claim) []queue.Settled {
 	s.mu.Lock()
 	var sessions []string
 	for _, claim := range claims {
@@ -58,7 +63,7 @@ func (s *groupSpy) ConfirmAll(ctx context.Context, claims []queue.Claim[Message]
 	return results
 }
 
-func (s *groupSpy) Confirm(_ context.Context, claim queue.Claim[Message]) (int, error) {
+func (s *groupSpy) Confirm(_ context.Context, claim claim) (int, error) {
 	if s.one != nil {
 		if err := s.one(); err != nil {
 			return 0, err
@@ -79,19 +84,37 @@ func (s *groupSpy) confirmed() (groups [][]string, alone []string) {
 	return groups, alone
 }
 
-func claimOf(session string) Claim {
-	return Claim{Session: session, Messages: Messages{{ID: "id", View: "/"}}}
+func claimOf(session string) claim {
+	return claim{Session: session, Items: []queue.Item[time.Time]{{ID: "id", View: "/"}}}
+}
+
+const lease = time.Minute
+
+// A store whose claims are confirmed alone.
+type aloneSpy struct {
+	queue.Store[time.Time]
+	queue.Nodes
 }
 
 // confirmIn runs f in a bubble, with a delivery of the spy that is closed afterwards.
-func confirmIn(t *testing.T, spy *groupSpy, f func(d *delivery)) {
+func confirmIn(t *testing.T, spy *groupSpy, f func(d *Delivery[time.Time])) {
+	t.Helper()
+	deliverIn(t, spy, f)
+}
+
+func deliverIn(t *testing.T, store queue.Store[time.Time], f func(d *Delivery[time.Time])) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var reported []error
-		errs := &report.Reporter{OnError: func(_ context.Context, err error) { reported = append(reported, err) }}
-		d := newDelivery(Config{}.withDefaults(), errs)
-		d.queue, d.store = spy, messageQueue{spy}
+		errs := &report.Reporter{OnError: func(_ context.Context, err error) {
+			reported = append(reported, err)
+		}}
+		d := New(Config[time.Time]{
+			Store: store, Observed: store, Created: created,
+			Timeout: 100 * time.Millisecond, Lease: lease, Errors: errs,
+		})
 		f(d)
-		require.NoError(t, d.close(context.Background()))
+		require.NoError(t, d.Close(context.Background()))
 		assert.Empty(t, reported)
 	})
 }
@@ -99,19 +122,20 @@ func confirmIn(t *testing.T, spy *groupSpy, f func(d *delivery)) {
 // What pages confirm within a moment goes to each server in one call.
 func TestConfirmationsGoTogether(t *testing.T) {
 	spy := new(groupSpy)
-	confirmIn(t, spy, func(d *delivery) {
+	confirmIn(t, spy, func(d *Delivery[time.Time]) {
 		for _, session := range []string{"0", "1", "2", "4"} {
-			d.confirm(claimOf(session), time.Now())
+			d.Confirm(claimOf(session), time.Now())
 		}
-		d.confirm(Claim{Session: "6"}, time.Now())
+		d.Confirm(claim{Session: "6"}, time.Now())
 		time.Sleep(confirmAfter - 1)
 		groups, _ := spy.confirmed()
 		assert.Empty(t, groups, "others may come")
 		time.Sleep(1)
 		groups, _ = spy.confirmed()
-		assert.ElementsMatch(t, [][]string{{"0", "2", "4"}, {"1"}}, groups, "one for each server, and nothing without messages")
+		assert.ElementsMatch(t, [][]string{{"0", "2", "4"}, {"1"}}, groups,
+			"one for each server, and nothing without messages")
 
-		d.confirm(claimOf("8"), time.Now())
+		d.Confirm(claimOf("8"), time.Now())
 		time.Sleep(confirmAfter)
 		groups, alone := spy.confirmed()
 		assert.Equal(t, [][]string{{"8"}}, groups, "the next")
@@ -122,9 +146,9 @@ func TestConfirmationsGoTogether(t *testing.T) {
 // In a crowd nobody waits for more.
 func TestConfirmationsThatAreMany(t *testing.T) {
 	spy := new(groupSpy)
-	confirmIn(t, spy, func(d *delivery) {
+	confirmIn(t, spy, func(d *Delivery[time.Time]) {
 		for i := range 2*confirmAtMost + 1 {
-			d.confirm(claimOf(strconv.Itoa(2*i)), time.Now())
+			d.Confirm(claimOf(strconv.Itoa(2*i)), time.Now())
 			synctest.Wait()
 		}
 		groups, _ := spy.confirmed()
@@ -138,33 +162,55 @@ func TestConfirmationsThatAreMany(t *testing.T) {
 	})
 }
 
+// No group has more claims than it may, however many come at once.
+func TestConfirmationsThatComeAtOnce(t *testing.T) {
+	spy := new(groupSpy)
+	confirmIn(t, spy, func(d *Delivery[time.Time]) {
+		for i := range 3*confirmAtMost + 1 {
+			d.Confirm(claimOf(strconv.Itoa(2*i)), time.Now())
+		}
+		time.Sleep(confirmAfter)
+		groups, alone := spy.confirmed()
+		sent := 0
+		for _, group := range groups {
+			assert.LessOrEqual(t, len(group), confirmAtMost)
+			sent += len(group)
+		}
+		assert.Equal(t, 3*confirmAtMost+1, sent)
+		assert.Empty(t, alone)
+		assert.Empty(t, d.confirms)
+	})
+}
+
 // What was not confirmed in a group is confirmed by itself. Until then this process knows that it
 // was shown.
 func TestConfirmationsThatFailInAGroup(t *testing.T) {
 	failed := errors.New("the store is down")
 	for _, test := range []struct {
 		name  string
-		group func([]queue.Claim[Message]) []error
+		group func([]claim) []error
 		after time.Duration
 		alone []string
 	}{
-		{"one", func([]queue.Claim[Message]) []error { return []error{nil, failed, nil} }, confirmAfter, []string{"2"}},
-		{"all", func([]queue.Claim[Message]) []error { return []error{failed, failed, failed} }, confirmAfter, []string{"0", "2", "4"}},
-		{"a panic", func([]queue.Claim[Message]) []error { panic(failed) }, confirmAfter, []string{"0", "2", "4"}},
-		{"it hangs, and fails too late", func([]queue.Claim[Message]) []error {
+		{"one", func([]claim) []error { return []error{nil, failed, nil} }, confirmAfter, []string{"2"}},
+		{"all", func([]claim) []error {
+			return []error{failed, failed, failed}
+		}, confirmAfter, []string{"0", "2", "4"}},
+		{"a panic", func([]claim) []error { panic(failed) }, confirmAfter, []string{"0", "2", "4"}},
+		{"it hangs, and fails too late", func([]claim) []error {
 			time.Sleep(10 * guard.CallTimeout)
 			return []error{failed, failed, failed}
 		}, confirmAfter + guard.CallTimeout, []string{"0", "2", "4"}},
-		{"it hangs, and succeeds too late", func([]queue.Claim[Message]) []error {
+		{"it hangs, and succeeds too late", func([]claim) []error {
 			time.Sleep(10 * guard.CallTimeout)
 			return make([]error, 3)
 		}, confirmAfter + guard.CallTimeout, []string{"0", "2", "4"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			spy := &groupSpy{group: test.group}
-			confirmIn(t, spy, func(d *delivery) {
+			confirmIn(t, spy, func(d *Delivery[time.Time]) {
 				for _, session := range []string{"0", "2", "4"} {
-					d.confirm(claimOf(session), time.Now())
+					d.Confirm(claimOf(session), time.Now())
 				}
 				time.Sleep(test.after - 1)
 				_, alone := spy.confirmed()
@@ -174,7 +220,7 @@ func TestConfirmationsThatFailInAGroup(t *testing.T) {
 				assert.ElementsMatch(t, test.alone, alone)
 				for _, session := range test.alone {
 					_, again := d.shown.split(claimOf(session))
-					assert.Len(t, again.Messages, 1, session)
+					assert.Len(t, again.Items, 1, session)
 				}
 				time.Sleep(time.Minute)
 				groups, alone := spy.confirmed()
@@ -186,19 +232,18 @@ func TestConfirmationsThatFailInAGroup(t *testing.T) {
 }
 
 // Close has no patience with those that wait for others, and what comes after it is confirmed
-// before confirm returns.
+// before Confirm returns.
 func TestConfirmationsWhenTheGuardCloses(t *testing.T) {
 	spy := new(groupSpy)
-	confirmIn(t, spy, func(d *delivery) {
-		d.confirm(claimOf("0"), time.Now())
+	confirmIn(t, spy, func(d *Delivery[time.Time]) {
+		d.Confirm(claimOf("0"), time.Now())
 		start := time.Now()
-		require.NoError(t, d.close(context.Background()))
+		require.NoError(t, d.Close(context.Background()))
 		assert.Zero(t, time.Since(start))
 		groups, _ := spy.confirmed()
 		assert.Equal(t, [][]string{{"0"}}, groups)
-		d.confirm(claimOf("2"), time.Now())
-		_, alone := spy.confirmed()
-		assert.Equal(t, []string{"2"}, alone)
+		d.Confirm(claimOf("2"), time.Now())
+		assert.Equal(t, [][]string{{"2"}}, spy.groups)
 	})
 }
 
@@ -217,8 +262,11 @@ func TestConfirmationsThatFailInAGroupWhileTheGuardCloses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for range 300 { // goroutines of the guard race with each other
-				spy := &groupSpy{hangs: test.hangs, group: func([]queue.Claim[Message]) []error { time.Sleep(test.after); return []error{failed, failed} }}
-				confirmIn(t, spy, func(d *delivery) {
+				spy := &groupSpy{hangs: test.hangs, group: func([]claim) []error {
+					time.Sleep(test.after)
+					return []error{failed, failed}
+				}}
+				confirmIn(t, spy, func(d *Delivery[time.Time]) {
 					start := time.Now()
 					spy.one = func() error {
 						if time.Since(start) < 5*time.Second {
@@ -226,10 +274,10 @@ func TestConfirmationsThatFailInAGroupWhileTheGuardCloses(t *testing.T) {
 						}
 						return nil
 					}
-					d.confirm(claimOf("0"), time.Now())
-					d.confirm(claimOf("2"), time.Now())
+					d.Confirm(claimOf("0"), time.Now())
+					d.Confirm(claimOf("2"), time.Now())
 					time.Sleep(2 * confirmAfter)
-					require.NoError(t, d.close(context.Background()))
+					require.NoError(t, d.Close(context.Background()))
 					spy.mu.Lock()
 					defer spy.mu.Unlock()
 					assert.ElementsMatch(t, []string{"0", "2"}, spy.alone, "when Close returns")
@@ -239,8 +287,8 @@ func TestConfirmationsThatFailInAGroupWhileTheGuardCloses(t *testing.T) {
 	}
 }
 
-// What was confirmed at once and in time need not be remembered. All else is, for the store may yet
-// give it out again.
+// What was confirmed at once and in time need not be remembered. All else is, for the store may
+// yet give it out again.
 func TestConfirmationsAreForgotten(t *testing.T) {
 	failed := errors.New("the store is down")
 	once := func() func() error {
@@ -261,10 +309,10 @@ func TestConfirmationsAreForgotten(t *testing.T) {
 		remembered bool
 	}{
 		{name: "in a group"},
-		{name: "in a group, when the lease has ended", age: defaultLease, remembered: true},
+		{name: "in a group, when the lease has ended", age: lease, remembered: true},
 		{name: "after its group", group: failed, remembered: true},
 		{name: "alone"},
-		{name: "alone, when the lease has ended", age: defaultLease, remembered: true},
+		{name: "alone, when the lease has ended", age: lease, remembered: true},
 		{name: "alone, at the second attempt", one: once(), remembered: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -275,80 +323,26 @@ func TestConfirmationsAreForgotten(t *testing.T) {
 				}
 				return nil
 			}
-			spy := &groupSpy{group: func([]queue.Claim[Message]) []error { return []error{test.group} }, one: one}
-			confirmIn(t, spy, func(d *delivery) {
-				if strings.HasPrefix(test.name, "alone") {
-					d.queue = struct{ queue.Store[Message] }{spy}
-				}
+			spy := &groupSpy{group: func([]claim) []error { return []error{test.group} }, one: one}
+			var store queue.Store[time.Time] = spy
+			if strings.HasPrefix(test.name, "alone") {
+				store = aloneSpy{spy, spy}
+			}
+			deliverIn(t, store, func(d *Delivery[time.Time]) {
 				claim, since := claimOf("0"), time.Now()
 				time.Sleep(test.age)
 				remembered := func() bool {
 					_, again := d.shown.split(claim)
-					return len(again.Messages) > 0
+					return len(again.Items) > 0
 				}
-				d.confirm(claim, since)
+				d.Confirm(claim, since)
 				assert.True(t, remembered(), "until the store knows")
 				time.Sleep(time.Second)
 				synctest.Wait()
 				assert.Equal(t, test.remembered, remembered())
-				time.Sleep(d.cfg.Lease + shownFor)
+				time.Sleep(lease + shownFor)
 				assert.False(t, remembered(), "for ever")
 			})
 		})
 	}
-}
-
-// A message counts as shown for some minutes. Another one with its ID does not, if the ID is an own
-// one.
-func TestShownLateForgets(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var s shownMessages
-		job := Message{ID: "job", View: "/", Created: time.Now()}
-		claim := Claim{Session: "session", Messages: Messages{job, {ID: "2", View: "/"}}}
-		fresh := func() (ids []string) {
-			claim, _ := s.split(claim)
-			for _, m := range claim.Messages {
-				ids = append(ids, m.ID)
-			}
-			return ids
-		}
-		assert.Equal(t, []string{"job", "2"}, fresh())
-		const lease = 10 * time.Second
-		s.remember(claim, lease)
-		claim.Messages[0].Created = time.Now().Add(time.Second)
-		assert.Equal(t, []string{"job"}, fresh())
-		generated := Claim{Session: "session", Messages: Messages{{ID: queue.NewID(), View: "/"}}}
-		s.remember(generated, lease)
-		generated.Messages[0].Created = time.Now() // left out by who acknowledged it
-		_, again := s.split(generated)
-		assert.Len(t, again.Messages, 1)
-		claim.Messages[0] = job
-		time.Sleep(lease + shownFor - 1)
-		assert.Empty(t, fresh())
-		time.Sleep(1)
-		assert.Equal(t, []string{"job", "2"}, fresh())
-	})
-}
-
-// However long the store is away, so many messages are remembered and no more, and old ones make
-// room.
-func TestShownLateIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var s shownMessages
-		remember := func(n int) {
-			var messages Messages
-			for i := range n {
-				messages = append(messages, Message{ID: strconv.Itoa(i), View: "/"})
-			}
-			s.remember(Claim{Session: "session " + strconv.Itoa(n), Messages: messages}, time.Second)
-		}
-		remember(shownAtMost - 1)
-		remember(10)
-		assert.Len(t, s.until, shownAtMost)
-		s.forget(confirmation{Claim: Claim{Session: "session 10", Messages: Messages{{ID: "0", View: "/"}}}})
-		assert.Len(t, s.until, shownAtMost-1)
-		time.Sleep(shownFor + time.Second)
-		remember(3)
-		assert.Len(t, s.until, 3)
-	})
 }

@@ -1,0 +1,88 @@
+package delivery
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/queue"
+)
+
+const (
+	// lateFor is how long after its first attempt an add is still tried. The store remembers the ID
+	// of an item that is gone for longer, so one that had arrived all the same, and was shown, does
+	// not come twice.
+	lateFor        = queue.RememberFor - guard.CallTimeout
+	lateAfter      = time.Second // after the attempts that the answer may have waited for
+	lateAddsAtMost = 256         // are tried at a time
+)
+
+// AddForJob stores items for a caller that waits as long as ctx allows.
+func (d *Delivery[T]) AddForJob(ctx context.Context, session string, items []queue.Item[T]) error {
+	return d.add(ctx, d.options(session, ForJob), session, items, false)
+}
+
+// AddForRequest stores a request's items, for an answer that waits Config.AddTimeout at most. It
+// does not end with the request: the user may have closed the tab, and still wants the message.
+// Nor does it end with the breaker, for nobody else will bring that message. Quietly means that
+// open pages are not to take the items before the next page does.
+func (d *Delivery[T]) AddForRequest(
+	ctx context.Context, session string, items []queue.Item[T], quietly bool,
+) error {
+	o := d.options(session, d.cfg.AddTimeout)
+	o.WaitDown = min(d.cfg.AddTimeout, d.cfg.Timeout)
+	return d.add(context.WithoutCancel(ctx), o, session, items, quietly)
+}
+
+func (d *Delivery[T]) add(
+	ctx context.Context, o guard.Options, session string, items []queue.Item[T], quietly bool,
+) error {
+	if o.Direct { // as below, but without making functions
+		err := d.store.Add(ctx, session, items, quietly)
+		if err == nil {
+			d.cfg.Added(ctx, len(items))
+		}
+		return err
+	}
+	since := time.Now()
+	return d.call(ctx, o, func(ctx context.Context) error {
+		return d.store.Add(ctx, session, items, quietly)
+	}, func(err error) {
+		if err == nil {
+			d.cfg.Added(ctx, len(items))
+		} else if o.Wait != ForJob {
+			d.addLate(ctx, since, session, items)
+		}
+	})
+}
+
+// addLate goes on adding items of a request whose answer leaves without knowing what becomes of
+// them. Who would miss it: users who post while Redis restarts. Some items are left out: one with
+// a Key would replace a newer one, and one with a short TTL may be out of date. The page that they
+// are for may have been loaded by then, so open pages are woken.
+func (d *Delivery[T]) addLate(
+	ctx context.Context, since time.Time, session string, items []queue.Item[T],
+) {
+	items = slices.DeleteFunc(slices.Clone(items), func(it queue.Item[T]) bool {
+		return it.Key != "" || it.TTL > 0 && it.TTL < lateFor
+	})
+	if len(items) == 0 {
+		return
+	}
+	d.guard.Background(0, func() {
+		defer d.late.Add(-1)
+		ctx, cancel := context.WithDeadline(ctx, since.Add(lateFor))
+		defer cancel()
+		defer context.AfterFunc(d.guard.Context(), cancel)() // Close does not wait that long
+		if d.late.Add(1) > lateAddsAtMost || !guard.Sleep(ctx, lateAfter) {
+			return
+		}
+		_, err := guard.Try(ctx, d.guard, guard.UntilEnd, func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, d.store.Add(ctx, session, items, false)
+		})
+		if err == nil { // else it was said that they may be lost
+			d.cfg.Added(ctx, len(items))
+		}
+	})
+}

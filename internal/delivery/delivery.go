@@ -1,0 +1,135 @@
+// Package delivery stands between pages and a store: it claims, confirms, releases and adds through
+// a guard, so that no page waits longer than it may. A store in the same process cannot hang and is
+// called directly. The package knows items, not messages.
+package delivery
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/queue"
+	"github.com/flashgin/flashgin/internal/report"
+)
+
+// Config is what a [Delivery] is made of.
+type Config[T any] struct {
+	Store    queue.Store[T]    // if it does not say that it is in the process, it is a queue.Nodes
+	Observed queue.Store[T]    // the same; somebody may be told of each call
+	Created  func(T) time.Time // when an item was made
+
+	Timeout    time.Duration // how long a page waits for the store
+	AddTimeout time.Duration // how long a request waits for its adds
+	Lease      time.Duration // how long a claim hides items that nobody settles
+
+	Errors  *report.Reporter                                  // no caller receives them
+	Added   func(ctx context.Context, items int)              // the store has accepted items
+	Breaker func(ctx context.Context, node string, open bool) // closed: the server is asked again
+}
+
+// How long a method waits for the store, if not Config.Timeout.
+const (
+	ForJob    = 0                     // as long as the context allows, whatever the breaker says
+	ForStream = guard.CallTimeout / 2 // an open page waits as long as an answer makes sense
+)
+
+// A Delivery is safe for concurrent use by multiple goroutines.
+type Delivery[T any] struct {
+	cfg      Config[T]
+	store    queue.Store[T]  // whose methods are called
+	process  queue.InProcess // nil if the store never is
+	nodes    queue.Nodes     // nil if the store always is in the process
+	ender    queue.Ender     // nil if the store tells no other processes
+	guard    *guard.Guard
+	shown    repeats[T]
+	late     atomic.Int32 // adds that go on without their answers
+	together int          // so many claims are confirmed together at most
+
+	mu       sync.Mutex
+	confirms map[string][]queue.Claim[T] // that wait for others, by node
+}
+
+// New returns a Delivery that has started nothing yet.
+func New[T any](cfg Config[T]) *Delivery[T] {
+	d := &Delivery[T]{cfg: cfg, store: cfg.Observed, confirms: map[string][]queue.Claim[T]{}}
+	d.process, _ = cfg.Store.(queue.InProcess)
+	d.ender, _ = cfg.Store.(queue.Ender)
+	g := guard.Config{Changed: cfg.Breaker}
+	if d.nodes, _ = cfg.Store.(queue.Nodes); d.nodes != nil {
+		g.Ping = d.nodes.PingNode
+	}
+	d.guard = guard.New(g)
+	d.shown.created, d.shown.lease = cfg.Created, map[shownItem]time.Time{}
+	d.together = 1
+	if _, ok := cfg.Store.(queue.Groups[T]); ok {
+		d.together = confirmAtMost
+	}
+	return d
+}
+
+// Close waits until what runs in the background has ended, or ctx has.
+func (d *Delivery[T]) Close(ctx context.Context) error { return d.guard.Close(ctx) }
+
+// inProcess reports whether no call of the store can hang now. The store of flashtest is such a
+// one until it is made to fail or wait.
+func (d *Delivery[T]) inProcess() bool { return d.process != nil && d.process.InProcess() }
+
+// options returns those of a call for a page, or for a job, which the breaker does not concern.
+func (d *Delivery[T]) options(session string, wait time.Duration) guard.Options {
+	o := guard.Options{Direct: d.inProcess(), Wait: wait}
+	if wait != ForJob && !o.Direct {
+		o.Node = d.guard.Node(d.nodes.Node(session))
+	}
+	return o
+}
+
+// Claim takes what waits at views. What it claims too late, it releases.
+func (d *Delivery[T]) Claim(
+	ctx context.Context, session string, views []string, wait time.Duration,
+) (queue.Claim[T], error) {
+	o := d.options(session, wait)
+	if o.Direct { // as below, but without making functions
+		return d.store.Claim(ctx, session, views, d.cfg.Lease)
+	}
+	return guard.Call(ctx, d.guard, o, func(ctx context.Context) (queue.Claim[T], error) {
+		start := time.Now()
+		claim, err := d.store.Claim(ctx, session, views, d.cfg.Lease)
+		fresh, again := d.shown.split(claim)
+		d.Confirm(again, start)
+		return fresh, err
+	}, func(claim queue.Claim[T], err error, late bool) {
+		if err == nil && late {
+			d.Release(claim)
+		}
+	})
+}
+
+// Peek returns what waits at views.
+func (d *Delivery[T]) Peek(
+	ctx context.Context, session string, views []string, wait time.Duration,
+) ([]queue.Item[T], error) {
+	return guard.Call(ctx, d.guard, d.options(session, wait),
+		func(ctx context.Context) ([]queue.Item[T], error) {
+			return d.store.Peek(ctx, session, views)
+		}, func([]queue.Item[T], error, bool) {})
+}
+
+// Withdraw removes the items with key, for a job.
+func (d *Delivery[T]) Withdraw(ctx context.Context, session, view, key string) error {
+	return d.call(ctx, d.options(session, ForJob), func(ctx context.Context) error {
+		return d.store.Withdraw(ctx, session, view, key)
+	}, func(error) {})
+}
+
+// call makes a call without a value, and tries it a few times.
+func (d *Delivery[T]) call(
+	ctx context.Context, o guard.Options, call func(context.Context) error, ended func(error),
+) error {
+	o.Effort = guard.AFewTimes
+	_, err := guard.Call(ctx, d.guard, o, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, call(ctx)
+	}, func(_ struct{}, err error, _ bool) { ended(err) })
+	return err
+}

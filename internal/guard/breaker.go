@@ -1,0 +1,92 @@
+package guard
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	failuresToOpen = 5                      // in a row, before callers are spared the wait
+	probeEvery     = 250 * time.Millisecond // as long as the breaker is open
+	// inFlightAtMost bounds the calls of one node that have begun and not ended. Who would miss it:
+	// an application with a crowd of visitors in the moment when Redis hangs.
+	inFlightAtMost = 64
+)
+
+// A Node is one server, with a circuit breaker of its own. Who would miss it: everybody while Redis
+// is down, for each page would wait for it; and in a cluster, those whose server is not the frozen
+// one.
+type Node struct {
+	name     string
+	inFlight atomic.Int32
+
+	mu       sync.Mutex
+	failures int // in a row
+	open     bool
+}
+
+// Node returns the node of that name.
+func (g *Guard) Node(name string) *Node {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := g.nodes[name]
+	if n == nil {
+		n = &Node{name: name}
+		g.nodes[name] = n
+	}
+	return n
+}
+
+// enter asks for leave to call the node, and returns how long the caller waits. If there is no
+// error, the call is in flight.
+func (n *Node) enter(ctx context.Context, o Options) (wait time.Duration, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if wait = o.Wait; n.open {
+		wait = o.WaitDown
+	}
+	switch {
+	case ctx.Err() != nil:
+		return 0, ctx.Err()
+	case n.open && wait == 0:
+		return 0, ErrDown
+	case n.inFlight.Load() >= inFlightAtMost:
+		return 0, ErrBusy
+	}
+	n.inFlight.Add(1)
+	return wait, nil
+}
+
+// record counts failures in a row and opens the breaker, which only the probe closes.
+func (g *Guard) record(n *Node, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err == nil {
+		n.failures = 0
+		return
+	}
+	if n.failures++; n.failures >= failuresToOpen && !n.open && g.ctx.Err() == nil {
+		n.open = true
+		g.start(func() { g.probe(n) })
+	}
+}
+
+// probe asks the node until it answers, then lets callers ask again. No caller does that: each
+// would wait for a server that is still down.
+func (g *Guard) probe(n *Node) {
+	g.cfg.Changed(g.ctx, n.name, true)
+	for Sleep(g.ctx, probeEvery) {
+		ctx, cancel := context.WithTimeout(g.ctx, CallTimeout)
+		err := Caught("a call of the store", func() error { return g.cfg.Ping(ctx, n.name) })
+		cancel()
+		if err == nil {
+			break
+		}
+	}
+	g.cfg.Changed(g.ctx, n.name, false) // before it can open again
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.open, n.failures = false, 0
+}
