@@ -26,7 +26,7 @@ func (r *request) readViews() []string {
 	if screen := r.onScreen(); screen.path != "" && r.audience() != browser.ForFrame {
 		places = append(slices.Clip(places), screen)
 	}
-	if len(places) > 1 { // the store may still be reading the first ones
+	if r.firstViews[0] != "" { // the store may still be reading them
 		views = make([]string, 0, 8)
 	}
 	add := func(view string) {

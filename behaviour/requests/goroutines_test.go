@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
@@ -220,4 +221,29 @@ func TestAGoroutineBesideHandleContext(t *testing.T) {
 	visitor := a.Visitor()
 	visitor.Post("/")
 	assert.Equal(t, "[hello][own]", visitor.Get("/"))
+}
+
+// A store that is slow reads the views that a page has asked for, when the page that has stopped
+// waiting finds that it reads others.
+func TestASlowStoreBesideAnAnswerThatIsNoPage(t *testing.T) {
+	store := apptest.NewSpyStore()
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+		Store: store, SessionKey: apptest.UserOf, Turbo: true, Timeout: 10 * time.Millisecond,
+	})
+	a.Messenger.Mount(a)
+	a.GET("/", func(c *gin.Context) {
+		assert.Empty(t, flashgin.Flashes(c))
+		c.Data(http.StatusOK, "text/vnd.turbo-stream.html; charset=utf-8", []byte("a stream"))
+	})
+	var claims sync.WaitGroup
+	claims.Add(1)
+	store.On(func(_ context.Context, method string, call func() error) error {
+		if method == "Claim" {
+			defer claims.Done()
+			time.Sleep(200 * time.Millisecond) // and not a word to the page
+		}
+		return call()
+	})
+	assert.Equal(t, "a stream", a.Shown("/"))
+	claims.Wait()
 }
