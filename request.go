@@ -23,6 +23,7 @@ type request struct {
 	given     *http.Request   // of which the handlers have a copy
 	outer     *request        // of an engine that has handed this one on, with its answer; or nil
 	http      http.Request    // what read has read
+	handed    http.Request    // the copy; here it is no allocation of its own
 	ctx       requestContext
 	writer    responseWriter
 	header    http.Header // of the writer; an inner request compares its own with it
@@ -108,7 +109,8 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 		r.begunBefore(c.Writer.Header())
 	}
 	c.Writer = &r.writer
-	c.Request = c.Request.WithContext(&r.ctx)
+	r.handed = *c.Request.WithContext(&r.ctx)
+	c.Request = &r.handed
 	c.Set(requestKey{}, r)
 	return r
 }
