@@ -70,7 +70,9 @@ func (r *request) inTurn(what string, f func() error) error {
 	return r.deeper(what, f)
 }
 
-// takeTurn waits for the turn, unless this goroutine has it already.
+// takeTurn waits for the turn, unless this goroutine has it already. Go does not say which request's
+// turn it has. So a function of the application's that serves another request inside its own does
+// not wait for goroutines of that one: two may then use its session at once, and none hangs.
 func (r *request) takeTurn() bool {
 	if r.turn.TryLock() {
 		return true

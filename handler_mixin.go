@@ -77,16 +77,16 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 // beside a handler that uses them: make that call in the request's own goroutine. In debug mode
 // another goroutine's first call has no messages, and the log says so. After that, further calls in
 // any goroutine return the same list, and so do [Markup] and [PeekFlashes]: they read neither the
-// session nor the headers.
-// Give goroutines c.Copy() or c.Request.Context(), never c: after the request it is another user's,
-// whose messages a call would take.
+// session nor the headers. Give goroutines c.Copy() or c.Request.Context(), never c: after the
+// request it is another user's, whose messages a call would take.
 //
 // ctx is as in [AddFlash]. There are none where flashgin is not installed, where the request cannot
 // show a message (a HEAD, a prefetch, an image; with Config.Turbo a frame; what a page of another
 // site asks for, in a frame or by a script that may not read the answer), after the request, and
 // while the store cannot be reached, which goes to Config.OnError and the log. There are none
 // either if the headers have left and caches may keep the answer: its Cache-Control had neither
-// no-store nor private. The log says so once.
+// no-store nor private, or a header for some caches, as CDN-Cache-Control, had no no-store. The log
+// says so once.
 func Flashes(ctx context.Context) Messages {
 	r, refused := requestFor(ctx, toShow)
 	if refused != nil {

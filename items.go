@@ -31,7 +31,7 @@ func (r *request) joins(it *item) bool {
 }
 
 // hideReplaced marks what is not to be listed beside another message: an earlier one with the same
-// Key, and one with an ID that is listed already.
+// Key that was not shown yet, and one of the request's own with an ID that is listed already.
 func (r *request) hideReplaced(items []*item) {
 	if !slices.ContainsFunc(items, (*item).replaces) { // as nearly always
 		return
@@ -65,8 +65,8 @@ func (it *item) replaces() bool {
 // sameView reports whether an earlier item is where this one is shown.
 func (it *item) sameView(earlier *item) bool { return it.View == "" || it.View == earlier.View }
 
-// addsNew reports whether the request has not added the message before. Only an ID that was given
-// can come twice.
+// addsNew reports whether the request has not added the message before, and notes that it does now.
+// Only an ID that was given can come twice.
 func (r *request) addsNew(msg Message) bool {
 	if queue.Generated(msg.ID) {
 		return true

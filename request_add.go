@@ -14,7 +14,7 @@ import (
 // before.
 
 // add takes messages of the request's own. They are stored when the headers leave, unless its page
-// shows them before.
+// shows them before, and at once if the headers have left.
 func (r *request) add(ctx context.Context, msgs []Message) error {
 	prepared, err := r.m.prepare(msgs)
 	if len(prepared) == 0 || err != nil {
@@ -103,7 +103,7 @@ func (r *request) savedKey() (string, error) {
 }
 
 // defaultView returns the view of messages without one of their own: where the answer sends the
-// user.
+// user, or what destination takes instead.
 func (r *request) defaultView() (string, error) {
 	var name string
 	c := r.c
@@ -125,7 +125,7 @@ func (r *request) defaultView() (string, error) {
 }
 
 // bind makes sure that there is a session to bind messages to. A new secret is saved later, once,
-// when the headers leave.
+// when the headers leave, unless that is too late for a middleware that keeps headers of its own.
 func (r *request) bind(c *gin.Context) error {
 	key, err := r.keyBy(c)
 	if err != nil {
@@ -152,8 +152,7 @@ func (r *request) bind(c *gin.Context) error {
 	}
 	r.unsaved = session
 	r.called(toAdd)
-	// A middleware that keeps headers of its own (timeout) copies them before ours leave: the
-	// cookie must be among them now.
+	// The middleware (timeout) copies them before ours leave: the cookie must be among them now.
 	if r.headersApart(c) {
 		return r.saveMade(c, session)
 	}

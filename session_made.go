@@ -19,7 +19,8 @@ import (
 // mayMakeKey first.
 
 // mayMakeKey returns nil if a cookie that is set now leaves with the request's own answer, or none
-// is needed. The lock is held.
+// is needed because the browser has the session's ID. After the headers, and under a page cache,
+// that makes no difference. The lock is held.
 func (r *request) mayMakeKey() error {
 	why := ""
 	switch {
@@ -241,8 +242,8 @@ func (r *request) saveSession(c *gin.Context, made sessions.Session) error {
 	return r.saveMade(c, session)
 }
 
-// errCopy is what SessionKey and Forget say of a copy, whatever the moment: by the next run of the
-// program the request may have ended before.
+// errCopy is what SessionKey says of a copy if there is no key yet, and Forget of any, whatever the
+// moment: by the next run of the program the request may have ended before.
 var errCopy = fmt.Errorf("%w: a copy of the *gin.Context has no answer", ErrTooLate)
 
 // isCopy reports whether c was made by (*gin.Context).Copy, and writes no answer.

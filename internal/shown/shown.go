@@ -21,7 +21,8 @@ import (
 //	behind the body      waiting   following carried   delivered   confirmed
 //	in a header          waiting             carried   delivered   confirmed
 //
-// What does not come as far as delivered waits again, for another page.
+// What a flush has shown is confirmed at once; the rest is when the request ends, and stays delivered
+// here. What does not come as far as that waits again, for another page.
 type State int
 
 const (
