@@ -16,7 +16,8 @@ import (
 // for it.
 type part struct {
 	reads    browser.Audience // who reads it, once that was asked
-	screen   place            // the page, once it was looked for
+	sight    browser.Sight    // of a page, once that was asked
+	screen   place            // the page on screen, once it was looked for
 	searched bool             // it was
 	handled  bool             // the handler decides what messages the answer has
 	packed   string           // the coding in which what the handlers write is compressed later

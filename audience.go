@@ -10,7 +10,7 @@ import (
 // itself.
 func (r *request) audience() browser.Audience {
 	if r.part.reads == browser.Unknown {
-		r.part.reads = browser.AudienceOf(&r.http, r.m.cfg.HTMX, r.m.cfg.Turbo)
+		r.part.reads = browser.AudienceOf(&r.http, r.m.cfg.HTMX)
 	}
 	return r.part.reads
 }
@@ -19,6 +19,29 @@ func (r *request) audience() browser.Audience {
 // messages.
 func (r *request) mayShow() bool {
 	return browser.MayShow(&r.http, r.c.Writer.Header()) && r.audience() != browser.ForFrame
+}
+
+// sight returns whether a page that answers with the status is seen.
+func (r *request) sight(status int) browser.Sight {
+	if r.part.sight == browser.Untold {
+		r.part.sight = browser.SightOf(&r.http, status, r.route() != "")
+	}
+	return r.part.sight
+}
+
+// mayPrint reports whether a page that answers with the status may print messages. pullable says
+// that the markup has room for the address at which the script gets them, if the page is seen.
+func (r *request) mayPrint(status int, pullable bool) bool {
+	if r.audience() == browser.ForScript {
+		return false // it reads the header that is for it, and maybe nothing else
+	}
+	switch r.sight(status) {
+	case browser.Doubtful:
+		return false
+	case browser.Likely:
+		return !pullable || r.m.mountedAt() == ""
+	}
+	return true
 }
 
 // onScreen returns the page on screen where the answer is none of its own. If that page is not

@@ -35,7 +35,7 @@ func Markup(ctx context.Context, statuses ...Status) template.HTML {
 	}
 	var list Messages
 	if refused == nil {
-		list = r.show(nil, shown.Placed, statuses)
+		list = r.show(nil, shown.Placed, true, statuses)
 	}
 	r.warnOf(refused)
 	text, err := r.readyMade(list, r.nextPrint())

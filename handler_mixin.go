@@ -93,7 +93,7 @@ func Flashes(ctx context.Context) Messages {
 		r.warnOf(refused)
 		return nil
 	}
-	return r.show(nil, shown.Taken, nil)
+	return r.show(nil, shown.Taken, false, nil)
 }
 
 // PeekFlashes returns the messages that [Flashes] would take, and leaves them: for a badge, say.

@@ -13,7 +13,7 @@ import (
 
 // A page that a browser loads ahead of time, because it may be wanted next, must not take messages.
 // When it is opened, no request tells us. So it is printed with the address of its messages, and
-// the script asks there.
+// the script asks there. So does a page of which we are not told whether it is seen at all.
 
 const (
 	// pullViewsAtMost is many more than a page reads.
@@ -25,7 +25,8 @@ func (r *request) pullURL() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.findName()
-	if r.ended() || r.m.mountedAt() == "" || r.http.Method == http.MethodHead || !browser.Prefetch(r.http.Header) {
+	if r.ended() || r.m.mountedAt() == "" || r.http.Method == http.MethodHead ||
+		r.sight(r.writer.Status()) == browser.Visible {
 		return ""
 	}
 	return r.m.mountedURL("messages") + "?" + r.viewQuery()

@@ -85,8 +85,10 @@ func (r *request) allAsked() bool {
 func (r *request) wasAsked(view string) bool { return slices.Contains(r.asked, view) }
 
 // show returns the messages for this page, claiming what waits for it, and notes how they are being
-// shown. w is the answer's outermost writer.
-func (r *request) show(w http.ResponseWriter, how shown.State, statuses []Status) Messages {
+// shown. w is the answer's outermost writer. pullable is as in mayPrint.
+func (r *request) show(
+	w http.ResponseWriter, how shown.State, pullable bool, statuses []Status,
+) Messages {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended() {
@@ -98,7 +100,7 @@ func (r *request) show(w http.ResponseWriter, how shown.State, statuses []Status
 	if w == nil && r.refused && isBeside() {
 		return nil
 	}
-	r.refused = !again && !r.mayAnswer(w)
+	r.refused = !again && !r.mayAnswer(w, how, pullable)
 	r.called(toShow)
 	if r.refused {
 		return nil
@@ -128,11 +130,15 @@ func (r *request) show(w http.ResponseWriter, how shown.State, statuses []Status
 
 // mayAnswer claims what waits, and reports whether the answer may show it. w is its outermost
 // writer, or nil.
-func (r *request) mayAnswer(w http.ResponseWriter) bool {
+func (r *request) mayAnswer(w http.ResponseWriter, how shown.State, pullable bool) bool {
 	if w == nil {
 		w = r.c.Writer
 	}
-	if !r.mayShow() || browser.LeadsAway(statusOf(w), w.Header()) {
+	status := statusOf(w)
+	if !r.mayShow() || browser.LeadsAway(status, w.Header()) {
+		return false
+	}
+	if how != shown.Taken && !r.mayPrint(status, pullable) {
 		return false
 	}
 	if r.leftOpen() {

@@ -58,7 +58,7 @@ func newSlot() pages.Functions[Messages] {
 	return pages.Functions[Messages]{
 		Map:    s.funcs(),
 		Bind:   s.bind,
-		List:   s.flashes,
+		List:   s.printed,
 		Markup: s.markup,
 		Live:   s.live,
 		Done:   s.done,
@@ -97,12 +97,17 @@ func (s *slot) funcs() template.FuncMap {
 // The errors of these functions are mistakes in a template, never the store's: a page must not fail
 // because a message cannot be had.
 
-func (s *slot) flashes(filter ...any) (Messages, error) {
+func (s *slot) flashes(filter ...any) (Messages, error) { return s.show(false, filter) }
+
+// printed is flashes for markup that may say where a script gets the messages.
+func (s *slot) printed(filter ...any) (Messages, error) { return s.show(true, filter) }
+
+func (s *slot) show(pullable bool, filter []any) (Messages, error) {
 	statuses, err := statusesOf(pages.Flashes, filter)
 	if s.request == nil || err != nil {
 		return nil, err
 	}
-	return s.request.show(s.writer, shown.Printing, statuses), nil
+	return s.request.show(s.writer, shown.Printing, pullable, statuses), nil
 }
 
 func (s *slot) peekFlashes(filter ...any) (Messages, error) {

@@ -117,5 +117,7 @@ func TestWithoutHTMXAndTurbo(t *testing.T) {
 	assertCarriesNothing(t, a.Visit("POST", "/cart", apptest.Turbo()...))
 	assertCarriesNothing(t, a.Visit("POST", "/cart", apptest.HTMX()...))
 	assert.Equal(t, "[waiting][anywhere][own][own]", a.Left("/orders/5", "/cart"), "on the route, as of any other POST")
-	assert.Equal(t, []string{"anywhere", "own", "own"}, textsIn(a.Visit("GET", "/cart", "Turbo-Frame", "cart").Body.String()))
+	frame := a.Visit("GET", "/cart", "Turbo-Frame", "cart").Body.String()
+	assert.Empty(t, textsIn(frame), "Turbo throws away what is around a frame, whatever is on")
+	assert.Equal(t, []string{"anywhere", "own", "own"}, textsIn(a.Shown("/cart")))
 }

@@ -26,9 +26,9 @@ const (
 // can a link or an image.
 const AskHeader = "X-Get-Flash"
 
-// AudienceOf returns what reads the answer to a request, as far as the request says. withHTMX and
-// withTurbo say which libraries the application has.
-func AudienceOf(r *http.Request, withHTMX, withTurbo bool) Audience {
+// AudienceOf returns what reads the answer to a request, as far as the request says. withHTMX says
+// whether the application has that library.
+func AudienceOf(r *http.Request, withHTMX bool) Audience {
 	h := r.Header
 	switch {
 	case withHTMX && fromHTMX(r):
@@ -36,7 +36,7 @@ func AudienceOf(r *http.Request, withHTMX, withTurbo bool) Audience {
 			return ForHTMXPage
 		}
 		return ForHTMX
-	case withTurbo && h.Get("Turbo-Frame") != "":
+	case h.Get("Turbo-Frame") != "": // whether or not the application has streams for Turbo
 		return ForFrame
 	case h.Get(AskHeader) != "" && SenderOf(r) != Another:
 		return ForScript
@@ -71,8 +71,9 @@ func OpensPage(h http.Header) bool {
 	switch h.Get("Sec-Fetch-Mode") {
 	case "navigate":
 		return true
-	case "": // a browser that is old, or a site without TLS
-		return strings.Contains(h.Get("Accept"), "text/html") && h.Get("Hx-Request") == ""
+	case "", // a browser that is old, or a site without TLS
+		"same-origin": // a service worker passes on what the browser asks for
+		return asksForHTML(h.Get("Accept")) && h.Get("Hx-Request") == ""
 	}
 	return false
 }

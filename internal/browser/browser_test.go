@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"cmp"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -45,6 +46,12 @@ func TestPrefetch(t *testing.T) {
 		{"htmx 2 says no", []string{"HX-Preloaded", "false"}, false},
 		{"another purpose", []string{"Sec-Purpose", "navigate"}, false},
 		{"the second value", []string{"Purpose", "x", "Purpose", "prefetch"}, true},
+		{"with parameters", []string{"Sec-Purpose", `prefetch; eager="1", x`}, true},
+		{"Inertia", []string{"Purpose", "Prefetch"}, true},
+		{"Firefox, long ago", []string{"X-Moz", "prefetch"}, true},
+		{"Mozilla, by another name", []string{"Moz-Purpose", "prefetch"}, true},
+		{"Safari's top sites", []string{"X-Purpose", "preview"}, true},
+		{"Chrome, long ago", []string{"X-Purpose", "PREFETCH"}, true},
 		{"a long value", []string{"Purpose", strings.Repeat("x", 9000) + "prefetch"}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -77,6 +84,7 @@ func TestWhoSeesTheAnswer(t *testing.T) {
 		{"a tab", "GET", fetch("none", "navigate", "document"), nil, true},
 		{"a script", "POST", fetch("same-origin", "cors", "empty"), nil, true},
 		{"an image", "GET", fetch("same-origin", "no-cors", "image"), nil, false},
+		{"a beacon", "POST", fetch("same-origin", "no-cors", "empty"), nil, false},
 		{"a destination to come", "GET", fetch("same-origin", "no-cors", "hologram"), nil, false},
 		{"a frame", "GET", fetch("same-origin", "navigate", "iframe"), nil, true},
 		{"a frame, same site", "GET", fetch("same-site", "navigate", "iframe"), nil, true},
@@ -147,6 +155,21 @@ func TestWhereAnAnswerSendsTheUser(t *testing.T) {
 		{"HX-Location, garbled", 200, []string{"HX-Location", `{"path"`}, `{"path"`, true},
 		{"HX-Refresh", 200, []string{"HX-Refresh", "true"}, "http://example.com/here", true},
 		{"HX-Refresh says no", 200, []string{"HX-Refresh", "false"}, "", false},
+		{"Refresh", 200, []string{"Refresh", "0; url=/there"}, "/there", true},
+		{"Refresh, with a comma", 200, []string{"Refresh", "0.5,URL = '/there'"}, "/there", true},
+		{"Refresh, without url", 200, []string{"Refresh", "0;/there?a=b"}, "/there?a=b", true},
+		{"Refresh that lets the user read", 200, []string{"Refresh", "5; url=/there"}, "", false},
+		{"Refresh, garbled", 200, []string{"Refresh", "soon; url=/there"}, "", false},
+		{"a password is asked for", 401, []string{"WWW-Authenticate", `Basic realm="x"`}, "", true},
+		{"one of two ways", 401,
+			[]string{"WWW-Authenticate", `Bearer realm="x", NEGOTIATE`}, "", true},
+		{"a second header", 401,
+			[]string{"WWW-Authenticate", "Bearer", "WWW-Authenticate", "digest a=b"}, "", true},
+		{"a token that only scripts have", 401, []string{"WWW-Authenticate", "Bearer"}, "", false},
+		{"a login page", 401, nil, "", false},
+		{"a proxy's password", 407, nil, "", true},
+		{"a network's login", 511, nil, "", true},
+		{"once more, on a new connection", 421, nil, "", true},
 		{"a redirect counts first", 302,
 			[]string{"HX-Redirect", "/other", "Location", "/there"}, "/there", true},
 	} {
@@ -242,7 +265,7 @@ func TestAudienceOfARequest(t *testing.T) {
 		name      string
 		header    []string
 		want      browser.Audience
-		otherwise browser.Audience // without htmx and Turbo
+		otherwise browser.Audience // without htmx
 	}{
 		{"a browser", nil, browser.ForBrowser, browser.ForBrowser},
 		{"htmx", htmx, browser.ForHTMX, browser.ForBrowser},
@@ -255,15 +278,15 @@ func TestAudienceOfARequest(t *testing.T) {
 		{"htmx on another host",
 			[]string{"HX-Request", "true", "HX-Current-URL", "http://a.example/"},
 			browser.ForBrowser, browser.ForBrowser},
-		{"a frame of Turbo", []string{"Turbo-Frame", "cart"}, browser.ForFrame, browser.ForBrowser},
+		{"a frame of Turbo", []string{"Turbo-Frame", "cart"}, browser.ForFrame, browser.ForFrame},
 		{"a script that asks", []string{"X-Get-Flash", "1"}, browser.ForScript, browser.ForScript},
 		{"a script of another site", []string{"X-Get-Flash", "1", "Sec-Fetch-Site", "cross-site"},
 			browser.ForBrowser, browser.ForBrowser},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := asked("POST", test.header...)
-			assert.Equal(t, test.want, browser.AudienceOf(r, true, true))
-			assert.Equal(t, test.otherwise, browser.AudienceOf(r, false, false))
+			assert.Equal(t, test.want, browser.AudienceOf(r, true))
+			assert.Equal(t, test.otherwise, browser.AudienceOf(r, false))
 		})
 	}
 	said := headerOf("Referer", "/referer", "HX-Current-URL", "/current")
@@ -284,11 +307,78 @@ func TestRequestsThatOpenAPage(t *testing.T) {
 	}{
 		{"a navigation", []string{"Sec-Fetch-Mode", "navigate"}, true},
 		{"a script", []string{"Sec-Fetch-Mode", "cors", "Accept", "text/html"}, false},
+		{"a service worker of Firefox", []string{"Sec-Fetch-Mode", "same-origin",
+			"Sec-Fetch-Dest", "empty", "Accept", "text/html,*/*;q=0.8"}, true},
+		{"htmx 4", []string{"Sec-Fetch-Mode", "same-origin", "Accept", "text/html, */*",
+			"HX-Request", "true"}, false},
 		{"an old browser", []string{"Accept", "text/html,*/*"}, true},
 		{"an old browser's script", []string{"Accept", "*/*"}, false},
 		{"htmx in an old browser", []string{"Accept", "text/html", "HX-Request", "true"}, false},
 	} {
 		assert.Equal(t, test.want, browser.OpensPage(headerOf(test.header...)), test.name)
+	}
+}
+
+// Of a page that a script loads, or that comes in the place of something else, nobody may see
+// anything. What browsers and libraries really send is in testdata.
+func TestWhetherAPageIsSeen(t *testing.T) {
+	fetch := func(mode, accept string, more ...string) []string {
+		return append([]string{
+			"Sec-Fetch-Mode", mode, "Sec-Fetch-Dest", "empty", "Accept", accept,
+		}, more...)
+	}
+	for _, test := range []struct {
+		name, method string
+		status       int
+		unrouted     bool
+		header       []string
+		want         browser.Sight
+	}{
+		{name: "nothing is said", want: browser.Visible},
+		{name: "nothing is said, and there is none", status: 404, want: browser.Visible},
+		{name: "a tab", header: []string{"Accept", "text/html,*/*;q=0.8"}, want: browser.Visible},
+		{name: "a tab, and there is no page", status: 404, unrouted: true,
+			header: []string{"Accept", "text/html,*/*;q=0.8"}, want: browser.Visible},
+		{name: "curl", header: []string{"Accept", "*/*"}, want: browser.Visible},
+		{name: "a script that is missing", status: 404, header: []string{"Accept", "*/*"},
+			want: browser.Doubtful},
+		{name: "a page for whatever is missing", unrouted: true, header: []string{"Accept", "*/*"},
+			want: browser.Doubtful},
+		{name: "a prefetch", header: []string{"Sec-Purpose", "prefetch"}, want: browser.Doubtful},
+		{name: "navigation preload", header: []string{"Sec-Fetch-Mode", "navigate",
+			"Service-Worker-Navigation-Preload", "true"}, want: browser.Likely},
+		{name: "fetch", header: fetch("cors", "*/*"), want: browser.Doubtful},
+		{name: "fetch that wants a page", header: fetch("cors", "text/html"), want: browser.Visible},
+		{name: "fetch that sends something", method: "POST", header: fetch("cors", "*/*"),
+			want: browser.Visible},
+		{name: "a service worker", header: fetch("same-origin", "text/html,*/*;q=0.8"),
+			want: browser.Visible},
+		{name: "htmx 2", header: fetch("cors", "*/*", "HX-Request", "true"), want: browser.Visible},
+		{name: "Unpoly", header: fetch("cors", "*/*", "X-Up-Version", "3.14.3"),
+			want: browser.Likely},
+		{name: "quicklink", header: fetch("no-cors", "*/*"), want: browser.Doubtful},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := asked(cmp.Or(test.method, "GET"), test.header...)
+			got := browser.SightOf(r, cmp.Or(test.status, 200), !test.unrouted)
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+// Over plain http, what a request accepts tells an image from a page.
+func TestMediaWithoutTLS(t *testing.T) {
+	for accept, want := range map[string]bool{
+		"": true, "*/*": true, "text/html": true, "application/json": true,
+		"image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8": false,
+		"text/css,*/*;q=0.1":              false,
+		"application/font-woff2;q=1.0":    false,
+		"audio/webm,*/*;q=0.5":            false,
+		"application/manifest+json":       false,
+		"image/gif, text/html;q=0.1, */*": true,
+	} {
+		r := asked("GET", "Accept", accept)
+		assert.Equal(t, want, browser.MayShow(r, http.Header{}), accept)
 	}
 }
 

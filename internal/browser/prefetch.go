@@ -10,21 +10,28 @@ import (
 	"strings"
 )
 
-// Prefetch reports whether the page is loaded before anybody asked to see it. Browsers send
-// Sec-Purpose, for prerendering too, or, in the past, Purpose. Turbo sends X-Sec-Purpose, and the
-// preload extension of htmx 2 HX-Preloaded.
+// purposeHeaders say why a page is loaded. Browsers send the first, for prerendering too. Turbo
+// sends the second, Inertia and Chrome before version 121 the third, and the rest came from Safari
+// and Firefox in the past.
+var purposeHeaders = [...]string{
+	"Sec-Purpose", "X-Sec-Purpose", "Purpose", "X-Purpose", "X-Moz", "Moz-Purpose",
+}
+
+// Prefetch reports whether the page is loaded before anybody asked to see it.
 func Prefetch(h http.Header) bool {
-	if h.Get("Hx-Preloaded") == "true" {
+	if h.Get("Hx-Preloaded") == "true" { // by the preload extension of htmx 2
 		return true
 	}
-	for _, name := range [...]string{"Sec-Purpose", "X-Sec-Purpose", "Purpose"} {
+	for _, name := range purposeHeaders {
 		for _, value := range h[name] {
 			if len(value) > sentAtMost {
 				continue
 			}
 			value = strings.ToLower(value)
-			if strings.Contains(value, "prefetch") || strings.Contains(value, "prerender") {
-				return true
+			for _, ahead := range [...]string{"prefetch", "prerender", "preview"} {
+				if strings.Contains(value, ahead) {
+					return true
+				}
 			}
 		}
 	}

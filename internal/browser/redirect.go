@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/textproto"
+	"strconv"
 	"strings"
 )
 
@@ -11,7 +12,28 @@ import (
 // messages.
 func LeadsAway(status int, h http.Header) bool {
 	_, ok := SentTo(status, h, nil)
-	return ok || IsRedirect(status)
+	return ok || IsRedirect(status) || asksAgain(status, h)
+}
+
+// asksAgain reports whether the browser shows no answer of that status, but sends the request once
+// more: when its user has given a password, on a fresh connection, or by way of another server.
+func asksAgain(status int, h http.Header) bool {
+	switch status {
+	case http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusMisdirectedRequest,
+		http.StatusTooEarly, http.StatusNetworkAuthenticationRequired:
+		return true
+	case http.StatusUnauthorized:
+		for _, challenges := range h["Www-Authenticate"] {
+			for challenge := range strings.SplitSeq(challenges, ",") {
+				scheme, _, _ := strings.Cut(strings.TrimSpace(challenge), " ")
+				switch strings.ToLower(scheme) {
+				case "basic", "digest", "negotiate", "ntlm":
+					return true // a scheme for which browsers have a prompt
+				}
+			}
+		}
+	}
+	return false
 }
 
 // IsRedirect reports whether browsers follow an answer to its Location.
@@ -42,7 +64,28 @@ func SentTo(status int, h http.Header, request *http.Request) (location string, 
 		}
 		return location, true
 	}
-	return "", false
+	return refreshedAtOnce(h)
+}
+
+// refreshedAtOnce returns the URL of a header Refresh without a delay, which nobody sees the page
+// of. It is "" for the page itself. A page that waits for a second or more is seen.
+func refreshedAtOnce(h http.Header) (location string, ok bool) {
+	refresh := trimmed(h, "Refresh")
+	if refresh == "" {
+		return "", false
+	}
+	delay, rest := refresh, ""
+	if i := strings.IndexAny(refresh, ";, \t"); i >= 0 {
+		delay, rest = refresh[:i], strings.TrimLeft(refresh[i:], ";, \t")
+	}
+	if seconds, err := strconv.ParseFloat(delay, 64); err != nil || seconds >= 1 {
+		return "", false
+	}
+	name, url, found := strings.Cut(rest, "=")
+	if found && strings.EqualFold(strings.TrimSpace(name), "url") {
+		rest = url
+	}
+	return strings.Trim(rest, " \t'\""), true
 }
 
 // trimmed returns the value of a header as net/http sends it.

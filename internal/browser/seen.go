@@ -1,6 +1,9 @@
 package browser
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // MayShow reports whether the answer to a request can be a page, or part of one, that its user
 // will see. Requests that cannot show a message must not take one. answer is the header of the
@@ -22,13 +25,42 @@ func InFrame(h http.Header) bool {
 
 // asksForText reports whether the browser asks for a page, or a script for something that it may
 // put into one. All other destinations of the Fetch standard, also those to come, are seen by
-// nobody.
+// nobody. Nor is what is fetched in the mode no-cors: scripts read no such answer. They send a
+// beacon, or fill the cache of the browser ahead of time.
 func asksForText(h http.Header) bool {
+	mode := h.Get("Sec-Fetch-Mode")
+	if mode == "no-cors" {
+		return false
+	}
 	switch h.Get("Sec-Fetch-Dest") {
-	case "", "document", "empty":
+	case "document", "empty":
 		return true
+	case "": // a browser that is old, or a site without TLS
+		return mode != "" || !asksForMedia(h.Get("Accept"))
 	}
 	return InFrame(h)
+}
+
+// mediaTypes begin what browsers accept for what is neither a page nor data.
+var mediaTypes = [...]string{
+	"image/", "text/css", "font/", "application/font", "application/x-font", "audio/", "video/",
+	"application/manifest+json",
+}
+
+// asksForMedia reports whether an image, a style sheet or the like is wanted. For scripts, and for
+// most fonts, browsers accept anything.
+func asksForMedia(accept string) bool {
+	for _, prefix := range mediaTypes {
+		if strings.HasPrefix(accept, prefix) {
+			return !asksForHTML(accept)
+		}
+	}
+	return false
+}
+
+// asksForHTML reports whether a page is wanted, as what a request accepts says.
+func asksForHTML(accept string) bool {
+	return strings.Contains(accept, "text/html") || strings.Contains(accept, "application/xhtml+xml")
 }
 
 // isSeen reports whether the answer is seen where the request comes from. A page of another site
