@@ -30,7 +30,12 @@ const retryAfter = 50 * time.Millisecond
 func Try[T any](
 	ctx context.Context, g *Guard, e Effort, call func(context.Context) (T, error),
 ) (T, error) {
-	value, _, err := try(ctx, g, e, call)(nil, nil)
+	// In a Call this has no place: there ctx ends no later, and most pages make one.
+	value, _, err := try(ctx, g, e, func(ctx context.Context) (T, error) {
+		ctx, cancel := context.WithTimeout(ctx, CallTimeout)
+		defer cancel()
+		return call(ctx)
+	})(nil, nil)
 	return value, err
 }
 
@@ -45,11 +50,9 @@ func try[T any](
 	}
 	results := make(chan result) // without a buffer: Close knows of each until somebody has it
 	attempt := func() {
-		once, cancel := context.WithTimeout(ctx, CallTimeout)
-		defer cancel()
 		var r result
 		r.err = Caught("a call of the store", func() (err error) {
-			r.value, err = call(once)
+			r.value, err = call(ctx)
 			return err
 		})
 		select {
@@ -58,30 +61,34 @@ func try[T any](
 		}
 	}
 	g.start(attempt)
-	var next <-chan time.Time // it is time for another attempt
+	// This is one variable because each variable that a function changes is an allocation.
+	s := struct {
+		next          <-chan time.Time // it is time for another attempt
+		failed        error            // of the last that failed
+		pause         time.Duration
+		left, running int
+	}{pause: retryAfter, left: e.Attempts - 1, running: 1}
 	if e.Attempts > 1 {
-		next = time.After(e.Patience)
+		s.next = time.After(e.Patience)
 	}
-	var failed error // of the last that failed
-	pause, left, running := retryAfter, e.Attempts-1, 1
 	return func(expired <-chan time.Time, gone <-chan struct{}) (value T, known bool, err error) {
 		for {
 			select {
 			case r := <-results:
-				if running--; r.err == nil || left <= 0 && running == 0 {
+				if s.running--; r.err == nil || s.left <= 0 && s.running == 0 {
 					return r.value, true, r.err
 				}
-				failed, next = r.err, time.After(pause)
-				pause = min(2*pause, time.Second)
-			case <-next:
-				if left > 0 {
-					left--
-					running++
+				s.failed, s.next = r.err, time.After(s.pause)
+				s.pause = min(2*s.pause, time.Second)
+			case <-s.next:
+				if s.left > 0 {
+					s.left--
+					s.running++
 					g.start(attempt)
-					next = time.After(e.Patience)
+					s.next = time.After(e.Patience)
 				}
 			case <-ctx.Done():
-				return value, true, cmp.Or(failed, ctx.Err())
+				return value, true, cmp.Or(s.failed, ctx.Err())
 			case <-expired:
 				return value, false, nil
 			case <-gone:
