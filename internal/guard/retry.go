@@ -30,7 +30,7 @@ const retryAfter = 50 * time.Millisecond
 func Try[T any](
 	ctx context.Context, g *Guard, e Effort, call func(context.Context) (T, error),
 ) (T, error) {
-	// In a Call this has no place: there ctx ends no later, and most pages make one.
+	// Here and not for each attempt: nearly every page makes a Call, whose ctx ends as early.
 	value, _, err := try(ctx, g, e, func(ctx context.Context) (T, error) {
 		ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 		defer cancel()
@@ -61,7 +61,7 @@ func try[T any](
 		}
 	}
 	g.start(attempt)
-	// This is one variable because each variable that a function changes is an allocation.
+	// One variable, for each that the function below changes is an allocation.
 	s := struct {
 		next          <-chan time.Time // it is time for another attempt
 		failed        error            // of the last that failed
