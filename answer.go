@@ -119,6 +119,12 @@ func (r *request) carry(how leaving) {
 		r.claim()
 	}
 	r.hideReplaced(r.items)
+	// What htmx has preloaded makes the script ask, once it is put into the page.
+	later := (by == byOutOfBand || by == byTrigger) && r.m.mountedAt() != "" &&
+		r.sight(r.writer.Status()) == browser.Likely
+	if later {
+		by = byTrigger
+	}
 	behind := by == byOutOfBand || by == byTurboStream
 	var list []*item
 	for _, it := range r.items {
@@ -131,7 +137,7 @@ func (r *request) carry(how leaving) {
 		return
 	}
 	if !behind {
-		r.carryInHeader(by, list)
+		r.carryInHeader(by, list, later)
 		return
 	}
 	r.private = true

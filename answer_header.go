@@ -24,12 +24,16 @@ const headerAtMost = 4 << 10
 // carriedAtMost is more than a header has room for: a message in JSON has more than 32 bytes.
 const carriedAtMost = headerAtMost / 32
 
-// carryInHeader puts messages into a header. If they are too large for it, they wait, and the header says where, if there is a script to read that; else as
+// carryInHeader puts messages into a header. If they are too large for it, or later says that the
+// script is to ask, they wait, and the header says where, if there is a script to read that; else as
 // many go along as there is room for.
-func (r *request) carryInHeader(by carrier, list []*item) {
+func (r *request) carryInHeader(by carrier, list []*item, later bool) {
 	mounted := r.m.mountedAt() != ""
 	if !mounted {
 		list = list[:min(len(list), carriedAtMost)]
+	}
+	if later {
+		list = nil
 	}
 	for ; len(list) > 0; list = list[:len(list)-1] {
 		if r.setHeader(by, listed(list), "") {

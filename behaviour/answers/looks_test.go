@@ -2,10 +2,13 @@ package answers_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
@@ -234,4 +237,90 @@ func TestMessageWaitsWhereARefreshLeads(t *testing.T) {
 		a.Visit("GET", "/")
 		assert.Equal(t, want, a.Shown("/next"), refresh)
 	}
+}
+
+// kept holds what a handler writes, for middleware that answers something else.
+type kept struct{ gin.ResponseWriter }
+
+func (kept) Write(data []byte) (int, error)       { return len(data), nil }
+func (kept) WriteString(text string) (int, error) { return len(text), nil }
+
+// Middleware inside may answer that the browser has the page already, or that it has failed: the
+// page that was made is seen by nobody then.
+func TestPageThatMiddlewareReplacesLeavesMessages(t *testing.T) {
+	for _, status := range []int{http.StatusNotModified, http.StatusNoContent, 503} {
+		for name, page := range map[string]gin.HandlerFunc{
+			"template": apptest.Page,
+			"Markup": func(c *gin.Context) {
+				c.Data(http.StatusOK, "text/html", []byte(flashgin.Markup(c)))
+			},
+		} {
+			t.Run(http.StatusText(status)+"/"+name, func(t *testing.T) {
+				a := apptest.NewBoard(t)
+				a.GET("/", func(c *gin.Context) {
+					writer := c.Writer
+					c.Writer = kept{writer}
+					c.Next()
+					c.Writer = writer
+					c.Status(status)
+					if status == 503 {
+						c.String(status, "another page")
+					}
+				}, page)
+				a.Leave(flashgin.Info("kept"))
+				a.Visit("GET", "/")
+				assert.Equal(t, "[kept]", a.Left())
+			})
+		}
+	}
+	for name, answer := range map[string]gin.HandlerFunc{
+		"304": apptest.Status(http.StatusNotModified),
+		"a file that the browser has": func(c *gin.Context) {
+			c.Header("ETag", `"v1"`)
+			http.ServeContent(c.Writer, c.Request, "", time.Time{}, strings.NewReader("page"))
+		},
+	} {
+		a := apptest.NewBoard(t)
+		a.GET("/", func(c *gin.Context) {
+			assert.Len(t, flashgin.Flashes(c), 1)
+			answer(c)
+		})
+		a.Leave(flashgin.Info("kept"))
+		assert.Equal(t, 304, a.Visit("GET", "/", "If-None-Match", `"v1"`).Code, name)
+		assert.Equal(t, "[kept]", a.Left(), name)
+	}
+}
+
+// htmx 4 asks in the same words for what it only preloads. Our script, which marks what its user
+// wants, gets the messages when the answer is put into the page.
+func TestAnswerThatHTMXMayHavePreloadedLeavesMessagesToTheScript(t *testing.T) {
+	htmx4 := func(more ...string) []string {
+		return apptest.HTMX(append([]string{"Sec-Fetch-Mode", "same-origin", "Sec-Fetch-Dest", "empty",
+			"Accept", "text/html"}, more...)...)
+	}
+	for name, answer := range map[string]gin.HandlerFunc{
+		"part": apptest.Part(200), "a template": apptest.Page, "204": apptest.Status(204),
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := apptest.NewParts(t, flashgin.Config{})
+			a.GET("/part", answer)
+			a.Leave(flashgin.Info("kept"))
+			got := carriedIn(t, a.Visit("GET", "/part", htmx4()...))
+			require.NotEmpty(t, got.pull)
+			assert.Empty(t, got.trigger)
+			assert.Equal(t, "[kept]", a.Left(), "it was only preloaded")
+			assert.Equal(t, []string{"kept"}, pulledBy(t, a.Visit("GET", got.pull, apptest.Asks()...)))
+			empty := a.Visit("GET", "/part", htmx4()...)
+			assert.Empty(t, empty.Header().Get("HX-Trigger"), "there is nothing to ask for")
+			a.Leave(flashgin.Info("wanted"))
+			wanted := a.Visit("GET", "/part", htmx4("X-Flash-Wanted", "1")...)
+			assert.Empty(t, carriedIn(t, wanted).pull)
+			assert.Empty(t, a.Left())
+		})
+	}
+	a := apptest.NewParts(t, flashgin.Config{})
+	a.Leave(flashgin.Info("kept"))
+	boosted := a.Visit("GET", "/other", htmx4("HX-Boosted", "true", "HX-Request-Type", "full")...)
+	assert.Contains(t, boosted.Body.String(), "data-pull", "a page")
+	assert.Equal(t, "[kept]", a.Left())
 }

@@ -470,6 +470,11 @@
   // Such as htmx makes of a header: HX-Trigger: {"flash:show": {"messages": [...]}}
   document.addEventListener("flash:show", ({ detail }) => detail?.messages?.forEach(push));
   document.addEventListener("flash:pull", ({ detail }) => detail?.url && pull(detail.url));
+  // htmx 4 fires this when its user acts, and not when it preloads in the same words.
+  document.addEventListener("htmx:config:request", ({ detail }) => {
+    const { mode, headers } = detail?.ctx?.request ?? {};
+    if (mode === "same-origin") headers["X-Flash-Wanted"] = "1";
+  });
   // A stream for Turbo to which nothing can be appended, for it is compressed, has them in a header.
   document.addEventListener("turbo:before-fetch-response", ({ detail }) => notice(detail.fetchResponse.response));
 

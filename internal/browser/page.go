@@ -14,6 +14,9 @@ const (
 	Doubtful       // most such pages are thrown away, or kept for later
 )
 
+// WantedHeader is what our script adds to a request that htmx sends because of what its user does.
+const WantedHeader = "X-Flash-Wanted"
+
 // SightOf returns whether a page is seen. It is about pages alone: a script that asks for data
 // reads them. status is that of the page, and routed says whether the router knows its path.
 func SightOf(r *http.Request, status int, routed bool) Sight {
@@ -25,7 +28,14 @@ func SightOf(r *http.Request, status int, routed bool) Sight {
 	case len(h["Service-Worker-Navigation-Preload"]) > 0:
 		// A service worker that does not use this answer asks for the page once more.
 		return Likely
-	case r.Method != http.MethodGet || h.Get("Hx-Request") != "":
+	case r.Method != http.MethodGet:
+		return Visible
+	case h.Get("Hx-Request") != "":
+		// htmx 4, whose mode that is, asks in the same words for what it only preloads. But then it
+		// fires no event, by which our script would add the other header.
+		if mode == "same-origin" && h.Get(WantedHeader) == "" {
+			return Likely
+		}
 		return Visible
 	}
 	if accept := h.Get("Accept"); accept == "" || asksForHTML(accept) {
