@@ -2,7 +2,6 @@ package flashgin
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/gin-gonic/gin"
 
@@ -51,56 +50,12 @@ func (m *Messenger) ask(c *gin.Context, what string, f func() error) error {
 	return requestOf(c).inTurn(what, f)
 }
 
-// deepest is how often the functions of the application may call one another by way of flashgin,
-// for one request. One that calls flashgin, which calls it again, would go on for ever.
-const deepest = 8
-
-// inTurn calls f, which uses what belongs to the request's handlers: the session, the
-// *http.Request. One goroutine at a time does so. Without that, goroutines of a handler that ask
-// for messages would disturb one another: the registry of gorilla's sessions writes to the
-// *http.Request that Config.View reads. If f calls flashgin for its own request, it has the turn
-// already. A panic is an error. r may be nil.
+// inTurn calls f, which uses what belongs to the request's handlers. r may be nil.
 func (r *request) inTurn(what string, f func() error) error {
 	if r == nil {
 		return guard.Caught(what, f)
 	}
-	if r.takeTurn() {
-		defer r.turn.Unlock()
-	}
-	return r.deeper(what, f)
-}
-
-// takeTurn waits for the turn, unless this goroutine has it already. Go does not say which request's
-// turn it has. So a function of the application's that serves another request inside its own does
-// not wait for goroutines of that one: two may then use its session at once, and none hangs.
-func (r *request) takeTurn() bool {
-	if r.turn.TryLock() {
-		return true
-	}
-	if runs(turnOf) {
-		return false
-	}
-	r.turn.Lock()
-	return true
-}
-
-// turnOf is what runs while f of inTurn does.
-const turnOf = "github.com/flashgin/flashgin.(*request).deeper"
-
-// deeper calls f, unless that is too deep. Then the others on the way back call nothing more
-// either: each might call several.
-func (r *request) deeper(what string, f func() error) error {
-	if r.tooDeep = r.tooDeep || r.depth >= deepest; r.tooDeep {
-		return fmt.Errorf("flashgin: %s calls flashgin for its own request, which calls it again: "+
-			"let it read the session or the *gin.Context instead", what)
-	}
-	r.depth++
-	defer func() {
-		if r.depth--; r.depth == 0 {
-			r.tooDeep = false
-		}
-	}()
-	return guard.Caught(what, f)
+	return r.turn.Do(what, f)
 }
 
 // reportOf reports an error, if there is one, of a function that returns none.

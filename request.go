@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/held"
+	"github.com/flashgin/flashgin/internal/turn"
 )
 
 // A request is what flashgin knows of one HTTP request: the messages that it brought, those that
@@ -32,9 +33,7 @@ type request struct {
 	committed atomic.Bool               // what the headers need is done
 	open      atomic.Bool               // they let caches keep the answer
 
-	turn    sync.Mutex // see inTurn
-	depth   int        // of the application's functions that call one another
-	tooDeep bool       // one of them was not called any more
+	turn turn.Turn // see inTurn
 
 	pooled  *gin.Context  // which c was; to be compared, never to be used
 	written atomic.Int64  // bytes of the body
@@ -122,8 +121,8 @@ func (r *request) reenter(c *gin.Context) bool {
 	if r.pooled != c {
 		return false
 	}
-	if r.takeTurn() {
-		defer r.turn.Unlock()
+	if r.turn.Take() {
+		defer r.turn.Leave()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -158,8 +157,8 @@ func (r *request) read(request *http.Request) {
 
 // readAgain is read when the headers leave: middleware may have changed the request.
 func (r *request) readAgain() {
-	if r.takeTurn() {
-		defer r.turn.Unlock()
+	if r.turn.Take() {
+		defer r.turn.Leave()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

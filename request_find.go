@@ -3,10 +3,11 @@ package flashgin
 import (
 	"context"
 	"errors"
-	"runtime"
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/turn"
 )
 
 // requestOf finds the request that ctx belongs to: a *gin.Context, a context that descends from
@@ -125,22 +126,7 @@ var errStray = errors.New("flashgin: a *gin.Context is used outside of its handl
 const nextHandler = "github.com/gin-gonic/gin.(*Context).Next"
 
 // isBeside reports whether this goroutine is one that a handler has started.
-func isBeside() bool { return !runs(nextHandler) }
-
-// runs reports whether this goroutine is in a call of the function, in microseconds. If the stack
-// of calls is too deep to tell, it is.
-func runs(function string) bool {
-	var callers [256]uintptr
-	n := runtime.Callers(2, callers[:]) // without Callers and this function
-	frames := runtime.CallersFrames(callers[:n])
-	for more := n > 0; more; {
-		var frame runtime.Frame
-		if frame, more = frames.Next(); frame.Function == function {
-			return true
-		}
-	}
-	return n == len(callers)
-}
+func isBeside() bool { return !turn.Runs(nextHandler) }
 
 // warnOf says once why a call is refused that returns no error. r may be nil.
 func (r *request) warnOf(refused error) {
