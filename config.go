@@ -15,70 +15,72 @@ import (
 )
 
 // Config configures a [Messenger]. The zero value is ready for an application that is one process
-// and uses gin-contrib/sessions. [New] copies it; durations and sizes that are zero mean their
-// default, negative ones are an error. A function that panics, or calls flashgin for the request
-// that it was asked about, counts as one that failed: OnError is told.
+// and uses gin-contrib/sessions. [New] copies it; zero durations and sizes mean the default,
+// negative ones are an error. If a function panics, or calls flashgin for the request that it was
+// asked about, that counts as a failure, and OnError is told.
 type Config struct {
 	// Store keeps the waiting messages. Nil means a new [MemoryStore], for one process.
 	Store Store
 	// SessionKey returns the key under which a request's messages are kept; "" means that the
-	// request has none. It is asked on reads too, and again when a message comes for a page that is
-	// open: if the key is another one by then, or there is an error, the page gets nothing. It must
-	// be safe for concurrent use by multiple goroutines, and must not call flashgin for its
-	// request. Whoever knows a key can read and write its messages, so a guessable one must not
-	// come from the client. Nil means the hash of a random secret that is kept among the values of
-	// the gin-contrib session; [CookieKey] keeps it in a cookie of its own.
+	// request has none. flashgin also calls it to read messages, and again when a message comes for
+	// an open page: if it then returns another key or an error, the page gets nothing. It must be
+	// safe for concurrent use by multiple goroutines, and must not call flashgin for its request.
+	// Whoever knows a session key can read and write its messages, so never take a guessable one
+	// from the client. Nil means the hash of a random secret that is kept among the values of the
+	// gin-contrib session; [CookieKey] keeps it in a cookie of its own.
 	SessionKey func(*gin.Context) (string, error)
-	// SessionName says which session holds the secret where sessions.SessionsMany is in use.
-	// Elsewhere it is not needed.
+	// SessionName says which session holds the secret if sessions.SessionsMany is in use. Otherwise
+	// it is not needed.
 	SessionName string
-	// View names a place of the application's own, such as "dashboard": a message without a View
-	// waits there unless the answer is a redirect, and the request reads it besides route, path and
+	// View returns a view that the application names, such as "dashboard": a message without a View
+	// waits there unless the answer is a redirect, and the page reads it besides route, path and
 	// [Anywhere]. It must be safe for concurrent use by multiple goroutines, and must not call
-	// flashgin for its request. Nil, or the result "", means the route.
+	// flashgin for its request. Nil, or the result "", means that there is none.
 	View func(*gin.Context) string
-	// Prefix is what browsers see before the engine's paths, such as "/app", behind a proxy that
-	// strips it. Empty means that they see the engine's.
+	// Prefix is what browsers see before the engine's paths, such as "/app", if a proxy strips it.
+	// Empty means that browsers see the engine's paths.
 	Prefix string
 	// MountPath is the path under which [Messenger.Mount] serves. Empty means "/_flash".
 	MountPath string
 	// Labels returns the words of the ready-made markup in the language of the page. It must be
 	// safe for concurrent use by multiple goroutines. Nil means English.
 	Labels func(*gin.Context) Labels
-	// Look says whose classes the ready-made markup has: our own style sheet's by default.
+	// Look says which CSS classes the ready-made markup has. Zero means LookPlain, for our own
+	// style sheet.
 	Look Look
-	// HTMX makes answers to htmx, 2 and 4, take messages along: those of the request, and those
-	// that wait for the page on screen, which htmx names in HX-Current-URL. They follow markup,
-	// out-of-band, and are an event in the header HX-Trigger of other answers, 4 KB at the most;
-	// see docs/answers.md. It needs [Messenger.Mount], or a template of your own for the messages
-	// and a script that shows the event. False means that htmx gets what handlers and templates
-	// show, and nothing else.
+	// HTMX makes answers to htmx, 2 and 4, bring messages along: those of the request, and those
+	// that wait for the page on screen, which htmx names in HX-Current-URL. If the answer is
+	// markup, they follow it as an out-of-band swap. In other answers they are an event in the
+	// header HX-Trigger, of 4 KB at most; see docs/answers.md. It needs [Messenger.Mount], or a
+	// template of your own for the messages and a script that shows the event. False means that
+	// htmx gets what handlers and templates show, and nothing else.
 	HTMX bool
-	// Turbo makes streams for Turbo 8 take messages along: those of the request, and those that
-	// wait for the page on screen, which the Referer names. It also keeps Turbo's frames, which
-	// throw away what is around them, from taking any. It needs what HTMX needs. False means that
-	// Turbo gets what handlers and templates show, in frames, too.
+	// Turbo makes streams for Turbo 8 bring messages along: those of the request, and those that
+	// wait for the page on screen, which the Referer names. Answers to Turbo's frames then show no
+	// messages, because a frame throws away what is around it. It needs what HTMX needs. False
+	// means that Turbo gets what handlers and templates show, in frames, too.
 	Turbo bool
-	// Timeout is how long a page waits for the store. Zero means 100 ms. A page that waited in vain
-	// is shown without messages, and they wait for the next one.
+	// Timeout is how long a page waits for the store. Zero means 100 ms. If the store does not
+	// answer in time, the page is shown without messages, and they wait for the next page.
 	Timeout time.Duration
 	// AddTimeout is how long a request waits for its own messages to be stored. Zero means 1 s.
-	// Then its answer leaves, OnError is told, and the store is still tried in the background until
-	// eight seconds after the first attempt, but for messages with a Key or a TTL below that.
+	// Then its answer leaves, and OnError is told. In the background, flashgin tries again until
+	// eight seconds after the first attempt, except for messages with a Key or a shorter TTL.
 	AddTimeout time.Duration
-	// Lease is how long messages that were taken for a page stay out of sight when that page never
-	// reports back, because its process died. Zero means 10 s.
+	// Lease is how long the messages that a page has claimed stay hidden from other pages if the
+	// process dies before it confirms or releases them. Zero means 10 s.
 	Lease time.Duration
-	// MaxBytes bounds one encoded message. Zero means 8192.
+	// MaxBytes is how many bytes one encoded message may have. Zero means 8192.
 	MaxBytes int
-	// OnError is told of every failure that no caller is there to receive. It must be safe for
-	// concurrent use by multiple goroutines; if it panics, that is logged. Nil means that such
-	// failures are only logged.
+	// OnError is told of every failure that no caller receives. It must be safe for concurrent use
+	// by multiple goroutines; if it panics, that is logged. Nil means that failures are only
+	// logged.
 	OnError func(context.Context, error)
-	// Logger logs those failures, repeated ones once a second at most. Nil means slog.Default().
+	// Logger logs the same failures, repeated ones once a second at most. Nil means slog.Default().
 	Logger *slog.Logger
-	// Observer is told what becomes of the messages and how the store answers, for metrics. Nil
-	// means nobody, and then nothing is measured.
+	// Observer is told what becomes of the messages and how the store answers, for metrics. It must
+	// be safe for concurrent use by multiple goroutines. Nil means nobody, and then nothing is
+	// measured.
 	Observer Observer
 }
 
@@ -118,19 +120,24 @@ func (cfg Config) validate() error {
 		}
 	}
 	if cfg.MaxBytes < 0 {
-		return fmt.Errorf("flashgin: Config.MaxBytes is %d: want zero (%d) or more", cfg.MaxBytes, defaultMaxBytes)
+		return fmt.Errorf("flashgin: Config.MaxBytes is %d: want zero (%d) or more",
+			cfg.MaxBytes, defaultMaxBytes)
 	}
 	if cfg.Prefix != "" && !strings.HasPrefix(cfg.Prefix, "/") {
-		return fmt.Errorf("flashgin: Config.Prefix is %q: want it to begin with a slash, or to be empty", cfg.Prefix)
+		return fmt.Errorf("flashgin: Config.Prefix is %q: "+
+			"want it to begin with a slash, or to be empty", cfg.Prefix)
 	}
 	if cfg.MountPath != "" && !strings.HasPrefix(cfg.MountPath, "/") {
-		return fmt.Errorf("flashgin: Config.MountPath is %q: want it to begin with a slash, or to be empty (%s)", cfg.MountPath, defaultMountPath)
+		return fmt.Errorf("flashgin: Config.MountPath is %q: "+
+			"want it to begin with a slash, or to be empty (%s)", cfg.MountPath, defaultMountPath)
 	}
 	if strings.ContainsAny(cfg.MountPath, ":*") {
-		return fmt.Errorf("flashgin: Config.MountPath is %q: want a path without parameters", cfg.MountPath)
+		return fmt.Errorf("flashgin: Config.MountPath is %q: want a path without parameters",
+			cfg.MountPath)
 	}
 	if !markup.Look(cfg.Look).Valid() {
-		return fmt.Errorf("flashgin: Config.Look is %d: want LookPlain, LookBootstrap or LookTailwind", cfg.Look)
+		return fmt.Errorf("flashgin: Config.Look is %d: want LookPlain, LookBootstrap or LookTailwind",
+			cfg.Look)
 	}
 	if store, ok := cfg.Store.(interface{ validate() error }); ok {
 		return store.validate()

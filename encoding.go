@@ -24,8 +24,8 @@ type stored struct {
 	Message
 }
 
-// encodeMessage returns the stored form of m, one line of JSON. It is what encoding/json makes of
-// stored, in a fraction of the time, for every message is encoded.
+// encodeMessage returns the stored form of m, one line of JSON. encoding/json would encode stored
+// in the same way, but takes several times as long, and every message is encoded.
 func encodeMessage(m Message) ([]byte, error) {
 	e := encoder{make([]byte, 0, 192+len(m.Text)+len(m.HTML))}
 	e.buf = strconv.AppendInt(append(e.buf, `{"v":`...), encodingVersion, 10)
@@ -72,10 +72,11 @@ func encodeMessage(m Message) ([]byte, error) {
 	return append(e.buf, '}'), nil
 }
 
-// encodedAtMost returns an upper bound of the bytes that encodeMessage makes of m: a byte of text
-// becomes six at the most.
+// encodedAtMost returns an upper bound for the length of what encodeMessage returns: a byte of text
+// becomes six at most.
 func encodedAtMost(m Message) int {
-	texts := len(m.View) + len(m.Status) + len(m.Title) + len(m.Text) + len(m.HTML) + len(m.Key) + len(m.ID)
+	texts := len(m.View) + len(m.Status) + len(m.Title) + len(m.Text) + len(m.HTML)
+	texts += len(m.Key) + len(m.ID)
 	if m.Link != nil {
 		texts += len(m.Link.Label) + len(m.Link.URL)
 	}
@@ -90,7 +91,7 @@ type encoder struct{ buf []byte }
 
 func (e *encoder) raw(text string) { e.buf = append(e.buf, text...) }
 
-// field appends a member of an object, not its first, unless it is empty.
+// field appends a member to an object that already has one. It leaves out an empty value.
 func (e *encoder) field(name, value string) {
 	if value != "" {
 		e.raw(`,"`)
@@ -109,11 +110,11 @@ func (e *encoder) text(s string) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false) // nobody puts the stored form into a page
-	_ = enc.Encode(s)        // which no string makes fail
+	_ = enc.Encode(s)        // fails for no string
 	e.buf = append(e.buf, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
 }
 
-// plain reports whether s needs no escaping in JSON, in the opinion of encoding/json.
+// plain reports whether encoding/json would write s as it is, without escaping.
 func plain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' {
@@ -134,10 +135,13 @@ func decodeMessage(data []byte) (Message, error) {
 		Version int `json:"v"`
 	}
 	if json.Unmarshal(data, &head) != nil {
-		return Message{}, fmt.Errorf("flashgin: a stored message of %d bytes is not JSON of ours", len(data))
+		return Message{}, fmt.Errorf("flashgin: a stored message of %d bytes "+
+			"is not JSON of ours", len(data))
 	}
 	if head.Version != encodingVersion {
-		return Message{}, fmt.Errorf("flashgin: a stored message has version %d; this flashgin reads version %d", head.Version, encodingVersion)
+		return Message{}, fmt.Errorf("flashgin: a stored message has version %d; "+
+			"this flashgin reads version %d", head.Version, encodingVersion)
 	}
-	return Message{}, fmt.Errorf("flashgin: a stored message of %d bytes does not fit version %d", len(data), encodingVersion)
+	return Message{}, fmt.Errorf("flashgin: a stored message of %d bytes does not fit version %d",
+		len(data), encodingVersion)
 }

@@ -143,7 +143,7 @@ func ExampleMemoryStore_OnError() {
 	err := messages.Add(context.Background(), "session", flashgin.Info("1").At("/"), flashgin.Info("2").At("/"))
 	fmt.Println(err)
 	// Output:
-	// level=ERROR msg="flashgin: store" error="flashgin: add: dropped the 1 oldest messages of an address, which holds 1: is its page never opened?" suppressed=0
+	// level=ERROR msg="flashgin: store" error="flashgin: add: dropped the 1 oldest messages at a view, which holds 1: is its page never opened?" suppressed=0
 	// <nil>
 }
 
@@ -218,7 +218,7 @@ func ExampleNewRedisStore() {
 	// Output:
 	// <nil>
 	// The export is ready. <nil>
-	// flashgin: RedisConfig.App is empty: want the application's name, such as "shop", which becomes part of every key
+	// flashgin: RedisConfig.App is empty: want the application's name, such as "shop", which becomes part of every Redis key
 }
 
 // For a page of your own that tells whether the application is well.
@@ -259,7 +259,7 @@ func ExampleRedisStore_OnError() {
 		flashgin.Message{View: "/", ID: "2", Text: "Sent."})
 	fmt.Println(err)
 	// Output:
-	// flashgin: add: dropped the 1 oldest messages of an address, which holds 1: is its page never opened?
+	// flashgin: add: dropped the 1 oldest messages at a view, which holds 1: is its page never opened?
 	// <nil>
 }
 

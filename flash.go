@@ -24,11 +24,11 @@ const (
 )
 
 // A Message is a notice that is shown once. Make one with [Info], [Success], [Warning] or [Error],
-// or as a literal where it needs more than a text. A message without Text, Title and HTML is empty:
+// or as a literal if it needs more than a text. A message without Text, Title and HTML is empty:
 // adding it does nothing.
 //
-// Message is a value: a copy shares only Link and Data, which flashgin copies when it takes a
-// message over.
+// Message is a value: a copy shares only Link and Data. When a message is added, flashgin copies
+// them.
 type Message struct {
 	// View is where the message is shown: a route ("/problems/:id"), a path as in an href
 	// ("/problems/108"), [Anywhere], or a name that Config.View returns. Empty means the page of
@@ -41,33 +41,33 @@ type Message struct {
 	Title string `json:"title,omitempty"`
 	// Text is plain text. Templates escape it.
 	Text string `json:"text,omitempty"`
-	// HTML is shown by templates as it is, instead of Text. Its type says that you vouch for it.
+	// HTML is shown by templates as it is, instead of Text. With the type you vouch for its safety.
 	HTML template.HTML `json:"html,omitempty"`
 	// AutoClose says that the message may leave the page by itself, after six seconds or more. It
-	// takes the script that [Messenger.Mount] serves, which lets no warning, no error and no
-	// message with a Link go.
+	// needs the script that [Messenger.Mount] serves, which closes no warning, no error and no
+	// message with a Link.
 	AutoClose bool `json:"autoClose,omitempty"`
 	// Link, if set, follows the text.
 	Link *Link `json:"link,omitempty"`
 	// Data is for your own templates. The ready-made markup does not show it.
 	Data map[string]string `json:"data,omitempty"`
-	// Key, if set, makes the message replace those with the same Key that wait at the same address:
+	// Key, if set, makes the message replace those with the same Key that wait at the same view:
 	// "50 %", then "done".
 	Key string `json:"key,omitempty"`
 	// ID tells messages apart. One is generated when the message is added ("f-" and 26 characters
-	// of A–Z and 2–7), unless you give your own: an address takes a given ID once, also after it
-	// was shown, until the TTL ends, so a job that runs again does not repeat itself. A message
-	// that was taken and is added again gets a new generated ID.
+	// of A–Z and 2–7), unless you give your own. A view takes an ID of yours once until the TTL
+	// ends, even if the message was shown. So a job that runs again does not repeat its message. A
+	// message that was taken and is added again gets a new generated ID.
 	ID string `json:"id,omitempty"`
-	// TTL is how long the message waits at the most. Zero, and more than the store's TTL, mean the
-	// store's; a negative TTL is an error. Its JSON form counts nanoseconds.
+	// TTL is how long the message waits at most. Zero means the store's TTL, and so does a longer
+	// one; a negative TTL is an error. Its JSON form counts nanoseconds.
 	TTL time.Duration `json:"ttl,omitempty"`
 	// Created is set when the message is added: UTC, in whole microseconds.
 	Created time.Time `json:"created,omitzero"`
 }
 
-// A Link is something to follow from a message, such as "View order". It is opened by GET, so it is
-// never an action by itself.
+// A Link leads from a message to a page, such as "View order". Browsers open it with GET, so it
+// must not change anything.
 type Link struct {
 	Label string `json:"label"` // what it says
 	URL   string `json:"url"`   // as in an href
@@ -103,11 +103,13 @@ func (m Message) clone() Message {
 	return m
 }
 
-// valid returns m with the bytes that are not UTF-8 replaced by U+FFFD, as they would be on their
-// way to a page.
+// valid returns m with the bytes that are not UTF-8 replaced by U+FFFD, as html/template would
+// replace them.
 func (m Message) valid() Message {
 	m = m.clone()
-	for _, s := range []*string{&m.View, (*string)(&m.Status), &m.Title, &m.Text, (*string)(&m.HTML), &m.Key, &m.ID} {
+	for _, s := range []*string{
+		&m.View, (*string)(&m.Status), &m.Title, &m.Text, (*string)(&m.HTML), &m.Key, &m.ID,
+	} {
 		*s = validUTF8(*s)
 	}
 	if m.Link != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/flashgin/flashgin/internal/shown"
 )
 
-// claimed is a claim, where it came from, and when it was asked for.
+// claimed is a claim, the store that it came from, and when the store was asked.
 type claimed struct {
 	queue.Claim[Message]
 	store *delivery.Delivery[Message]
@@ -20,20 +20,20 @@ type claimed struct {
 type item struct {
 	Message
 	shown.Item
-	claim  int  // index of the claim it came with; -1 if it is the request's own
-	hidden bool // another one is shown in its place
+	claim  int  // index in request.claims; -1 if the request itself has added the item
+	hidden bool // another item is shown instead
 }
 
-// joins reports whether the page shows the item: what was claimed for it, and what the request
-// itself has added for it or for no view in particular.
+// joins reports whether the page shows the item: it was claimed for the page, or the request itself
+// has added it for the page or without a view.
 func (r *request) joins(it *item) bool {
 	return it.claim >= 0 || it.View == "" || slices.Contains(r.readViews(), it.View)
 }
 
-// hideReplaced marks what is not to be listed beside another message: an earlier one with the same
-// Key that was not shown yet, and one of the request's own with an ID that is listed already.
+// hideReplaced hides items that another item replaces: an earlier one with the same Key that was
+// not shown yet, and one that the request has added with an ID that is listed already.
 func (r *request) hideReplaced(items []*item) {
-	if !slices.ContainsFunc(items, (*item).replaces) { // as nearly always
+	if !slices.ContainsFunc(items, (*item).replaces) { // nearly always
 		return
 	}
 	ids, keys := map[string][]*item{}, map[string][]*item{}
@@ -57,16 +57,16 @@ func (r *request) hideReplaced(items []*item) {
 	}
 }
 
-// replaces reports whether the item may take the place of an earlier one.
+// replaces reports whether the item may replace an earlier one.
 func (it *item) replaces() bool {
 	return it.claim < 0 && it.State == shown.Waiting && (it.Key != "" || !queue.Generated(it.ID))
 }
 
-// sameView reports whether an earlier item is where this one is shown.
+// sameView reports whether an earlier item is at the view where this one is shown.
 func (it *item) sameView(earlier *item) bool { return it.View == "" || it.View == earlier.View }
 
 // addsNew reports whether the request has not added the message before, and notes that it does now.
-// Only an ID that was given can come twice.
+// Only an ID that the application gave can come twice.
 func (r *request) addsNew(msg Message) bool {
 	if queue.Generated(msg.ID) {
 		return true
@@ -82,8 +82,8 @@ func (r *request) addsNew(msg Message) bool {
 
 type givenID struct{ view, id string }
 
-// moveOn lets go of messages that the handler took and adds again, to keep them for another page:
-// they are new ones from here on.
+// moveOn lets go of messages that the handler took and adds again, to keep them for another page.
+// The added ones count as new messages.
 func (r *request) moveOn(msgs []Message) {
 	for _, msg := range msgs {
 		if !queue.Generated(msg.ID) {
@@ -96,7 +96,7 @@ func (r *request) moveOn(msgs []Message) {
 			}
 		}
 		it := r.taken[msg.ID]
-		// When the headers leave, what the answer cannot show waits again.
+		// commit makes an item Waiting again if the answer cannot show it.
 		if it != nil && (it.State == shown.Taken || it.State == shown.Waiting && it.claim >= 0) {
 			it.State, it.hidden = shown.Delivered, true
 		}

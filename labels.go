@@ -2,8 +2,8 @@ package flashgin
 
 import "github.com/flashgin/flashgin/internal/markup"
 
-// Labels are the words of the ready-made markup that do not come from a message. Those that are
-// empty are English.
+// Labels are the words of the ready-made markup that do not come from a message. An empty field
+// means the English word.
 type Labels struct {
 	Region string // names the region of the page that holds the messages: "Messages"
 	Close  string // what the close button does, put before the message's title: "Close"

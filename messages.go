@@ -46,16 +46,17 @@ func (s Status) orInfo() Status {
 	return s
 }
 
-// JSON returns the messages as a JSON array that is safe inside a script element; none are "[]".
-// The error is always nil for messages that a Messenger returned.
+// JSON returns the messages as a JSON array that is safe inside a script element. Without messages
+// it is "[]". The error is always nil for messages that a Messenger returned.
 func (ms Messages) JSON() (template.JS, error) {
 	// json.Marshal escapes <, >, &, U+2028 and U+2029, so the text cannot end the script.
 	text, err := json.Marshal(ms)
 	return template.JS(text), err
 }
 
-// MarshalJSON returns the messages as a JSON array; none are "[]". A list in a script depends on
-// it: html/template takes what has a String method and is no json.Marshaler for text.
+// MarshalJSON returns the messages as a JSON array. Without messages it is "[]". A list in a script
+// needs this method: html/template prints a value with a String method as text, unless the value is
+// a json.Marshaler.
 func (ms Messages) MarshalJSON() ([]byte, error) {
 	if ms == nil {
 		ms = Messages{}
@@ -63,8 +64,8 @@ func (ms Messages) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]Message(ms))
 }
 
-// String returns the messages as plain text, a line each: the title and the text, or, for a message
-// with HTML alone, the HTML without its tags.
+// String returns the messages as plain text, one line each: the title and the text. If a message
+// has only HTML, its line is the HTML without tags.
 func (ms Messages) String() string {
 	lines := make([]string, len(ms))
 	for i, m := range ms {
@@ -86,8 +87,8 @@ func (m Message) line() string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// withoutTags makes readable text of HTML. It is no sanitizer: whoever prints the result escapes
-// it, as any text.
+// withoutTags turns HTML into readable text. It is no sanitizer: whoever prints the result must
+// escape it like any text.
 func withoutTags(markup string) string {
 	var text strings.Builder
 	for {

@@ -7,34 +7,41 @@ import (
 	"github.com/flashgin/flashgin/internal/held"
 )
 
-// An Observer is told what becomes of the messages and how the store answers: see Config.Observer. The module flashotel has one for OpenTelemetry.
+// An Observer is told what becomes of the messages and how the store answers: see Config.Observer.
+// The module flashotel has one for OpenTelemetry.
 //
-// Observe is called by several goroutines at once, and never while flashgin holds a lock. Often a page waits for it to return, so it must not block. The context
-// carries the values of the request or the call that the event belongs to, such as a trace, and may have ended; what is done in the background, such as
-// confirming what a page has shown, belongs to none.
+// Several goroutines call Observe at once, but never while flashgin holds a lock. Often a page
+// waits for it to return, so it must not block. The context has the values of the request or the
+// call that the event belongs to, such as a trace, and may have ended. Background work, such as
+// confirming what a page has shown, belongs to no request.
 type Observer interface {
 	// Observe is told of an event when it has happened.
 	Observe(ctx context.Context, e Event)
 }
 
-// An Event is something that happened to messages or in the store. Which fields it sets depends on its Kind; the others are zero. None ever holds the key of
-// a session, a view, or anything of a message: what there may be any number of is no label for a metric, and these are private.
+// An Event is something that happened to messages or in the store. Which fields are set depends on
+// its Kind; the others are zero. No field has a session key, a view, or anything of a message:
+// these are private, and a metric cannot have a label of any number of values.
 //
-// Later versions may add kinds and fields: pass over kinds that you do not know.
+// Later versions may add kinds and fields: ignore kinds that you do not know.
 type Event struct {
-	// Kind says what has happened, and which of the other fields tell more.
+	// Kind says what has happened, and so which other fields are set.
 	Kind EventKind
-	// Messages is how many messages it happened to, never zero where the kind says that it is set.
+	// Messages is how many messages it happened to. If the kind sets it, it is never zero.
 	Messages int
-	// Direct is set with EventShown, for messages that were shown by the very request that added them: no store ever had them.
+	// Direct is set with EventShown if the request that added the messages has also shown them: no
+	// store ever had them.
 	Direct bool
-	// Call is what the store was asked to do: "add", "claim", "confirm", "release", "peek" or "withdraw".
+	// Call is what the store was asked to do: "add", "claim", "confirm", "release", "peek" or
+	// "withdraw".
 	Call string
-	// Duration is how long it took.
+	// Duration is how long the Call took.
 	Duration time.Duration
-	// Err is why it failed; nil if it did not. The errors of our stores quote neither a session nor a text.
+	// Err is why the Call failed; nil if it did not. The errors of our stores quote neither a
+	// session key nor a text.
 	Err error
-	// Node is the address of a server, host and port, where the store is a cluster of several; else it is empty.
+	// Node is the network address of a server, host and port, if the store is a cluster; otherwise
+	// it is empty.
 	Node string
 }
 
@@ -43,35 +50,44 @@ type EventKind string
 
 // The kinds of events.
 //
-// Of a message that waits, the usual ones are EventAdded and then EventShown. They need not come in pairs: messages wait in vain until their TTL ends,
-// are replaced by their Key, and withdrawn.
+// A message that waits usually causes EventAdded and then EventShown. They need not come in pairs:
+// the TTL of a message may end, a message with its Key may replace it, and it may be withdrawn.
 const (
-	// EventAdded: the store has accepted Messages, of a request or of a job. Those count as well that it passed over because it knew their ID.
+	// EventAdded: the store has accepted Messages, of a request or of a job. They include messages
+	// that the store did not add because it knew their ID.
 	EventAdded EventKind = "added"
-	// EventShown: Messages were shown, and will not be again. Either the store has confirmed that they are gone: after the page that showed them had left, a
-	// script had acknowledged them, or [Messenger.Take] had returned them. Or they are Direct. What was shown and could not
-	// be confirmed does not count, and after a lost answer of the store, which is an EventStoreCall with an Err, a few more may not.
+	// EventShown: Messages were shown for good. The store has removed them after the page that
+	// showed them had left, a script had acknowledged them, or [Messenger.Take] had returned them;
+	// or they are Direct. Messages that were shown but could not be confirmed do not count. After a
+	// lost answer of the store, which is an EventStoreCall with an Err, a few more may not count.
 	EventShown EventKind = "shown"
-	// EventReleased: Messages that were taken for a page wait again, because it failed, was left, came too late or did not want all of them.
+	// EventReleased: Messages that were claimed for a page wait again, because the page failed, its
+	// client left, the claim came too late or the page did not show all of them.
 	EventReleased EventKind = "released"
-	// EventDropped: Messages were removed unseen, because more than the store's Cap waited at one
-	// address, because their session had messages at more than its Views, or because all together
-	// took more than [MemoryStore].MaxBytes. A store tells it.
+	// EventDropped: the store removed Messages that nobody has seen, because more than its Cap
+	// waited for a session at one view, because the session had messages at more than its Views, or
+	// because all together took more than [MemoryStore].MaxBytes. A store tells it.
 	EventDropped EventKind = "dropped"
-	// EventLeaseExpired: Messages were given out again that an earlier page had taken, and of which it had said nothing until Config.Lease ended: its process
-	// died, or the store could not be reached. If a page had shown them all the same, users see them twice, unless they are given to the very process
-	// that has shown them. A store tells it.
+	// EventLeaseExpired: Messages were claimed again because an earlier claim was neither confirmed
+	// nor released within Config.Lease: its process died, or the store could not be reached. If the
+	// earlier page has shown them all the same, users see them twice, unless the same process has
+	// made both claims. A store tells it.
 	EventLeaseExpired EventKind = "lease_expired"
-	// EventLost: Messages of a request may never be seen, because they could not be stored or because no page would show them. OnError, the log and the Errors of
-	// the gin.Context have the reason. The store is tried for some seconds more: those that it takes after all are EventAdded as well. What [Messenger.Add] could
-	// not store is not among them: its caller knows.
+	// EventLost: Messages of a request may be lost, because they could not be stored or because no
+	// page would show them. OnError, the log and the Errors of the gin.Context have the reason.
+	// flashgin tries the store for some seconds more: messages that it then accepts cause an
+	// EventAdded as well. Messages that [Messenger.Add] could not store do not count: its caller
+	// has the error.
 	EventLost EventKind = "lost"
-	// EventStoreCall: a Call of a method of the store has ended, after Duration, and failed if there is an Err; Node is where. Each attempt counts, also one that
-	// is made in the background or goes on when the page that wanted it has left. The probes of a store that failed do not.
+	// EventStoreCall: a Call of a method of the store has ended after Duration, at Node, and failed
+	// if there is an Err. Each attempt counts, even if it is made in the background or ends after
+	// the page that wanted it has left. The probes of a store that failed do not count.
 	EventStoreCall EventKind = "store_call"
-	// EventBreakerOpened: after repeated failures, the store, or its Node, is not asked for a page before a probe of it succeeds.
+	// EventBreakerOpened: after repeated failures, flashgin does not ask the store, or its Node,
+	// for a page until a probe succeeds.
 	EventBreakerOpened EventKind = "breaker_opened"
-	// EventBreakerClosed: it is asked again. Every EventBreakerOpened is followed by one of these, at the latest when the Messenger is closed.
+	// EventBreakerClosed: flashgin asks the store, or its Node, again. An EventBreakerClosed
+	// follows every EventBreakerOpened, at the latest when the Messenger is closed.
 	EventBreakerClosed EventKind = "breaker_closed"
 )
 
@@ -80,20 +96,20 @@ func (cfg *Config) observe(ctx context.Context, e Event) {
 	if cfg.Observer == nil {
 		return
 	}
-	// As whenUnlocked does, but without making a function if nothing is held.
+	// Like whenUnlocked, but without allocating a function if no calls are held.
 	if c := held.Of(ctx); c == nil || !c.Hold(func() { cfg.Observer.Observe(ctx, e) }) {
 		cfg.Observer.Observe(ctx, e)
 	}
 }
 
-// whenUnlocked calls now, or when the request is unlocked that ctx says is locked.
+// whenUnlocked calls call at once or, if a locked request has made ctx, when it is unlocked.
 func whenUnlocked(ctx context.Context, call func()) {
 	if c := held.Of(ctx); c == nil || !c.Hold(call) {
 		call()
 	}
 }
 
-// lose tells that messages of the request may never be seen.
+// lose tells the Observer that messages of the request may be lost.
 func (r *request) lose(messages int) {
 	if messages > 0 {
 		r.outside(func() { r.m.cfg.observe(r.client, Event{Kind: EventLost, Messages: messages}) })

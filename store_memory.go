@@ -11,24 +11,24 @@ import (
 )
 
 // MemoryStore is the embedded [Store], for an application that is one process: messages do not
-// survive a restart and no other process sees them. The zero value is ready for use; it must not be
-// copied, and its fields must not be changed, after first use. It starts no goroutine: what has
-// expired is removed by later calls, a little by each.
+// survive a restart and no other process sees them. The zero value is ready for use; do not copy it
+// or change its fields after first use. It starts no goroutine: each call removes a little of what
+// has expired.
 //
 // A MemoryStore is safe for concurrent use by multiple goroutines.
 type MemoryStore struct {
-	// TTL is how long an address keeps its messages after the last one was added. Zero means 24
-	// hours; [New] refuses a negative TTL.
+	// TTL is how long a view of a session keeps its messages after the last one was added. Zero
+	// means 24 hours; [New] refuses a negative TTL.
 	TTL time.Duration
-	// Cap is how many messages wait at one address at the most; the oldest are dropped. Zero means
-	// 50; [New] refuses a negative Cap.
+	// Cap is how many messages wait for a session at one view at most; the oldest are dropped. Zero
+	// means 50; [New] refuses a negative Cap.
 	Cap int
-	// Views is at how many views messages of one session are kept at the most; what the oldest hold
-	// is dropped. Zero means 100; [New] refuses negative Views.
+	// Views is at how many views messages of one session are kept at most; those at the oldest
+	// views are dropped. Zero means 100; [New] refuses negative Views.
 	Views int
-	// MaxBytes is how much memory everything together takes at the most, about; the addresses that
-	// were added to longest ago are dropped with all that they hold. Zero means 256 MiB, which is
-	// some 300,000 messages in as many sessions; [New] refuses negative MaxBytes.
+	// MaxBytes is about how many bytes of memory the store takes at most; the views that were added
+	// to longest ago are dropped with all that they hold. Zero means 256 MiB, which is some 300,000
+	// messages in as many sessions; [New] refuses negative MaxBytes.
 	MaxBytes int
 
 	once  sync.Once
@@ -81,7 +81,9 @@ func (s *MemoryStore) Add(ctx context.Context, session string, msgs ...Message) 
 }
 
 // Claim implements [Store]. Its only error is that of a context that has ended.
-func (s *MemoryStore) Claim(ctx context.Context, session string, views []string, lease time.Duration) (Claim, error) {
+func (s *MemoryStore) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (Claim, error) {
 	return s.messages().claim(ctx, session, views, lease)
 }
 
@@ -111,22 +113,22 @@ func (s *MemoryStore) Watch(ctx context.Context, wake func(session string)) erro
 	return s.queue().Watch(ctx, wakeWords(wake))
 }
 
-// MemoryStats says how much a [MemoryStore] holds. What has expired counts until a later call
-// removes it.
+// MemoryStats says how much a [MemoryStore] holds. Expired messages count until a later call
+// removes them.
 type MemoryStats struct {
-	Sessions int // for which there are messages
+	Sessions int // that have messages
 	Messages int // that wait, or are on their way to a page
 	Bytes    int // what MaxBytes bounds
 }
 
-// Stats tells how much the store holds. It takes no longer where that is much.
+// Stats returns how much the store holds. A full store answers as fast as an empty one.
 func (s *MemoryStore) Stats() MemoryStats {
 	stats := s.queue().Stats()
 	return MemoryStats{Sessions: stats.Sessions, Messages: stats.Items, Bytes: stats.Bytes}
 }
 
-// What a message takes beside its strings and the item that it is. TestMemoryStoreCountsBytes
-// measures it.
+// How many bytes a message takes beside its strings and its item. TestMemoryStoreCountsBytes
+// measures them.
 const (
 	messageBytes  = 150
 	linkBytes     = 32

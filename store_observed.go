@@ -8,8 +8,8 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// An observedQueue is a queue whose calls an Observer is told of. Without an Observer there is
-// none, and nothing is measured.
+// An observedQueue tells an Observer of the calls of a queue. Without an Observer there is no
+// observedQueue, and nothing is measured.
 type observedQueue struct {
 	queue queue.Store[Message]
 	cfg   *Config
@@ -72,7 +72,7 @@ func (q *observedQueue) Release(
 	return settled, err
 }
 
-// settled tells the Observer of messages. A call that has settled some of them may have failed.
+// settled tells the Observer how many messages a call has settled, maybe before it failed.
 func (q *observedQueue) settled(ctx context.Context, kind EventKind, messages int) {
 	if messages > 0 {
 		q.cfg.observe(ctx, Event{Kind: kind, Messages: messages})
@@ -95,7 +95,7 @@ func (q *observedQueue) Withdraw(ctx context.Context, session, view, key string)
 	})
 }
 
-// call measures what do does.
+// call calls do, and tells the Observer how long it took and whether it failed.
 func (q *observedQueue) call(ctx context.Context, name, session string, do func() error) error {
 	start := time.Now()
 	err := do()

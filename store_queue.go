@@ -12,8 +12,9 @@ import (
 	"github.com/flashgin/flashgin/internal/report"
 )
 
-// queueOf returns the queue behind a store: that of one of our stores, or the store as a queue. A
-// type that embeds one of ours is not ours: flashgin calls its methods, which may replace ours.
+// queueOf returns the queue behind a store. One of our stores has a queue; any other store is
+// wrapped. A type that embeds one of our stores is wrapped, too, because its methods may replace
+// ours.
 func queueOf(store Store) queue.Store[Message] {
 	switch store := store.(type) {
 	case *MemoryStore:
@@ -28,7 +29,7 @@ func queueOf(store Store) queue.Store[Message] {
 	return foreignQueue{store}
 }
 
-// newDelivery returns what stands between pages and the store behind a queue. cfg is complete.
+// newDelivery returns the Delivery between pages and a queue. cfg has its defaults by now.
 func newDelivery(
 	cfg *Config, store queue.Store[Message], errs *report.Reporter,
 ) *delivery.Delivery[Message] {
@@ -167,14 +168,14 @@ func (q foreignQueue) Withdraw(ctx context.Context, session, view, key string) e
 	return q.store.Withdraw(ctx, session, view, key)
 }
 
-// InProcess asks the store of flashtest, which is in the process until a test makes it fail or
-// wait.
+// InProcess reports whether no call can hang. It asks the store of flashtest, which returns true
+// until a test makes the store fail or wait.
 func (q foreignQueue) InProcess() bool {
 	store, ok := q.store.(inprocess.Store)
 	return ok && bool(store.InProcess())
 }
 
-// Node implements queue.Nodes: a stranger's store counts as one server.
+// Node implements queue.Nodes: a store that is not ours counts as one server.
 func (q foreignQueue) Node(string) string { return "" }
 
 func (q foreignQueue) PingNode(ctx context.Context, _ string) error {
@@ -202,8 +203,8 @@ func (q foreignQueue) watch(ctx context.Context, wake func(name string)) error {
 
 func (q foreignQueue) Name(session string) string { return session }
 
-// An embeddedRedis is a queue on a store that embeds a RedisStore. For calls that a Store need not
-// have, it uses the RedisStore.
+// An embeddedRedis is a queue on a store that embeds a RedisStore. For methods that a Store need
+// not have, it calls the RedisStore.
 type embeddedRedis struct {
 	foreignQueue
 	redis *redisqueue.Store[Message]
@@ -212,7 +213,7 @@ type embeddedRedis struct {
 func (q embeddedRedis) Node(session string) string { return q.redis.Node(session) }
 
 func (q embeddedRedis) PingNode(ctx context.Context, node string) error {
-	if node == "" { // there is one server, for which the store may have a Ping of its own
+	if node == "" { // one server; the store may have a Ping of its own
 		return q.foreignQueue.PingNode(ctx, node)
 	}
 	return q.redis.PingNode(ctx, node)
@@ -231,11 +232,11 @@ func (q embeddedRedis) TellEnd(ctx context.Context, session string) error {
 	return q.redis.TellEnd(ctx, session)
 }
 
-// endMark stands before what RedisStore.Watch calls a session whose open pages are to end. The
-// hashes by which it calls sessions never begin like that.
+// endMark stands before the name of a session if RedisStore.Watch says that its streams are to end.
+// A name is a hash, which never begins like that.
 const endMark = "}"
 
-// wakeWords returns wake for a Watch that names sessions by strings.
+// wakeWords returns a function for queue.Watcher that calls wake with strings.
 func wakeWords(wake func(session string)) func(queue.Wake) {
 	return func(w queue.Wake) {
 		if w.Ends {
@@ -245,7 +246,8 @@ func wakeWords(wake func(session string)) func(queue.Wake) {
 	}
 }
 
-// tellEvents returns tell for the events of a queue.
+// tellEvents returns a function for the events of a queue that calls tell. It returns nil if tell
+// is nil.
 func tellEvents(tell func(context.Context, Event)) func(context.Context, queue.Event, int) {
 	if tell == nil {
 		return nil

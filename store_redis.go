@@ -15,30 +15,30 @@ import (
 
 // RedisConfig is what a [RedisStore] needs to know.
 type RedisConfig struct {
-	// App is the first part of every key after "flash:", so that applications can share a server:
-	// letters, digits, "_", "." and "-". Empty is an error.
+	// App is the first part of every Redis key after "flash:", so that applications can share a
+	// server: letters, digits, "_", "." and "-". Empty is an error.
 	App string
-	// TTL is how long an address keeps its messages after the last one was added. Zero means 24
-	// hours; a negative TTL is an error. Redis counts it in whole milliseconds.
+	// TTL is how long a view of a session keeps its messages after the last one was added. Zero
+	// means 24 hours; a negative TTL is an error. Redis counts it in whole milliseconds.
 	TTL time.Duration
-	// Cap is how many messages wait at one address at the most; the oldest are dropped. Zero means
-	// 50; a negative Cap is an error.
+	// Cap is how many messages wait for a session at one view at most; the oldest are dropped. Zero
+	// means 50; a negative Cap is an error.
 	Cap int
-	// Views is at how many views messages of one session are kept at the most; what the oldest hold
-	// is dropped. It is a bound on growth: there may be half as many more, and a quarter for each
-	// further process. Zero means 100; negative Views are an error.
+	// Views is about at how many views messages of one session are kept; those at the oldest views
+	// are dropped. There may be half as many more, and a quarter more for each further process.
+	// Zero means 100; negative Views are an error.
 	Views int
 }
 
-// RedisStore is a [Store] in Redis 5 or later, or in what speaks its protocol: messages survive
-// restarts of the application and are shared by all its processes. It works with a single server,
-// with Sentinel and with Cluster, whichever the client is made for.
+// RedisStore is a [Store] in Redis 5 or later, or in a server that speaks its protocol: messages
+// survive restarts of the application, and all its processes share them. It works with a single
+// server, with Sentinel and with Cluster, whichever the client is made for.
 //
-// Each address is one sorted set, flash:<app>:{<hash of the session>}:<view>; neither sessions nor
-// texts are ever part of a key or an error. Every call of the store is one round trip, in which
-// each command is sent once: a lost reply is an error of the call, and calling again is safe, as
-// the rules of Store say. It is [New] that bounds how long a page waits for the store and that
-// tries again. The client is used as it is, with its own time-outs; it stays the caller's, who
+// Each view of a session is one sorted set, flash:<app>:{<hash of the session key>}:<view>. No
+// Redis key and no error has a session key or a text in it. Every call of the store is one round
+// trip, in which each command is sent once: if the reply is lost, the call returns an error, and
+// calling again is safe, as the rules of Store say. The store itself does not retry and bounds no
+// time: the [Messenger] does. The store uses the client as it is, with its own time-outs, and never
 // closes it.
 //
 // A RedisStore is safe for concurrent use by multiple goroutines.
@@ -58,7 +58,7 @@ func NewRedisStore(client redis.UniversalClient, cfg RedisConfig) (*RedisStore, 
 	switch {
 	case cfg.App == "":
 		return nil, errors.New("flashgin: RedisConfig.App is empty: want the application's name, " +
-			`such as "shop", which becomes part of every key`)
+			`such as "shop", which becomes part of every Redis key`)
 	case strings.Trim(cfg.App, appLetters) != "":
 		return nil, fmt.Errorf("flashgin: RedisConfig.App is %q: "+
 			"want letters, digits, '_', '.' and '-' only", cfg.App)
@@ -87,9 +87,9 @@ func (s *RedisStore) messages() messageQueue { return messageQueue{s.queue} }
 // redisQueue is for stores of other types that embed this one.
 func (s *RedisStore) redisQueue() *redisqueue.Store[Message] { return s.queue }
 
-// OnError sets the function that is told of what no caller is there to hear: messages that were
-// dropped, and data that cannot be read. What it is told never quotes a session, a text or a key.
-// [New] calls it; nil means nobody.
+// OnError sets the function that is told of what no caller learns: messages that were dropped, and
+// data that cannot be read. These errors never quote a session key, a text or a Redis key. [New]
+// calls OnError; nil means nobody.
 func (s *RedisStore) OnError(report func(context.Context, error)) { s.queue.OnError(report) }
 
 // OnEvent sets the function that is told how many messages are dropped, and how many are given out
@@ -98,23 +98,24 @@ func (s *RedisStore) OnEvent(event func(context.Context, Event)) {
 	s.queue.OnEvent(tellEvents(event))
 }
 
-// Add implements [Store]. A server without memory for more refuses with an error that begins with
-// OOM. When messages have several views and an error is returned, those of some views may have been
-// added.
+// Add implements [Store]. If the server's memory is full, the error has OOM in it. If messages have
+// several views and Add returns an error, it may have added those of some views.
 func (s *RedisStore) Add(ctx context.Context, session string, msgs ...Message) error {
 	return s.messages().add(ctx, session, msgs, false)
 }
 
-// Claim implements [Store]. If the messages of some views could be claimed and those of others not,
-// it returns the former and reports why through OnError; without any message, it returns the error.
-// The claimed messages of a lost reply wait again when the lease ends.
+// Claim implements [Store]. If it could claim the messages of some views only, it returns these and
+// reports the error through OnError; if it has no message, it returns the error. If the reply is
+// lost, the claimed messages wait again when the lease ends.
 //
 // A lease is no longer than a year; the server's clock measures it.
-func (s *RedisStore) Claim(ctx context.Context, session string, views []string, lease time.Duration) (Claim, error) {
+func (s *RedisStore) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (Claim, error) {
 	return s.messages().claim(ctx, session, views, lease)
 }
 
-// Peek implements [Store]. Like Claim it prefers what it could read over an error.
+// Peek implements [Store]. Like Claim, it returns what it could read and reports the error.
 func (s *RedisStore) Peek(ctx context.Context, session string, views []string) (Messages, error) {
 	return s.messages().peek(ctx, session, views)
 }
@@ -138,14 +139,15 @@ func (s *RedisStore) Withdraw(ctx context.Context, session, view, key string) er
 // returns when ctx ends, even if the client waits longer.
 func (s *RedisStore) Ping(ctx context.Context) error { return s.queue.Ping(ctx) }
 
-// Purge removes the messages that wait since longer than olderThan, at all addresses of this App,
-// and returns how many there were. It is the way out when memory runs low; [RedisConfig].TTL
-// removes messages in time without it. Claimed messages stay. The IDs of purged messages are not
-// remembered. Zero removes all that wait; a negative olderThan is an error.
+// Purge removes the messages of all sessions of this App that have waited longer than olderThan,
+// and returns how many it removed. Use it when memory runs low; without it, messages end by
+// [RedisConfig].TTL. Claimed messages stay. The IDs of purged messages are not remembered. Zero
+// removes all that wait; a negative olderThan is an error.
 //
-// It walks all keys of the server, of every master in a cluster, in small steps between which other
-// clients are served, and takes a second or two per 100,000 keys. When ctx ends or a server fails,
-// it returns what it had removed and the error; calling it again is safe.
+// It walks all Redis keys of the server, or of every master in a cluster, and takes a second or two
+// per 100,000 of them. It does so in small steps, between which the server serves other clients. If
+// ctx ends or a server fails, it returns how many it has removed and the error; calling it again is
+// safe.
 func (s *RedisStore) Purge(ctx context.Context, olderThan time.Duration) (int, error) {
 	if olderThan < 0 {
 		return 0, fmt.Errorf("flashgin: Purge: olderThan is %v: want zero or more", olderThan)
@@ -153,10 +155,10 @@ func (s *RedisStore) Purge(ctx context.Context, olderThan time.Duration) (int, e
 	return s.queue.Purge(ctx, olderThan)
 }
 
-// Watch tells open pages when messages are added, by any process, as [Store] describes it; it names
-// sessions by the hash that their keys have, with a "}" before it if their open pages are to ask
-// again whose they are. It holds one connection, which it gives up when the server falls silent.
-// With a client for a ring of servers it returns nil at once.
+// Watch tells open pages when any process adds messages, as [Store] describes it. It calls wake
+// with the hash of the session key that is in the Redis keys; a "}" before the hash means that the
+// session's open pages must find their session again. It holds one connection, and gives it up when
+// the server falls silent. With a client for a ring of servers it returns nil at once.
 func (s *RedisStore) Watch(ctx context.Context, wake func(session string)) error {
 	return s.queue.Watch(ctx, wakeWords(wake))
 }

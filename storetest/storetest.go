@@ -65,7 +65,7 @@ type rule struct {
 type check struct {
 	name string
 	ttl  time.Duration // of the store; zero is its default
-	cap  int           // of an address; zero is its default
+	cap  int           // of a view; zero is its default
 	run  func(*probe)
 }
 
@@ -88,6 +88,6 @@ var rules = []rule{
 	{16, "Context", contextChecks},
 	{17, "Bytes", bytesChecks},
 	{18, "Ownership", ownershipChecks},
-	{20, "Addresses", addressChecks},
+	{20, "Scope", scopeChecks},
 	{21, "Views", viewsChecks},
 }

@@ -13,8 +13,7 @@ const (
 	DefaultCap   = 50
 	DefaultViews = 100
 
-	// RememberFor is how long stores remember a generated ID. Every retry of an add ends before
-	// that.
+	// RememberFor is how long stores remember a generated ID. Every retry of an add ends earlier.
 	RememberFor = 10 * time.Second
 	// RememberedAtMost is how many IDs stores remember for a session at a view.
 	RememberedAtMost = 1000
@@ -38,7 +37,7 @@ func Generated(id string) bool {
 // CapError reports that more items waited at a view than limit. Like ViewsError it names neither a
 // session nor a text.
 func CapError(dropped, limit int) error {
-	return fmt.Errorf("flashgin: add: dropped the %d oldest messages of an address, "+
+	return fmt.Errorf("flashgin: add: dropped the %d oldest messages at a view, "+
 		"which holds %d: is its page never opened?", dropped, limit)
 }
 

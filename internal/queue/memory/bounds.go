@@ -11,8 +11,8 @@ import (
 // DefaultMaxBytes is how much memory all lines together take at most.
 const DefaultMaxBytes = 256 << 20
 
-// What things take beside their strings and values. TestMemoryStoreCountsBytes of the root package
-// measures it.
+// How many bytes things take beside their strings and values. TestMemoryStoreCountsBytes of the
+// root package measures them.
 const (
 	lineBytes  = 310
 	entryBytes = 160
@@ -99,7 +99,7 @@ func (s *Store[T]) dropBytes(l *line[T], now time.Time) (dropped int) {
 	return dropped
 }
 
-// account notes that l takes so much more.
+// account notes that l takes so many more items and bytes.
 func (l *line[T]) account(items, bytes int) {
 	l.bytes += bytes
 	l.store.bytes += bytes

@@ -10,7 +10,7 @@ import (
 const expiredAtMost = 16
 
 // expire removes some of the expired lines, more than the call is about to add, and returns the
-// present time. find hides the others.
+// present time. find hides the other expired lines.
 func (s *Store[T]) expire(added int) time.Time {
 	now := time.Now()
 	for range expiredAtMost + 2*added {

@@ -1,26 +1,26 @@
--- KEYS[1]: the address. ARGV: TTL in ms; how many ms the messages need the address; cap; the
--- channel that wakes open pages, or ''; then each message's entry from the number on. Returns 2
--- times how many messages the cap has dropped, plus 1 if the address was not there before.
-local address = KEYS[1]
+-- KEYS[1]: the Redis key of a view. ARGV: TTL in ms; how many ms the messages need the Redis key;
+-- cap; the channel that wakes open pages, or ''; then each message's entry from the number on.
+-- Returns 2 times how many messages the cap has dropped, plus 1 if the Redis key is new.
+local view = KEYS[1]
 --include now.lua
-local size = redis.call('ZCARD', address)
+local size = redis.call('ZCARD', view)
 local function wake()
   if ARGV[4] ~= '' then
-    redis.pcall('PUBLISH', ARGV[4], address) -- without the right to, pages find out later
+    redis.pcall('PUBLISH', ARGV[4], view) -- without the right to publish, pages find out later
   end
 end
 if size == 0 and #ARGV == 5 then -- as most adds
-  redis.call('ZADD', address, stamp, stamp .. '.' .. ARGV[5])
-  redis.call('PEXPIRE', address, ARGV[2])
+  redis.call('ZADD', view, stamp, stamp .. '.' .. ARGV[5])
+  redis.call('PEXPIRE', view, ARGV[2])
   wake()
   return 1
 end
 --include member.lua
 
--- What the address holds: its messages, and the entries that have to go.
+-- What the view holds: its messages, and the entries that have to go.
 local queue, known, keyed, old = {}, {}, {}, {}
 local last_added, last_number = 0, 0
-local life = 0 -- what the address needs, in ms
+local life = 0 -- how long the messages need the Redis key, in ms
 local function push(message, id, key)
   queue[#queue + 1] = message
   known[id] = true
@@ -32,7 +32,7 @@ end
 
 local entries = {}
 if size > 0 then
-  entries = redis.call('ZRANGEBYSCORE', address, '(-4e15', '+inf', 'WITHSCORES')
+  entries = redis.call('ZRANGEBYSCORE', view, '(-4e15', '+inf', 'WITHSCORES')
 end
 for i = 1, #entries, 2 do
   local entry = entries[i]
@@ -55,7 +55,7 @@ for i = 1, #entries, 2 do
 end
 local has_ids = size > #entries / 2
 local function is_remembered(id)
-  local score = has_ids and redis.call('ZSCORE', address, '~' .. id)
+  local score = has_ids and redis.call('ZSCORE', view, '~' .. id)
   if not score then
     return false
   end
@@ -120,19 +120,19 @@ for _, message in ipairs(queue) do
   end
 end
 for i = 1, #new, 1000 do
-  redis.call('ZADD', address, unpack(new, i, math.min(i + 999, #new)))
+  redis.call('ZADD', view, unpack(new, i, math.min(i + 999, #new)))
 end
 if #old > 0 or #gone > 0 then
   --include remember.lua
 end
 
--- The address lives for the TTL from now on. If all its messages live shorter, it lives shorter,
+-- The Redis key lives for the TTL from now on. If all its messages live shorter, it lives shorter,
 -- but never shorter than before.
 if life > 0 then
   if life < tonumber(ARGV[1]) then
-    life = math.max(life, redis.call('PTTL', address))
+    life = math.max(life, redis.call('PTTL', view))
   end
-  redis.call('PEXPIRE', address, string.format('%.0f', life))
+  redis.call('PEXPIRE', view, string.format('%.0f', life))
 end
 if #new > 0 then
   wake()

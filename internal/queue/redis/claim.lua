@@ -1,12 +1,13 @@
--- KEYS: addresses of one session. ARGV[1]: lease in µs. Claims the messages that wait. Returns
--- text, because a table costs the server as much as several commands. For each message it has
---   <number of the address in KEYS> <ticket> <length of the entry> <entry>
--- and then for the address, if any message was in a claim whose lease has ended,
---   <number of the address> again <how many messages>
--- and if any entry cannot be read, or with -1 if the key is not a sorted set,
---   <number of the address> unreadable <how many entries>
+-- KEYS: Redis keys of views of one session. ARGV[1]: lease in µs. Claims the messages that wait.
+-- Returns text, because a table costs the server as much as several commands. For each message the
+-- text has
+--   <number of the view in KEYS> <ticket> <length of the entry> <entry>
+-- and then for the view, if any message was in a claim whose lease has ended,
+--   <number of the view> again <how many messages>
+-- and if any entry cannot be read, or with -1 if the Redis key is not a sorted set,
+--   <number of the view> unreadable <how many entries>
 local exist = redis.call('EXISTS', unpack(KEYS))
-if exist == 0 then -- as for most pages
+if exist == 0 then -- on most pages
   -- Changes nothing, but fails on a replica, which may not have heard of the messages.
   redis.call('ZREM', KEYS[1], '')
   return
@@ -18,10 +19,10 @@ for i = 1, #KEYS do
   if exist == 0 then
     break
   end
-  local address = KEYS[i]
+  local view = KEYS[i]
   --include waiting.lua
   if unreadable == 0 then
-    sound = address
+    sound = view
   else
     exist = exist - 1
   end
@@ -29,18 +30,18 @@ for i = 1, #KEYS do
   local old
   if entries[1] then
     exist = exist - 1
-    -- The end of the lease is the mark of the claim. No other claim of the address may have it.
+    -- The end of the lease is the mark of the claim. No other claim of the view may have it.
     -- By their scores, the entries of claims whose lease has ended come first.
-    local earlier, let_go, again = redis.call('ZCOUNT', address, '(-4e15', '(0') > 0, 0, 0
+    local earlier, let_go, again = redis.call('ZCOUNT', view, '(-4e15', '(0') > 0, 0, 0
     if earlier then
-      let_go = redis.call('ZCOUNT', address, '-' .. stamp, '(0')
+      let_go = redis.call('ZCOUNT', view, '-' .. stamp, '(0')
     end
     local mark, ticket, score = now + ARGV[1], nil, nil
     repeat
       ticket = string.format('%d%06d', math.floor(mark / 1000000), mark % 1000000)
       score = '-' .. ticket
       mark = mark + 1
-    until not earlier or redis.call('ZCOUNT', address, score, score) == 0
+    until not earlier or redis.call('ZCOUNT', view, score, score) == 0
 
     for j = 1, #entries do
       local entry = entries[j]
@@ -58,11 +59,11 @@ for i = 1, #KEYS do
         end
       end
       if takes then
-        if type(redis.pcall('ZADD', address, 'XX', score, entry)) == 'table' then
+        if type(redis.pcall('ZADD', view, 'XX', score, entry)) == 'table' then
           -- Memory is full. A script may go on after a write that needs no memory. This one
           -- changes nothing.
-          redis.call('ZREM', address, '')
-          redis.call('ZADD', address, 'XX', score, entry)
+          redis.call('ZREM', view, '')
+          redis.call('ZADD', view, 'XX', score, entry)
         end
         written = true
         if j <= let_go then

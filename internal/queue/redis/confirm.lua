@@ -1,5 +1,5 @@
--- KEYS[1]: the address. ARGV: TTL in ms, ticket, IDs. Removes the messages with these IDs that
--- carry the ticket; returns how many.
+-- KEYS[1]: the Redis key of a view. ARGV: TTL in ms, ticket, IDs. Removes the messages with these
+-- IDs that carry the ticket; returns how many.
 --include ticket.lua
 local old, gone = {}, {}
 for _, entry in ipairs(entries) do

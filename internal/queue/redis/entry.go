@@ -82,14 +82,14 @@ type entry[T any] struct {
 // A ticket is the end of the lease, in microseconds of the server's clock. If the claim has a
 // single item at the view, and the item has a generated ID, the ID follows: "<end>.<ID>".
 
-// bindTicket is for an entry that is alone in its claim.
+// bindTicket appends the ID to the ticket of an entry that is alone in its claim at the view.
 func (e *entry[T]) bindTicket() {
 	if e.ticket != "" && queue.Generated(e.item.ID) {
 		e.ticket += "." + e.item.ID
 	}
 }
 
-// cutTicket returns the parts of a ticket, and whether it can be one of ours.
+// cutTicket returns the parts of a ticket, and whether this store can have made the ticket.
 func cutTicket(ticket string) (end int64, only string, ok bool) {
 	text, only, _ := strings.Cut(ticket, ".")
 	end, err := strconv.ParseInt(text, 10, 64)

@@ -29,7 +29,7 @@ var redisHints = map[string]string{
 	"NOREPLICAS":  "the server refuses writes because too few replicas follow it",
 	"OOM":         "the server's memory is full",
 	"READONLY":    "the server is a replica, where messages can be neither added nor taken",
-	"WRONGTYPE":   "the key of an address holds something else",
+	"WRONGTYPE":   "the Redis key of a view holds something else",
 }
 
 // failed returns err with the name of the call that failed, or nil if err is nil.
@@ -60,9 +60,9 @@ func (s *Store[T]) failed(doing string, err error) error {
 // unreadable says that read has skipped entries at a view, or the whole Redis key.
 func (s *Store[T]) unreadable(doing string, entries int) error {
 	if entries == notSortedSet {
-		return fmt.Errorf("flashgin: redis: %s: skipped a key that is not a sorted set: "+
-			"who else writes keys that begin with %q?", doing, s.prefix)
+		return fmt.Errorf("flashgin: redis: %s: skipped a Redis key that is not a sorted set: "+
+			"who else writes Redis keys that begin with %q?", doing, s.prefix)
 	}
-	return fmt.Errorf("flashgin: redis: %s: skipped %d entries of an address: "+
+	return fmt.Errorf("flashgin: redis: %s: skipped %d entries at a view: "+
 		"garbage, or messages of another version of flashgin", doing, entries)
 }

@@ -1,7 +1,6 @@
 -- Included where entries are read.
 --
--- An address, a session and a view, is one Redis key: a sorted set. The score of an entry says what
--- the entry is:
+-- A session's view is one Redis key: a sorted set. The score of an entry says what the entry is:
 --
 --   0 or more      waits; the score is the time when it was added
 --   down to -4e15  claimed until the time -score; after that it waits again

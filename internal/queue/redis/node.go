@@ -11,7 +11,7 @@ import (
 )
 
 // nodesAtMost is how many masters a store remembers: more than a cluster has, even after all its
-// servers have moved. At this number the store forgets all, and learns those in use again.
+// servers have moved. At this number the store forgets all masters, and learns those in use again.
 const nodesAtMost = 2000
 
 // ended is a context that has ended. With it go-redis answers from memory, not from the network.

@@ -1,11 +1,11 @@
--- KEYS: addresses of one session. Returns what claim.lua does, with empty tickets and without
--- "again".
+-- KEYS: Redis keys of views of one session. Returns what claim.lua does, with empty tickets and
+-- without "again".
 --include now.lua
 --include member.lua
 
 local reply = {}
 for i = 1, #KEYS do
-  local address = KEYS[i]
+  local view = KEYS[i]
   --include waiting.lua
   for _, entry in ipairs(entries) do
     local added, ends = parse(entry)

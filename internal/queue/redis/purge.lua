@@ -1,8 +1,8 @@
--- KEYS[1]: the address. ARGV: TTL in ms, age in µs. Removes the waiting messages that are older
--- than the age; returns how many. Does not remember their IDs.
-local address = KEYS[1]
-redis.call('ZREM', address, '') -- changes nothing, but fails on a replica
-local entries = redis.call('ZRANGEBYSCORE', address, '(-4e15', '+inf', 'WITHSCORES')
+-- KEYS[1]: the Redis key of a view. ARGV: TTL in ms, age in µs. Removes the waiting messages that
+-- are older than the age; returns how many. Does not remember their IDs.
+local view = KEYS[1]
+redis.call('ZREM', view, '') -- changes nothing, but fails on a replica
+local entries = redis.call('ZRANGEBYSCORE', view, '(-4e15', '+inf', 'WITHSCORES')
 if #entries == 0 then
   return 0
 end

@@ -13,8 +13,8 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// keysAtMost is how many keys a script gets. It passes them on in one call, and Lua allows some
-// thousand arguments a call.
+// keysAtMost is how many Redis keys a script gets. The script passes them on in one call, and Lua
+// allows some thousand arguments a call.
 const keysAtMost = 1000
 
 // read runs script at the views and returns the items it found, in order. If it found any, the

@@ -1,5 +1,5 @@
 -- Included where messages go for good. Removes the entries in old, and remembers the IDs of gone, a
--- list of {ID, time added, end of TTL}. ARGV[1]: the store's TTL in ms. Uses address, stamp and
+-- list of {ID, time added, end of TTL}. ARGV[1]: the store's TTL in ms. Uses view, stamp and
 -- now.
 --
 -- A remembered ID is the entry "~<ID>". Its score is -5e15 less the time when the message went, if
@@ -7,8 +7,8 @@
 -- is a given one. These times are in units of 10 µs.
 --
 -- When memory is full, this fails unless a write that needs no memory came before. The removal
--- comes last: it may empty the address, which then is no key any more. While its slot moves, such a
--- key belongs to another server, and a script must not use it.
+-- comes last: it may empty the view, whose Redis key then no longer exists. While its slot moves,
+-- such a Redis key belongs to another server, and a script must not use it.
 do
   local life, ids = 10000, {}
   for _, message in ipairs(gone) do
@@ -29,10 +29,10 @@ do
   end
   local new = 0
   for i = 1, #ids, 1000 do -- a call from Lua takes no more than some thousand arguments
-    new = new + redis.call('ZADD', address, unpack(ids, i, math.min(i + 999, #ids)))
+    new = new + redis.call('ZADD', view, unpack(ids, i, math.min(i + 999, #ids)))
   end
   --include bounds.lua
   for i = 1, #old, 1000 do
-    redis.call('ZREM', address, unpack(old, i, math.min(i + 999, #old)))
+    redis.call('ZREM', view, unpack(old, i, math.min(i + 999, #old)))
   end
 end

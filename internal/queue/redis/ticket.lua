@@ -1,9 +1,9 @@
--- entries: what carries the ticket. named: the IDs of those that are meant. Ends the script with 0 if
--- nothing carries the ticket.
-local address, score = KEYS[1], '-' .. ARGV[2]
+-- Sets entries to the entries that carry the ticket, and named to the IDs in ARGV. Ends the script
+-- with 0 if no entry carries the ticket.
+local view, score = KEYS[1], '-' .. ARGV[2]
 -- Changes nothing, but fails on a replica, and lets ZADD through when memory is full.
-redis.call('ZREM', address, '')
-local entries = redis.call('ZRANGEBYSCORE', address, score, score)
+redis.call('ZREM', view, '')
+local entries = redis.call('ZRANGEBYSCORE', view, score, score)
 if #entries == 0 then
   return 0
 end

@@ -16,8 +16,8 @@ import (
 )
 
 // add.lua publishes the Redis key of each add on one channel of the App, in one step with the add.
-// The servers of a cluster tell each other. A channel for each session would cost each open page a
-// subscription, and each reconnection all of them.
+// The servers of a cluster tell each other. With a channel for each session, each open page would
+// need a subscription, and each reconnection would subscribe all of them again.
 
 const (
 	// After listenFor without a word, Watch pings the server. After silentAtMost pings without an

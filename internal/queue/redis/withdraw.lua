@@ -1,7 +1,8 @@
--- KEYS[1]: the address. ARGV: TTL in ms, Key. Removes the messages with this Key, claimed ones too.
-local address = KEYS[1]
-redis.call('ZREM', address, '') -- changes nothing, but fails on a replica, also where nothing waits
-local entries = redis.call('ZRANGEBYSCORE', address, '(-4e15', '+inf')
+-- KEYS[1]: the Redis key of a view. ARGV: TTL in ms, Key. Removes the messages with this Key,
+-- claimed ones too.
+local view = KEYS[1]
+redis.call('ZREM', view, '') -- changes nothing, but fails on a replica, also where nothing waits
+local entries = redis.call('ZRANGEBYSCORE', view, '(-4e15', '+inf')
 if #entries == 0 then
   return
 end

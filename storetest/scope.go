@@ -2,7 +2,7 @@ package storetest
 
 // Rule 20: only the views asked for, only of that session.
 
-var addressChecks = []check{
+var scopeChecks = []check{
 	{name: "nothing waits", run: func(p *probe) {
 		p.want("Peek", p.peek(p.view, p.other))
 		p.want("Claim", p.claim(p.view, p.other).Messages)
