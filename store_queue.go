@@ -49,7 +49,7 @@ func newDelivery(
 		},
 	}
 	if cfg.Observer != nil {
-		d.Observed = &observedQueue{store, cfg}
+		d.Observed = observed(cfg, store)
 	}
 	return delivery.New(d)
 }
@@ -57,6 +57,25 @@ func newDelivery(
 // queueItem returns a message as an item of a queue.
 func queueItem(m Message) queue.Item[Message] {
 	return queue.Item[Message]{View: m.View, ID: m.ID, Key: m.Key, TTL: m.TTL, Value: m}
+}
+
+// observed returns store, whose calls and what they settle the Observer of cfg is told of.
+func observed(cfg *Config, store queue.Store[Message]) queue.Store[Message] {
+	tell := func(kind EventKind) func(context.Context, int) {
+		return func(ctx context.Context, items int) {
+			cfg.observe(ctx, Event{Kind: kind, Messages: items})
+		}
+	}
+	return &queue.Observed[Message]{
+		Store:     store,
+		Confirmed: tell(EventShown),
+		Released:  tell(EventReleased),
+		Called: func(ctx context.Context, c queue.Call) {
+			cfg.observe(ctx, Event{
+				Kind: EventStoreCall, Call: c.Name, Duration: c.Duration, Err: c.Err, Node: c.Node,
+			})
+		},
+	}
 }
 
 // queueItems returns messages as items of a queue.
