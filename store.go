@@ -64,6 +64,8 @@ import (
 //     claimed ones too. The store reports that as rule 12 says, and need not remember their IDs. It
 //     never drops those at the 100 views that were added to last, and it does not count views
 //     without messages.
+//  22. No ID. Messages without an ID are not one message: the store makes an ID for each, or Add
+//     refuses them.
 //
 // A Store may have four more methods. [New] calls OnError(func(context.Context, error)) once,
 // before any other method, and so gives the store the function to report through.

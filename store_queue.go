@@ -118,8 +118,15 @@ func messageClaim(c queue.Claim[Message]) Claim {
 // A messageQueue is a queue whose methods take messages.
 type messageQueue struct{ queue.Store[Message] }
 
+// add makes the IDs that are missing: an application that calls the store itself may give none.
 func (q messageQueue) add(ctx context.Context, session string, msgs []Message, quietly bool) error {
-	return q.Store.Add(ctx, session, queueItems(msgs), quietly)
+	items := queueItems(msgs)
+	for i := range items {
+		if items[i].ID == "" {
+			items[i].ID = queue.NewID()
+		}
+	}
+	return q.Store.Add(ctx, session, items, quietly)
 }
 
 func (q messageQueue) claim(

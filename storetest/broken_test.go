@@ -78,10 +78,12 @@ const (
 	boundsAllSessions       fault = "bounds the views of all sessions together"
 	dropsViewsInSilence     fault = "does not report the views that it drops"
 	hidesDroppedViews       fault = "does not tell how many messages the views had that it drops"
+	takesEmptyID            fault = "takes the empty ID for an ID"
+	makesOneID              fault = "makes one ID for all messages of an Add without"
 )
 
 // anyRule stands for rules that rest on one that is as basic as the order of messages.
-var anyRule = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 21}
+var anyRule = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 21, 22}
 
 // faults names the rule that catches each fault, and those that fail with it because they rest on
 // that rule: what cannot be released does not come back in its old place either. All other rules
@@ -157,6 +159,8 @@ var faults = []struct {
 	{boundsAllSessions, 21, []int{17}},
 	{dropsViewsInSilence, 21, nil},
 	{hidesDroppedViews, 21, nil},
+	{takesEmptyID, 22, nil},
+	{makesOneID, 22, nil},
 }
 
 func TestBrokenStoresAreCaught(t *testing.T) {

@@ -100,6 +100,52 @@ var oneIDChecks = []check{
 	}},
 }
 
+// Rule 22. Applications call stores directly, too, past the Messenger that makes IDs.
+var noIDChecks = []check{
+	{name: "in one Add", run: func(p *probe) {
+		if p.addWithoutID("first", "second") == nil {
+			p.wantIDs("first", "second")
+		}
+	}},
+	{name: "in two Adds", run: func(p *probe) {
+		if p.addWithoutID("first") == nil && p.addWithoutID("second") == nil {
+			p.wantIDs("first", "second")
+		}
+	}},
+	{name: "after one was shown", run: func(p *probe) {
+		if p.addWithoutID("first") == nil {
+			p.confirm(p.claim())
+			if p.addWithoutID("second") == nil {
+				p.wantIDs("second")
+			}
+		}
+	}},
+}
+
+// addWithoutID adds messages whose ID is empty, and returns the error: a store may refuse them.
+func (p *probe) addWithoutID(texts ...string) error {
+	msgs := p.messages(texts...)
+	for i := range msgs {
+		msgs[i].ID = ""
+	}
+	return p.store.Add(p.ctx, p.session, msgs...)
+}
+
+// wantIDs fails unless the messages wait and each has an ID of its own.
+func (p *probe) wantIDs(texts ...string) {
+	p.Helper()
+	waiting := p.peek()
+	p.want("waiting after an Add without IDs", waiting, texts...)
+	seen := map[string]bool{"": true}
+	for _, m := range waiting {
+		if seen[m.ID] {
+			p.fail("%q has no ID of its own, but %q", m.Text, m.ID)
+		}
+		seen[m.ID] = true
+	}
+	p.want("claimed after an Add without IDs", p.claim().Messages, texts...)
+}
+
 var onceChecks = []check{
 	{name: "one after another", run: func(p *probe) {
 		p.addTexts("first", "second")

@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
@@ -77,7 +78,14 @@ func (s *reference) Add(ctx context.Context, session string, msgs ...flashgin.Me
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
+	made := rand.Text()
 	for _, m := range msgs {
+		if m.ID == "" && !s.is(takesEmptyID) {
+			m.ID = made
+			if !s.is(makesOneID) {
+				made = rand.Text()
+			}
+		}
 		p := s.place(session, m.View, now)
 		if p == nil {
 			p = &place{key: s.key(session, m.View), session: session, lastAdd: now}

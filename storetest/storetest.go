@@ -90,4 +90,5 @@ var rules = []rule{
 	{18, "Ownership", ownershipChecks},
 	{20, "Scope", scopeChecks},
 	{21, "Views", viewsChecks},
+	{22, "No ID", noIDChecks},
 }
