@@ -103,6 +103,7 @@ func (r *request) store() {
 		if err == nil {
 			r.noteKey(key)
 			quietly := r.opensPage()
+			browser.DropPrefetched(&r.http, r.writer.Status(), r.writer.Header())
 			r.outside(func() {
 				err = r.m.store.AddForRequest(r.client, key, queueItems(messages), quietly)
 			})

@@ -324,3 +324,49 @@ func TestAnswerThatHTMXMayHavePreloadedLeavesMessagesToTheScript(t *testing.T) {
 	assert.Contains(t, boosted.Body.String(), "data-pull", "a page")
 	assert.Equal(t, "[kept]", a.Left())
 }
+
+// Chromium has loaded the page to which a form leads ahead of time, maybe. It is told to forget that
+// copy, which has no message. Others do not know the header.
+func TestRedirectWithAMessageDropsPagesLoadedAhead(t *testing.T) {
+	chromium := []string{"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document",
+		"Sec-CH-UA", `"Not;A=Brand";v="8", "Chromium";v="156"`}
+	const drop = `"prefetchCache", "prerenderCache"`
+	for _, test := range []struct {
+		name   string
+		answer gin.HandlerFunc
+		header []string
+		want   []string
+	}{
+		{"Chromium", apptest.Redirect("/other"), chromium, []string{drop}},
+		{"a handler's own", apptest.WithHeader("Clear-Site-Data", `"cookies"`, apptest.Redirect("/")),
+			chromium, []string{`"cookies"`, drop}},
+		{"a page", apptest.Status(422), chromium, nil},
+		{"without TLS, and others", apptest.Redirect("/other"), chromium[:4], nil},
+		{"fetch", apptest.Redirect("/other"), fetched(chromium[4:]...), nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := apptest.NewBoard(t)
+			a.GET("/", apptest.Page)
+			a.GET("/other", apptest.Page)
+			a.POST("/", apptest.Add(t, test.answer, flashgin.Success("saved")))
+			a.POST("/silent", test.answer)
+			assert.Equal(t, test.want, a.Visit("POST", "/", test.header...).Header().Values("Clear-Site-Data"))
+			silent := a.Visit("POST", "/silent", test.header...).Header().Values("Clear-Site-Data")
+			assert.NotContains(t, silent, drop, "no message is stored")
+		})
+	}
+}
+
+// An application that lives in a frame has a name for all of its pages, in the place of Anywhere.
+func TestApplicationInAFrameShowsItsOwnName(t *testing.T) {
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+		SessionKey: apptest.UserOf,
+		View:       func(*gin.Context) string { return "app" },
+	})
+	a.GET("/orders/:id", apptest.Page)
+	a.Leave(flashgin.Info("for any page").At("app"), flashgin.Info("around it"))
+	frame := a.Visit("GET", "/orders/5", "Sec-Fetch-Site", "same-origin",
+		"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe")
+	assert.Equal(t, "[for any page]", frame.Body.String())
+	assert.Equal(t, "[around it]", a.Left("app"))
+}

@@ -60,6 +60,28 @@ func TestPrefetch(t *testing.T) {
 	}
 }
 
+func TestDropPrefetched(t *testing.T) {
+	brands := []string{"Sec-Fetch-Mode", "navigate", "Sec-CH-UA", `"Chromium";v="156", "Edge";v="1"`}
+	for _, test := range []struct {
+		name   string
+		status int
+		header []string
+		want   bool
+	}{
+		{"Chromium and its kin", 303, brands, true},
+		{"a page", 200, brands, false},
+		{"another browser", 303, brands[:2], false},
+		{"other brands", 303, append(brands[:3:3], `"Not A Brand";v="9"`), false},
+		{"a script", 303, append([]string{"Sec-Fetch-Mode", "cors"}, brands[2:]...), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			answer := http.Header{}
+			browser.DropPrefetched(asked("POST", test.header...), test.status, answer)
+			assert.Equal(t, test.want, answer.Get("Clear-Site-Data") != "")
+		})
+	}
+}
+
 // Whether an answer is seen follows from what the browser says of the request, and from what the
 // answer lets scripts of other origins read.
 func TestWhoSeesTheAnswer(t *testing.T) {

@@ -38,6 +38,17 @@ func Prefetch(h http.Header) bool {
 	return false
 }
 
+// DropPrefetched lets an answer that leads to a page tell the browser to ask for that page anew.
+// Chromium shows a copy that it has loaded ahead of time, and asks nothing, whatever caches may
+// keep. Chromium alone knows that header, and says so by Sec-CH-UA, on secure sites and on
+// localhost: there it heeds the header.
+func DropPrefetched(r *http.Request, status int, answer http.Header) {
+	if IsRedirect(status) && r.Header.Get("Sec-Fetch-Mode") == "navigate" &&
+		strings.Contains(Sent(r.Header, "Sec-Ch-Ua"), `"Chromium"`) {
+		answer.Add("Clear-Site-Data", `"prefetchCache", "prerenderCache"`)
+	}
+}
+
 // sentAtMost bounds what is read of a header that a client chooses: a URL, in most. Browsers send
 // shorter ones. To take apart one of a megabyte takes as long as many pages.
 const sentAtMost = 8 << 10

@@ -1,0 +1,131 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+)
+
+// Check 26: service workers ask for pages in their own ways. Whichever way it is, the user sees what waits.
+func TestPagesByServiceWorkers(t *testing.T) {
+	const activate = `
+		self.addEventListener("install", () => self.skipWaiting());
+		self.addEventListener("activate", event => event.waitUntil(Promise.all([
+			self.clients.claim(), self.registration.navigationPreload.NAVIGATION()])));
+		self.addEventListener("fetch", event => {
+			if (event.request.mode === "navigate") event.respondWith(ANSWER);
+		});`
+	for _, test := range []struct {
+		name, answer, preload string
+		asked                 int32
+	}{
+		{"that pass them on", `fetch(event.request)`, "disable", 1},
+		{"that make a request of their own",
+			`fetch(new Request(event.request, {mode: "same-origin"}))`, "disable", 1},
+		{"that fetch their URL", `fetch(event.request.url)`, "disable", 1},
+		{"that use what was preloaded", `event.preloadResponse`, "enable", 1},
+		{"that throw away what was preloaded", `fetch(event.request)`, "enable", 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, flashgin.Config{})
+			s.policy = ""
+			worker := strings.NewReplacer("ANSWER", test.answer, "NAVIGATION", test.preload)
+			s.GET("/worker.js", func(c *gin.Context) {
+				c.Data(http.StatusOK, "text/javascript", []byte(worker.Replace(activate)))
+			})
+			var asked atomic.Int32
+			s.GET("/there", func(c *gin.Context) {
+				asked.Add(1)
+				s.page(c)
+			})
+			b := s.opened()
+			b.js(`const controlled = new Promise(resolve =>
+					navigator.serviceWorker.addEventListener("controllerchange", resolve));
+				await navigator.serviceWorker.register("/worker.js");
+				await controlled`)
+			s.leave(flashgin.Info("kept").At("/there"))
+			b.open(s.url + "/there")
+			b.untilEqual([]string{"kept"}, texts)
+			assert.Equal(t, test.asked, asked.Load())
+			assert.Empty(t, s.waiting("/there"))
+			b.js(`for (const r of await navigator.serviceWorker.getRegistrations()) await r.unregister()`)
+		})
+	}
+}
+
+// Check 26: fetch that is led to a page throws the page away, and the messages wait for the one that is seen.
+func TestFetchThatIsLedToAPage(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	s.GET("/there", s.page)
+	s.POST("/save", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("saved")))
+		c.Redirect(http.StatusSeeOther, "/there")
+	})
+	b := s.opened()
+	b.js(`await (await fetch("/save", {method: "POST"})).text()`)
+	assert.Equal(t, "saved", s.waiting("/there"))
+	b.open(s.url + "/there")
+	b.untilEqual([]string{"saved"}, texts)
+
+	b.open(s.url)
+	b.ready()
+	b.js(`FlashMessages.handle(await fetch("/save", {method: "POST", headers: {"X-Get-Flash": "1"}}))`)
+	b.untilEqual([]string{"saved"}, texts)
+	assert.Empty(t, s.waiting("/there"))
+}
+
+// Check 26: the cache of a service worker is filled with pages that nobody has opened.
+func TestPageThatAWorkerCachesLeavesMessages(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	s.GET("/there", s.page)
+	s.leave(flashgin.Info("kept").At("/there"))
+	b := s.opened()
+	b.js(`const cache = await caches.open("pages"); await cache.addAll(["/there"]);
+		await caches.delete("pages")`)
+	assert.Equal(t, "kept", s.waiting("/there"))
+	b.open(s.url + "/there")
+	b.untilEqual([]string{"kept"}, texts)
+}
+
+// Check 26: a page that was loaded ahead of time, and to which a form leads, is asked for anew. No script is
+// needed for that.
+func TestPrefetchedPageAfterAPost(t *testing.T) {
+	s, purposes := ahead(t, `<script type="speculationrules">{"prefetch":
+			[{"urls": ["/ahead"], "eagerness": "immediate"}]}</script>`,
+		`{{define "messages"}}{{range flashes}}<p class="own">{{.Text}}</p>{{end}}{{end}}`,
+		`{{define "content"}}<form method="post" action="/save"><button id="save">Save
+			</button></form>{{end}}`)
+	s.POST("/save", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("saved")))
+		c.Redirect(http.StatusSeeOther, "/ahead")
+	})
+	b := newTab(t)
+	b.open(s.url)
+	require.Equal(t, "prefetch", <-purposes)
+	b.click("#save")
+	b.untilEqual("/ahead", `location.pathname`)
+	b.until(`[...document.querySelectorAll(".own")].some(e => e.textContent === "saved")`)
+	assert.Empty(t, <-purposes, "it is no prefetch now")
+}
+
+// Check 26: a lazy frame of Turbo throws away what is around it, also where Config.Turbo is false.
+func TestLazyFrameWithoutConfigTurbo(t *testing.T) {
+	s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}`+withTurbo+`{{end}}`,
+		`{{define "content"}}<turbo-frame id="frame"{{if eq .Path "/"}} src="/part" loading="lazy"`+
+			`{{end}}><p>{{.Path}}</p></turbo-frame>{{end}}`)
+	s.policy = ""
+	s.GET("/part", s.page)
+	s.leave(flashgin.Info("kept").At("/part"))
+	b := s.opened()
+	b.untilEqual("/part", `document.querySelector("#frame p").textContent`)
+	assert.Equal(t, "kept", s.waiting("/part"))
+	b.open(s.url + "/part")
+	b.untilEqual([]string{"kept"}, texts)
+}
