@@ -12,25 +12,27 @@ import (
 
 // Markup takes the messages for this request's page, as [Flashes] does, and returns the ready-made
 // markup, as a bare {{flashes}} prints it. It is for templ (see the module flashtempl) and for
-// whatever else makes HTML without html/template. Statuses choose among the messages; the others
+// other ways to make HTML without html/template. Statuses choose among the messages; the others
 // keep waiting.
 //
-// They count as shown as those of Flashes, and wait again as these do, but an error page that was
-// one before Markup was called has shown them: if the page is rendered to a buffer first, one that
-// fails takes nothing. A page that is written while it is rendered has shown what it had come to.
+// The messages count as shown, or wait again, as those of Flashes do, except on an error page: if
+// the answer had its 5xx status before the call of Markup, the messages count as shown. If a page
+// is rendered to a buffer first and fails, it takes nothing. If a page is written while it is
+// rendered and then fails, it has shown the messages in the part that was written.
 //
-// If the headers have left and caches may keep the answer, Markup has no messages, and the log says
-// so once: call it before the first byte is written, use a buffer, or set Cache-Control to
+// If the headers have left and caches may keep the answer, Markup prints no messages, and the log
+// says so once: call it before the first byte is written, use a buffer, or set Cache-Control to
 // no-store.
 //
-// For goroutines, what [Flashes] says holds: not with c, not after the request, and not first.
+// In goroutines, the rules of [Flashes] hold: do not use c, nor call it after the request, nor make
+// the first call there.
 //
-// ctx is as in [AddFlash]. Where flashgin is not installed, there is the markup of a page without
-// messages. Markup is safe for concurrent use by multiple goroutines.
+// ctx is as in [AddFlash]. If flashgin is not installed, Markup returns the markup of a page
+// without messages. Markup is safe for concurrent use by multiple goroutines.
 func Markup(ctx context.Context, statuses ...Status) template.HTML {
 	r, refused := requestFor(ctx, toShow)
 	if r == nil {
-		text, _ := r.readyMade(nil, 1) // a template of ours, about nothing, which does not fail
+		text, _ := r.readyMade(nil, 1) // our template does not fail without messages
 		return text
 	}
 	var list Messages
@@ -47,8 +49,8 @@ func Markup(ctx context.Context, statuses ...Status) template.HTML {
 
 // Assets returns the tags that load the style sheet and the script which [Messenger.Mount] serves,
 // as {{flashAssets}} prints them: for the head of a page whose messages are printed by [Markup].
-// The nonce is that of the page's Content-Security-Policy; "" means none. ctx is as in [AddFlash];
-// where flashgin is not installed, there are no tags. Assets is safe for concurrent use by multiple
+// nonce is that of the page's Content-Security-Policy; "" means none. ctx is as in [AddFlash]; if
+// flashgin is not installed, Assets returns "". Assets is safe for concurrent use by multiple
 // goroutines.
 func Assets(ctx context.Context, nonce string) template.HTML {
 	r := requestOf(ctx)
@@ -59,8 +61,8 @@ func Assets(ctx context.Context, nonce string) template.HTML {
 	return r.m.assetTags(nonce)
 }
 
-// nextPrint counts how often Markup was called for a page: what is unique in a document is in the
-// first of them.
+// nextPrint counts the calls of Markup for a page: only the first prints what must be unique in a
+// document.
 func (r *request) nextPrint() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -68,7 +70,8 @@ func (r *request) nextPrint() int {
 	return r.prints
 }
 
-// newPage begins to count anew: what was made before was the beginning of a page that failed.
+// newPage starts the count of nextPrint over: what was printed before belongs to a page that
+// failed.
 func (r *request) newPage() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -35,22 +35,23 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 
 // AddFlash adds messages to the answer: its page shows those that are meant for it, and the others
 // are stored just before the headers leave. A message without a View is meant for the page of this
-// very answer or, if that shows none, for the place where the answer sends the user: the target of
-// a redirect on this host, else, for htmx, Turbo and scripts that ask, the page on screen, else the
-// current route. Empty messages are dropped.
+// very answer or, if the answer shows no messages, for the page to which it sends the user: the
+// target of a redirect on this host, else, for htmx, Turbo and scripts that ask, the page on
+// screen, else the current route. Empty messages are left out.
 //
 // ctx is the *gin.Context, or a context that descends from it or from its request's, as templ
-// components get. The errors are [ErrNotInstalled], [ErrNoSession], [ErrTooLarge], that of a
-// negative TTL and, after the headers, [ErrTooLate], [ErrNoView] and those of the store; none of
-// the messages is added then. What fails later, when the messages are stored, goes to
+// components get. The errors are [ErrNotInstalled], [ErrNoSession], [ErrTooLarge], an error for a
+// negative TTL and, after the headers have left, [ErrTooLate], [ErrNoView] and errors of the store;
+// then AddFlash adds no message. If storing the messages fails later, the error goes to
 // Config.OnError, the log and the Errors of the *gin.Context.
 //
 // Call it in the request's own goroutine, and not after the request: Gin gives the *gin.Context to
-// another user's request, which would get the message. Use [Messenger.SessionKey] in the handler
-// and [Messenger.Add] in the goroutine. While the request lasts, a goroutine may add with c.Copy()
-// or c.Request.Context() if the handler has added before: that reads the gin-contrib session, which
-// is not safe beside a handler that uses it. In debug mode a *gin.Context that is used outside of
-// its handler is an error, and so is a goroutine's call where the handler has made none.
+// another user's request, which would get the message. For a goroutine that outlives the request,
+// use [Messenger.SessionKey] in the handler and [Messenger.Add] in the goroutine. While the request
+// lasts, a goroutine may add with c.Copy() or c.Request.Context() if the handler has added before:
+// the first call reads the gin-contrib session, which is not safe while the handler uses the
+// session. In debug mode, using a *gin.Context outside of its handler is an error, and so is a
+// goroutine's call if the handler has made none.
 func AddFlash(ctx context.Context, msgs ...Message) error {
 	r, err := requestFor(ctx, toAdd)
 	if err != nil {
@@ -59,7 +60,7 @@ func AddFlash(ctx context.Context, msgs ...Message) error {
 	return r.add(ctx, msgs)
 }
 
-// RedirectFlash adds messages as [AddFlash] does and redirects to location with 303 See Other, also
+// RedirectFlash adds messages as [AddFlash] does and redirects to location with 303 See Other, even
 // if they cannot be added. Its errors are those of AddFlash.
 func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 	err := AddFlash(c, msgs...)
@@ -69,24 +70,24 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 
 // Flashes takes the messages for this request's page, in order of creation: for handlers that
 // answer with JSON, and for templ components. Within one request it returns the same messages
-// however often it is called. They count as shown when something was written after that and the
-// answer has left. They wait again if it did not arrive, had no body, was a redirect or a 5xx, or
-// has a status whose body is not the handler's: 206, 408, 412 or 416.
+// however often it is called. They count as shown if the handler has written something after the
+// call and the answer has left. They wait again if the answer did not arrive, had no body, was a
+// redirect or a 5xx, or has a status whose body is not the handler's: 206, 408, 412 or 416.
 //
 // The first call for a request reads the gin-contrib session and the headers, which is not safe
-// beside a handler that uses them: make that call in the request's own goroutine. In debug mode
-// another goroutine's first call has no messages, and the log says so. After that, further calls in
-// any goroutine return the same list, and so do [Markup] and [PeekFlashes]: they read neither the
+// while the handler uses them: make that call in the request's own goroutine. In debug mode, a
+// first call in another goroutine returns no messages, and the log says so. Later calls in any
+// goroutine return the same list, and so do [Markup] and [PeekFlashes]: they read neither the
 // session nor the headers. Give goroutines c.Copy() or c.Request.Context(), never c: after the
-// request it is another user's, whose messages a call would take.
+// request Gin gives c to another user's request, whose messages the call would take.
 //
-// ctx is as in [AddFlash]. There are none where flashgin is not installed, where the request cannot
-// show a message (a HEAD, a prefetch, an image; with Config.Turbo a frame; what a page of another
-// site asks for, in a frame or by a script that may not read the answer), after the request, and
-// while the store cannot be reached, which goes to Config.OnError and the log. There are none
-// either if the headers have left and caches may keep the answer: its Cache-Control had neither
-// no-store nor private, or a header for some caches, as CDN-Cache-Control, had no no-store. The log
-// says so once.
+// ctx is as in [AddFlash]. Flashes returns no messages if flashgin is not installed, after the
+// request, and if the request cannot show a message: a HEAD, a prefetch, an image; with
+// Config.Turbo a frame; a request of another site's page, for a frame or by a script that may not
+// read the answer. It returns none if the store cannot be reached; the error goes to Config.OnError
+// and the log. It returns none either if the headers have left and caches may keep the answer: its
+// Cache-Control had neither no-store nor private, or a header for some caches, such as
+// CDN-Cache-Control, had no no-store. The log says so once.
 func Flashes(ctx context.Context) Messages {
 	r, refused := requestFor(ctx, toShow)
 	if refused != nil {
@@ -97,9 +98,9 @@ func Flashes(ctx context.Context) Messages {
 }
 
 // PeekFlashes returns the messages that [Flashes] would take, and leaves them: for a badge, say.
-// After Flashes, it returns the same as Flashes. An answer for which it has found some is kept out
-// of caches. For goroutines, what [Flashes] says holds: not with c, and not first. ctx is as in
-// [AddFlash]. Unlike Flashes it looks for any request, also a HEAD or a prefetch.
+// After Flashes, it returns the same as Flashes. If it returns messages, the answer is kept out of
+// caches. In goroutines, the rules of [Flashes] hold: do not use c, nor make the first call there.
+// ctx is as in [AddFlash]. Unlike Flashes it peeks for any request, even a HEAD or a prefetch.
 func PeekFlashes(ctx context.Context) Messages {
 	r, refused := requestFor(ctx, toPeek)
 	if refused != nil {

@@ -1,6 +1,6 @@
 package flashgin
 
-// A Look is a set of class names for the ready-made markup.
+// A Look is a set of CSS class names for the ready-made markup.
 type Look int
 
 const (
@@ -10,8 +10,8 @@ const (
 	// LookBootstrap uses the classes of Bootstrap 5.3: alerts, in the flow of the page and in a
 	// corner. It needs no style sheet of ours.
 	LookBootstrap
-	// LookTailwind uses the utilities of Tailwind CSS 4. It needs no style sheet of ours, but
-	// Tailwind has to be told of the classes, which it does not find in the sources of a Go module:
+	// LookTailwind uses the utilities of Tailwind CSS 4. It needs no style sheet of ours, but you
+	// must tell Tailwind the classes, which it does not find in the sources of a Go module:
 	// docs/look.md lists them.
 	LookTailwind
 )

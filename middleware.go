@@ -13,25 +13,25 @@ import (
 	"github.com/flashgin/flashgin/internal/router"
 )
 
-// Install makes the engine show messages: it is a gin.OptionFunc, for gin.New(m.Install),
+// Install makes the engine show messages. It is a gin.OptionFunc, for gin.New(m.Install),
 // gin.Default(m.Install) or engine.With(m.Install). It adds the template functions to
-// engine.FuncMap, uses a middleware and wraps the renderer, whether templates are loaded before or
+// engine.FuncMap, uses a middleware and wraps the renderer, whether you load templates before or
 // after.
 //
-// Install before routes are registered, and before the engine serves: routes that exist already do
+// Call it before you register routes, and before the engine serves: routes that exist already do
 // not pass through the middleware, and a warning names them. SetFuncMap replaces the functions, so
 // after Install give it [FuncMap](yours). Installing the same Messenger twice does nothing.
 //
-// Install panics when another Messenger is installed on the engine: one shows all the messages
-// there are.
+// Install panics if another Messenger is installed on the engine: one Messenger shows all messages.
 func (m *Messenger) Install(engine *gin.Engine) {
 	if !claimEngine(engine, m) {
 		return
 	}
 	if routes := engine.Routes(); len(routes) > 0 {
-		m.errs.Warn(fmt.Sprintf("these routes were registered before Install and will show no messages; install first: %s", names(routes)))
+		m.errs.Warn("these routes were registered before Install and will show no messages; " +
+			"install first: " + names(routes))
 	}
-	// A user's map is never written to.
+	// FuncMap returns a new map: the application's own is never written to.
 	engine.FuncMap = FuncMap(engine.FuncMap)
 	in := &installation{messenger: m, engine: engine, router: router.New(engine)}
 	if engine.HTMLRender != nil {
@@ -43,7 +43,7 @@ func (m *Messenger) Install(engine *gin.Engine) {
 // engines remembers which Messenger is installed on which engine, and keeps neither alive.
 var engines sync.Map // weak.Pointer[gin.Engine] → weak.Pointer[Messenger]
 
-// claimEngine reports whether m is still to be installed on the engine.
+// claimEngine notes that m is installed on the engine, and reports whether it was not before.
 func claimEngine(engine *gin.Engine, m *Messenger) bool {
 	key := weak.Make(engine)
 	installed, exists := engines.LoadOrStore(key, weak.Make(m))
@@ -56,7 +56,7 @@ func claimEngine(engine *gin.Engine, m *Messenger) bool {
 	return !exists
 }
 
-// names lists routes, the first few by name.
+// names lists the first few routes, and says how many more there are.
 func names(routes gin.RoutesInfo) string {
 	const most = 10
 	var list []string
@@ -78,7 +78,7 @@ type installation struct {
 	router    *router.Router
 }
 
-// wrapRenderer wraps the engine's renderer, unless it is ours already.
+// wrapRenderer wraps the engine's renderer, unless that is done.
 func (in *installation) wrapRenderer() {
 	if in.engine.HTMLRender == nil {
 		return
@@ -90,17 +90,19 @@ func (in *installation) wrapRenderer() {
 }
 
 func (in *installation) handle(c *gin.Context) {
-	// Every request passes here before it can render, so none of them sees the renderer change.
+	// Every request passes here before it can render, so no request sees the renderer change.
 	in.once.Do(in.wrapRenderer)
-	if _, ours := in.engine.HTMLRender.(*pages.Renderer[Messages]); !ours && in.engine.HTMLRender != nil {
-		in.messenger.errs.Warn("the engine's HTMLRender was replaced after the first request, so pages show no messages: load templates before serving")
+	renderer := in.engine.HTMLRender
+	if _, ours := renderer.(*pages.Renderer[Messages]); !ours && renderer != nil {
+		in.messenger.errs.Warn("the engine's HTMLRender was replaced after the first request, " +
+			"so pages show no messages: load templates before serving")
 	}
 	outer, _ := c.Request.Context().Value(requestKey{}).(*request)
 	completed := false
 	if outer != nil && outer.reenter(c) {
 		defer func() {
 			outer.handlersEnded(completed)
-			outer.commit(headersAlone) // HandleContext sends them itself then
+			outer.commit(headersAlone) // HandleContext sends the headers after this
 		}()
 	} else {
 		r := newRequest(in, c, outer)

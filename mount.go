@@ -9,14 +9,15 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Mount serves, below Config.MountPath in router (the engine, or a group of it): the script and the
-// style sheet that {{flashAssets}} links, the messages of pages that were loaded ahead of time, and
-// a stream to each page that is open, on which messages come as they are added. Call it before
-// serving, after the sessions middleware of the routes. Without it messages are shown all the same,
-// but nothing closes them, reads them out or adds to them while the page is open.
+// Mount adds routes below Config.MountPath to router, which is the engine or a group of it. They
+// serve the script and the style sheet that {{flashAssets}} links, the messages of pages that were
+// loaded ahead of time, and a stream to each open page, which brings messages as they are added.
+// Call it before serving, after the sessions middleware of the routes. Without it messages are
+// shown all the same, but no script closes them, reads them out or adds new ones while the page is
+// open.
 //
-// Mount panics when it is called twice, and when the path of the group has a parameter: pages could
-// not tell where to find it.
+// Mount panics if it is called twice, or if the path of the group has a parameter: pages could not
+// tell where to find the routes.
 func (m *Messenger) Mount(router gin.IRouter) {
 	base := ""
 	if group, ok := router.(interface{ BasePath() string }); ok {
@@ -24,7 +25,8 @@ func (m *Messenger) Mount(router gin.IRouter) {
 	}
 	mounted := path.Join("/", base, m.cfg.MountPath)
 	if strings.ContainsAny(mounted, ":*") {
-		panic(fmt.Sprintf("flashgin: Mount: %q has a parameter: mount on the engine, or on a group whose path has none", mounted))
+		panic(fmt.Sprintf("flashgin: Mount: %q has a parameter: "+
+			"mount on the engine, or on a group whose path has none", mounted))
 	}
 	if !m.mounted.CompareAndSwap(nil, &mounted) {
 		panic("flashgin: Mount was called twice: one place serves all pages")
@@ -46,7 +48,7 @@ func (m *Messenger) mountedAt() string {
 
 // mountedURL returns where browsers find what Mount serves.
 func (m *Messenger) mountedURL(name string) string {
-	prefix, _ := url.PathUnescape(m.cfg.Prefix) // which New has cleaned
+	prefix, _ := url.PathUnescape(m.cfg.Prefix) // New has cleaned it
 	u := url.URL{Path: prefix + m.mountedAt() + "/" + name}
 	return u.EscapedPath()
 }

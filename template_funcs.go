@@ -16,13 +16,15 @@ import (
 
 // FuncMap returns the template functions merged with yours, in a new map: for engine.SetFuncMap,
 // which replaces the functions that [Messenger.Install] has set, and for templates that you parse
-// yourself. Where names clash, ours stand.
+// yourself. If yours have the same names, ours replace them.
 //
-//   - flashes takes the messages of the page, as [Flashes] does: {{flashes}} prints them, everywhere else it is the list. Its arguments, strings or
-//     Status, choose among them; the others keep waiting.
-//   - peekFlashes is the same list, and leaves it: {{len peekFlashes}}.
-//   - flashAssets prints the tags that load the style sheet and the script which [Messenger.Mount] serves, for the head of the page. Its argument, if there
-//     is one, is the nonce of the page's Content-Security-Policy: {{flashAssets .Nonce}}.
+//   - flashes takes the messages of the page, as [Flashes] does: {{flashes}} prints them,
+//     everywhere else it is the list. Its arguments, strings or Status, choose among them; the
+//     others keep waiting.
+//   - peekFlashes returns the same list, and takes nothing: {{len peekFlashes}}.
+//   - flashAssets prints the tags that load the style sheet and the script which [Messenger.Mount]
+//     serves, for the head of the page. Its argument, if there is one, is the nonce of the page's
+//     Content-Security-Policy: {{flashAssets .Nonce}}.
 //
 // On their own these functions return no messages: the renderer that Install wraps binds them to
 // the request.
@@ -36,8 +38,8 @@ func FuncMap(yours ...template.FuncMap) template.FuncMap {
 	return merged
 }
 
-// A slot is what the functions of one clone of a template set are bound to: the request for which
-// the clone is being executed, or none.
+// A slot has the request for which one clone of a template set is being executed, or none. The
+// functions of the clone belong to the slot.
 type slot struct {
 	request *request
 	writer  http.ResponseWriter
@@ -77,8 +79,8 @@ func (s *slot) markup(list Messages, nth int) (template.HTML, error) {
 	return s.request.readyMade(list, nth)
 }
 
-// live prints what the script needs to show what arrives later, on pages whose messages are in
-// markup of the application's own.
+// live prints what the script needs to show later messages, on pages whose messages are in markup
+// of the application's own.
 func (s *slot) live() (template.HTML, error) {
 	if s.request == nil || s.request.m.mountedAt() == "" {
 		return "", nil
@@ -94,12 +96,12 @@ func (s *slot) funcs() template.FuncMap {
 	}
 }
 
-// The errors of these functions are mistakes in a template, never the store's: a page must not fail
-// because a message cannot be had.
+// The errors of these functions are mistakes in a template, never errors of the store: a page must
+// not fail because of its messages.
 
 func (s *slot) flashes(filter ...any) (Messages, error) { return s.show(false, filter) }
 
-// printed is flashes for markup that may say where a script gets the messages.
+// printed is flashes for the ready-made markup, which can say where a script gets the messages.
 func (s *slot) printed(filter ...any) (Messages, error) { return s.show(true, filter) }
 
 func (s *slot) show(pullable bool, filter []any) (Messages, error) {
