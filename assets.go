@@ -23,6 +23,7 @@ func (s *slot) flashAssets(nonce ...any) (template.HTML, error) {
 		text = v.String()
 	}
 	if s.request == nil {
+		s.warnAlone(pages.FlashAssets)
 		return "", nil
 	}
 	return s.request.m.assetTags(text), nil

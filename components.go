@@ -27,11 +27,13 @@ import (
 // In goroutines, the rules of [Flashes] hold: do not use c, nor call it after the request, nor make
 // the first call there.
 //
-// ctx is as in [AddFlash]. If flashgin is not installed, Markup returns the markup of a page
-// without messages. Markup is safe for concurrent use by multiple goroutines.
+// ctx is as in [AddFlash]. If it leads to no request with flashgin, Markup returns the markup of a
+// page without messages; if a Messenger is installed on some engine, the log says so once. Markup
+// is safe for concurrent use by multiple goroutines.
 func Markup(ctx context.Context, statuses ...Status) template.HTML {
 	r, refused := requestFor(ctx, toShow)
 	if r == nil {
+		warnOfContext("Markup")
 		text, _ := r.readyMade(nil, 1) // our template does not fail without messages
 		return text
 	}
@@ -55,6 +57,7 @@ func Markup(ctx context.Context, statuses ...Status) template.HTML {
 func Assets(ctx context.Context, nonce string) template.HTML {
 	r := requestOf(ctx)
 	if r == nil {
+		warnOfContext("Assets")
 		return ""
 	}
 	r.newPage()

@@ -54,6 +54,11 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 // goroutine's call if the handler has made none.
 func AddFlash(ctx context.Context, msgs ...Message) error {
 	r, err := requestFor(ctx, toAdd)
+	if r == nil {
+		warnAlone(&aloneAdd, "AddFlash has returned ErrNotInstalled, and adds nothing: the request did "+
+			"not pass through Messenger.Install; install on the engine that serves it, before its "+
+			"routes are registered")
+	}
 	if err != nil {
 		return err
 	}
@@ -90,6 +95,10 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 // CDN-Cache-Control, had no no-store. The log says so once.
 func Flashes(ctx context.Context) Messages {
 	r, refused := requestFor(ctx, toShow)
+	if r == nil {
+		warnOfContext("Flashes")
+		return nil
+	}
 	if refused != nil {
 		r.warnOf(refused)
 		return nil
@@ -103,6 +112,10 @@ func Flashes(ctx context.Context) Messages {
 // ctx is as in [AddFlash]. Unlike Flashes it peeks for any request, even a HEAD or a prefetch.
 func PeekFlashes(ctx context.Context) Messages {
 	r, refused := requestFor(ctx, toPeek)
+	if r == nil {
+		warnOfContext("PeekFlashes")
+		return nil
+	}
 	if refused != nil {
 		r.warnOf(refused)
 		return nil

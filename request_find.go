@@ -128,7 +128,7 @@ const nextHandler = "github.com/gin-gonic/gin.(*Context).Next"
 // isBeside reports whether this goroutine is one that a handler has started.
 func isBeside() bool { return !turn.Runs(nextHandler) }
 
-// warnOf says once why a call is refused that returns no error. r may be nil.
+// warnOf says once why a call is refused that returns no error.
 func (r *request) warnOf(refused error) {
 	if refused == errStray || refused == errAsksFirst {
 		r.m.errs.WarnOnce(&r.m.strayed, strings.TrimPrefix(refused.Error(), "flashgin: "))

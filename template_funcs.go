@@ -27,13 +27,13 @@ import (
 //     Content-Security-Policy: {{flashAssets .Nonce}}.
 //
 // On their own these functions return no messages: the renderer that Install wraps binds them to
-// the request.
+// the request. If they are called on their own while a Messenger is installed, the log says so once.
 func FuncMap(yours ...template.FuncMap) template.FuncMap {
 	merged := template.FuncMap{}
 	for _, funcs := range yours {
 		maps.Copy(merged, funcs)
 	}
-	var unbound slot
+	unbound := slot{alone: true}
 	maps.Copy(merged, unbound.funcs())
 	return merged
 }
@@ -43,6 +43,7 @@ func FuncMap(yours ...template.FuncMap) template.FuncMap {
 type slot struct {
 	request *request
 	writer  http.ResponseWriter
+	alone   bool // the functions belong to no clone
 }
 
 // newRenderer makes {{flashes}} in the templates of next return the messages of the request.
@@ -67,7 +68,7 @@ func newSlot() pages.Functions[Messages] {
 	}
 }
 
-func (s *slot) bind(w http.ResponseWriter) { *s = slot{requestBehind(w), w} }
+func (s *slot) bind(w http.ResponseWriter) { *s = slot{request: requestBehind(w), writer: w} }
 
 func (s *slot) done(w http.ResponseWriter, err error) {
 	s.request.pageDone(w, err)
@@ -107,6 +108,7 @@ func (s *slot) printed(filter ...any) (Messages, error) { return s.show(true, fi
 func (s *slot) show(pullable bool, filter []any) (Messages, error) {
 	statuses, err := statusesOf(pages.Flashes, filter)
 	if s.request == nil || err != nil {
+		s.warnAlone(pages.Flashes)
 		return nil, err
 	}
 	return s.request.show(s.writer, shown.Printing, pullable, statuses), nil
@@ -115,9 +117,19 @@ func (s *slot) show(pullable bool, filter []any) (Messages, error) {
 func (s *slot) peekFlashes(filter ...any) (Messages, error) {
 	statuses, err := statusesOf(pages.PeekFlashes, filter)
 	if s.request == nil || err != nil {
+		s.warnAlone(pages.PeekFlashes)
 		return nil, err
 	}
 	return s.request.look(statuses), nil
+}
+
+// warnAlone says once that a template is executed without the renderer that binds its functions.
+func (s *slot) warnAlone(function string) {
+	if s.alone {
+		warnAlone(&aloneTemplate, "a template calls "+function+" outside of the renderer that Install "+
+			"wraps, so it has no messages: render the page by c.HTML, with a renderer whose Instance "+
+			"returns a render.HTML, or give the template Flashes(c) or Markup(c) as data")
+	}
 }
 
 func statusesOf(function string, filter []any) ([]Status, error) {
