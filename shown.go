@@ -22,9 +22,9 @@ func (r *request) outcome() shown.Outcome {
 		Away:     r.away,
 		Hijacked: r.hijacked,
 		Panicked: r.panicked,
-		Gone: r.broken || r.clientGone() || r.outOfTime() || shown.IsCut(r.header, written) ||
+		Gone: r.broken || r.clientGone() || shown.IsCut(r.header, written) ||
 			// Who keeps the page in a buffer may throw it away, and answer in its place.
-			r.panicked && r.isHeld(),
+			r.panicked && r.isHeld() || r.outOfTime(),
 		Written: written,
 	}
 }
@@ -40,13 +40,22 @@ func (r *request) clientGone() bool {
 	return err != nil && !(errors.Is(err, context.DeadlineExceeded) && writers.HasConnection(&r.writer))
 }
 
-// outOfTime reports whether the time for writing the answer is over.
+// outOfTime reports whether the time for writing the answer is over. On a busy machine the timer
+// that ends the connection may be late, so a flush tells.
 func (r *request) outOfTime() bool {
 	var limit time.Duration
 	if server, _ := r.client.Value(http.ServerContextKey).(*http.Server); server != nil {
 		limit = server.WriteTimeout
 	}
-	return shown.OutOfTime(r.deadline.Load(), r.began, limit)
+	if !shown.OutOfTime(r.deadline.Load(), r.began, limit) {
+		return false
+	}
+	w, ok := writers.Bottom(&r.writer).(interface{ FlushError() error })
+	if r.panicked || !ok {
+		return true
+	}
+	r.writer.ResponseWriter.WriteHeaderNow() // Gin's status, which a flush of net/http's does not know
+	return w.FlushError() != nil
 }
 
 // findTexts looks for the messages that the handler was given in a part of the body.

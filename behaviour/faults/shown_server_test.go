@@ -153,13 +153,51 @@ func TestPageAfterTheWriteTimeoutWaits(t *testing.T) {
 				})
 				a.Leave(flashgin.Info("hello"))
 				visitor := serve(a)
-				visitor.get("/", test.header...)
+				visitor.get("/", append(test.header, "HX-Current-URL", visitor.url+"/")...)
 				want := "[hello]"
 				if test.header != nil {
 					want = "[hello][own]"
 				}
 				apptest.Eventually(t, want, func() string { return a.Left("/") })
 			})
+		})
+	}
+}
+
+// lateTimer is the writer of a server whose timer is late: its time is over, and the page leaves.
+type lateTimer struct{ *httptest.ResponseRecorder }
+
+func (lateTimer) SetWriteDeadline(time.Time) error { return nil }
+func (lateTimer) FlushError() error                { return nil }
+
+// On a busy machine a page may leave though the server's time is over. Then it was shown.
+func TestPageThatLeavesAfterTheWriteTimeoutIsShown(t *testing.T) {
+	for name, answer := range map[string]gin.HandlerFunc{
+		"a page":   apptest.Page,
+		"JSON":     apptest.JSONPage,
+		"a header": apptest.Status(http.StatusNoContent),
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := flashgin.Config{SessionKey: apptest.UserOf, HTMX: true}
+			a := apptest.NewAppWithoutSessions(t, cfg)
+			a.Template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
+			a.GET("/", answer)
+			a.Leave(flashgin.Info("hello"))
+			server := &http.Server{WriteTimeout: time.Nanosecond}
+			ctx := context.WithValue(t.Context(), http.ServerContextKey, server)
+			request := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+			request.Header.Set("User", "alice")
+			if name == "a header" {
+				request.Header.Set("HX-Request", "true")
+				request.Header.Set("HX-Current-URL", "http://example.com/")
+			}
+			w := lateTimer{httptest.NewRecorder()}
+			a.ServeHTTP(w, request)
+			assert.Contains(t, w.Body.String()+w.Header().Get("HX-Trigger"), "hello")
+			assert.Empty(t, a.Left())
+			if name == "a header" {
+				assert.Equal(t, http.StatusNoContent, w.Code)
+			}
 		})
 	}
 }
