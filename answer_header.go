@@ -7,6 +7,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/ascii"
 	"github.com/flashgin/flashgin/internal/htmx"
+	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/shown"
 )
 
@@ -97,6 +98,14 @@ func (m Message) hasText() bool { return m.Text != "" || m.Title != "" }
 func forScripts(messages Messages) Messages {
 	for i := range messages {
 		messages[i].HTML, messages[i].TTL = "", 0
+	}
+	return withKinds(messages)
+}
+
+// withKinds makes our statuses of the words of other frameworks: our script knows no other words.
+func withKinds(messages Messages) Messages {
+	for i := range messages {
+		messages[i].Status = Status(markup.Kind(string(messages[i].Status)))
 	}
 	return messages
 }

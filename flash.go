@@ -11,7 +11,8 @@ import (
 const Anywhere = "*"
 
 // Status says what kind of news a message is. Any word of your own will do; it becomes the
-// data-status of the markup.
+// data-status of the markup. The ready-made markup takes some words of other frameworks, such as
+// "danger" and "notice", for the statuses below: docs/from-others.md lists them.
 type Status string
 
 // The statuses that the ready-made markup has words and colours for. The zero Status counts as

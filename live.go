@@ -172,7 +172,8 @@ func (m *Messenger) claimParcel(
 	if len(forScript.Items) == 0 {
 		return parcel, nil
 	}
-	if parcel.Text, err = sse.Handover(messagesOf(forScript.Items), claim.Tickets); err != nil {
+	messages := withKinds(messagesOf(forScript.Items))
+	if parcel.Text, err = sse.Handover(messages, claim.Tickets); err != nil {
 		parcel.Release()
 		m.errs.Report(ctx, "encode for an open page", err)
 		return live.Parcel{}, err

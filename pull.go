@@ -76,7 +76,7 @@ func (m *Messenger) servePull(c *gin.Context) {
 	if messages == nil {
 		messages = Messages{}
 	}
-	c.JSON(http.StatusOK, gin.H{"messages": messages})
+	c.JSON(http.StatusOK, gin.H{"messages": withKinds(messages)})
 }
 
 // handOver leaves it to the handler what messages the answer has.

@@ -294,3 +294,16 @@ func TestAnswersWithoutASession(t *testing.T) {
 	assert.Zero(t, apptest.CookiesOf(answer))
 	assert.Empty(t, a.Failures.String())
 }
+
+// Our script knows no status of another framework. What it gets has ours.
+func TestScriptsGetOurStatuses(t *testing.T) {
+	a := apptest.NewParts(t, flashgin.Config{})
+	a.POST("/api/save", apptest.Data(200, "application/json", "{}"))
+	danger := flashgin.Message{Status: "danger", Text: "no"}
+	a.Leave(danger)
+	header := a.Visit("POST", "/api/save", apptest.Asks()...).Header().Get("Flash-Messages")
+	assert.Contains(t, header, `"status":"error"`)
+	a.Leave(danger.At("/other"))
+	pulled := a.Visit("GET", "/_flash/messages?view=/other", apptest.Asks()...).Body.String()
+	assert.Contains(t, pulled, `"status":"error"`)
+}

@@ -213,3 +213,15 @@ func TestStreamsOfOneClient(t *testing.T) {
 	assert.True(t, isServed(invent("2001:db8::1")))
 	assert.Equal(t, 1, strings.Count(log.String(), "SetTrustedProxies"), log)
 }
+
+// An open page is told of what other frameworks call an error as of an error.
+func TestStreamHasOurStatuses(t *testing.T) {
+	a := apptest.NewLiveApp(t, flashgin.Config{})
+	b := a.Browser()
+	key := b.Get("/key")
+	page := b.Listen(apptest.StreamPath("/"), nil)
+	a.Job(key, flashgin.Message{Status: "danger", Text: "no", View: "/"})
+	page.Hears("no")
+	got := apptest.HandedOver(t, page.All())[0].Messages[0]
+	assert.Equal(t, flashgin.StatusError, got.Status)
+}

@@ -1,6 +1,9 @@
 package markup
 
-import "cmp"
+import (
+	"cmp"
+	"strings"
+)
 
 // The statuses that have words and classes. The empty status counts as info.
 const (
@@ -9,6 +12,22 @@ const (
 	warning = "warning"
 	danger  = "error"
 )
+
+// Kind returns the status that the word of another framework stands for. Without it, users of an
+// application that came from there would be told of an error as of good news.
+func Kind(status string) string {
+	switch word := strings.ToLower(status); word {
+	case info, success, warning, danger:
+		return word
+	case "danger", "alert": // Bootstrap; Rails and Foundation
+		return danger
+	case "warn":
+		return warning
+	case "notice", "message", "status", "debug", "primary": // Rails, Flask, Laravel, Django
+		return info
+	}
+	return status
+}
 
 // Labels are the words that do not come from a message.
 type Labels struct {

@@ -125,6 +125,7 @@ func (p *Printer) views(labels Labels, items []Item) []view {
 	class := &looks[p.Look]
 	views := make([]view, len(items))
 	for i, item := range items {
+		item.Status = Kind(item.Status)
 		views[i] = view{item, class, labels.status(item.Status), labels.closeName(item.Name), false}
 	}
 	return views

@@ -49,6 +49,24 @@ func TestOwnStatusLooksLikeInfo(t *testing.T) {
 	assert.Contains(t, got, ">odd</span>")
 }
 
+// The words that other frameworks have for errors, warnings and news look, sound and stay as ours.
+func TestStatusesOfOtherFrameworks(t *testing.T) {
+	for status, want := range map[string]string{
+		"danger": danger, "alert": danger, "Error": danger, "DANGER": danger,
+		"warn": warning, "Warning": warning,
+		"notice": info, "message": info, "status": info, "debug": info, "primary": info,
+		"Success": success,
+	} {
+		ours := Item{ID: "1", Status: want, Name: "n", Text: "t", AutoClose: true}
+		theirs := ours
+		theirs.Status = status
+		for look := range Look(len(looks)) {
+			p := &Printer{Look: look}
+			assert.Equal(t, printed(t, p, Page{Nth: 1}, ours), printed(t, p, Page{Nth: 1}, theirs), status)
+		}
+	}
+}
+
 // What is not good news does not close by itself, nor what has a link to follow.
 func TestItemsThatLeave(t *testing.T) {
 	for _, test := range []struct {
