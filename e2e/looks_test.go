@@ -129,3 +129,36 @@ func TestLazyFrameWithoutConfigTurbo(t *testing.T) {
 	b.open(s.url + "/part")
 	b.untilEqual([]string{"kept"}, texts)
 }
+
+// Check 26: htmx 4 preloads in the words of a click. What it only preloads takes nothing, and what
+// its user wants shows messages, whether it was preloaded or not.
+func TestHTMX4Preload(t *testing.T) {
+	s := newSite(t, flashgin.Config{HTMX: true}, `{{define "head"}}{{flashAssets}}
+			<script src="/npm/htmx4/dist/htmx.js"></script><script src="/preload.js"></script>{{end}}`,
+		`{{define "content"}}<p><button type="button" id="ahead" hx-get="/part" hx-target="#part"
+			hx-preload="mouseover">Ahead</button> <button type="button" id="now" hx-get="/part"
+			hx-target="#part">Now</button></p><p id="part"></p>{{end}}`)
+	s.policy = ""
+	s.StaticFile("/preload.js", "node_modules/htmx4/dist/ext/hx-preload.js")
+	asked := make(chan string, 10)
+	s.GET("/part", func(c *gin.Context) {
+		c.Data(http.StatusOK, "text/html; charset=utf-8", []byte("<i>part</i>"))
+		asked <- c.GetHeader("X-Flash-Wanted")
+	})
+	b := s.opened()
+	s.line.lay(nil) // what waits is not for a stream
+	s.leave(flashgin.Info("kept").At("/part"))
+	b.point("#ahead")
+	require.Empty(t, <-asked)
+	b.never(texts + `.length > 0`)
+	assert.Equal(t, "kept", s.waiting("/part"), "it was only preloaded")
+	b.click("#ahead")
+	b.untilEqual([]string{"kept"}, texts)
+	b.untilEqual("part", `document.querySelector("#part").textContent`)
+	assert.Empty(t, asked, "it was not asked for again")
+	assert.Empty(t, s.waiting("/part"))
+	s.leave(flashgin.Info("now").At("/part"))
+	b.click("#now")
+	require.Equal(t, "1", <-asked)
+	b.untilEqual([]string{"kept", "now"}, texts)
+}
