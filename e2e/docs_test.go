@@ -37,10 +37,10 @@ func TestLookPage(t *testing.T) {
 		{Status: "info", Text: "sent", Link: &flashgin.Link{Label: "View", URL: "/view"}}}
 
 	t.Run("as it is", func(t *testing.T) {
-		html := snippets(t, "As it is", "html")[0]
+		html := snippets(t, "The ready-made look", "html")[0]
 		assert.Contains(t, html, "{{flashAssets}}\n</head>")
 		assert.Contains(t, html, "<main>\n{{flashes}}\n<h1>")
-		assert.Contains(t, snippets(t, "As it is", "go")[0], "messages.Mount(router)") // what newSite does
+		assert.Contains(t, snippets(t, "The ready-made look", "go")[0], "messages.Mount(router)") // what newSite does
 		b := newSite(t, flashgin.Config{}).opened(three...)
 		b.axe("as it is")
 	})

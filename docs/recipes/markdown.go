@@ -9,8 +9,8 @@ import (
 	"github.com/yuin/goldmark"
 )
 
-// Markdown adds HTML that is made of the text of a message. Raw HTML in the text is left out, and javascript: links lead nowhere: goldmark does so
-// unless it is told not to, by html.WithUnsafe.
+// Markdown adds HTML that is made from the text of a message. By default goldmark omits raw HTML in
+// the text and makes javascript: links lead nowhere; html.WithUnsafe would change that.
 func Markdown(m flashgin.Message) flashgin.Message {
 	var page strings.Builder
 	if err := goldmark.Convert([]byte(m.Text), &page); err == nil {

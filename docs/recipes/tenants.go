@@ -10,8 +10,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// TenantKey is a Config.SessionKey for users who are logged in, at a path that begins with /:tenant. Whether they belong to that tenant has been
-// checked before.
+// TenantKey is a Config.SessionKey for users who are logged in, at paths that begin with /:tenant.
+// Other middleware has checked that the user belongs to the tenant.
 func TenantKey(c *gin.Context) (string, error) {
 	user, ok := sessions.Default(c).Get("user").(string)
 	if !ok {
