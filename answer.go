@@ -8,31 +8,30 @@ import (
 	"github.com/flashgin/flashgin/internal/shown"
 )
 
-// Pages show messages by their templates, and handlers put them into data of their own. Other
-// answers take them along by themselves, if what reads them will show them: behind the body, where
-// that is markup for the page on screen, or in a header.
+// Pages show messages with their templates, and handlers put them into data of their own. flashgin
+// adds messages to other answers if their reader will show them: behind the body, if that is markup
+// for the page on screen, or in a header.
 
-// part is what a request knows of an answer that is part of a page which is open already, or data
-// for it.
+// part is what a request knows of an answer that is part of an open page, or data for it.
 type part struct {
-	reads    browser.Audience // who reads it, once that was asked
-	sight    browser.Sight    // of a page, once that was asked
-	screen   place            // the page on screen, once it was looked for
-	searched bool             // it was
+	reads    browser.Audience // who reads it; Unknown until audience is called
+	sight    browser.Sight    // of a page; Untold until sight is called
+	screen   place            // the page on screen, if searched is set
+	searched bool             // onScreen has looked for screen
 	handled  bool             // the handler decides what messages the answer has
-	packed   string           // the coding in which what the handlers write is compressed later
+	packed   string           // the coding in which middleware around ours compresses the body
 	pulls    bool             // a header says where the messages are
 	behind   carrier          // what follows the body
 }
 
-// leaving is what is known of an answer when its headers leave.
+// leaving says how the headers of an answer leave.
 type leaving int
 
 const (
-	headersAlone    leaving = iota // the headers leave first; what follows is not known
-	headersOnly                    // the handlers have ended without a body
+	headersAlone    leaving = iota // before the body, if there is any
+	headersOnly                    // without a body: the handlers have ended
 	headersWithBody                // with the first bytes of the body
-	noHeaders                      // not at all: the connection is the handler's from here on
+	noHeaders                      // not at all: the handler has taken the connection over
 )
 
 func leavingBefore(bytes int) leaving {
@@ -42,18 +41,18 @@ func leavingBefore(bytes int) leaving {
 	return headersAlone
 }
 
-// A carrier is how an answer takes messages along.
+// A carrier is how flashgin adds messages to an answer.
 type carrier int
 
 const (
 	byNothing     carrier = iota
-	byOutOfBand           // behind the body, for htmx to put into the list of the page
-	byTurboStream         // behind the body, for Turbo
+	byOutOfBand           // behind the body: htmx puts them into the list of the page
+	byTurboStream         // behind the body: Turbo does the same
 	byTrigger             // in HX-Trigger, as an event
 	byNotice              // in a header of ours
 )
 
-// settleAudience notes who reads the answer, where only the answer tells.
+// settleAudience notes who reads the answer, if only the answer itself tells.
 func (r *request) settleAudience(how leaving) {
 	header := r.writer.Header()
 	switch audience := r.audience(); {
@@ -64,7 +63,7 @@ func (r *request) settleAudience(how leaving) {
 	}
 }
 
-// carrier returns how this answer takes messages along.
+// carrier returns how flashgin adds messages to this answer.
 func (r *request) carrier(how leaving) carrier {
 	audience := r.audience()
 	switch audience {
@@ -87,8 +86,8 @@ func (r *request) carrier(how leaving) carrier {
 		return byNothing
 	}
 	coding := header.Get("Content-Encoding")
-	// Nothing can be appended to what a handler, or middleware within ours, has compressed; what
-	// middleware around ours compresses, we see before.
+	// Nothing can be appended to a body that a handler, or middleware within ours, has compressed.
+	// Middleware around ours compresses what we write.
 	open := readyMade && how == headersWithBody && status != http.StatusPartialContent &&
 		(coding == "" || coding == r.part.packed) && browser.IsUTF8(header)
 	switch {
@@ -99,14 +98,13 @@ func (r *request) carrier(how leaving) carrier {
 	case open && status < http.StatusMultipleChoices && browser.IsHTML(header):
 		return byOutOfBand
 	}
-	// htmx 2 ignores markup for elsewhere in an error, and htmx 4 swaps the body of one. Both fire
-	// an event.
+	// In an error, htmx 2 ignores out-of-band markup, and htmx 4 swaps the body. Both fire an
+	// event.
 	return byTrigger
 }
 
-// carry takes along what the answer shows by itself, of the messages that no template and no
-// handler has shown: those of the request, and those that wait. If the request has failed, the
-// latter wait on.
+// carry adds to the answer the messages that no template and no handler has shown: those of the
+// request, and those that wait. If the request has failed, the latter keep waiting.
 func (r *request) carry(how leaving) {
 	r.settleAudience(how)
 	by := r.carrier(how)
@@ -119,7 +117,8 @@ func (r *request) carry(how leaving) {
 		r.claim()
 	}
 	r.hideReplaced(r.items)
-	// What htmx has preloaded makes the script ask, once it is put into the page.
+	// If htmx preloads the answer, our script asks for the messages when htmx puts it into the
+	// page.
 	later := (by == byOutOfBand || by == byTrigger) && r.m.mountedAt() != "" &&
 		r.sight(r.writer.Status()) == browser.Likely
 	if later {
@@ -148,8 +147,8 @@ func (r *request) carry(how leaving) {
 	}
 }
 
-// mayHaveKey reports whether there is a session to look into. Not every route needs one, and this
-// one did not ask for messages.
+// mayHaveKey reports whether there is a session to read the key from. Without it, a route that has
+// no session and asks for no messages would report an error.
 func (r *request) mayHaveKey() bool {
 	if r.m.cfg.SessionKey != nil {
 		return true
@@ -158,7 +157,7 @@ func (r *request) mayHaveKey() bool {
 	return err == nil
 }
 
-// listed returns the messages of items, without those that another one replaces.
+// listed returns the messages of items, without the hidden ones.
 func listed(list []*item) Messages {
 	var messages Messages
 	for _, it := range list {
@@ -169,12 +168,12 @@ func listed(list []*item) Messages {
 	return messages
 }
 
-// follow writes what goes behind the body, when the handlers have ended.
+// follow writes the messages behind the body when the handlers have ended.
 func (r *request) follow() {
 	r.mu.Lock()
 	var list []*item
 	if r.part.behind != byNothing && !r.panicked && !r.broken && !r.clientGone() {
-		// What was claimed longer ago than that waits for another page by now.
+		// When the lease has ended, claimed messages wait for another page.
 		late := len(r.claims) > 0 && time.Since(r.claims[0].since) >= r.m.cfg.Lease
 		for _, it := range r.items {
 			if it.State == shown.Following && !(late && it.claim >= 0) {
@@ -189,7 +188,7 @@ func (r *request) follow() {
 	}
 	text, err := r.additions(r.part.behind, messages)
 	if err == nil {
-		// An error, if that is not all.
+		// A short write is an error, too.
 		_, err = r.writer.ResponseWriter.Write([]byte(text))
 	}
 	r.mu.Lock()

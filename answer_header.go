@@ -11,7 +11,7 @@ import (
 	"github.com/flashgin/flashgin/internal/shown"
 )
 
-// noticeHeader has {"messages": […]}, or {"pull": "…"}, the address to get them from.
+// noticeHeader has {"messages": […]}, or {"pull": "…"}, the URL to get them from.
 const noticeHeader = "Flash-Messages"
 
 type notice struct {
@@ -19,15 +19,16 @@ type notice struct {
 	Pull     string   `json:"pull,omitempty"`
 }
 
-// headerAtMost is how many bytes the value of a header with messages may have: proxies keep all headers of an answer in a buffer, of 4 or 8 KB by default.
+// headerAtMost is how many bytes the value of a header with messages may have: proxies keep all
+// headers of an answer in a buffer, of 4 or 8 KB by default.
 const headerAtMost = 4 << 10
 
 // carriedAtMost is more than a header has room for: a message in JSON has more than 32 bytes.
 const carriedAtMost = headerAtMost / 32
 
-// carryInHeader puts messages into a header. If they are too large for it, or later says that the
-// script is to ask, they wait, and the header says where, if there is a script to read that; else as
-// many go along as there is room for.
+// carryInHeader puts messages into a header. If they are too large for it, or later is set, they
+// wait, and the header says where the script gets them. If no script is mounted, the header has as
+// many messages as there is room for.
 func (r *request) carryInHeader(by carrier, list []*item, later bool) {
 	mounted := r.m.mountedAt() != ""
 	if !mounted {
@@ -53,7 +54,8 @@ func (r *request) carryInHeader(by carrier, list []*item, later bool) {
 	}
 }
 
-// setHeader sets the header that says what is to be shown, or where to get it, and reports whether it could.
+// setHeader sets the header with messages, or with the URL to get them from, and reports whether it
+// could.
 func (r *request) setHeader(by carrier, messages Messages, url string) bool {
 	header := r.writer.Header()
 	name, value := noticeHeader, ""
@@ -62,7 +64,8 @@ func (r *request) setHeader(by carrier, messages Messages, url string) bool {
 		list, ok := htmx.ParseTriggers(header[name])
 		switch {
 		case !ok:
-			r.warn("a handler's HX-Trigger is neither a list of names nor a JSON object: htmx fires nothing for it, and no messages come with it")
+			r.warn("a handler's HX-Trigger is neither a list of names nor a JSON object: " +
+				"htmx fires nothing for it, and no messages come with it")
 		case url != "":
 			list, ok = htmx.WithPull(list, url)
 		default:
@@ -74,7 +77,7 @@ func (r *request) setHeader(by carrier, messages Messages, url string) bool {
 		value = list.String()
 	} else {
 		var said notice
-		_ = json.Unmarshal([]byte(header.Get(name)), &said) // by an engine within this one
+		_ = json.Unmarshal([]byte(header.Get(name)), &said) // of an engine within this one
 		said.Messages = append(said.Messages, forScripts(messages)...)
 		said.Pull = cmp.Or(url, said.Pull)
 		text, err := json.Marshal(said)
@@ -91,10 +94,11 @@ func (r *request) setHeader(by carrier, messages Messages, url string) bool {
 	return true
 }
 
-// hasText reports whether scripts, which show text alone, have something to show. What is nothing but HTML waits for what a template renders.
+// hasText reports whether scripts can show the message: they show text alone. A message with only
+// HTML waits for a page that a template renders.
 func (m Message) hasText() bool { return m.Text != "" || m.Title != "" }
 
-// forScripts leaves out what scripts do not show.
+// forScripts clears the fields that scripts do not show.
 func forScripts(messages Messages) Messages {
 	for i := range messages {
 		messages[i].HTML, messages[i].TTL = "", 0
@@ -110,10 +114,13 @@ func withKinds(messages Messages) Messages {
 	return messages
 }
 
-// giveBack releases what was claimed and is not shown, and waits for it: the page is about to ask.
+// giveBack releases the claimed messages that were not shown, and waits for that: the page is about
+// to ask for them.
 func (r *request) giveBack() {
 	back := r.claimedItems(func(it *item) bool { return it.State == shown.Waiting })
-	r.items = slices.DeleteFunc(r.items, func(it *item) bool { return it.claim >= 0 && it.State == shown.Waiting })
+	r.items = slices.DeleteFunc(r.items, func(it *item) bool {
+		return it.claim >= 0 && it.State == shown.Waiting
+	})
 	r.outside(func() {
 		for _, claim := range back {
 			claim.store.ReleaseNow(claim.Claim)

@@ -10,7 +10,7 @@ import (
 )
 
 // The functions in Config belong to the application. New wraps them, so that a panic in one of them
-// is an error, as any other: without that it would end the process, or keep a request from ending.
+// is an error like any other: otherwise it would end the process, or keep a request from ending.
 
 func (m *Messenger) wrapFunctions(cfg *Config) {
 	if sessionKey := cfg.SessionKey; sessionKey != nil {
@@ -45,7 +45,7 @@ func (m *Messenger) wrapFunctions(cfg *Config) {
 	}
 }
 
-// ask calls a function of the application's.
+// ask calls a function of the application, which errors call what.
 func (m *Messenger) ask(c *gin.Context, what string, f func() error) error {
 	return requestOf(c).inTurn(what, f)
 }
@@ -58,7 +58,7 @@ func (r *request) inTurn(what string, f func() error) error {
 	return r.turn.Do(what, f)
 }
 
-// reportOf reports an error, if there is one, of a function that returns none.
+// reportOf reports err, unless it is nil, for a function that returns no error.
 func (m *Messenger) reportOf(c *gin.Context, doing string, err error) {
 	if err == nil {
 		return

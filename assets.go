@@ -11,14 +11,15 @@ import (
 	"github.com/flashgin/flashgin/internal/pages"
 )
 
-// flashAssets is the template function. Its argument, if there is one, is the nonce of the page's
-// Content-Security-Policy.
+// flashAssets is the template function of that name. Its argument, if there is one, is the nonce of
+// the page's Content-Security-Policy.
 func (s *slot) flashAssets(nonce ...any) (template.HTML, error) {
 	text := ""
 	if len(nonce) > 0 {
 		v := reflect.ValueOf(nonce[0])
 		if len(nonce) > 1 || v.Kind() != reflect.String {
-			return "", fmt.Errorf("flashgin: %s was given %d arguments, the first of them a %T: want a nonce, or nothing", pages.FlashAssets, len(nonce), nonce[0])
+			return "", fmt.Errorf("flashgin: %s was given %d arguments, the first of them a %T: "+
+				"want a nonce, or nothing", pages.FlashAssets, len(nonce), nonce[0])
 		}
 		text = v.String()
 	}

@@ -6,8 +6,7 @@ import (
 	"github.com/flashgin/flashgin/internal/browser"
 )
 
-// audience returns what reads the answer. Whether the answer is a stream for Turbo, it says
-// itself.
+// audience returns who reads the answer, as far as the request tells: see settleAudience.
 func (r *request) audience() browser.Audience {
 	if r.part.reads == browser.Unknown {
 		r.part.reads = browser.AudienceOf(&r.http, r.m.cfg.HTMX)
@@ -15,8 +14,8 @@ func (r *request) audience() browser.Audience {
 	return r.part.reads
 }
 
-// mayShow reports whether a page, or what else the handler answers with, will be seen with its
-// messages.
+// mayShow reports whether the user will see the messages of the answer, be it a page or something
+// else.
 func (r *request) mayShow() bool {
 	return browser.MayShow(&r.http, r.c.Writer.Header()) && r.audience() != browser.ForFrame
 }
@@ -30,10 +29,10 @@ func (r *request) sight(status int) browser.Sight {
 }
 
 // mayPrint reports whether a page that answers with the status may print messages. pullable says
-// that the markup has room for the address at which the script gets them, if the page is seen.
+// that the markup can have the URL from which the script gets them, if the page is seen.
 func (r *request) mayPrint(status int, pullable bool) bool {
 	if r.audience() == browser.ForScript {
-		return false // it reads the header that is for it, and maybe nothing else
+		return false // it reads our header, and maybe nothing else
 	}
 	switch r.sight(status) {
 	case browser.Doubtful:
@@ -44,8 +43,8 @@ func (r *request) mayPrint(status int, pullable bool) bool {
 	return true
 }
 
-// onScreen returns the page on screen where the answer is none of its own. If that page is not
-// known, the place has no path.
+// onScreen returns the page on screen if the answer is not itself a page. If that page is not
+// known, the path of the result is "".
 func (r *request) onScreen() place {
 	if r.part.searched {
 		return r.part.screen
@@ -65,8 +64,8 @@ func (r *request) onScreen() place {
 	return r.part.screen
 }
 
-// readBy notes who reads the answer if the answer itself tells, and forgets what followed from
-// the request alone.
+// readBy notes who reads the answer, as the answer itself tells, and forgets what was concluded
+// from the request alone.
 func (r *request) readBy(audience browser.Audience) {
 	r.part.reads, r.part.searched, r.views, r.looked = audience, false, nil, false
 }
@@ -80,9 +79,9 @@ func (r *request) screenView() string {
 	return ""
 }
 
-// opensPage reports whether the browser is about to open a page because of this request. What the
-// request adds is for that page. The page that is open still, and maybe listens at the same view,
-// would show it for a moment and be gone.
+// opensPage reports whether the browser is about to open a page because of this request. Messages
+// that the request adds are for that page. If the page that is still open listens at the same view,
+// it would show them for a moment and be gone.
 func (r *request) opensPage() bool {
 	away := browser.LeadsAway(r.writer.Status(), r.writer.Header())
 	return away && r.audience() != browser.ForFrame || browser.OpensPage(r.http.Header)

@@ -10,8 +10,9 @@ import (
 	"github.com/flashgin/flashgin/internal/writers"
 )
 
-// leftOpen reports whether the headers have left and let caches keep the answer: what it shows
-// from here on, others might see. Headers that left below us, we have not seen.
+// leftOpen reports whether the headers have left and let caches keep the answer: then others might
+// see the messages that it shows. If the headers left without passing us, we have not seen them,
+// and leftOpen returns true.
 func (r *request) leftOpen() bool {
 	if r.committed.Load() {
 		return r.open.Load()
@@ -19,19 +20,18 @@ func (r *request) leftOpen() bool {
 	return r.writer.Written()
 }
 
-// begunBefore notes that the headers have left before the request came to us. header is that of
-// the answer.
+// begunBefore notes that the headers of the answer have left before the request came to us.
 func (r *request) begunBefore(header http.Header) {
 	r.open.Store(!caching.Forbidden(header))
 	r.committed.Store(true)
 }
 
-// sent reports whether the headers of what w writes have left with the answer of r. r may be nil.
+// sent reports whether w writes to the answer of r, whose headers have left. r may be nil.
 func (r *request) sent(w http.ResponseWriter) bool {
 	return r != nil && r.committed.Load() && requestBehind(w) == r
 }
 
-// route returns that of the page, for the log: a path may have something secret.
+// route returns the route of the page, for the log: a path may have something secret.
 func (r *request) route() string { return r.places[len(r.places)-1].route }
 
 // warnOfEarlyHeaders says why a page shows nothing.
@@ -43,11 +43,11 @@ func (r *request) warnOfEarlyHeaders() {
 }
 
 // Some middleware for Gin stores pages in the application and gives them to everybody, whatever
-// their headers say. Nothing that we write can stop it. So an answer that it would store shows no
-// messages, and brings no key. Who would miss this: users whose page another user is shown.
+// their headers say. No header can stop it. So an answer that it would store shows no messages, and
+// brings no key. Who would miss this: users whose page another user is shown.
 
-// pageCacheOver returns the package of a page cache that stores what w writes, or "". Page caches
-// see an answer by a writer of their own.
+// pageCacheOver returns the package of a page cache that stores what w writes, or "". It knows page
+// caches by the types of their writers.
 func pageCacheOver(w http.ResponseWriter) string {
 	for w := range writers.Chain(w) {
 		if path := writers.Package(w); caching.IsPageCache(path) {
@@ -73,7 +73,7 @@ func pageCacheWarning(pkg, route string) string {
 		"those of Mount, out of it", pkg, route)
 }
 
-// storedByPageCache is for our own routes.
+// storedByPageCache is the same for our own routes.
 func (m *Messenger) storedByPageCache(c *gin.Context) bool {
 	pkg := pageCacheOver(c.Writer)
 	if pkg == "" {
@@ -83,8 +83,8 @@ func (m *Messenger) storedByPageCache(c *gin.Context) bool {
 	return true
 }
 
-// errPageCache says why there is no new key: others would get its cookie from a page cache. It is
-// nil if there is none over w.
+// errPageCache returns an error if a page cache stores what w writes: others would get the cookie
+// with a new key from it.
 func errPageCache(w http.ResponseWriter) error {
 	if pkg := pageCacheOver(w); pkg != "" {
 		return fmt.Errorf("%w: %s would give the cookie with its new key to others: keep this route "+
@@ -93,8 +93,8 @@ func errPageCache(w http.ResponseWriter) error {
 	return nil
 }
 
-// keepOut is for the answers of our own routes. Page caches, also those that we do not know, leave
-// out what was aborted.
+// keepOut keeps the answer of one of our own routes out of caches. Page caches, even those that we
+// do not know, store no aborted answers.
 func keepOut(c *gin.Context) {
 	caching.KeepOut(c.Writer.Header())
 	c.Abort()

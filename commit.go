@@ -13,9 +13,9 @@ import (
 	"github.com/flashgin/flashgin/internal/shown"
 )
 
-// commit does what must be done before the headers leave: the answer takes messages along if it
-// can, those that it does not show are stored, with the session if that is new, and what shows
-// messages or brings a cookie of ours is kept out of caches.
+// commit does what must be done before the headers leave. It adds messages to the answer if it can,
+// and stores those that the answer does not show, with the session if that is new. It keeps an
+// answer that shows messages or brings a cookie of ours out of caches.
 func (r *request) commit(how leaving) {
 	if r.committed.Load() {
 		return
@@ -54,16 +54,17 @@ func (r *request) commit(how leaving) {
 			"with __Host-")
 	}
 	for outer := r.outer; ours && outer != nil; outer = outer.outer {
-		outer.cookie.made.NoteSaved() // the handler there may say something else after us
+		outer.cookie.made.NoteSaved() // the handler there may change Cache-Control after us
 	}
 	if r.private = r.private || ours; r.private {
 		caching.KeepOut(header)
 	}
-	protocol := status == http.StatusSwitchingProtocols // what follows is no answer to keep
+	protocol := status == http.StatusSwitchingProtocols // caches cannot keep what follows
 	r.open.Store(!r.private && how != noHeaders && !protocol && !caching.Forbidden(header))
 }
 
-// noteHijack notes that the connection is the handler's now, without the deadlines of the server.
+// noteHijack notes that the handler has taken the connection over, without the deadlines of the
+// server.
 func (r *request) noteHijack() {
 	r.deadline.Store(new(time.Time))
 	r.mu.Lock()
@@ -72,10 +73,11 @@ func (r *request) noteHijack() {
 	r.commit(noHeaders)
 }
 
-// unshown reports whether the item is the request's own and was not shown by it so far.
+// unshown reports whether the request itself has added the item and has not shown it yet.
 func (it *item) unshown() bool { return it.claim < 0 && it.State == shown.Waiting }
 
-// store stores the request's own messages at the place where the answer sends the user.
+// store stores the request's own messages. Those without a View wait where the answer sends the
+// user.
 func (r *request) store() {
 	var view string
 	if slices.ContainsFunc(r.items, func(it *item) bool { return it.unshown() && it.View == "" }) {
@@ -84,7 +86,7 @@ func (r *request) store() {
 			r.failAnswer("address", err)
 		}
 	}
-	// They are the store's from here on.
+	// The request forgets the messages that it stores.
 	var messages []Message
 	lost := 0
 	for _, it := range r.items {
@@ -116,7 +118,7 @@ func (r *request) store() {
 	r.lose(lost)
 }
 
-// leave ends the request's part: what its answer showed is confirmed, the rest released.
+// leave ends the request: it confirms the messages that the answer showed, and releases the rest.
 func (r *request) leave(completed bool) {
 	key, lost := r.finish(completed)
 	if key != "" {
@@ -124,12 +126,12 @@ func (r *request) leave(completed bool) {
 	}
 }
 
-// finish does what needs the *gin.Context, and ends the request. It returns messages of the
-// request's own for the next page: this one showed them, but did not arrive.
+// finish does what needs the *gin.Context, and ends the request. It returns the request's own
+// messages that the answer showed without arriving. They are for the next page.
 func (r *request) finish(completed bool) (key string, lost []Message) {
 	defer r.end() // whatever panics: Gin gives the context to another request
 	r.handlersEnded(completed)
-	// An answer without a body, such as a redirect after a POST, never calls the writer.
+	// An answer without a body, such as a redirect after a POST, never calls our writer.
 	r.commit(headersOnly)
 	r.follow()
 	r.flushAborted()
@@ -150,8 +152,8 @@ func (r *request) finish(completed bool) (key string, lost []Message) {
 	return key, lost
 }
 
-// handlersEnded is called for each chain of handlers: HandleContext starts another. Recovery may
-// let the first one come to its end though the other has panicked.
+// handlersEnded is called for each chain of handlers: HandleContext starts another one. If that one
+// panics and recovery catches the panic, the first chain still comes to its end.
 func (r *request) handlersEnded(completed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -159,7 +161,7 @@ func (r *request) handlersEnded(completed bool) {
 	r.handOnForm()
 }
 
-// end gives the *gin.Context up, and settles what was claimed.
+// end gives up the *gin.Context, and settles the claims.
 func (r *request) end() {
 	done, back, direct := r.close()
 	if direct > 0 {
@@ -169,7 +171,8 @@ func (r *request) end() {
 	release(back)
 }
 
-// close returns what was shown, what was not, and how many of the shown are the request's own.
+// close returns the claims that were shown and those that were not, and how many of the shown
+// messages the request itself has added.
 func (r *request) close() (done, back []claimed, direct int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -184,8 +187,8 @@ func (r *request) close() (done, back []claimed, direct int) {
 	return done, back, direct
 }
 
-// keepUndelivered prepares messages of the request's own for the next page: this one showed them,
-// but did not arrive.
+// keepUndelivered gives a view to the request's own messages that the answer showed without
+// arriving, and returns the session key for them.
 func (r *request) keepUndelivered(lost []Message) (key string) {
 	key, err := r.addressLate(lost)
 	if err != nil {
@@ -196,7 +199,8 @@ func (r *request) keepUndelivered(lost []Message) (key string) {
 	return key
 }
 
-// addUndelivered stores what keepUndelivered has prepared. No caller is left to receive an error.
+// addUndelivered stores the messages that keepUndelivered has prepared. No caller is left to
+// receive an error.
 func (m *Messenger) addUndelivered(ctx context.Context, key string, msgs []Message) {
 	if err := m.store.AddForRequest(ctx, key, queueItems(msgs), false); err != nil {
 		m.cfg.observe(ctx, Event{Kind: EventLost, Messages: len(msgs)})

@@ -9,11 +9,11 @@ import (
 	"github.com/flashgin/flashgin/internal/browser"
 )
 
-// destination returns the view at which a message without a View waits that this answer does not
-// show: the path that the answer sends the user to, unless the user stays, else name, which
-// Config.View has said, else the page on screen where this answer is none of its own, else the
-// current route. If it returns both a view and an error, the message waits there, which the
-// developer may not expect; without a view, nobody would see it.
+// destination returns the view at which a message without a View waits if this answer does not show
+// it. That is the path that the answer sends the user to, unless the user stays, else name, which
+// Config.View has returned, else the page on screen if the answer is not itself a page, else the
+// current route. If destination returns a view and an error, the message waits there, but the
+// developer may not expect that. Without a view, nobody would see the message.
 func (r *request) destination(name string) (view string, err error) {
 	status, header, route := r.writer.Status(), r.writer.Header(), r.c.FullPath()
 	screen := r.screenView()
@@ -28,7 +28,8 @@ func (r *request) destination(name string) (view string, err error) {
 		if target, ok := browser.OnThisHost(&r.http, base, location); ok {
 			return r.in.readAt(r.m.withoutPrefix(cleanEscaped(target.EscapedPath()))), nil
 		}
-		err = fmt.Errorf("%w: %s %s sends the user to another host; address the message with At", ErrNoView, r.http.Method, route)
+		err = fmt.Errorf("%w: %s %s sends the user to another host; address the message with At",
+			ErrNoView, r.http.Method, route)
 	}
 	if name != "" {
 		return name, err
@@ -40,13 +41,15 @@ func (r *request) destination(name string) (view string, err error) {
 		return route, err
 	}
 	if err == nil {
-		err = fmt.Errorf("%w: %s %s answered %d without showing its messages, and no GET route has that path; address them with At, or answer with RedirectFlash",
+		err = fmt.Errorf("%w: %s %s answered %d without showing its messages, and no GET route has "+
+			"that path; address them with At, or answer with RedirectFlash",
 			ErrNoView, r.http.Method, route, status)
 	}
 	return "", err
 }
 
-// place is a page that the request stands for: one, or two where HandleContext went on to another.
+// place is a page that the request stands for: it has one, or more if HandleContext went on to
+// others.
 type place struct {
 	route, path string
 	raw         string // url.URL.RawPath
@@ -56,13 +59,13 @@ func placeOf(route string, request *http.Request) place {
 	return place{route, request.URL.Path, request.URL.RawPath}
 }
 
-// viewOf returns the view of the path of a page, and a second one or "": see router.Router.View.
+// viewOf returns the view of the path of a page, and a second view or "": see router.Router.View.
 func (in *installation) viewOf(p place) (view, also string) { return in.router.View(p.path, p.raw) }
 
-// readAt returns the view at which the engine's page reads what is meant for view.
+// readAt returns the view at which the engine's page reads a message for view.
 func (in *installation) readAt(view string) string { return in.router.ReadAt(view) }
 
-// namedView returns the view that Config.View gives a request, or "".
+// namedView returns the view that Config.View returns for a request, or "".
 func (in *installation) namedView(c *gin.Context) string {
 	m := in.messenger
 	if m.cfg.View == nil {

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// A stream holds its views as long as it is open.
+	// A stream keeps its views in memory as long as it is open.
 	streamViewsAtMost = pullViewsAtMost
 	streamQueryAtMost = 8 << 10
 )
@@ -29,9 +29,9 @@ func (m *Messenger) mountLive(group gin.IRoutes) {
 	group.POST("/ack", m.serveAck)
 }
 
-// streamURL returns where the page listens for messages while it is open, or "" if it cannot.
-// Without a key for its session there is nothing to hear, but an answer to htmx or Turbo may
-// bring the key, with a first message: until then the page is idle.
+// streamURL returns the URL at which the page listens for messages while it is open, or "" if it
+// cannot listen. If its session has no key, there is nothing to hear. But an answer to htmx or
+// Turbo may bring the key, with a first message: until then the page is idle.
 func (r *request) streamURL() (url string, idle bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -61,14 +61,14 @@ func (r *request) streamURL() (url string, idle bool) {
 }
 
 // serveStream answers with the messages for the views that the query names, as they come. The
-// session is that of the cookie alone, and is never made here.
+// cookie alone says which session it is, and no session is made here.
 func (m *Messenger) serveStream(c *gin.Context) {
 	if conn, page := m.newStream(c); page != nil {
 		m.live.Serve(conn, page)
 	}
 }
 
-// newStream returns what a stream needs, or nil if it has answered the request otherwise.
+// newStream returns what a stream needs, or nil if it has answered the request itself.
 func (m *Messenger) newStream(c *gin.Context) (*live.Conn, *live.Page) {
 	keepOut(c)
 	c.Header("Cache-Control", "private, no-store, no-transform")
@@ -87,11 +87,11 @@ func (m *Messenger) newStream(c *gin.Context) (*live.Conn, *live.Page) {
 		m.errs.Report(c.Request.Context(), "find the session", err)
 	}
 	if err == nil && session == "" || browser.Prefetch(c.Request.Header) || m.storedByPageCache(c) {
-		c.Status(http.StatusNoContent) // there is nothing to listen to: clients do not come back
+		c.Status(http.StatusNoContent) // nothing to listen to: clients do not come back
 		return nil, nil
 	}
 	ways := []live.Way{{Out: c.Writer, Base: writers.Bottom(c.Writer)}}
-	if r != nil { // past a middleware that came after ours and hides the connection, to compress say
+	if r != nil { // past a middleware within ours that hides the connection, to compress say
 		ways = append(ways, live.Way{Out: &r.writer, Base: writers.Bottom(&r.writer)})
 	}
 	conn := m.live.Connect(ways...)
@@ -140,8 +140,8 @@ func (m *Messenger) streamViews(r *http.Request) []string {
 	return views
 }
 
-// claimParcel claims for a page that is open. Scripts show text, so messages that are nothing but
-// HTML go back, and wait for a page that a template renders.
+// claimParcel claims messages for an open page. Scripts show text alone, so it releases messages
+// with only HTML, and these wait for a page that a template renders.
 func (m *Messenger) claimParcel(
 	ctx context.Context, session string, views []string,
 ) (live.Parcel, error) {
@@ -182,9 +182,9 @@ func (m *Messenger) claimParcel(
 }
 
 // owns reports whether the request of an open page still belongs to the session. It asks as a new
-// request would, and takes an error for a no: a page that comes back is told what is wrong. If
-// the session is in a cookie alone, the request says the same for ever: there End tells, and the
-// life of a stream bounds what remains.
+// request would, and returns false on an error: when the page comes back, it learns what is wrong.
+// If the session is in a cookie alone, the request always gives the same answer: only End, or the
+// bounded life of a stream, ends it.
 func (m *Messenger) owns(r *request, c *gin.Context, session string) bool {
 	err := guard.Caught("finding the session of a stream again", func() error {
 		if err := r.use(func() error { return reloadSessions(r, c) }); err != nil {
@@ -204,18 +204,18 @@ func (m *Messenger) owns(r *request, c *gin.Context, session string) bool {
 
 // End ends the streams to the open pages of a session: call it at logout and when an account is
 // locked, if Config.SessionKey returns something that lasts longer than a login, such as a user's
-// ID. Each page then asks again whose it is, with the cookies that its browser has by then. So
-// End locks nobody out by itself: what Config.SessionKey returns for the next request decides.
-// Messages that wait are left as they are; [Messenger.Take] removes them. [Messenger.Forget] ends
-// the streams of the key that it gives up by itself.
+// ID. Each page then connects again, with the cookies that its browser has by then. So End alone
+// locks nobody out: the result of Config.SessionKey for the next request decides. Messages that
+// wait stay; [Messenger.Take] removes them. [Messenger.Forget] ends the streams of the key that it
+// gives up, without a call of End.
 //
-// session is what [Messenger.SessionKey] returned, or Config.SessionKey returns. With a
-// [RedisStore] End reaches the streams of all processes that use it; with other stores, and with
-// a client for a ring of servers, those of this Messenger.
+// session is the key that [Messenger.SessionKey] or Config.SessionKey returns. With a [RedisStore]
+// End ends the streams of all processes that use the same App and servers. With other stores, and
+// with a client for a ring of servers, it ends those of this Messenger.
 //
-// The errors are [ErrNoSession] if session is empty, and that of telling the other processes, for
-// which End waits two seconds at most; the streams of this process have been told then. It is safe
-// for concurrent use by multiple goroutines.
+// The errors are [ErrNoSession] if session is empty, and an error of telling the other processes;
+// then the streams of this process end all the same. End waits for the store two seconds at most.
+// It is safe for concurrent use by multiple goroutines.
 func (m *Messenger) End(session string) error {
 	if session == "" {
 		return fmt.Errorf("%w: End was given an empty session key", ErrNoSession)
@@ -231,7 +231,7 @@ func (m *Messenger) endForgotten(session string) {
 	m.store.TellEndLater(session)
 }
 
-// newHub returns what has the streams of m.
+// newHub returns the Hub that has the streams of m.
 func (m *Messenger) newHub() *live.Hub {
 	cfg := live.Config{Lease: m.cfg.Lease, Path: m.cfg.MountPath, Errors: &m.errs}
 	if store, ok := m.queue.(queue.Watcher); ok {
@@ -242,7 +242,7 @@ func (m *Messenger) newHub() *live.Hub {
 	return live.New(cfg)
 }
 
-// wakeName returns the name by which the store's wake-ups call a session.
+// wakeName returns the name that a session has in the wake-ups of the store.
 func (m *Messenger) wakeName(session string) string {
 	if store, ok := m.queue.(queue.Watcher); ok {
 		return store.Name(session)

@@ -11,11 +11,11 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// serveAck settles claims of streams. It answers the same for messages that are settled already,
-// are waiting again, or never were.
+// serveAck settles claims of streams. It gives the same answer for messages that are settled
+// already, wait again, or never existed.
 func (m *Messenger) serveAck(c *gin.Context) {
 	keepOut(c)
-	if browser.SenderOf(c.Request) != browser.ThisOrigin { // what changes something wants to know
+	if browser.SenderOf(c.Request) != browser.ThisOrigin { // only our own pages may settle
 		c.AbortWithStatus(http.StatusForbidden)
 		return
 	}
@@ -42,7 +42,7 @@ func (m *Messenger) serveAck(c *gin.Context) {
 	c.Status(status)
 }
 
-// claimsOf puts messages together that the same claim, or none, took at each view.
+// claimsOf groups messages into claims: at each view, those of one claim have the same ticket.
 func claimsOf(session string, list live.HandedList) []queue.Claim[Message] {
 	var claims []queue.Claim[Message]
 next:

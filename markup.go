@@ -8,7 +8,8 @@ import (
 )
 
 // printsReadyMade reports whether pages have the ready-made markup, and so a list to add messages
-// to. If that is not known, it is false: an event finds that list, too.
+// to. If that is not known, it returns false, and the messages come as an event, for which the
+// script finds the list, too.
 func (in *installation) printsReadyMade() bool {
 	if rd, ok := in.engine.HTMLRender.(*pages.Renderer[Messages]); ok {
 		if use := rd.Use(); use.Own || use.Bare {

@@ -12,15 +12,17 @@ import (
 )
 
 // A page that a browser loads ahead of time, because it may be wanted next, must not take messages.
-// When it is opened, no request tells us. So it is printed with the address of its messages, and
-// the script asks there. So does a page of which we are not told whether it is seen at all.
+// When it is opened, no request tells us. So the page has the URL of its messages, and the script
+// asks there when the page is seen. The same holds for a page if we cannot tell whether it is seen
+// at all.
 
 const (
 	// pullViewsAtMost is many more than a page reads.
 	pullViewsAtMost = 16
 )
 
-// pullURL returns where the page gets its messages when it is opened, or "" if it is open already.
+// pullURL returns the URL of the page's messages for when it is opened, or "" if the page is open
+// already.
 func (r *request) pullURL() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -32,7 +34,7 @@ func (r *request) pullURL() string {
 	return r.m.mountedURL("messages") + "?" + r.viewQuery()
 }
 
-// viewQuery names what the page reads, as scripts see it.
+// viewQuery returns the query that names the page's views, with paths as scripts see them.
 func (r *request) viewQuery() string {
 	query := url.Values{}
 	for _, view := range r.readViews() {
@@ -44,8 +46,8 @@ func (r *request) viewQuery() string {
 	return query.Encode()
 }
 
-// servePull takes the messages of the session at the views that the query names: {"messages": […]}.
-// Whoever names a view reaches only what waits there for the session of the cookie.
+// servePull takes the session's messages at the views that the query names: {"messages": […]}. It
+// returns only messages of the session to which the cookie belongs, whatever views are named.
 func (m *Messenger) servePull(c *gin.Context) {
 	keepOut(c)
 	r := requestOf(c)
@@ -61,7 +63,8 @@ func (m *Messenger) servePull(c *gin.Context) {
 		return
 	}
 	if r == nil || r.m != m {
-		m.errs.Warn("Mount is not behind Install, so no page that was loaded ahead of time shows its messages")
+		m.errs.Warn("Mount is not behind Install, " +
+			"so no page that was loaded ahead of time shows its messages")
 		c.AbortWithStatus(http.StatusNotFound)
 		return
 	}
@@ -79,7 +82,7 @@ func (m *Messenger) servePull(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"messages": withKinds(messages)})
 }
 
-// handOver leaves it to the handler what messages the answer has.
+// handOver leaves it to the handler which messages the answer has.
 func (r *request) handOver() {
 	if r == nil {
 		return
@@ -89,9 +92,8 @@ func (r *request) handOver() {
 	r.part.handled = true
 }
 
-// pull returns the messages at the views in place of those that this request itself would read. A
-// message that is nothing but HTML keeps waiting for a page that a template renders, because
-// scripts show text.
+// pull returns the messages at the views, not those that this request itself would read. A message
+// with only HTML keeps waiting for a page that a template renders, because scripts show text alone.
 func (r *request) pull(views []string) Messages {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -14,73 +14,73 @@ import (
 	"github.com/flashgin/flashgin/internal/turn"
 )
 
-// A request is what flashgin knows of one HTTP request: the messages that it brought, those that
-// were claimed for its page, and what has become of them. Handlers, templates and the writer may
-// use it from several goroutines.
+// A request is what flashgin knows of one HTTP request: the messages that its handlers have added,
+// those that were claimed for its page, and what has become of them. Handlers, templates and the
+// writer may use it from several goroutines.
 type request struct {
 	m         *Messenger
 	in        *installation
 	client    context.Context // ends when the client goes away
-	given     *http.Request   // of which the handlers have a copy
-	outer     *request        // of an engine that has handed this one on, with its answer; or nil
-	http      http.Request    // what read has read
-	handed    http.Request    // the copy; here it is no allocation of its own
+	given     *http.Request   // what the engine was given; the handlers have a copy of it
+	outer     *request        // of the engine around this one, if both write one answer; or nil
+	http      http.Request    // the fields that read has copied
+	handed    http.Request    // the handlers' copy of given; here it needs no allocation of its own
 	ctx       requestContext
 	writer    responseWriter
-	header    http.Header // of the writer; an inner request compares its own with it
+	header    http.Header // of the answer, as the writer around ours has it; see writers.Holds
 	began     time.Time
-	deadline  atomic.Pointer[time.Time] // for writing the answer, as a handler has set it
-	committed atomic.Bool               // what the headers need is done
-	open      atomic.Bool               // they let caches keep the answer
+	deadline  atomic.Pointer[time.Time] // for writing the answer, if a handler has set one
+	committed atomic.Bool               // commit has returned
+	open      atomic.Bool               // the headers that have left let caches keep the answer
 
 	turn turn.Turn // see inTurn
 
-	pooled  *gin.Context  // which c was; to be compared, never to be used
+	pooled  *gin.Context  // the first value of c; to be compared, never to be used
 	written atomic.Int64  // bytes of the body
-	looks   atomic.Bool   // for the texts of messages, in what is written
-	uses    atomic.Uint32 // what of use was called already
+	looks   atomic.Bool   // findTexts must look at what is written
+	uses    atomic.Uint32 // the bits of use that were called already
 
 	mu       sync.Mutex
-	c        *gin.Context  // nil once the request has ended: Gin uses it for other requests then
-	ending   bool          // c is given back as soon as nobody uses it
-	users    int           // of c, with mu unlocked
-	unused   chan struct{} // closed when there are none, where that is waited for
+	c        *gin.Context  // nil once the request has ended: then Gin uses it for other requests
+	ending   bool          // giveUp waits until users is zero
+	users    int           // calls of outside that run now
+	unused   chan struct{} // closed when users is zero; nil unless giveUp waits for that
 	places   []place
-	name     string           // of the page's, by Config.View
-	named    bool             // that was asked
-	allowed  bool             // the answer may have messages in it, as far as page caches go
-	refused  bool             // it must show none, when that was last asked
-	views    []string         // what the page reads; made when first needed
-	asked    []string         // of these, what was claimed already
-	items    []*item          // what the store gave, then the request's own
-	ownIDs   map[givenID]bool // of the own ones, those whose IDs were given
+	name     string           // the view of the page that Config.View has returned
+	named    bool             // Config.View was called
+	allowed  bool             // no page cache forbids the answer to show messages
+	refused  bool             // the answer must show none, as the last call of show has found
+	views    []string         // what the page reads; nil until readViews is called
+	asked    []string         // of these, those that were claimed already
+	items    []*item          // the claimed ones, then the request's own
+	ownIDs   map[givenID]bool // of the request's own items whose IDs the application gave
 	taken    map[string]*item // the items by ID, once a message was added again; nil after show
 	claims   []claimed
-	peeked   Messages // what waits, as the page was told without taking it
-	looked   bool
+	peeked   Messages         // what peek has found
+	looked   bool             // the store was asked for peeked, or has failed
 	keyed    bool             // the session had a key when messages were last read
 	key      string           // the session's, once known
-	unsaved  sessions.Session // was given a secret, and is saved when the headers leave
+	unsaved  sessions.Session // it was given a secret; it is saved when the headers leave
 	made     madeKey          // what this request has made and its answer has not brought yet
 	cookie   cookieKey        // where Config.SessionKey is CookieKey's
-	private  bool             // the answer was given messages to show
+	private  bool             // the answer has messages, or a key: caches must not keep it
 	panicked bool
 	broken   bool // a write failed
 	away     bool // the headers that have left send the user to another page
 	prints   int  // how often Markup was called for the page
-	part     part // of an answer that is no page
+	part     part // of an answer that is not itself a page
 
 	committing bool
 	hijacked   bool
 
-	locked held.Context // the client's, for a store that is asked while the request is locked
+	locked held.Context // of client, for calls of the store while the request is locked
 
-	firstPlace [1]place  // behind places, for nearly all requests
-	firstViews [4]string // behind views
+	firstPlace [1]place  // the array of places, for nearly all requests
+	firstViews [4]string // the array of views
 }
 
-// newRequest puts a request behind the context and the writer of c. outer is that of an engine
-// which has handed the *http.Request on, if there is one.
+// newRequest makes a request, and sets the context and the writer of c so that they lead to it.
+// outer is the request of an engine that has passed the *http.Request on, or nil.
 func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	r := &request{
 		m:      in.messenger,
@@ -114,9 +114,9 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	return r
 }
 
-// reenter makes r stand for the page to which HandleContext went on, too: the browser asked for the
-// one, and sees the other. It reports false if r is not the request of c, but that of an engine
-// which handed its *http.Request to this one.
+// reenter makes r stand also for the page to which HandleContext went on: the browser asked for one
+// page, and sees the other. It returns false if r is not the request of c, but of an engine that
+// has passed its *http.Request on to this one.
 func (r *request) reenter(c *gin.Context) bool {
 	if r.pooled != c {
 		return false
@@ -137,16 +137,17 @@ func (r *request) reenter(c *gin.Context) bool {
 	return true
 }
 
-// handOnForm lets net/http remove the files of an uploaded form, as it does when a request ends. It
-// looks for them in the request that it has made, while the handlers have put them into ours.
+// handOnForm lets net/http remove the files of an uploaded form when the request ends. net/http
+// looks for them in its own *http.Request, but the handlers have parsed the form of our copy.
 func (r *request) handOnForm() {
 	if request := r.c.Request; request != nil && request.MultipartForm != nil {
 		r.given.MultipartForm = request.MultipartForm
 	}
 }
 
-// read notes what flashgin wants to know of the *http.Request. Others write to that one: the
-// registry of gorilla's sessions in place, a handler that sets c.Request to nil.
+// read copies what flashgin wants to know of the *http.Request. It cannot read that later, because
+// others change it: the registry of gorilla's sessions writes to it, and a handler may set
+// c.Request to nil.
 func (r *request) read(request *http.Request) {
 	r.http.Method, r.http.Host = request.Method, request.Host
 	r.http.Header, r.http.TLS = request.Header, request.TLS
@@ -155,7 +156,7 @@ func (r *request) read(request *http.Request) {
 	}
 }
 
-// readAgain is read when the headers leave: middleware may have changed the request.
+// readAgain calls read when the headers leave: middleware may have changed the request.
 func (r *request) readAgain() {
 	if r.turn.Take() {
 		defer r.turn.Leave()
@@ -182,9 +183,9 @@ func (ctx *requestContext) Value(key any) any {
 	return ctx.Context.Value(key)
 }
 
-// outside calls what belongs to the application with the request unlocked: it may call flashgin for
-// this very request. The request does not end meanwhile, because then Gin gives its context to
-// another one. The lock is held before and after.
+// outside unlocks the request and calls a function that belongs to the application: it may call
+// flashgin for this very request. Meanwhile the request cannot end, because then Gin would give its
+// context to another one. The lock is held before and after.
 func (r *request) outside(call func()) {
 	r.users++
 	r.mu.Unlock()
@@ -199,8 +200,8 @@ func (r *request) outside(call func()) {
 	call()
 }
 
-// giveUp waits until nobody uses the *gin.Context, and gives it up. The lock is held before and
-// after.
+// giveUp waits until outside calls nothing, and gives the *gin.Context up. The lock is held before
+// and after.
 func (r *request) giveUp() {
 	defer func() { r.c = nil }()
 	r.ending = true
@@ -213,7 +214,7 @@ func (r *request) giveUp() {
 	}
 }
 
-// fail reports an error, and warn a mistake in the wiring of the application.
+// fail reports an error; warn reports a mistake in the wiring of the application.
 func (r *request) fail(doing string, err error) {
 	r.outside(func() { r.m.errs.Report(r.client, doing, err) })
 }
@@ -226,8 +227,8 @@ func (r *request) warnOnce(once *sync.Once, mistake string) {
 	r.outside(func() { r.m.errs.WarnOnce(once, mistake) })
 }
 
-// failAnswer is fail for what keeps the answer's own messages from being stored: Gin's error
-// handling sees it too.
+// failAnswer is fail for an error that keeps the request's own messages from being stored: Gin's
+// error handling sees it, too.
 func (r *request) failAnswer(doing string, err error) {
 	r.fail(doing, err)
 	if r.c != nil {
@@ -241,7 +242,7 @@ func (r *request) ended() bool { return r.c == nil || r.ending }
 // tooLate reports whether the headers have left, or are about to.
 func (r *request) tooLate() bool { return r.committing || r.committed.Load() || r.ended() }
 
-// keyBy asks for the session's key as c has it.
+// keyBy returns the session key of c, or "".
 func (r *request) keyBy(c *gin.Context) (key string, err error) {
 	if requestIn(c) != r { // the handler has replaced c.Request and called HandleContext
 		return r.key, nil

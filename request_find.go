@@ -10,9 +10,9 @@ import (
 	"github.com/flashgin/flashgin/internal/turn"
 )
 
-// requestOf finds the request that ctx belongs to: a *gin.Context, a context that descends from
-// one, or one that descends from the context of our *http.Request. The last kind has a mark of its
-// own, which goes first: Gin may have given the *gin.Context to another request since.
+// requestOf finds the request that ctx belongs to. ctx is a *gin.Context, a context that descends
+// from one, or one that descends from the context of our *http.Request. It looks for the request of
+// the last kind first: Gin may have given the *gin.Context to another request since.
 func requestOf(ctx context.Context) *request {
 	if ctx == nil {
 		return nil
@@ -47,7 +47,8 @@ func requestIn(c *gin.Context) *request {
 		r, _ := value.(*request)
 		return r
 	}
-	// An engine without flashgin inside one that has it, or HandleContext, before it comes to us.
+	// This is an engine without flashgin inside one that has it, or HandleContext has not reached
+	// our middleware yet.
 	if c.Request != nil {
 		if r, ok := c.Request.Context().Value(requestKey{}).(*request); ok {
 			return r
@@ -56,8 +57,8 @@ func requestIn(c *gin.Context) *request {
 	return requestBehind(c.Writer)
 }
 
-// requestFor is requestOf for the functions that handlers call. The error says why the request,
-// which may be nil, is not to be used by them.
+// requestFor is requestOf for the functions that handlers call. The error says why they must not
+// use the request, which may be nil.
 func requestFor(ctx context.Context, to use) (*request, error) {
 	r := requestOf(ctx)
 	if r == nil {
@@ -69,7 +70,8 @@ func requestFor(ctx context.Context, to use) (*request, error) {
 	return r, r.mayAskFirst(to)
 }
 
-// use is what a request's first call of a kind reads, beside its answer: further ones do not.
+// use is a kind of call. The first call of a kind reads what its comment says; further calls do
+// not.
 type use uint32
 
 const (
@@ -78,13 +80,13 @@ const (
 	toAdd                  // the session
 )
 
-// called notes that the first call was made, and hasCalled reports whether.
+// called notes that the first call was made, and hasCalled reports whether it was.
 func (r *request) called(to use)         { r.uses.Or(uint32(to)) }
 func (r *request) hasCalled(to use) bool { return r.uses.Load()&uint32(to) != 0 }
 
-// mayAskFirst returns an error if the first call of its kind is made beside the handler, which may
-// write what the call reads: Go may end the process. Nobody can tell whether the handler does, so
-// in debug mode all are refused.
+// mayAskFirst returns an error if a goroutine beside the handler makes the first call of its kind.
+// The handler may write what the call reads, and then Go may end the process. Nobody can tell
+// whether the handler does, so in debug mode every such call is refused.
 func (r *request) mayAskFirst(to use) error {
 	if !gin.IsDebugging() || r.hasCalled(to) || to != toShow && r.m.cfg.SessionKey != nil ||
 		!isBeside() {
@@ -98,13 +100,14 @@ func (r *request) mayAskFirst(to use) error {
 	return errAsksFirst
 }
 
-var errAsksFirst = errors.New("flashgin: a goroutine beside the handler makes this request's first " +
-	"call of its kind, which reads the session or the headers while the handler may write them: " +
+var errAsksFirst = errors.New("flashgin: a goroutine beside the handler makes this request's " +
+	"first call of its kind, which reads the session or the headers while the handler may write " +
+	"them: " +
 	"make the same call in the handler before; this is refused in debug mode alone")
 
-// mayUsePooled returns an error if who asks by the request's own *gin.Context must not have it any
-// more. Gin gives it to another request, for which this one is then taken: nobody can tell. So in
-// debug mode every call is refused that comes from no handler.
+// mayUsePooled returns an error if the caller must not use the request's own *gin.Context any more.
+// After the request, Gin gives it to another one, and nobody can tell which of the two the caller
+// means. So in debug mode every call from outside a handler is refused.
 func (r *request) mayUsePooled() error {
 	if gin.IsDebugging() && isBeside() {
 		return errStray
@@ -121,14 +124,14 @@ var errStray = errors.New("flashgin: a *gin.Context is used outside of its handl
 	"may have given it to another user's request: give goroutines the key of Messenger.SessionKey, " +
 	"c.Copy() or c.Request.Context(); this is refused in debug mode alone")
 
-// nextHandler is the function of Gin that calls handlers. Middleware that gives them a goroutine of
-// their own, such as gin-contrib/timeout, calls it there.
+// nextHandler is the function of Gin that calls handlers. Middleware that runs them in another
+// goroutine, such as gin-contrib/timeout, calls it there.
 const nextHandler = "github.com/gin-gonic/gin.(*Context).Next"
 
-// isBeside reports whether this goroutine is one that a handler has started.
+// isBeside reports whether a handler has started this goroutine.
 func isBeside() bool { return !turn.Runs(nextHandler) }
 
-// warnOf says once why a call is refused that returns no error.
+// warnOf logs once why flashgin refuses a call that returns no error.
 func (r *request) warnOf(refused error) {
 	if refused == errStray || refused == errAsksFirst {
 		r.m.errs.WarnOnce(&r.m.strayed, strings.TrimPrefix(refused.Error(), "flashgin: "))

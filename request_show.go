@@ -16,8 +16,9 @@ import (
 	"github.com/flashgin/flashgin/internal/shown"
 )
 
-// readViews returns what the page reads: for itself and, if it is only part of one, for the page on
-// screen. It is made anew when HandleContext has gone on to another page.
+// readViews returns the views that the page reads: its own and, if the answer is part of a page,
+// those of the page on screen. It makes the list again when HandleContext has gone on to another
+// page.
 func (r *request) readViews() []string {
 	if r.views != nil {
 		return r.views
@@ -37,7 +38,8 @@ func (r *request) readViews() []string {
 	}
 	for _, place := range places {
 		view, also := r.in.viewOf(place)
-		// Most messages wait at this one. A store may look no further if it has found all there is.
+		// Most messages wait at this view. A store that has found all of a session's messages need
+		// not look at the others.
 		add(view)
 		add(also)
 		if place.route != "" {
@@ -52,8 +54,8 @@ func (r *request) readViews() []string {
 	return views
 }
 
-// findName asks for the name of the page, once for each that HandleContext has gone on to. What
-// reads the views comes after it.
+// findName asks Config.View for the name of the page, once for each page to which HandleContext has
+// gone on. Call it before readViews.
 func (r *request) findName() {
 	if r.named || r.m.cfg.View == nil || r.ended() {
 		return
@@ -74,7 +76,7 @@ func (r *request) unasked() []string {
 	return slices.DeleteFunc(slices.Clone(views), r.wasAsked)
 }
 
-// allAsked reports whether the store was asked for all that the page reads.
+// allAsked reports whether the store was asked for all views of the page.
 func (r *request) allAsked() bool {
 	if len(r.asked) == 0 || r.views == nil {
 		return false
@@ -84,8 +86,8 @@ func (r *request) allAsked() bool {
 
 func (r *request) wasAsked(view string) bool { return slices.Contains(r.asked, view) }
 
-// show returns the messages for this page, claiming what waits for it, and notes how they are being
-// shown. w is the answer's outermost writer. pullable is as in mayPrint.
+// show claims and returns the messages for this page, and notes how they are shown. w is the
+// answer's outermost writer, or nil. pullable is as in mayPrint.
 func (r *request) show(
 	w http.ResponseWriter, how shown.State, pullable bool, statuses []Status,
 ) Messages {
@@ -94,7 +96,7 @@ func (r *request) show(
 	if r.ended() {
 		return nil
 	}
-	// A goroutine that asks again must not look at what its handler changes meanwhile: headers,
+	// A goroutine that asks again must not read what its handler may change meanwhile: headers,
 	// status, writer.
 	again := w == nil && r.allAsked() && (r.allowed || len(r.items) == 0)
 	if w == nil && r.refused && isBeside() {
@@ -171,7 +173,7 @@ func statusOf(w http.ResponseWriter) int {
 	return http.StatusOK
 }
 
-// askStore calls the store with the request locked, and tells afterwards what was held.
+// askStore calls the store with the request locked, and makes the calls that were held afterwards.
 func (r *request) askStore(call func(context.Context)) {
 	r.locked.Start()
 	defer func() {
@@ -186,8 +188,8 @@ func (r *request) askStore(call func(context.Context)) {
 	call(&r.locked)
 }
 
-// claim takes what waits at the views out of the store, once: where that failed, this page goes
-// without.
+// claim claims the messages at the views of the page, each view once: if that fails, the page goes
+// without messages.
 func (r *request) claim() {
 	r.findName()
 	if r.ended() || len(r.unasked()) == 0 {
@@ -234,7 +236,7 @@ func (r *request) claimFrom(store *delivery.Delivery[Message], session string, v
 	for i, it := range claim.Items {
 		items[i] = &item{Message: messageOf(it), claim: len(r.claims) - 1}
 	}
-	// What waited is older than what the request has added.
+	// Claimed messages are older than those that the request has added.
 	own := slices.IndexFunc(r.items, func(it *item) bool { return it.claim < 0 })
 	if own < 0 {
 		own = len(r.items)
@@ -242,7 +244,7 @@ func (r *request) claimFrom(store *delivery.Delivery[Message], session string, v
 	r.items = slices.Insert(r.items, own, items...)
 }
 
-// readKey returns the session's key for reading, and whether there is one: reading never makes it.
+// readKey returns the session key, and whether there is one. It never makes a key.
 func (r *request) readKey() (string, bool) {
 	key, err := r.keyBy(r.c)
 	if err != nil {
@@ -256,8 +258,8 @@ func (r *request) readKey() (string, bool) {
 	return key, r.keyed
 }
 
-// failRead reports a read that failed, unless the client is gone or the breaker has told already.
-// This page goes without: it has waited for the store once.
+// failRead reports a read that failed, unless the client is gone or the breaker is open. The page
+// does not ask again: it has waited for the store once.
 func (r *request) failRead(doing string, err error) {
 	r.asked, r.looked = r.readViews(), true
 	if r.client.Err() != nil || errors.Is(err, guard.ErrDown) {
@@ -266,8 +268,8 @@ func (r *request) failRead(doing string, err error) {
 	r.fail(doing, err)
 }
 
-// look returns the messages that show would return, and leaves them. What this request has claimed,
-// it still sees.
+// look returns the messages that show would return, and takes none. It includes those that this
+// request has claimed.
 func (r *request) look(statuses []Status) Messages {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -280,7 +282,7 @@ func (r *request) look(statuses []Status) Messages {
 		return nil
 	}
 	views := r.unasked()
-	var items []*item // copies: what is only looked at is not replaced yet
+	var items []*item // copies, because a peek hides no item for good
 	if len(views) > 0 {
 		for _, msg := range r.peeked {
 			items = append(items, &item{Message: msg})
@@ -306,7 +308,7 @@ func (r *request) look(statuses []Status) Messages {
 	return list.ByStatus(statuses...)
 }
 
-// peek asks the store what waits at the views, once.
+// peek asks the store once what waits at the views.
 func (r *request) peek() {
 	r.findName()
 	if r.ended() || r.looked || len(r.unasked()) == 0 {

@@ -23,7 +23,8 @@ func (r *request) outcome() shown.Outcome {
 		Hijacked: r.hijacked,
 		Panicked: r.panicked,
 		Gone: r.broken || r.clientGone() || shown.IsCut(r.header, written) ||
-			// Who keeps the page in a buffer may throw it away, and answer in its place.
+			// Middleware that has the page in a buffer may throw it away, and write an answer of
+			// its own.
 			r.panicked && r.isHeld() || r.outOfTime(),
 		Written: written,
 	}
@@ -32,12 +33,13 @@ func (r *request) outcome() shown.Outcome {
 // isHeld reports whether a middleware around flashgin, or http.TimeoutHandler, keeps the body.
 func (r *request) isHeld() bool { return writers.Holds(r.writer.ResponseWriter, r.header) }
 
-// clientGone reports whether nobody waits for the answer any more. A deadline is that of middleware
-// around the engine, and says nothing of the client: what was written without an error has left.
-// But http.TimeoutHandler throws that away.
+// clientGone reports whether nobody waits for the answer any more. An exceeded deadline comes from
+// middleware around the engine and says nothing of the client: what was written without an error
+// has left. But http.TimeoutHandler throws that away.
 func (r *request) clientGone() bool {
 	err := r.client.Err()
-	return err != nil && !(errors.Is(err, context.DeadlineExceeded) && writers.HasConnection(&r.writer))
+	late := errors.Is(err, context.DeadlineExceeded)
+	return err != nil && !(late && writers.HasConnection(&r.writer))
 }
 
 // outOfTime reports whether the time for writing the answer is over. On a busy machine the timer
@@ -58,7 +60,7 @@ func (r *request) outOfTime() bool {
 	return w.FlushError() != nil
 }
 
-// findTexts looks for the messages that the handler was given in a part of the body.
+// findTexts looks in a part of the body for the texts of messages that were given to the handler.
 func (r *request) findTexts(part string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -67,8 +69,8 @@ func (r *request) findTexts(part string) {
 	}
 }
 
-// flushAborted hands over a page that has shown messages, if its handler has panicked since:
-// net/http throws away what has not left, unless middleware around flashgin recovers.
+// flushAborted flushes a page that has shown messages, if its handler has panicked since: net/http
+// throws away what has not left, unless middleware around flashgin recovers.
 func (r *request) flushAborted() {
 	r.mu.Lock()
 	o := r.outcome()
@@ -81,7 +83,7 @@ func (r *request) flushAborted() {
 	}
 }
 
-// pageDone notes what has become of the page on which messages were being printed.
+// pageDone notes whether the page on which messages were printed was written.
 func (r *request) pageDone(w http.ResponseWriter, err error) {
 	if r == nil { // a route that was registered before Install
 		return
@@ -100,7 +102,8 @@ func (r *request) pageDone(w http.ResponseWriter, err error) {
 	}
 }
 
-// wrote notes what of a part of the body was written, and whether the client can still be reached.
+// wrote notes how much of a part of the body was written, and whether the client can still be
+// reached.
 func wrote[T string | []byte](r *request, part T, n int, err error) {
 	if r.looks.Load() {
 		r.findTexts(string(part[:max(n, 0)]))
@@ -114,9 +117,9 @@ func wrote[T string | []byte](r *request, part T, n int, err error) {
 	r.broken = true
 }
 
-// flushed notes that the first bytes of the body, as many as that, have left. Who went away after
-// that has seen the messages in them, and the store is told at once: an answer that goes on may
-// take longer than the lease.
+// flushed notes that the first bytes of the body have left. A client that goes away later has seen
+// the messages in them. The store is told at once, because an answer that goes on may take longer
+// than the lease.
 func (r *request) flushed(bytes int64) {
 	r.mu.Lock()
 	o := r.outcome()
@@ -126,7 +129,7 @@ func (r *request) flushed(bytes int64) {
 		return
 	}
 	for _, it := range r.items {
-		// What the answer carries is read when all of it is there.
+		// The browser reads what the answer itself adds when the answer is complete.
 		if it.State != shown.Carried && o.Shows(&it.Item) {
 			it.State = max(it.State, shown.Delivered)
 		}
@@ -153,7 +156,7 @@ func release(claims []claimed) {
 	}
 }
 
-// claimedItems returns the claims with those of their messages that match.
+// claimedItems returns the claims, each with only the messages that match.
 func (r *request) claimedItems(match func(*item) bool) []claimed {
 	parts := slices.Clone(r.claims)
 	for i := range parts {

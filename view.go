@@ -2,10 +2,10 @@ package flashgin
 
 import "github.com/flashgin/flashgin/internal/viewpath"
 
-// cleanView returns the one spelling of a view that is given from outside.
+// cleanView returns the one spelling of a view that the application or a script gives.
 func (m *Messenger) cleanView(view string) string { return viewpath.Clean(view, m.cfg.Prefix) }
 
-// withoutPrefix turns a path that a browser sees into the engine's.
+// withoutPrefix returns the engine's path for a path that a browser sees.
 func (m *Messenger) withoutPrefix(path string) string {
 	return viewpath.WithoutPrefix(path, m.cfg.Prefix)
 }

@@ -18,7 +18,7 @@ type responseWriter struct {
 	request *request
 }
 
-// Unwrap lets http.ResponseController through. Its result type is the one that gin uses.
+// Unwrap is for http.ResponseController. It has the same result type as Gin's.
 func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *responseWriter) Write(data []byte) (int, error) {
@@ -47,7 +47,8 @@ func (w *responseWriter) Flush() {
 	w.request.flushed(bytes)
 }
 
-// SetWriteDeadline notes the deadline: net/http takes what is written behind it, and says nothing.
+// SetWriteDeadline notes the deadline: after it, net/http accepts writes and drops them without an
+// error.
 func (w *responseWriter) SetWriteDeadline(deadline time.Time) error {
 	err := http.NewResponseController(w.ResponseWriter).SetWriteDeadline(deadline)
 	if err == nil {
@@ -56,7 +57,8 @@ func (w *responseWriter) SetWriteDeadline(deadline time.Time) error {
 	return err
 }
 
-// Hijack commits when the connection is the handler's. If it cannot be, an ordinary answer follows.
+// Hijack commits once the handler has the connection. If it cannot get it, an ordinary answer
+// follows.
 func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	// Gin would panic, and forget the status of the answer that follows.
 	if _, ok := writers.Bottom(w.ResponseWriter).(http.Hijacker); !ok {

@@ -1,5 +1,5 @@
-// Package ascii makes JSON pass through what takes its bytes for another encoding: HTTP headers,
-// proxies, streams of events.
+// Package ascii writes JSON in ASCII, so that it passes unchanged through HTTP headers, proxies and
+// event streams, which may take its bytes for another encoding.
 package ascii
 
 import (
@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// JSON returns a JSON text with everything escaped that is not printable ASCII. Outside of strings
-// the text must not have such characters; json.Marshal and json.Compact leave none.
+// JSON returns a JSON text in which everything but printable ASCII is escaped. Outside of strings,
+// the text must be printable ASCII already, as json.Marshal and json.Compact write it.
 func JSON(text []byte) []byte {
 	ascii := make([]byte, 0, len(text)+len(text)/8)
 	for i := 0; i < len(text); {

@@ -1,4 +1,5 @@
-// Package caching knows what caches may keep: by the headers of an answer, and whatever they say.
+// Package caching knows which answers caches keep: HTTP caches, which go by the headers of an
+// answer, and page caches within the application, which ignore the headers.
 package caching
 
 import (
@@ -6,8 +7,8 @@ import (
 	"strings"
 )
 
-// KeepOut is for answers that are for one user: those that show messages, and those that
-// bring a session its key. Nobody else must get them, nor the user again.
+// KeepOut sets the headers of an answer that is for one user: one that shows messages, or brings a
+// session its key. No other user must get it, and this user not twice.
 func KeepOut(h http.Header) {
 	for name := range h {
 		if steersCaches(name) {
@@ -17,8 +18,9 @@ func KeepOut(h http.Header) {
 	h.Set("Cache-Control", "private, no-store")
 }
 
-// steersCaches reports whether a cache decides by the header of this name what it keeps, for how
-// long, or whether it still has it. Many caches obey a header of their own before Cache-Control.
+// steersCaches reports whether a cache decides by this header whether and how long it keeps an
+// answer, or whether its copy is still good. Many caches obey a header of their own before
+// Cache-Control.
 func steersCaches(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
 	case "Expires", "Etag", "Last-Modified":
@@ -27,8 +29,8 @@ func steersCaches(name string) bool {
 	return isCacheControl(name) || targetsCaches(name)
 }
 
-// targetsCaches reports whether the header is for some caches alone, which let it decide instead
-// of Cache-Control: RFC 9213 names such headers after their caches, as CDN-Cache-Control.
+// targetsCaches reports whether the header is for some caches alone, which obey it instead of
+// Cache-Control: RFC 9213 names such headers after their caches, such as CDN-Cache-Control.
 func targetsCaches(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
 	case "Surrogate-Control", "Edge-Control", "X-Accel-Expires":
@@ -39,9 +41,9 @@ func targetsCaches(name string) bool {
 }
 
 // Forbidden reports whether no cache gives an answer with these headers to anybody else:
-// Cache-Control has no-store or private, and no header that goes before it allows more. no-cache
-// does not count. A cache may keep such a page if it asks before it shows it again, and to one that
-// asks with a validator the application may say 304.
+// Cache-Control has no-store or private, and no header that caches obey instead allows more.
+// no-cache does not count: a cache may keep such a page if it asks before it shows the page again,
+// and the application may answer with 304.
 func Forbidden(h http.Header) bool {
 	if len(h["Cache-Control"]) == 0 { // as on most pages
 		return false
@@ -56,8 +58,8 @@ func Forbidden(h http.Header) bool {
 	return true
 }
 
-// hasDirective reports whether a header has a directive without an argument, as no-store. One with
-// an argument, as private="Set-Cookie", is about some headers alone.
+// hasDirective reports whether a header has a directive without an argument, such as no-store. With
+// an argument, as in private="Set-Cookie", a directive is about some headers alone.
 func hasDirective(lines []string, directive string) bool {
 	for _, line := range lines {
 		quoted := false
@@ -73,6 +75,6 @@ func hasDirective(lines []string, directive string) bool {
 	return false
 }
 
-// isCacheControl takes names as they are in the map of a header: a handler may have put one there
-// that is not canonical, and net/http writes it all the same.
+// isCacheControl ignores case: a handler may have put a name that is not canonical into the map of
+// the header, and net/http writes it all the same.
 func isCacheControl(name string) bool { return strings.EqualFold(name, "Cache-Control") }

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// pageCaches are ends of the paths of packages. Forks mostly keep them.
+// pageCaches are ends of import paths. Forks mostly keep them.
 var pageCaches = [...]string{
 	"/gin-contrib/cache",
 	"/gin-gonic/contrib/cache",
 	"/gin-cache", // of chenyahui
 }
 
-// IsPageCache reports whether the package of this path stores the pages of an application and gives
-// them to everybody, whatever their headers say.
+// IsPageCache reports whether the package with this import path stores the pages of an application
+// and gives them to everybody, whatever their headers say.
 func IsPageCache(pkg string) bool {
 	if base := path.Base(pkg); strings.Trim(base, "0123456789") == "v" && len(base) > 1 {
 		pkg = path.Dir(pkg)

@@ -11,22 +11,22 @@ import (
 
 const (
 	// lateFor is how long after its first attempt an add is still tried. The store remembers the ID
-	// of an item that is gone for longer, so one that had arrived all the same, and was shown, does
+	// of an item that is gone for longer. So an item that arrived all the same, and was shown, does
 	// not come twice.
 	lateFor        = queue.RememberFor - guard.CallTimeout
-	lateAfter      = time.Second // after the attempts that the answer may have waited for
-	lateAddsAtMost = 256         // are tried at a time
+	lateAfter      = time.Second // the pause after the attempts for which the answer may have waited
+	lateAddsAtMost = 256         // at a time
 )
 
-// AddForJob stores items for a caller that waits as long as ctx allows.
+// AddForJob stores items for a caller that waits until ctx ends, two seconds at most.
 func (d *Delivery[T]) AddForJob(ctx context.Context, session string, items []queue.Item[T]) error {
 	return d.add(ctx, d.options(session, ForJob), session, items, false)
 }
 
 // AddForRequest stores a request's items, for an answer that waits Config.AddTimeout at most. It
-// does not end with the request: the user may have closed the tab, and still wants the message.
-// Nor does it end with the breaker, for nobody else will bring that message. Quietly means that
-// open pages are not to take the items before the next page does.
+// goes on after the request: the user may have closed the tab, and still wants the message. It also
+// goes on if the breaker is open, because nobody else will bring that message. If quietly is set,
+// open pages are not woken, so the next page takes the items.
 func (d *Delivery[T]) AddForRequest(
 	ctx context.Context, session string, items []queue.Item[T], quietly bool,
 ) error {
@@ -38,7 +38,7 @@ func (d *Delivery[T]) AddForRequest(
 func (d *Delivery[T]) add(
 	ctx context.Context, o guard.Options, session string, items []queue.Item[T], quietly bool,
 ) error {
-	if o.Direct { // as below, but without making functions
+	if o.Direct { // the same, but without allocating functions
 		err := d.store.Add(ctx, session, items, quietly)
 		if err == nil {
 			d.cfg.Added(ctx, len(items))
@@ -57,10 +57,10 @@ func (d *Delivery[T]) add(
 	})
 }
 
-// addLate goes on adding items of a request whose answer leaves without knowing what becomes of
-// them. Who would miss it: users who post while Redis restarts. Some items are left out: one with
-// a Key would replace a newer one, and one with a short TTL may be out of date. The page that they
-// are for may have been loaded by then, so open pages are woken.
+// addLate goes on adding items of a request whose answer leaves before they are stored. Who would
+// miss it: users who post while Redis restarts. It leaves some items out: one with a Key could
+// replace a newer one, and one with a short TTL may be out of date. The page for the items may be
+// loaded by then, so open pages are woken.
 func (d *Delivery[T]) addLate(
 	ctx context.Context, since time.Time, session string, items []queue.Item[T],
 ) {
@@ -81,7 +81,7 @@ func (d *Delivery[T]) addLate(
 		_, err := guard.Try(ctx, d.guard, guard.UntilEnd, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, d.store.Add(ctx, session, items, false)
 		})
-		if err == nil { // else it was said that they may be lost
+		if err == nil { // otherwise AddForRequest has returned the error
 			d.cfg.Added(ctx, len(items))
 		}
 	})

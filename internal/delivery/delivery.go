@@ -16,17 +16,17 @@ import (
 
 // Config is what a [Delivery] is made of.
 type Config[T any] struct {
-	Store    queue.Store[T]    // if it does not say that it is in the process, it is a queue.Nodes
-	Observed queue.Store[T]    // the same; somebody may be told of each call
+	Store    queue.Store[T]    // a queue.InProcess or a queue.Nodes
+	Observed queue.Store[T]    // Store, or a wrapper that tells somebody of each call
 	Created  func(T) time.Time // when an item was made
 
 	Timeout    time.Duration // how long a page waits for the store
 	AddTimeout time.Duration // how long a request waits for its adds
 	Lease      time.Duration // how long a claim hides items that nobody settles
 
-	Errors  *report.Reporter                                  // no caller receives them
+	Errors  *report.Reporter                                  // for errors that no caller receives
 	Added   func(ctx context.Context, items int)              // the store has accepted items
-	Breaker func(ctx context.Context, node string, open bool) // closed: the server is asked again
+	Breaker func(ctx context.Context, node string, open bool) // a breaker has opened, or closes
 }
 
 // How long a method waits for the store, if not Config.Timeout.
@@ -39,16 +39,16 @@ const (
 type Delivery[T any] struct {
 	cfg      Config[T]
 	store    queue.Store[T]  // whose methods are called
-	process  queue.InProcess // nil if the store never is
-	nodes    queue.Nodes     // nil if the store always is in the process
-	ender    queue.Ender     // nil if the store tells no other processes
+	process  queue.InProcess // nil if the store is never in the process
+	nodes    queue.Nodes     // nil if the store is always in the process
+	ender    queue.Ender     // nil if the store cannot tell other processes
 	guard    *guard.Guard
 	shown    repeats[T]
-	late     atomic.Int32 // adds that go on without their answers
-	together int          // so many claims are confirmed together at most
+	late     atomic.Int32 // calls of addLate that run
+	together int          // how many claims are confirmed together at most
 
 	mu       sync.Mutex
-	confirms map[string][]queue.Claim[T] // that wait for others, by node
+	confirms map[string][]queue.Claim[T] // claims that wait to be confirmed, by node
 }
 
 // New returns a Delivery that has started nothing yet.
@@ -69,14 +69,14 @@ func New[T any](cfg Config[T]) *Delivery[T] {
 	return d
 }
 
-// Close waits until what runs in the background has ended, or ctx has.
+// Close waits until the background work has ended, or ctx has.
 func (d *Delivery[T]) Close(ctx context.Context) error { return d.guard.Close(ctx) }
 
-// inProcess reports whether no call of the store can hang now. The store of flashtest is such a
-// one until it is made to fail or wait.
+// inProcess reports whether no call of the store can hang now. The answer may change: a test can
+// make the store of flashtest fail or wait.
 func (d *Delivery[T]) inProcess() bool { return d.process != nil && d.process.InProcess() }
 
-// options returns those of a call for a page, or for a job, which the breaker does not concern.
+// options returns the options of a call for a page, or for a job, which the breaker does not stop.
 func (d *Delivery[T]) options(session string, wait time.Duration) guard.Options {
 	o := guard.Options{Direct: d.inProcess(), Wait: wait}
 	if wait != ForJob && !o.Direct {
@@ -85,12 +85,13 @@ func (d *Delivery[T]) options(session string, wait time.Duration) guard.Options 
 	return o
 }
 
-// Claim takes what waits at views. What it claims too late, it releases.
+// Claim claims the items that wait at views. If the claim comes too late for the caller, it
+// releases them.
 func (d *Delivery[T]) Claim(
 	ctx context.Context, session string, views []string, wait time.Duration,
 ) (queue.Claim[T], error) {
 	o := d.options(session, wait)
-	if o.Direct { // as below, but without making functions
+	if o.Direct { // the same, but without allocating functions
 		return d.store.Claim(ctx, session, views, d.cfg.Lease)
 	}
 	return guard.Call(ctx, d.guard, o, func(ctx context.Context) (queue.Claim[T], error) {
@@ -106,7 +107,7 @@ func (d *Delivery[T]) Claim(
 	})
 }
 
-// Peek returns what waits at views.
+// Peek returns the items that wait at views, and leaves them there.
 func (d *Delivery[T]) Peek(
 	ctx context.Context, session string, views []string, wait time.Duration,
 ) ([]queue.Item[T], error) {
@@ -123,7 +124,7 @@ func (d *Delivery[T]) Withdraw(ctx context.Context, session, view, key string) e
 	}, func(error) {})
 }
 
-// call makes a call without a value, and tries it a few times.
+// call makes a call without a result, and tries it a few times.
 func (d *Delivery[T]) call(
 	ctx context.Context, o guard.Options, call func(context.Context) error, ended func(error),
 ) error {

@@ -10,25 +10,26 @@ import (
 )
 
 const (
-	// shownFor is how long an item counts as shown after its lease has ended without the store
-	// knowing, and shownAtMost how many there may be of that kind.
+	// shownFor is how long repeats remembers an item after its lease has ended, and shownAtMost how
+	// many items it remembers.
 	shownFor    = 10 * time.Minute
 	shownAtMost = 10_000
 )
 
-// repeats knows the items that a page has shown, and whose confirmation is under way. If it does
-// not get through to the store, the store gives them out again when their lease has ended. Whoever
-// claims one in this process then confirms it and does not show it. Other processes cannot know.
-// Who would miss it: users who read a message, and get it again after Redis was down for a minute.
+// repeats remembers the items that a page has shown until the store has the confirmation. If the
+// confirmation does not arrive, another claim gets the items when their lease has ended. If that
+// claim is made in this process, it confirms them and does not show them. Other processes cannot
+// know. Who would miss it: users who read a message, and get it again after Redis was down for a
+// minute.
 type repeats[T any] struct {
 	created func(T) time.Time
 
 	mu    sync.Mutex
-	lease map[shownItem]time.Time // when that of their claims ends
+	lease map[shownItem]time.Time // when the lease of the item's claim ends
 }
 
-// shownItem is an item that was shown. The store may have forgotten an own ID since, and have taken
-// another item that has it: they differ by when they were created.
+// shownItem identifies an item that was shown. The store may have forgotten the ID of a job since,
+// and taken a new item with that ID: the time of creation tells them apart.
 type shownItem struct {
 	session, view, id string
 	created           int64 // 0 if the ID is a generated one
@@ -58,8 +59,8 @@ func (r *repeats[T]) remember(claim queue.Claim[T], lease time.Time) {
 	}
 }
 
-// forget follows remember when the claim was confirmed at once. After the end of its lease that may
-// have been in vain, for somebody may have claimed the items anew.
+// forget follows remember if the claim was confirmed at once. It keeps items whose lease has ended:
+// somebody may have claimed them again before the confirmation.
 func (r *repeats[T]) forget(claim queue.Claim[T]) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -70,7 +71,7 @@ func (r *repeats[T]) forget(claim queue.Claim[T]) {
 	}
 }
 
-// split divides a claim into what is to be shown and what was shown before.
+// split divides a claim into the items to show and those that were shown before.
 func (r *repeats[T]) split(claim queue.Claim[T]) (fresh, again queue.Claim[T]) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	confirmAfter  = 5 * time.Millisecond // a confirmation waits so long for those of other pages
-	confirmAtMost = 32                   // so many go together
+	confirmAfter  = 5 * time.Millisecond // how long a confirmation waits for those of other pages
+	confirmAtMost = 32                   // how many confirmations go together
 )
 
-// Release puts back what a page did not show.
+// Release puts back items that a page did not show. It does not block.
 func (d *Delivery[T]) Release(claim queue.Claim[T]) {
 	d.settle("release", claim, d.store.Release, d.cfg.Timeout)
 }
 
 // ReleaseNow is Release for an answer whose page will ask for the items at once: it waits until
-// they are there, Config.Timeout at most. Who would miss it: users of htmx, whose page would come
+// they are back, Config.Timeout at most. Who would miss it: users of htmx, whose page would come
 // back without the messages.
 func (d *Delivery[T]) ReleaseNow(claim queue.Claim[T]) {
 	if len(claim.Items) == 0 {
@@ -36,8 +36,8 @@ func (d *Delivery[T]) ReleaseNow(claim queue.Claim[T]) {
 	})
 }
 
-// settle has a claim settled, in the background, until that succeeds or the lease ends. After that
-// nothing is left to settle. If the Delivery is closed, settle waits, for wait at most.
+// settle settles a claim in the background. It tries until that succeeds or the lease ends: then
+// nothing is left to settle. After Close, settle blocks until that is done, for wait at most.
 func (d *Delivery[T]) settle(
 	doing string, claim queue.Claim[T], call func(context.Context, queue.Claim[T]) (int, error),
 	wait time.Duration,
@@ -65,11 +65,11 @@ func (d *Delivery[T]) settle(
 }
 
 // Confirm tells the store that the items of a claim were shown. The claim was made at since, or
-// before if nobody knows when. Confirm does not block the page. Until the store has it, the lease
-// hides the items from other pages. If the lease ends first, d.shown hides them in this process.
+// earlier. Confirm does not block the page. Until the store has the confirmation, the lease hides
+// the items from other pages. If the lease ends first, d.shown hides them in this process.
 //
-// The confirmations of a moment go to each server together. Who would miss that: the owner of a
-// busy Redis, for a share of a round trip costs the server a fraction of a whole one.
+// Confirmations of the same moment go to their server together. Who would miss that: the owner of a
+// busy Redis. A call in a pipeline costs the server a fraction of a call alone.
 func (d *Delivery[T]) Confirm(claim queue.Claim[T], since time.Time) {
 	if len(claim.Items) == 0 || d.inProcess() {
 		d.settle("confirm", claim, d.store.Confirm, 0)
@@ -85,7 +85,7 @@ func (d *Delivery[T]) Confirm(claim queue.Claim[T], since time.Time) {
 		delete(d.confirms, node)
 	}
 	d.mu.Unlock()
-	if !full && len(group) > 1 { // the first one waits already
+	if !full && len(group) > 1 { // the goroutine of the first one confirms them all
 		return
 	}
 	d.guard.Background(d.cfg.Timeout, func() {
@@ -100,9 +100,9 @@ func (d *Delivery[T]) Confirm(claim queue.Claim[T], since time.Time) {
 	})
 }
 
-// confirmGroup confirms claims, once. If that succeeds, d.shown need not know of them any more. The
-// others are tried again, each alone, and d.shown still knows them: an answer was lost, and the
-// server that gives the next may not know what that one knew.
+// confirmGroup confirms claims, once. d.shown forgets those for which that succeeds. The others are
+// tried again, each alone, and d.shown remembers them even if that succeeds: a failover may have
+// lost the first confirmation and the store's memory of it.
 func (d *Delivery[T]) confirmGroup(group []queue.Claim[T]) {
 	if len(group) == 0 {
 		return
@@ -126,7 +126,7 @@ func (d *Delivery[T]) confirmGroup(group []queue.Claim[T]) {
 	}
 }
 
-// TellEnd tells other processes that the streams of a session end. It waits two seconds at most.
+// TellEnd tells other processes to end the streams of a session. It waits two seconds at most.
 func (d *Delivery[T]) TellEnd(session string) error {
 	if d.ender == nil {
 		return nil

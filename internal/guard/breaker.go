@@ -8,16 +8,16 @@ import (
 )
 
 const (
-	failuresToOpen = 5                      // in a row, before callers are spared the wait
+	failuresToOpen = 5                      // in a row
 	probeEvery     = 250 * time.Millisecond // as long as the breaker is open
 	// inFlightAtMost bounds the calls of one node that have begun and not ended. Who would miss it:
-	// an application with a crowd of visitors in the moment when Redis hangs.
+	// an application with many visitors at the moment when Redis hangs.
 	inFlightAtMost = 64
 )
 
 // A Node is one server, with a circuit breaker of its own. Who would miss it: everybody while Redis
-// is down, for each page would wait for it; and in a cluster, those whose server is not the frozen
-// one.
+// is down, because each page would wait for it. In a cluster, if one server hangs, those whose
+// sessions are on the others.
 type Node struct {
 	name     string
 	inFlight atomic.Int32
@@ -39,8 +39,8 @@ func (g *Guard) Node(name string) *Node {
 	return n
 }
 
-// enter asks for leave to call the node, and returns how long the caller waits. If there is no
-// error, the call is in flight.
+// enter returns how long the caller may wait for a call of the node, or an error if the call must
+// not be made. Without an error, the call counts as in flight.
 func (n *Node) enter(ctx context.Context, o Options) (wait time.Duration, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -59,7 +59,8 @@ func (n *Node) enter(ctx context.Context, o Options) (wait time.Duration, err er
 	return wait, nil
 }
 
-// record counts failures in a row and opens the breaker, which only the probe closes.
+// record counts failures in a row, and opens the breaker after failuresToOpen. Only probe closes
+// it.
 func (g *Guard) record(n *Node, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -73,8 +74,8 @@ func (g *Guard) record(n *Node, err error) {
 	}
 }
 
-// probe asks the node until it answers, then lets callers ask again. No caller does that: each
-// would wait for a server that is still down.
+// probe pings the node until it answers, then closes the breaker. If callers probed, each would
+// wait for a server that is still down.
 func (g *Guard) probe(n *Node) {
 	g.cfg.Changed(g.ctx, n.name, true)
 	for Sleep(g.ctx, probeEvery) {

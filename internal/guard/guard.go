@@ -3,10 +3,10 @@
 //
 //   - [Call] runs a call detached from its caller, who waits for it only so long. A slow call goes
 //     on: a connection that is slow to open is then ready for the next caller.
-//   - [Try] tries a call again. An attempt that hangs is joined by the next one.
+//   - [Try] tries a call again. If an attempt hangs, the next one starts beside it.
 //   - A [Node] is one server. Its circuit breaker spares callers the wait while the server is down.
 //
-// It knows neither what is called nor why.
+// The package does not know what is called, or why.
 package guard
 
 import (
@@ -32,7 +32,7 @@ type Guard struct {
 	ctx     context.Context // ends with Close
 	cancel  context.CancelFunc
 	running atomic.Int64  // goroutines
-	ended   chan struct{} // one of them has, or some have
+	ended   chan struct{} // holds one when goroutines have ended
 
 	mu    sync.Mutex
 	nodes map[string]*Node
@@ -48,9 +48,8 @@ func New(cfg Config) *Guard {
 // Context ends when the Guard is closed.
 func (g *Guard) Context() context.Context { return g.ctx }
 
-// Background runs f in the background. A closed Guard puts nothing off: then Background waits for
-// f, for wait at most. Who would miss that: an application that closes its Redis client after the
-// Messenger.
+// Background runs f in the background. After Close, it waits until f returns, for wait at most. Who
+// would miss that: an application that closes its Redis client after the Messenger.
 func (g *Guard) Background(wait time.Duration, f func()) {
 	ended := make(chan struct{})
 	g.start(func() {
@@ -88,14 +87,14 @@ func growStack() {
 func (g *Guard) wakeClose() {
 	select {
 	case g.ended <- struct{}{}:
-	default: // it will look
+	default: // Close has not read the last one yet, and will count again
 	}
 }
 
-// Close waits for what runs until ctx ends. Closing twice is not an error.
+// Close waits until all goroutines have ended, or ctx has. Closing twice is not an error.
 func (g *Guard) Close(ctx context.Context) error {
 	g.cancel()
-	defer g.wakeClose() // another one
+	defer g.wakeClose() // wakes another call of Close
 	for g.running.Load() > 0 {
 		select {
 		case <-g.ended:
@@ -106,7 +105,7 @@ func (g *Guard) Close(ctx context.Context) error {
 	return nil
 }
 
-// Caught calls f, which belongs to the application, and makes an error of a panic: in a goroutine
+// Caught calls f, which belongs to the application, and returns a panic as an error: in a goroutine
 // of ours a panic would end the process.
 func Caught(what string, f func() error) (err error) {
 	defer func() {
@@ -117,7 +116,7 @@ func Caught(what string, f func() error) (err error) {
 	return f()
 }
 
-// Sleep reports whether ctx lasted for d.
+// Sleep waits for d, or until ctx ends. It reports whether ctx lasted.
 func Sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-time.After(d):

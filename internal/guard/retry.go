@@ -8,29 +8,30 @@ import (
 )
 
 // An Effort says how often a call is tried, and how long an attempt may take before the next one
-// joins it. The zero Effort tries once, until the context ends. Who would miss the joining: users
-// who post over a connection that is dead without anybody knowing.
+// starts beside it. The zero Effort tries once, until the context ends. Who would miss the attempts
+// side by side: users who post while a connection is dead and nobody knows yet.
 type Effort struct {
 	Attempts int
 	Patience time.Duration
 }
 
-// The other efforts: for calls whose caller waits, and for those that nobody waits for.
+// The other efforts: for calls whose caller waits, and for calls that nobody waits for.
 var (
 	AFewTimes = Effort{Attempts: 3, Patience: 500 * time.Millisecond}
-	UntilEnd  = Effort{Attempts: math.MaxInt, Patience: CallTimeout} // of the context
+	UntilEnd  = Effort{Attempts: math.MaxInt, Patience: CallTimeout} // until the context ends
 )
 
 // retryAfter is the pause after the first attempt has failed. It doubles, up to a second.
 const retryAfter = 50 * time.Millisecond
 
-// Try tries a call until an attempt succeeds, all have failed or ctx ends, deaf as the call may be
-// for that. It returns the error of the last attempt that failed. Attempts that hang go on until
-// ctx ends.
+// Try tries a call until an attempt succeeds, all have failed, or ctx ends, even if the call
+// ignores ctx. It returns the error of the last attempt that failed. Attempts that hang may outlive
+// Try.
 func Try[T any](
 	ctx context.Context, g *Guard, e Effort, call func(context.Context) (T, error),
 ) (T, error) {
-	// Here and not for each attempt: nearly every page makes a Call, whose ctx ends as early.
+	// try itself sets no time limit for an attempt: Call uses it on nearly every page, and the ctx
+	// of Call ends as early.
 	value, _, err := try(ctx, g, e, func(ctx context.Context) (T, error) {
 		ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 		defer cancel()
@@ -40,7 +41,8 @@ func Try[T any](
 }
 
 // try starts a call, and returns a function that waits for its result, or for one of two channels.
-// After that, somebody else may wait: nearly no call needs a goroutine for that from the start.
+// A second caller may then go on waiting with the same function. So only a call that is too slow
+// for the first caller needs a goroutine that waits.
 func try[T any](
 	ctx context.Context, g *Guard, e Effort, call func(context.Context) (T, error),
 ) func(expired <-chan time.Time, gone <-chan struct{}) (value T, known bool, err error) {
@@ -48,7 +50,7 @@ func try[T any](
 		value T
 		err   error
 	}
-	results := make(chan result) // without a buffer: Close knows of each until somebody has it
+	results := make(chan result) // no buffer: Close waits until somebody has each result
 	attempt := func() {
 		var r result
 		r.err = Caught("a call of the store", func() (err error) {
@@ -61,10 +63,10 @@ func try[T any](
 		}
 	}
 	g.start(attempt)
-	// One variable, for each that the function below changes is an allocation.
+	// One variable, because each variable that the function below changes is an allocation.
 	s := struct {
 		next          <-chan time.Time // it is time for another attempt
-		failed        error            // of the last that failed
+		failed        error            // of the last attempt that failed
 		pause         time.Duration
 		left, running int
 	}{pause: retryAfter, left: e.Attempts - 1, running: 1}

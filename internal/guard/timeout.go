@@ -11,8 +11,8 @@ import (
 // CallTimeout bounds one attempt of a call, and a [Call] as a whole.
 const CallTimeout = 2 * time.Second
 
-// Errors of a [Call] that was not made: the breaker of the node is open, or too many of its calls
-// are in flight.
+// Errors of a [Call] that was not made: the breaker of the node is open, or too many calls of the
+// node are in flight.
 var (
 	ErrDown = errors.New("flashgin: the store failed repeatedly " +
 		"and is not asked again before a probe of it succeeds")
@@ -22,16 +22,16 @@ var (
 // Options say how a [Call] is made. The zero value makes it once, with a caller who waits as long
 // as the context allows, and no breaker that prevents it.
 type Options struct {
-	Direct   bool          // the call cannot hang: the caller makes it, and the rest does not matter
-	Node     *Node         // the server that is called; nil if that is not known
+	Direct   bool          // the call cannot hang: the caller makes it, without the other options
+	Node     *Node         // the server that is called; nil if it is not known
 	Wait     time.Duration // how long the caller waits at most; zero is no limit
-	WaitDown time.Duration // the same while the breaker is open; zero does not call then
+	WaitDown time.Duration // the same while the breaker is open; zero means no call then
 	Effort   Effort
 }
 
 // Call makes a call in goroutines of its own, for [CallTimeout] at most, and waits for its result
-// until ctx ends or the wait is over. ended is told how the call has ended, maybe because it could
-// not be made, and whether its caller had given up before.
+// until ctx ends or the wait is over. Call calls ended once with the result, or with the error if
+// the call was not made. late says that the caller had given up before.
 func Call[T any](
 	ctx context.Context, g *Guard, o Options,
 	call func(context.Context) (T, error), ended func(value T, err error, late bool),
@@ -70,7 +70,7 @@ func Call[T any](
 		})
 		err = cmp.Or(ctx.Err(), fmt.Errorf("flashgin: the store did not answer within %v", wait))
 	}
-	if known || ctx.Err() == nil { // else that says nothing of the node
+	if known || ctx.Err() == nil { // otherwise the caller left, which says nothing of the node
 		g.record(o.Node, err)
 	}
 	return value, err

@@ -1,7 +1,7 @@
-// Package held puts calls off until a lock is released. A request is locked while the store is
-// asked for its messages, so that all who want them get the same. The store may tell the
-// application of something meanwhile. Who would miss this package: an application that looks at
-// the request's messages then, and would wait for ever.
+// Package held puts calls off until a lock is released. A request is locked while it asks the store
+// for its messages, so that all its goroutines get the same ones. Meanwhile the store may call the
+// application: its Observer, or OnError. Who would miss this package: an application whose function
+// then asks for the request's messages, and would wait for ever.
 package held
 
 import (
@@ -9,11 +9,11 @@ import (
 	"sync"
 )
 
-// A Context is one for calls that are made under a lock. Its zero value needs the Context within.
+// A Context is for calls that are made under a lock. Set its Context before use.
 type Context struct {
 	context.Context
 
-	mu    sync.Mutex // the store may tell of something in the background
+	mu    sync.Mutex // the store may call Hold in the background
 	holds bool
 	calls []func()
 }
@@ -34,14 +34,14 @@ func Of(ctx context.Context) *Context {
 	return c
 }
 
-// Start holds what comes until Release.
+// Start makes Hold keep calls until Release.
 func (c *Context) Start() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.holds = true
 }
 
-// Hold reports whether those that release will call.
+// Hold keeps call if the lock is held. If it returns false, the caller must make the call.
 func (c *Context) Hold(call func()) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,7 +51,7 @@ func (c *Context) Hold(call func()) bool {
 	return c.holds
 }
 
-// Release returns what was held, and lets what comes later through.
+// Release returns the calls that were kept. After it, Hold keeps no more calls.
 func (c *Context) Release() []func() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,4 +1,4 @@
-// Package report tells of failures that no caller is there to receive.
+// Package report tells the application of failures that no caller receives.
 package report
 
 import (
@@ -13,16 +13,16 @@ import (
 // logEvery is how often a repeated failure is logged.
 const logEvery = time.Second
 
-// A Reporter tells OnError of each failure, and the log of a kind of failure once a second. It is
-// safe for concurrent use by multiple goroutines.
+// A Reporter tells OnError of each failure, and logs each kind of failure once a second at most. It
+// is safe for concurrent use by multiple goroutines.
 type Reporter struct {
 	// OnError is a function of the application. Nil means that failures are only logged.
 	OnError func(context.Context, error)
-	// Logger may be nil: then it is the default of the time when something is logged.
+	// Logger writes the log. Nil means slog.Default() at the time of the log line.
 	Logger *slog.Logger
 
 	mu    sync.Mutex
-	kinds map[string]*logged // by what was being done; a fixed few
+	kinds map[string]*logged // by the doing of Report, or the mistake of Warn
 }
 
 type logged struct {
@@ -30,8 +30,8 @@ type logged struct {
 	suppressed int // since then
 }
 
-// Report tells of an error. doing says what failed; it is one of a fixed few. The caller must
-// hold no lock that OnError or a handler of the log might want: both belong to the application.
+// Report tells of an error. doing says what failed; it is one of a few constants. The caller must
+// hold no lock that OnError or a log handler might want: both belong to the application.
 func (r *Reporter) Report(ctx context.Context, doing string, err error) {
 	if r.OnError != nil {
 		r.tell(ctx, err)
@@ -66,8 +66,8 @@ func (r *Reporter) Warn(mistake string) {
 	}
 }
 
-// WarnOnce is Warn for whoever is the first with this Once. The log is called outside of Once.Do:
-// its handler may come back here, and would wait for itself.
+// WarnOnce is Warn for the first call with this Once. It logs outside of Once.Do: the log handler
+// may come back here, and would wait for itself.
 func (r *Reporter) WarnOnce(once *sync.Once, mistake string) {
 	first := false
 	once.Do(func() { first = true })
@@ -76,8 +76,8 @@ func (r *Reporter) WarnOnce(once *sync.Once, mistake string) {
 	}
 }
 
-// write calls the log, whose handler is the application's. If that panics, nobody is left to be
-// told.
+// write writes a log line. The log handler belongs to the application. If it panics, nobody is left
+// to be told.
 func (r *Reporter) write(line func(*slog.Logger)) {
 	_ = guard.Caught("the handler of the log", func() error {
 		line(r.log())
@@ -89,10 +89,11 @@ func (r *Reporter) log() *slog.Logger {
 	if r.Logger != nil {
 		return r.Logger
 	}
-	return slog.Default() // asked for late: applications set it late
+	return slog.Default() // not kept, because applications set it late
 }
 
-// admit says whether a failure may be logged now, and how many like it were not.
+// admit reports whether a failure may be logged now, and how many of its kind were not logged since
+// the last.
 func (r *Reporter) admit(doing string) (suppressed int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

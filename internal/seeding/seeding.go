@@ -1,16 +1,16 @@
-// Package seeding carries the messages of a test to the request that is to show them: flashtest
-// puts them into its context, flashgin looks there.
+// Package seeding carries the messages of a test to the request that shall show them: flashtest
+// puts them into the context of the request, and flashgin looks there.
 package seeding
 
 import "context"
 
-// Session is whose the messages are, in the store that carries them.
+// Session is the session key of the messages in the store that carries them.
 const Session = "seed"
 
 type key struct{}
 
-// With returns a context with a store. It is a flashgin.Store, which this package cannot name:
-// flashgin imports it.
+// With returns a context with a store. The store is a flashgin.Store, which this package cannot
+// name because flashgin imports this package.
 func With(ctx context.Context, store any) context.Context {
 	return context.WithValue(ctx, key{}, store)
 }

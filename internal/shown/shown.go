@@ -1,7 +1,7 @@
-// Package shown decides whether a message counts as shown: when the bytes that hold it were handed
-// on, to a client who was still there. Which bytes hold what a handler took, only the handler knows:
-// any that follow may. The package knows answers and texts, not messages or requests. Who would miss
-// it: a user whose browser never got the page with the message.
+// Package shown decides whether a message counts as shown: the bytes with the message must have
+// left, to a client that was still there. If a handler takes a message, only the handler knows
+// which bytes have it: any later bytes may. The package knows answers and texts, not messages or
+// requests. Who would miss it: a user whose browser never got the page with the message.
 package shown
 
 import (
@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// A State is how far a message of a request has come. What follows it, by who shows the
+// A State is how far a message of a request has come. The order of states depends on what shows the
 // message:
 //
 //	Flashes              waiting   taken               delivered   confirmed
@@ -21,8 +21,9 @@ import (
 //	behind the body      waiting   following carried   delivered   confirmed
 //	in a header          waiting             carried   delivered   confirmed
 //
-// What a flush has shown is confirmed at once; the rest is when the request ends, and stays delivered
-// here. What does not come as far as that waits again, for another page.
+// If a flush has shown a message, it is confirmed at once. Other messages are confirmed when the
+// request ends, and stay Delivered here. A message that does not become Delivered waits again, for
+// another page.
 type State int
 
 const (
@@ -34,7 +35,7 @@ const (
 	Following              // to be written behind the body
 	Carried                // taken along by the answer itself
 	Delivered              // shown
-	Confirmed              // and the store was told
+	Confirmed              // shown, and the store was told
 )
 
 // An Item is what is known of one message. It is not safe for concurrent use.
@@ -42,8 +43,8 @@ type Item struct {
 	State State
 	Code  int    // the status of the page that it was placed or printed on
 	From  int64  // how many bytes of the body were written before
-	Probe string // a part of its text that is looked for in the body; "" if there is none
-	Seen  bool   // it was found there
+	Probe string // the part of its text that Find looks for in the body; "" if there is none
+	Seen  bool   // Find has found it
 }
 
 // Find looks for the item's text in a part of the body.
@@ -57,12 +58,12 @@ type Outcome struct {
 	Away     bool  // the headers that have left send the user to another page
 	Hijacked bool  // the handler has taken the connection over
 	Panicked bool  // the handlers did not come to their end
-	GoesOn   bool  // they have not yet: this is a flush
-	Gone     bool  // the client, or what was written did not leave
+	GoesOn   bool  // the handlers still run: this is a flush
+	Gone     bool  // the client has gone, or what was written did not leave
 	Written  int64 // bytes of the body
 }
 
-// Shows reports whether the answer has shown the item, if nothing more of it comes.
+// Shows reports whether the answer has shown the item, as far as it was written.
 func (o Outcome) Shows(it *Item) bool {
 	switch {
 	case it.State >= Delivered:
@@ -72,9 +73,9 @@ func (o Outcome) Shows(it *Item) bool {
 	}
 	switch it.State {
 	case Taken, Placed:
-		// What of the body holds it, only the handler knows: something that was written since. If
-		// the handler has not come to its end, that may be anything, so the text itself is looked
-		// for.
+		// Only the handler knows which part of the body has the item: it was written since the
+		// handler took the item. If the handler has not come to its end, it may have written
+		// something else, so the text itself must be there.
 		if (o.Panicked || o.GoesOn) && !it.Seen {
 			return false
 		}
@@ -88,9 +89,9 @@ func (o Outcome) Shows(it *Item) bool {
 	return false
 }
 
-// Fits reports whether an answer of that status can be the one that the item was taken for. A 5xx
-// is, if it was known before, and so is 101, if the connection is taken over then. The others have
-// no body, or one that the handler has not made.
+// Fits reports whether an answer with that status can have the item. A 5xx can if the status was
+// set before the item was taken, and a 101 can because the handler takes the connection over. The
+// statuses below have no body, or one that the handler has not written.
 func (it *Item) Fits(status int) bool {
 	switch status {
 	case http.StatusNoContent, http.StatusResetContent, http.StatusPartialContent,
@@ -102,15 +103,16 @@ func (it *Item) Fits(status int) bool {
 		status >= http.StatusOK && status < http.StatusInternalServerError
 }
 
-// A part of a text that is looked for in the body is long enough to be hardly there by chance, and
-// short enough to be hardly cut in two: templates write a text at once, or in steps of some KB.
+// A probe is long enough to be in the body hardly ever by chance, and short enough to be cut in two
+// hardly ever: templates write a text at once, or in steps of some KB.
 const (
 	probeAtLeast = 3  // bytes
 	probeAtMost  = 40 // bytes
 )
 
-// ProbeOf returns the part of a text that is looked for in the body, or "": the longest one that
-// pages and JSON write as it is. c.AsciiJSON does not, if it has other letters than those of ASCII.
+// ProbeOf returns the part of a text that Find looks for in the body, or "". It is the longest part
+// that pages and JSON write as it is. c.AsciiJSON escapes letters that are not ASCII, so Find may
+// miss them there.
 func ProbeOf(text string) (probe string) {
 	for part := range strings.FieldsFuncSeq(text, isEscaped) {
 		if part = strings.TrimSpace(part); len(part) > len(probe) {
@@ -128,10 +130,10 @@ func isEscaped(c rune) bool {
 	return c < ' ' || strings.ContainsRune("\"&'+<>`\\\u2028\u2029", c) || c == utf8.RuneError
 }
 
-// OutOfTime reports whether the time for writing an answer is over. net/http takes what is written
-// then, and nothing of it leaves. deadline is what a handler has set, nil if none has, and zero if
-// it has taken the server's away. limit is the server's, zero if there is none. It counts from
-// before the request came here, by however long middleware around flashgin took.
+// OutOfTime reports whether the time for writing an answer is over. Then net/http accepts writes
+// without an error, but nothing leaves. deadline is nil unless a handler has set one, and zero if a
+// handler has removed the server's. limit is the WriteTimeout of the server; zero means none. The
+// server counts it from an earlier time than began, if middleware around flashgin takes long.
 func OutOfTime(deadline *time.Time, began time.Time, limit time.Duration) bool {
 	if deadline != nil {
 		return !deadline.IsZero() && !time.Now().Before(*deadline)
@@ -139,8 +141,8 @@ func OutOfTime(deadline *time.Time, began time.Time, limit time.Duration) bool {
 	return limit > 0 && time.Since(began) >= limit
 }
 
-// IsCut reports whether the headers of an answer say that it is shorter than what was written,
-// which HTTP/2 takes without an error.
+// IsCut reports whether the Content-Length of an answer is less than what was written. HTTP/2
+// accepts that without an error, and cuts the body.
 func IsCut(header http.Header, written int64) bool {
 	length := header.Get("Content-Length")
 	if length == "" {

@@ -1,5 +1,5 @@
-// Package sketch is a count-min sketch: it counts for any number of names in a fixed size. It may
-// count too many for a name, but never too few, so it finds all names with high counts.
+// Package sketch is a count-min sketch: it counts events for any number of names in memory of a
+// fixed size. A count may be too high, but never too low, so no name with a high count is missed.
 package sketch
 
 import (
@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// AtMost is how far Counts count.
+	// AtMost is the highest count.
 	AtMost = math.MaxUint8
 	// width is how many counters a row has: enough for a million names; see TestCounts.
 	width = 1 << 17

@@ -1,10 +1,10 @@
 // Package sse writes the streams to open pages, in the format of server-sent events. The events
-// have names of their own: clients that take unnamed events for markup can read the stream. What
-// comes from a message is one line of ASCII, so nothing in it can be taken for a field.
+// have names of their own: clients that take unnamed events for markup can read the stream. The
+// data of a message is one line of ASCII, so no client can take a part of it for a field.
 //
 //	flash      {"messages": […], "tickets": {view: ticket}}: to be shown, and acknowledged
 //	flash-hb   a sign of life
-//	flash-bye  the stream ends; the data says why
+//	flash-bye the stream ends; the data says why
 package sse
 
 import (
@@ -16,10 +16,10 @@ import (
 
 // Why a stream ends.
 const (
-	ByeAge     = "age"     // it has lived its time: come back at once
-	ByeFull    = "full"    // the session has newer ones, or the process too many
+	ByeAge     = "age"     // its time is over: come back at once
+	ByeFull    = "full"    // the session has newer streams, or the process has too many
 	ByeOver    = "over"    // the session has given up its key
-	ByeAgain   = "again"   // come back and show whose you are
+	ByeAgain   = "again"   // come back, so that the session is found again
 	ByeClosing = "closing" // the server is being shut down
 )
 
@@ -27,15 +27,15 @@ const (
 // milliseconds.
 func Opening(retry int) []byte { return fmt.Appendf(nil, "retry: %d\n: open\n\n", retry) }
 
-// Later is all of a stream that is not opened now: the client comes back after retry
+// Later is the whole answer if a stream is not opened now: the client comes back after retry
 // milliseconds. An error status would make browsers give up for good.
 func Later(retry int) []byte { return fmt.Appendf(nil, "retry: %d\n\n", retry) }
 
 // Beat is a sign of life.
 func Beat() []byte { return event("flash-hb", "") }
 
-// Goodbye ends a stream. If retry is not zero, the client comes back after so many milliseconds,
-// else after as many as Opening has said.
+// Goodbye ends a stream. The client comes back after retry milliseconds, or, if retry is zero,
+// after as many as Opening has said.
 func Goodbye(why string, retry int) []byte {
 	text := event("flash-bye", why)
 	if retry == 0 {

@@ -12,20 +12,20 @@ import (
 	"github.com/flashgin/flashgin/internal/guard"
 )
 
-// deepest is how often the functions of the application may call one another by way of flashgin,
-// for one request. One that calls flashgin, which calls it again, would go on for ever.
+// deepest is how deep functions of the application may call one another through flashgin, for one
+// request. A function that calls flashgin, which calls it again, would go on for ever.
 const deepest = 8
 
-// A Turn is that of one request. The zero value is ready. A Turn is safe for concurrent use by
-// multiple goroutines.
+// A Turn is for one request. The zero value is ready. A Turn is safe for concurrent use by multiple
+// goroutines.
 type Turn struct {
 	mu      sync.Mutex
 	depth   int  // of the functions that call one another
-	tooDeep bool // one of them was not called any more
+	tooDeep bool // deeper has refused a call, and calls of Do still run
 }
 
-// Do calls f, which belongs to the application and is called what in errors, when it is this
-// goroutine's turn. If f calls Do again, it has the turn already. A panic of f is an error.
+// Do waits for the turn and calls f, which belongs to the application. If f calls Do again, it has
+// the turn already. If f panics, Do returns an error. Errors call f what.
 func (t *Turn) Do(what string, f func() error) error {
 	if t.Take() {
 		defer t.Leave()
@@ -33,10 +33,10 @@ func (t *Turn) Do(what string, f func() error) error {
 	return t.deeper(what, f)
 }
 
-// Take waits for the turn. It reports false if this goroutine has it already; else it must Leave. Go
-// does not say which Turn the goroutine has. So a function of the application's that serves another
-// request inside its own does not wait for goroutines of that one: two may then use its session at
-// once, and none hangs.
+// Take waits for the turn. It returns false if this goroutine already has a turn; otherwise the
+// caller must call Leave. Go does not say which Turn the goroutine has. So if a function of the
+// application serves another request inside its own, that request does not wait for its other
+// goroutines: two may use its session at once, but none hangs.
 func (t *Turn) Take() bool {
 	if t.mu.TryLock() {
 		return true
@@ -51,11 +51,11 @@ func (t *Turn) Take() bool {
 // Leave ends the turn.
 func (t *Turn) Leave() { t.mu.Unlock() }
 
-// holder is what runs while f of Do does.
+// holder is on the stack of a goroutine while Do calls f.
 const holder = "github.com/flashgin/flashgin/internal/turn.(*Turn).deeper"
 
-// deeper calls f, unless that is too deep. Then the others on the way back call nothing more
-// either: each might call several.
+// deeper calls f, unless that is too deep. After a refusal it calls nothing until the outermost
+// call has returned: otherwise each level might try several calls.
 func (t *Turn) deeper(what string, f func() error) error {
 	if t.tooDeep = t.tooDeep || t.depth >= deepest; t.tooDeep {
 		return fmt.Errorf("flashgin: %s calls flashgin for its own request, which calls it again: "+
@@ -70,8 +70,8 @@ func (t *Turn) deeper(what string, f func() error) error {
 	return guard.Caught(what, f)
 }
 
-// Runs reports whether this goroutine is in a call of the function, in microseconds. If the stack of
-// calls is too deep to tell, it is.
+// Runs reports whether this goroutine is in a call of the function. It takes microseconds. If the
+// stack is too deep to tell, it returns true.
 func Runs(function string) bool {
 	var callers [256]uintptr
 	n := runtime.Callers(2, callers[:]) // without Callers and this function

@@ -1,4 +1,4 @@
-// Package viewpath spells views: of the many spellings of a path, a view has one.
+// Package viewpath spells views: a path has many spellings, but its view has one.
 package viewpath
 
 import (
@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Clean returns the view that somebody wrote as in an href: without host, query, fragment, prefix
-// and trailing slash, and escaped no further than it must be. prefix is one that Prefix returned.
-// A view that is no path is a name, and stays as it is.
+// Clean returns the view that is written as in an href: without host, query, fragment, prefix and
+// trailing slash, and with only necessary escapes. prefix is a result of Prefix. A view that is not
+// a path is a name, and stays as it is.
 func Clean(view, prefix string) string {
 	if i := strings.Index(view, "://"); i > 0 && !strings.Contains(view[:i], "/") {
 		rest := view[i+len("://"):]
@@ -28,11 +28,11 @@ func Clean(view, prefix string) string {
 	return WithoutPrefix(Escaped(view), prefix)
 }
 
-// EncodedSlash is how a view has a slash that is part of a segment and separates none: an engine
-// may take "/a%2Fb" and "/a/b" for two pages.
+// EncodedSlash is how a view writes a slash inside a segment: an engine may take "/a%2Fb" and
+// "/a/b" for two pages.
 const EncodedSlash = "%2F"
 
-// keptSlash stands for EncodedSlash while a path is cleaned. It is no UTF-8.
+// keptSlash stands for EncodedSlash while a path is cleaned. It is not UTF-8, so no view has it.
 const keptSlash = "\xff"
 
 // Escaped returns the view of a path that is written as in an href.
@@ -51,8 +51,8 @@ func Escaped(path string) string {
 	return clean(strings.Join(parts, keptSlash))
 }
 
-// Path returns the view of a path, or a route, that is decoded already. What an href would read
-// in another way stays escaped: a message that was taken can be added again at its view.
+// Path returns the view of a path, or a route, that is decoded already. It escapes characters that
+// have a meaning in an href, so a message that was taken can be added again with its View.
 func Path(decoded string) string { return clean(validUTF8(decoded)) }
 
 func clean(decoded string) string {
@@ -66,7 +66,7 @@ var escapes = strings.NewReplacer("%", "%25", "?", "%3F", "#", "%23", keptSlash,
 
 func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
-// Prefix returns the one spelling of what browsers see before the paths of the engine.
+// Prefix returns the one spelling of a Config.Prefix, which browsers see before the engine's paths.
 func Prefix(configured string) string {
 	if configured == "" {
 		return ""
@@ -74,7 +74,7 @@ func Prefix(configured string) string {
 	return strings.TrimSuffix(Escaped(configured), "/")
 }
 
-// WithoutPrefix turns a path that a browser sees into the engine's.
+// WithoutPrefix returns the engine's path for a path that a browser sees.
 func WithoutPrefix(path, prefix string) string {
 	rest, ok := strings.CutPrefix(path, prefix)
 	switch {

@@ -1,5 +1,6 @@
-// Package writers finds out what is behind a response writer: a middleware that wraps it, keeps what
-// is written, or hides the connection. Most of Gin's middleware wraps by embedding, without Unwrap.
+// Package writers finds out what is behind a response writer: middleware that wraps it, keeps what
+// is written, or hides the connection. Most of Gin's middleware embeds the writer that it wraps,
+// and has no Unwrap.
 package writers
 
 import (
@@ -9,7 +10,7 @@ import (
 	"time"
 )
 
-// wrappersAtMost ends the walk along a chain of writers that has no end.
+// wrappersAtMost ends the walk along a chain of writers that leads in a circle.
 const wrappersAtMost = 32
 
 // Chain yields w and the writers below it, as far as they can be found.
@@ -32,8 +33,8 @@ func below(w http.ResponseWriter) http.ResponseWriter {
 	return embedded(w)
 }
 
-// embedded returns what w embeds as ResponseWriter, as nearly all of Gin's middleware does:
-// gin.ResponseWriter has no Unwrap that it would promote.
+// embedded returns the ResponseWriter that w embeds, or nil. Nearly all of Gin's middleware embeds
+// a gin.ResponseWriter, which has no Unwrap that w could inherit.
 func embedded(w http.ResponseWriter) http.ResponseWriter {
 	v := reflect.Indirect(reflect.ValueOf(w))
 	if v.Kind() != reflect.Struct {
@@ -63,16 +64,16 @@ func Bottom(w http.ResponseWriter) http.ResponseWriter {
 	return w
 }
 
-// HasConnection reports whether w writes to the connection itself, and nothing hides that.
-// http.TimeoutHandler keeps the connection to itself.
+// HasConnection reports whether w leads to the connection, and nothing hides it.
+// http.TimeoutHandler hides it.
 func HasConnection(w http.ResponseWriter) bool {
 	_, ok := Bottom(w).(interface{ SetWriteDeadline(time.Time) error })
 	return ok
 }
 
-// Holds reports whether a body that was written to w, with these headers, is kept by a middleware,
-// as gin-contrib/timeout does, or by http.TimeoutHandler: a writer has headers of its own, or no
-// byte of it yet, or cannot flush. They may throw the body away.
+// Holds reports whether middleware such as gin-contrib/timeout, or http.TimeoutHandler, keeps a
+// body that was written to w, and may throw it away. That is so if a writer behind w has other
+// headers than header, has no byte of the body yet, or cannot flush.
 func Holds(w http.ResponseWriter, header http.Header) bool {
 	flushes := false
 	for w := range Chain(w) {
