@@ -47,7 +47,7 @@ func (r *request) readViews() []string {
 		}
 	}
 	add(r.name)
-	if !browser.InFrame(r.http.Header) {
+	if !browser.IsWithin(r.http.Header) {
 		add(Anywhere)
 	}
 	r.views = views

@@ -1,10 +1,13 @@
 package e2e
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
@@ -161,4 +164,36 @@ func TestHTMX4Preload(t *testing.T) {
 	b.click("#now")
 	require.Equal(t, "1", <-asked)
 	b.untilEqual([]string{"kept", "now"}, texts)
+}
+
+// Check 26: an application in a frame of another site's page has no page around it that would show
+// what is for any page.
+func TestFrameOnAPageOfAnotherSite(t *testing.T) {
+	s := newSite(t, flashgin.Config{}, `{{define "content"}}{{if eq .Path "/"}}<script>
+		addEventListener("load", () => { location.href = "/there" })</script>{{end}}{{end}}`)
+	s.policy = ""
+	s.line.lay(nil) // what waits is not for a stream
+	shown := make(chan string, 1)
+	s.GET("/there", func(c *gin.Context) {
+		s.page(c)
+		shown <- c.GetHeader("Sec-Fetch-Site") + " " + c.GetHeader("Sec-Fetch-Dest")
+	})
+	around := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/" {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, `<iframe src="`+s.url+`"></iframe>`)
+		}
+	}))
+	defer around.Close()
+	s.leave(flashgin.Info("kept").At(flashgin.Anywhere))
+	b := newTab(t)
+	b.open(strings.Replace(around.URL, "127.0.0.1", "localhost", 1))
+	select {
+	case frame := <-shown:
+		assert.Equal(t, "same-origin iframe", frame)
+	case <-time.After(patience):
+		require.Fail(t, "the frame went nowhere")
+	}
+	assert.Eventually(t, func() bool { return s.waiting(flashgin.Anywhere) == "" }, patience,
+		10*time.Millisecond)
 }

@@ -357,6 +357,21 @@ func TestRedirectWithAMessageDropsPagesLoadedAhead(t *testing.T) {
 	}
 }
 
+// The page around a frame shows what is for any page, unless it is another site's.
+func TestFrameOnAPageOfAnotherSiteShowsWhatIsForAnyPage(t *testing.T) {
+	frame := []string{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate",
+		"Sec-Fetch-Dest", "iframe"}
+	a := apptest.NewBoard(t)
+	a.GET("/", apptest.Page)
+	a.Leave(flashgin.Info("anywhere"))
+	assert.Empty(t, a.Visit("GET", "/", frame...).Body.String())
+	foreign := append(frame, "Sec-Fetch-Storage-Access", "active")
+	foreign[1] = "cross-site"
+	assert.Empty(t, a.Visit("GET", "/", foreign...).Body.String(), "the other site has loaded it")
+	foreign[1] = "same-origin"
+	assert.Equal(t, "[anywhere]", a.Visit("GET", "/", foreign...).Body.String())
+}
+
 // An application that lives in a frame has a name for all of its pages, in the place of Anywhere.
 func TestApplicationInAFrameShowsItsOwnName(t *testing.T) {
 	a := apptest.NewAppWithoutSessions(t, flashgin.Config{

@@ -70,7 +70,7 @@ func (c client) decided() string {
 		return perhaps
 	case audience == browser.ForHTMX:
 		return along
-	case browser.InFrame(r.Header):
+	case browser.IsWithin(r.Header):
 		return inFrame
 	}
 	return shows

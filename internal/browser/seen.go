@@ -23,6 +23,13 @@ func InFrame(h http.Header) bool {
 	return false
 }
 
+// IsWithin reports whether a page of this site is around the page, and shows what is for any page.
+// Chromium sends the other header if the page of the tab is another site's. Other browsers do not
+// tell.
+func IsWithin(h http.Header) bool {
+	return InFrame(h) && h.Get("Sec-Fetch-Storage-Access") == ""
+}
+
 // asksForText reports whether the browser asks for a page, or a script for something that it may
 // put into one. All other destinations of the Fetch standard, also those to come, are seen by
 // nobody. Nor is what is fetched in the mode no-cors: scripts read no such answer. They send a
