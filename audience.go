@@ -83,6 +83,10 @@ func (r *request) screenView() string {
 // that the request adds are for that page. If the page that is still open listens at the same view,
 // it would show them for a moment and be gone.
 func (r *request) opensPage() bool {
-	away := browser.LeadsAway(r.writer.Status(), r.writer.Header())
-	return away && r.audience() != browser.ForFrame || browser.OpensPage(r.http.Header)
+	status, header := r.writer.Status(), r.writer.Header()
+	if browser.LeadsAway(status, header) && r.audience() != browser.ForFrame {
+		return true
+	}
+	_, stays := browser.Stays(&r.http, status, header)
+	return !stays && browser.OpensPage(r.http.Header)
 }

@@ -12,7 +12,7 @@ import (
 // destination returns the view at which a message without a View waits if this answer does not show
 // it. That is the path that the answer sends the user to, unless the user stays, else name, which
 // Config.View has returned, else the page on screen if the answer is not itself a page, else the
-// current route. If destination returns a view and an error, the message waits there, but the
+// page that the browser stays on, else the current route. If destination returns a view and an error, the message waits there, but the
 // developer may not expect that. Without a view, nobody would see the message.
 func (r *request) destination(name string) (view string, err error) {
 	status, header, route := r.writer.Status(), r.writer.Header(), r.c.FullPath()
@@ -37,15 +37,44 @@ func (r *request) destination(name string) (view string, err error) {
 	if screen != "" {
 		return screen, err
 	}
-	if route, ok := r.in.router.Openable(route, &r.http); ok {
-		return route, err
+	page, sure := browser.Stays(&r.http, status, header)
+	if sure {
+		if view := r.viewFrom(page); view != "" {
+			return view, err
+		}
 	}
-	if err == nil {
+	// A GET that the browser saves as a file shows no page of that route, another method may.
+	if !sure || r.http.Method != http.MethodGet {
+		if route, ok := r.in.router.Openable(route, &r.http); ok {
+			return route, err
+		}
+	}
+	if r.http.Header.Get("Sec-Fetch-Dest") == "empty" { // a script's, or a beacon's
+		if view := r.viewFrom(page); view != "" {
+			return view, err
+		}
+	}
+	switch {
+	case err != nil:
+	case sure:
+		err = fmt.Errorf("%w: %s %s: the browser stays on the page that it has, and names none of "+
+			"this host; address the messages with At", ErrNoView, r.http.Method, route)
+	default:
 		err = fmt.Errorf("%w: %s %s answered %d without showing its messages, and no GET route has "+
 			"that path; address them with At, or answer with RedirectFlash",
 			ErrNoView, r.http.Method, route, status)
 	}
 	return "", err
+}
+
+// viewFrom returns the view of the page that the request comes from, or "" if that is not one of
+// this host.
+func (r *request) viewFrom(page string) string {
+	target, ok := browser.FromPage(&r.http, page)
+	if !ok {
+		return ""
+	}
+	return r.in.readAt(r.m.withoutPrefix(cleanEscaped(target.EscapedPath())))
 }
 
 // place is a page that the request stands for: it has one, or more if HandleContext went on to

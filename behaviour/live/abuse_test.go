@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -224,4 +225,21 @@ func TestStreamHasOurStatuses(t *testing.T) {
 	page.Hears("no")
 	got := apptest.HandedOver(t, page.All())[0].Messages[0]
 	assert.Equal(t, flashgin.StatusError, got.Status)
+}
+
+// A download opens no page: what it adds is for the one that is open still, and wakes it.
+func TestDownloadWakesThePageThatStays(t *testing.T) {
+	a := apptest.NewLiveApp(t, flashgin.Config{})
+	a.GET("/file", func(c *gin.Context) {
+		c.Header("Content-Disposition", "attachment")
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("downloaded")))
+		c.String(http.StatusOK, "a,b")
+	})
+	b := a.Browser()
+	key := b.Get("/key")
+	page := b.Listen(apptest.StreamPath("/settings"), b.Acknowledging())
+	a.Job(key, flashgin.Info("it listens").At("/settings"))
+	page.Hears("it listens")
+	b.Get("/file", "Referer", b.URL+"/settings", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document")
+	page.Hears("it listens", "downloaded")
 }

@@ -410,3 +410,63 @@ func TestEqualMessagesAreNotMerged(t *testing.T) {
 
 // escaped writes a path as in an href.
 func escaped(path string) string { return (&url.URL{Path: path}).EscapedPath() }
+
+// Where the browser stays on its page, what is added waits for that one.
+func TestWhereTheBrowserStays(t *testing.T) {
+	attachment := func(c *gin.Context) {
+		c.Header("Content-Disposition", `Attachment; filename="a.csv"`)
+		c.String(http.StatusOK, "a,b")
+	}
+	page, elsewhere := "http://example.com/settings?tab=1", "https://elsewhere.example/settings"
+	const dest, mode = "Sec-Fetch-Dest", "Sec-Fetch-Mode"
+	for _, test := range []struct {
+		name   string
+		method string
+		answer gin.HandlerFunc
+		header []string
+		page   string // "" is ErrNoView
+	}{
+		{"a download", "GET", attachment, []string{"Referer", page}, "/settings"},
+		{"a download after a form", "POST", attachment, []string{"Referer", page}, "/settings"},
+		{"a download that names no page", "GET", attachment, nil, ""},
+		{"a download of another host's page", "GET", attachment, []string{"Referer", elsewhere}, ""},
+		{"204", "GET", apptest.Status(204), []string{"Referer", page}, "/settings"},
+		{"204 to a form", "POST", apptest.Status(204), []string{"Referer", page}, "/settings"},
+		{"205", "POST", apptest.Status(205), []string{"Referer", page}, "/settings"},
+		{"a beacon of text", "POST", apptest.Data(200, "text/plain", "ok"),
+			[]string{"Referer", page, mode, "no-cors", dest, "empty"}, "/settings"},
+		{"a beacon of JSON", "POST", apptest.Data(200, "text/plain", "ok"),
+			[]string{"Referer", page, mode, "cors", dest, "empty"}, "/settings"},
+		{"a script without a page", "POST", apptest.Data(200, "text/plain", "ok"), nil, ""},
+		{"a report", "POST", apptest.Data(200, "text/plain", "ok"),
+			[]string{"Referer", page, dest, "report", mode, "no-cors"}, "/settings"},
+		{"a report by plain http", "POST", apptest.Data(200, "text/plain", "ok"),
+			[]string{"Referer", page, "Content-Type", "application/csp-report"}, "/settings"},
+		{"a ping of a link to another host", "POST", apptest.Data(200, "text/plain", "ok"),
+			[]string{"Ping-From", page, "Ping-To", elsewhere, "Content-Type", "text/ping"}, "/settings"},
+		{"a ping of a link of this host", "POST", apptest.Data(200, "text/plain", "ok"),
+			[]string{"Ping-From", page, "Ping-To", "http://example.com/other"}, "/other"},
+		{"a ping without a page", "POST", apptest.Data(200, "text/plain", "ok"),
+			[]string{"Content-Type", "text/ping"}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := apptest.NewBoard(t)
+			add := apptest.Add(t, test.answer, flashgin.Info("saved"))
+			if test.method == http.MethodGet {
+				a.GET("/file", add)
+			} else {
+				a.POST("/save", add)
+			}
+			a.GET("/settings", apptest.Page)
+			a.GET("/other", apptest.Page)
+			a.Visit(test.method, map[string]string{"GET": "/file", "POST": "/save"}[test.method], test.header...)
+			if test.page == "" {
+				require.Len(t, a.Failures.All(), 1)
+				assert.ErrorIs(t, a.Failures.All()[0], flashgin.ErrNoView)
+				return
+			}
+			assert.Empty(t, a.Failures.String())
+			assert.Equal(t, "[saved]", a.Shown(test.page))
+		})
+	}
+}
