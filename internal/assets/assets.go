@@ -27,7 +27,7 @@ var (
 	Style  = newFile("flash.css", "text/css; charset=utf-8", styleSource)
 )
 
-// A File can be cached by browsers without end under the name that contains its hash.
+// A File has a name with its hash, under which browsers may cache it for ever.
 type File struct {
 	name, hashed string
 	contentType  string
@@ -124,9 +124,9 @@ func acceptsGzip(h http.Header) bool {
 	return false
 }
 
-// withoutComments removes indentation, empty lines and comments. It understands our own files,
-// and no others: block comments are whole lines, no string has more than one line, and no string
-// contains two slashes between spaces.
+// withoutComments removes indentation, empty lines and comments. It is for our own files alone:
+// their block comments are whole lines, no string has more than one line, and no string contains
+// two slashes between spaces.
 func withoutComments(source []byte) []byte {
 	var text bytes.Buffer
 	for line := range bytes.Lines(source) {

@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// An Audience is what reads the answer to a request. A browser that opens a page shows what the
-// page shows. Others take the answer for the page that is on screen already. Messages are about
+// An Audience is who reads the answer to a request. A browser that opens a page shows the answer as
+// that page. Others use the answer to change the page that is on screen already: messages are about
 // that page, and are seen there.
 type Audience int
 
-// The audiences. Whether one is ForTurbo, the answer says: see IsTurboStream.
+// The audiences. AudienceOf never returns ForTurbo: only the answer tells, see IsTurboStream.
 const (
 	Unknown     Audience = iota
-	ForBrowser           // or for nobody that has told us
+	ForBrowser           // or for a client that does not say who it is
 	ForHTMX              // part of a page, which htmx puts into it
-	ForHTMXPage          // a page, by which htmx replaces the one on screen; no other answer does
-	ForTurbo             // a stream of changes, by which Turbo alters the page
+	ForHTMXPage          // a page that replaces the one on screen, if the answer is markup
+	ForTurbo             // a stream of changes that Turbo makes to the page
 	ForFrame             // a frame of Turbo, which throws away what is around it
-	ForScript            // data for a script that asks for messages besides
+	ForScript            // data for a script that also asks for messages
 )
 
 // AskHeader is what a script sends to get messages. A page of another site cannot send it, nor
 // can a link or an image.
 const AskHeader = "X-Get-Flash"
 
-// AudienceOf returns what reads the answer to a request, as far as the request says. withHTMX says
-// whether the application has that library.
+// AudienceOf returns who reads the answer to a request, as far as the request says. withHTMX says
+// whether the application uses htmx.
 func AudienceOf(r *http.Request, withHTMX bool) Audience {
 	h := r.Header
 	switch {
@@ -44,7 +44,7 @@ func AudienceOf(r *http.Request, withHTMX bool) Audience {
 	return ForBrowser
 }
 
-// fromHTMX reports whether htmx asks, for the page on screen and not for one of its history.
+// fromHTMX reports whether htmx asks for the page on screen, not for a page of its history.
 func fromHTMX(r *http.Request) bool {
 	h := r.Header
 	if h.Get("Hx-Request") != "true" || h.Get("Hx-History-Restore-Request") == "true" {
@@ -86,7 +86,8 @@ func IsTurboStream(h http.Header) bool {
 // IsHTML reports whether the body of an answer is markup.
 func IsHTML(h http.Header) bool { return strings.HasPrefix(h.Get("Content-Type"), "text/html") }
 
-// IsEventStream reports whether the body of an answer are events that a script reads one by one.
+// IsEventStream reports whether the body of an answer is a stream of events, which a script reads
+// one by one.
 func IsEventStream(h http.Header) bool {
 	return strings.HasPrefix(h.Get("Content-Type"), "text/event-stream")
 }

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// FromPage returns the URL of the page that a request says it comes from, if that page is one of
-// this host.
+// FromPage returns the URL of page, from which a request says that it comes, if page is on this
+// host.
 func FromPage(r *http.Request, page string) (*url.URL, bool) {
 	if page == "" {
 		return nil, false
@@ -39,10 +39,9 @@ func OnThisHost(r *http.Request, base *url.URL, location string) (*url.URL, bool
 	return nil, false
 }
 
-// Resolve resolves a location as browsers do, which read more than net/url: they trim it, drop
-// the tabs and line breaks in it, take a backslash for a slash, and mind no character. Of the
-// result only the host, if location has one, and the path count. It reports false if no page can
-// be there.
+// Resolve resolves a location as browsers do, which accept more than net/url: they trim it, drop
+// tabs and line breaks, take a backslash for a slash, and accept any character. The result has a
+// path, and a host if location has one. Resolve returns false if no page can be there.
 func Resolve(base *url.URL, location string) (target *url.URL, ok bool) {
 	location = strings.TrimFunc(location, func(r rune) bool { return r <= ' ' })
 	location = noBreaks.Replace(location)
@@ -65,7 +64,7 @@ func Resolve(base *url.URL, location string) (target *url.URL, ok bool) {
 			return nil, false
 		}
 	} else if scheme != "" {
-		return nil, false // "https:page", which browsers understand and nobody writes
+		return nil, false // "https:page": browsers understand it, but nobody writes it
 	}
 	if strings.Contains(path, "%") {
 		path = dots.Replace(path)
@@ -73,7 +72,7 @@ func Resolve(base *url.URL, location string) (target *url.URL, ok bool) {
 	path = encoded(path)
 	decoded, err := url.PathUnescape(path)
 	if err != nil {
-		return nil, false // no server of net/http takes it
+		return nil, false // a server of net/http refuses it
 	}
 	reference.Path, reference.RawPath = decoded, path
 	return base.ResolveReference(reference), true
@@ -84,7 +83,7 @@ var (
 	dots     = strings.NewReplacer("%2e", ".", "%2E", ".")
 )
 
-// encoded escapes the characters of a path that must not stand there as they are.
+// encoded escapes the characters that a path must not have.
 func encoded(path string) string {
 	bad := func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"<>\\^`{|}", r)

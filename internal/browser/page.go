@@ -2,23 +2,24 @@ package browser
 
 import "net/http"
 
-// A Sight is whether the page that answers a request comes before the eyes of its user, as far as
-// the request says.
+// A Sight says whether the user will see the page that answers a request, as far as the request
+// tells.
 type Sight int
 
 // The sights.
 const (
 	Untold   Sight = iota
-	Visible        // as the page of a tab, or put into one by a library that is known
-	Likely         // a few such pages are thrown away
-	Doubtful       // most such pages are thrown away, or kept for later
+	Visible        // as the page of a tab, or as a part of it
+	Likely         // a few such pages are never seen
+	Doubtful       // most such pages are never seen, or only later
 )
 
-// WantedHeader is what our script adds to a request that htmx sends because of what its user does.
+// WantedHeader is a header that our script adds to a request that htmx sends because of something
+// that its user does.
 const WantedHeader = "X-Flash-Wanted"
 
-// SightOf returns whether a page is seen. It is about pages alone: a script that asks for data
-// reads them. status is that of the page, and routed says whether the router knows its path.
+// SightOf returns whether a page will be seen. It is for pages alone, not for data that a script
+// asks for. status is the page's, and routed says whether the router knows its path.
 func SightOf(r *http.Request, status int, routed bool) Sight {
 	h := r.Header
 	mode := h.Get("Sec-Fetch-Mode")
@@ -31,8 +32,8 @@ func SightOf(r *http.Request, status int, routed bool) Sight {
 	case r.Method != http.MethodGet:
 		return Visible
 	case h.Get("Hx-Request") != "":
-		// htmx 4, whose mode that is, asks in the same words for what it only preloads. But then it
-		// fires no event, by which our script would add the other header.
+		// htmx 4 has the mode same-origin. It sends the same headers for a page that it only
+		// preloads. But then it fires no event, and our script adds its header on that event.
 		if mode == "same-origin" && h.Get(WantedHeader) == "" {
 			return Likely
 		}
@@ -44,13 +45,13 @@ func SightOf(r *http.Request, status int, routed bool) Sight {
 	switch mode {
 	case "": // a browser that is old, or a site without TLS; or curl, by which somebody looks
 		if !routed || status >= http.StatusBadRequest {
-			return Doubtful // the page in the place of a script that is missing
+			return Doubtful // an error page for a script or an image that is missing
 		}
 	case "cors":
 		if h.Get("X-Up-Version") != "" {
-			return Likely // Unpoly asks in the same words for what it only preloads
+			return Likely // Unpoly sends the same headers for a page that it only preloads
 		}
-		return Doubtful // fetch was led to a page by a redirect, or fills a cache
+		return Doubtful // fetch has followed a redirect to a page, or fills a cache
 	}
 	return Visible
 }

@@ -1,8 +1,7 @@
 // Package browser says what a request or an answer is: who asks, for what, and who will see it.
 // Its functions decide by headers, status and method alone.
 //
-// The names of headers are spelled as Go keeps them: any other spelling costs an allocation each
-// time.
+// The names of headers are in Go's canonical spelling: any other costs an allocation at each use.
 package browser
 
 import (
@@ -10,9 +9,9 @@ import (
 	"strings"
 )
 
-// purposeHeaders say why a page is loaded. Browsers send the first, for prerendering too. Turbo
-// sends the second, Inertia and Chrome before version 121 the third, and the rest came from Safari
-// and Firefox in the past.
+// purposeHeaders say why a page is loaded. Browsers send the first, for prerendering, too. Turbo
+// sends the second, Inertia and Chrome before version 121 the third. Safari and Firefox sent the
+// rest in the past.
 var purposeHeaders = [...]string{
 	"Sec-Purpose", "X-Sec-Purpose", "Purpose", "X-Purpose", "X-Moz", "Moz-Purpose",
 }
@@ -49,11 +48,11 @@ func DropPrefetched(r *http.Request, status int, answer http.Header) {
 	}
 }
 
-// sentAtMost bounds what is read of a header that a client chooses: a URL, in most. Browsers send
-// shorter ones. To take apart one of a megabyte takes as long as many pages.
+// sentAtMost is the longest value that we read from a header that a client chooses: most are URLs.
+// Browsers send shorter ones. To parse a URL of a megabyte takes as long as many pages.
 const sentAtMost = 8 << 10
 
-// Sent returns what the client has sent in a header, or "" if that is too long to be of use.
+// Sent returns the value of a header that the client chooses, or "" if it is too long.
 func Sent(h http.Header, name string) string {
 	if value := h.Get(name); len(value) <= sentAtMost {
 		return value

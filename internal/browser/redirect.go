@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// LeadsAway reports whether an answer sends the user on to another page, which is to show the
+// LeadsAway reports whether an answer sends the user on to another page, which then shows the
 // messages.
 func LeadsAway(status int, h http.Header) bool {
 	_, ok := SentTo(status, h, nil)
 	return ok || IsRedirect(status) || asksAgain(status, h)
 }
 
-// asksAgain reports whether the browser shows no answer of that status, but sends the request once
-// more: when its user has given a password, on a fresh connection, or by way of another server.
+// asksAgain reports whether the browser does not show an answer with that status, but sends the
+// request again: with a password of its user, on a new connection, or through another server.
 func asksAgain(status int, h http.Header) bool {
 	switch status {
 	case http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusMisdirectedRequest,
@@ -39,9 +39,9 @@ func asksAgain(status int, h http.Header) bool {
 // IsRedirect reports whether browsers follow an answer to its Location.
 func IsRedirect(status int) bool { return status >= 300 && status < 400 }
 
-// SentTo returns the URL that an answer sends the user to: by a redirect, or by one of the
-// response headers of htmx. request may be nil; it has the URL of a page that is to be loaded
-// again.
+// SentTo returns the URL that an answer sends the user to: by a redirect, or by a response header
+// of htmx or Refresh. request may be nil; otherwise SentTo reads from it the URL of a page that is
+// to be loaded again.
 func SentTo(status int, h http.Header, request *http.Request) (location string, ok bool) {
 	if IsRedirect(status) {
 		location = trimmed(h, "Location")
@@ -67,8 +67,8 @@ func SentTo(status int, h http.Header, request *http.Request) (location string, 
 	return refreshedAtOnce(h)
 }
 
-// refreshedAtOnce returns the URL of a header Refresh without a delay, which nobody sees the page
-// of. It is "" for the page itself. A page that waits for a second or more is seen.
+// refreshedAtOnce returns the URL of a header Refresh that has a delay of less than a second, so
+// that nobody sees the page. The URL is "" if the page reloads itself.
 func refreshedAtOnce(h http.Header) (location string, ok bool) {
 	refresh := trimmed(h, "Refresh")
 	if refresh == "" {

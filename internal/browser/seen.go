@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// MayShow reports whether the answer to a request can be a page, or part of one, that its user
-// will see. Requests that cannot show a message must not take one. answer is the header of the
-// answer, as far as it is known.
+// MayShow reports whether the user may see the answer to a request, as a page or as part of one. A
+// request that cannot show a message must not take one. answer is the header of the answer, as far
+// as it is known.
 func MayShow(r *http.Request, answer http.Header) bool {
 	return r.Method != http.MethodHead && !Prefetch(r.Header) &&
 		asksForText(r.Header) && isSeen(r, answer)
 }
 
-// InFrame reports whether the page fills a frame. It is not the page that the user is waiting
+// InFrame reports whether the page is for a frame. Then it is not the page that the user is waiting
 // for.
 func InFrame(h http.Header) bool {
 	switch h.Get("Sec-Fetch-Dest") {
@@ -31,9 +31,9 @@ func IsWithin(h http.Header) bool {
 }
 
 // asksForText reports whether the browser asks for a page, or a script for something that it may
-// put into one. All other destinations of the Fetch standard, also those to come, are seen by
-// nobody. Nor is what is fetched in the mode no-cors: scripts read no such answer. They send a
-// beacon, or fill the cache of the browser ahead of time.
+// put into a page. Nobody sees messages in the other destinations of the Fetch standard, or in
+// those to come. Nor in answers in the mode no-cors: scripts cannot read them. They send a beacon,
+// or fill the browser's cache ahead of time.
 func asksForText(h http.Header) bool {
 	mode := h.Get("Sec-Fetch-Mode")
 	if mode == "no-cors" {
@@ -48,14 +48,15 @@ func asksForText(h http.Header) bool {
 	return InFrame(h)
 }
 
-// mediaTypes begin what browsers accept for what is neither a page nor data.
+// mediaTypes are the beginnings of Accept if browsers ask for something that is neither a page nor
+// data.
 var mediaTypes = [...]string{
 	"image/", "text/css", "font/", "application/font", "application/x-font", "audio/", "video/",
 	"application/manifest+json",
 }
 
-// asksForMedia reports whether an image, a style sheet or the like is wanted. For scripts, and for
-// most fonts, browsers accept anything.
+// asksForMedia reports whether a request asks for an image, a style sheet or the like. It finds no
+// scripts and few fonts: for these browsers accept anything.
 func asksForMedia(accept string) bool {
 	for _, prefix := range mediaTypes {
 		if strings.HasPrefix(accept, prefix) {
@@ -65,14 +66,14 @@ func asksForMedia(accept string) bool {
 	return false
 }
 
-// asksForHTML reports whether a page is wanted, as what a request accepts says.
+// asksForHTML reports whether a request with this Accept asks for a page.
 func asksForHTML(accept string) bool {
 	return strings.Contains(accept, "text/html") || strings.Contains(accept, "application/xhtml+xml")
 }
 
-// isSeen reports whether the answer is seen where the request comes from. A page of another site
-// can let the browser of our user ask for anything. But the answer is seen only as the page of a
-// tab, or by a script that the answer lets read it. A frame may be hidden there.
+// isSeen reports whether the user sees the answer at the page that sends the request. A page of
+// another site can make our user's browser request anything. But the user sees the answer only as
+// the page of a tab, or if the answer lets a script read it. A frame in that page may be hidden.
 func isSeen(r *http.Request, answer http.Header) bool {
 	h := r.Header
 	site := h.Get("Sec-Fetch-Site")
@@ -80,7 +81,7 @@ func isSeen(r *http.Request, answer http.Header) bool {
 	case "same-origin", "none":
 		return true
 	case "": // a browser that is old, or a site without TLS
-		// Browsers send no Origin with a GET, unless it comes from a script of another one.
+		// Browsers send no Origin with a GET, unless a script of another origin sends it.
 		return r.Method != http.MethodGet || h.Get("Origin") == "" ||
 			byOrigin(r) || isReadable(h, answer)
 	}
@@ -91,8 +92,8 @@ func isSeen(r *http.Request, answer http.Header) bool {
 		isReadable(h, answer)
 }
 
-// isReadable reports whether the script of another origin that asks may read the answer, to a
-// request with cookies.
+// isReadable reports whether the answer lets a script of another origin read it, although the
+// request has cookies.
 func isReadable(request, answer http.Header) bool {
 	mode, origin := request.Get("Sec-Fetch-Mode"), request.Get("Origin")
 	return (mode == "cors" || mode == "") && origin != "" &&

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// A Sender is who sends a request, as far as the browser says.
+// A Sender is who makes the browser send a request, as far as the browser says.
 type Sender int
 
 // The senders.
 const (
-	Unsaid     Sender = iota // by a browser that is old or asks without TLS, or by no browser
+	Unsaid     Sender = iota // the browser is old or asks without TLS, or the client is no browser
 	ThisOrigin               // a page of this very origin
 	ByHand                   // the user, in the address bar, say
 	Another                  // any other page
 )
 
-// SenderOf is the one place that decides whether a page of this origin asks.
+// SenderOf returns who sends a request. Nothing else decides whether a page of this origin asks.
 func SenderOf(r *http.Request) Sender {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "same-origin":
@@ -34,7 +34,7 @@ func SenderOf(r *http.Request) Sender {
 	return Another
 }
 
-// byOrigin reports whether the header Origin names this very one.
+// byOrigin reports whether the header Origin names the origin of this host.
 func byOrigin(r *http.Request) bool {
 	origin := Sent(r.Header, "Origin")
 	if !strings.Contains(origin, "://") { // such as "null"

@@ -10,7 +10,8 @@ import (
 	"github.com/flashgin/flashgin/internal/ascii"
 )
 
-// TriggerHeader has events that htmx fires when it gets an answer. It is spelled as Go keeps it.
+// TriggerHeader has events that htmx fires when it gets an answer. The spelling is Go's canonical
+// one.
 const TriggerHeader = "Hx-Trigger"
 
 // The events that our script listens to. htmx fires them; so may others.
@@ -74,8 +75,8 @@ func (list Triggers) String() string {
 }
 
 // WithMessages returns list and the event that shows messages. If the handler has an event of that
-// name, it shows them together with its own. If that event has another form, there is no room for
-// ours, and WithMessages returns false.
+// name, WithMessages adds the messages to it. If that event has another form, WithMessages returns
+// false.
 func WithMessages[M any](list Triggers, messages []M) (Triggers, bool) {
 	detail := maps.Clone(onBody)
 	for _, t := range list {

@@ -9,22 +9,23 @@ import (
 )
 
 const (
-	// ackBytesAtMost bounds an acknowledgement. It is also what browsers send when a page is left.
+	// ackBytesAtMost bounds an acknowledgement. Browsers send no more than that when a page is
+	// left.
 	ackBytesAtMost = 64 << 10
 	// ackTicketsAtMost bounds the calls of the store that an acknowledgement makes: one for each
 	// ticket of a view, in the background. Our script names 50 messages at a time.
 	ackTicketsAtMost = 64
-	// ackMessagesAtMost bounds the messages: an entry of a few bytes becomes some hundred.
+	// ackMessagesAtMost bounds the messages: an entry of a few bytes needs some hundred in memory.
 	ackMessagesAtMost = 1000
 )
 
-// An Ack is what a page says of messages that its stream has handed over.
+// An Ack is what a page says of messages that its stream has brought.
 type Ack struct {
 	Shown HandedList `json:"shown"` // the user has seen them
-	Back  HandedList `json:"back"`  // the page was left before: they are to wait again
+	Back  HandedList `json:"back"`  // the user has left the page before: they shall wait again
 }
 
-// Handed is a message as far as its store must know it.
+// Handed has the fields of a message that the store needs to settle it.
 type Handed struct {
 	View   string `json:"view"`
 	ID     string `json:"id"`
@@ -33,8 +34,7 @@ type Handed struct {
 	Created time.Time `json:"created"`
 }
 
-// A HandedList is decoded entry by entry, so that too many are noticed before there is room for
-// them.
+// A HandedList is decoded entry by entry, so too many entries are refused before they take memory.
 type HandedList []Handed
 
 var errAckTooLarge = errors.New("flashgin: an acknowledgement names too many messages")
@@ -64,7 +64,8 @@ func (list *HandedList) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// ReadAck reads an acknowledgement. If it is none, or too large, status is an error's.
+// ReadAck reads an acknowledgement. status is 204, or an error status if the body is not an
+// acknowledgement or too large.
 func ReadAck(w http.ResponseWriter, r *http.Request) (ack Ack, status int) {
 	body := http.MaxBytesReader(w, r.Body, ackBytesAtMost)
 	err := json.NewDecoder(body).Decode(&ack)
@@ -93,13 +94,13 @@ func (ack Ack) tickets() int {
 	return len(seen)
 }
 
-// A mark is a ticket of a parcel that is being written.
+// A mark identifies a ticket of a parcel that is being written.
 type mark struct{ session, view, ticket string }
 
-// Arrived is told what a page acknowledges, before that is settled. A page has a parcel as a
-// whole if it names a ticket of it, and settles the parcel itself. The stream that is still
-// writing it then puts nothing back, whatever becomes of the write. Who would miss it: the user
-// whose page has shown the messages when its connection breaks, and who would see them again.
+// Arrived notes what a page acknowledges, before the claims are settled. If a page names one ticket
+// of a parcel, it has the whole parcel and settles it. Then the stream that is still writing the
+// parcel releases nothing, even if the write fails. Who would miss it: the user whose page has
+// shown the messages when its connection breaks, and who would see them again.
 func (h *Hub) Arrived(session string, ack Ack) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -125,7 +126,7 @@ func (h *Hub) begins(session string, tickets map[string]string) {
 	}
 }
 
-// ends follows begins. It reports whether the page is known to have the parcel.
+// ends follows begins. It reports whether the page has said that it has the parcel.
 func (h *Hub) ends(session string, tickets map[string]string) (arrived bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

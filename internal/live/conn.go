@@ -8,7 +8,7 @@ import (
 	"github.com/flashgin/flashgin/internal/sse"
 )
 
-// writeWithin is how long a client that has stopped reading may hold up a write.
+// writeWithin is how long a write may take, if the client has stopped reading.
 const writeWithin = 5 * time.Second
 
 // A Writer writes an answer.
@@ -17,8 +17,8 @@ type Writer interface {
 	http.Flusher
 }
 
-// A Way leads to a client: what is written to Out passes through the writers of middleware. Base is
-// the lowest of them that can be seen, which is the connection's own unless one hides it.
+// A Way leads to a client. Out passes what is written through the writers of middleware. Base is
+// the lowest writer that can be found: the one of the connection, unless middleware hides it.
 type Way struct {
 	Out  Writer
 	Base http.ResponseWriter
@@ -30,9 +30,9 @@ type Conn struct {
 	base *http.ResponseController
 }
 
-// Connect goes to the client by the first way on which nothing hides the connection, or else by the
-// last. It returns nil if there can be no stream. It sets the headers that streams have, and sends
-// nothing.
+// Connect returns a Conn to the client by the first way on which nothing hides the connection, or
+// else by the last. It returns nil if there can be no stream. It sets the headers of a stream, and
+// sends nothing.
 func (h *Hub) Connect(ways ...Way) *Conn {
 	var way Way
 	var conn Conn
@@ -60,14 +60,15 @@ func (h *Hub) Connect(ways ...Way) *Conn {
 	header := conn.out.Header()
 	header.Set("Content-Type", "text/event-stream; charset=utf-8")
 	if !hidden || header.Get("Content-Encoding") == "" {
-		// No middleware shall compress it. One that has said so, and cannot be passed by, will.
+		// This keeps middleware from compressing the stream. If middleware has announced a coding
+		// and cannot be bypassed, it will compress.
 		header.Set("Content-Encoding", "identity")
 	}
 	header.Set("X-Accel-Buffering", "no") // says the same to nginx
 	return &conn
 }
 
-// Later asks the client to come back later. It is all of a stream that is not opened.
+// Later asks the client to come back later. It is the whole answer if no stream is opened.
 func (c *Conn) Later() { _ = c.send(sse.Later(retryLater)) }
 
 // send writes and flushes. It fails if that takes too long.
@@ -76,12 +77,12 @@ func (c *Conn) send(text []byte) error {
 	if _, err := c.out.Write(text); err != nil {
 		return err
 	}
-	c.out.Flush()                          // through all writers, none of which says whether it could
-	if err := c.base.Flush(); err != nil { // net/http does
+	c.out.Flush()                          // through all writers, which report no error
+	if err := c.base.Flush(); err != nil { // net/http reports errors
 		return err
 	}
 	// A deadline that passes while nothing is written would end a stream of HTTP/2. If it cannot be
-	// taken off, the text has left all the same.
+	// removed, the text has left all the same.
 	_ = c.base.SetWriteDeadline(time.Time{})
 	return nil
 }

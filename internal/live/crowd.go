@@ -9,29 +9,28 @@ import (
 	"github.com/flashgin/flashgin/internal/sse"
 )
 
-// Anybody can open streams: a session costs one request, and CookieKey takes a secret that
-// somebody has invented for one that it has made elsewhere. So a client has a bound, and a
-// process that is full gives a newcomer the place of whoever crowds it most. Who would miss it:
-// all users, while one person opens streams until no more fit.
+// Anybody can open streams: a session costs one request, and CookieKey cannot tell an invented
+// secret from one that another process has made. So the streams of a client are bounded, and a full
+// process ends a stream of the client that crowds it most for each new one. Who would miss it: all
+// users, while one person opens streams until no more fit.
 
 const (
-	// streamsAClient bounds the streams from one address. So many people may be behind one that
+	// streamsAClient bounds the streams from one IP address. So many people behind one address may
 	// look at pages of one process.
 	streamsAClient = 1000
-	// streamsLeavingAtMost bounds the streams beyond the limit, which were told to end.
+	// streamsLeavingAtMost bounds the streams that were told to end and have not.
 	streamsLeavingAtMost = 256
-	// crowdSample is how many streams are compared to find one to end. Who holds a tenth of all
+	// crowdSample is how many streams are compared to find one to end. A client with a tenth of all
 	// streams is among them 29 times out of 30.
 	crowdSample = 32
 	// heardAtMost is how many sessions with messages a process knows, or twice that.
 	heardAtMost = 100_000
 )
 
-// crowd is what a Hub knows of where its streams come from. It counts those that were not told to
-// end.
+// crowd counts the streams of a Hub by where they come from, without those that were told to end.
 type crowd struct {
-	peers   map[netip.Prefix]int // by the other end of the connection, which may be a proxy
-	clients map[netip.Prefix]int // by what Gin takes for the client, which may be invented
+	peers   map[netip.Prefix]int // by the IP address of the connection, which may be a proxy's
+	clients map[netip.Prefix]int // by the client's IP address as Gin finds it, which may be forged
 	leaving int                  // streams that were told to end and have not
 	heard   heardOf
 }
@@ -44,8 +43,9 @@ func newCrowd() crowd {
 	}
 }
 
-// addressOf returns what counts as one client: an IPv4 address, or an IPv6 network of the smallest
-// size that people get. It is invalid for what is no address, such as a Unix socket.
+// addressOf returns the network that counts as one client: an IPv4 address, or an IPv6 network of
+// the smallest size that people get. It is invalid if ip is not an IP address, but a Unix socket,
+// say.
 func addressOf(ip string) netip.Prefix {
 	addr, err := netip.ParseAddr(ip)
 	if err != nil {
@@ -59,7 +59,7 @@ func addressOf(ip string) netip.Prefix {
 	return network
 }
 
-// count counts a stream, or no longer if by is -1.
+// count adds by to the counts of a stream: 1 or -1.
 func (c *crowd) count(s *stream, by int) {
 	add := func(counts map[netip.Prefix]int, address netip.Prefix) {
 		if counts[address] += by; counts[address] == 0 {
@@ -75,8 +75,8 @@ func (c *crowd) fullFor(s *stream) bool {
 	return s.from.IsValid() && c.clients[s.from] >= streamsAClient
 }
 
-// compare says which of two streams is to give way: the one whose address crowds more, in powers of
-// two; then the one under whose session no message is known; then the one that has listened longer.
+// compare returns more than 0 if a has to end rather than b: a stream whose IP address has more
+// streams, in powers of two; then one whose session has had no message; then the older one.
 func (c *crowd) compare(a, b *stream) int {
 	scale := func(n int) int { return bits.Len(uint(n / streamsASession)) }
 	unheard := func(s *stream) int {
@@ -93,14 +93,13 @@ func (c *crowd) compare(a, b *stream) int {
 	)
 }
 
-// makeRoom ends a stream for s, and reports false if there is none that is to give way. The lock is
-// held.
+// makeRoom ends a stream in favour of s. It returns false if it ends none. The lock is held.
 func (h *Hub) makeRoom(s *stream) bool {
 	if h.crowd.leaving >= streamsLeavingAtMost {
 		return false
 	}
 	worst, seen := s, 0
-	for other := range h.streams { // in an order of chance
+	for other := range h.streams { // in random order
 		if other.leaving {
 			continue
 		}
@@ -118,15 +117,15 @@ func (h *Hub) makeRoom(s *stream) bool {
 	return true
 }
 
-// noteMessage notes that there was a message for a session, which a store may not tell.
+// noteMessage notes that there was a message for a session, because a store need not tell.
 func (h *Hub) noteMessage(session string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.crowd.heard.note(session)
 }
 
-// heardOf remembers the sessions for which messages came, the latest ones. It knows hashes: who
-// invents a session cannot have one that is known.
+// heardOf remembers the latest sessions for which messages came. It keeps hashes with a random
+// seed, so nobody can invent a session that it takes for a known one.
 type heardOf struct {
 	seed       maphash.Seed
 	young, old map[uint64]struct{}

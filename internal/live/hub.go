@@ -1,11 +1,12 @@
-// Package live delivers to pages that are open. Each of them holds a stream: a request that does
-// not end. What wakes a stream is only a hint that something may wait for it. Then it claims, as
-// a page does that is being rendered, so a message goes to one of them.
+// Package live delivers messages to open pages. Each page has a stream: a request that does not
+// end. A wake-up is only a hint that messages may wait for the page. Then the stream claims, as a
+// page does when it is rendered, so each message goes to one page.
 //
 //   - A [Hub] has all streams of a process.
-//   - A [Page] is what a stream asks of the application: what waits, and whose the page still is.
-//   - A [Parcel] is what was claimed, ready to be handed over.
-//   - An [Ack] is what the page says of it.
+//   - A [Page] is what a stream asks of the application: which messages wait, and whether the page
+//     still belongs to its session.
+//   - A [Parcel] has claimed messages, ready to be written.
+//   - An [Ack] is the page's acknowledgement of messages.
 //
 // The package knows neither messages nor stores.
 package live
@@ -28,10 +29,10 @@ const (
 	// streamsASession is how many open pages of one session are served at a time. A page listens
 	// only while it is visible, so few users have more.
 	streamsASession = 8
-	// streamsAtMost bounds the streams of a process. For those beyond it others end.
+	// streamsAtMost bounds the streams of a process. For a stream beyond it, another one ends.
 	streamsAtMost = 50_000
-	// claimsAtMost is how many streams ask the store at a time, so that all of them waking up
-	// leaves room for the pages.
+	// claimsAtMost is how many streams ask the store at a time. So there is room for pages even if
+	// all streams wake up together.
 	claimsAtMost = 16
 )
 
@@ -40,11 +41,11 @@ type Config struct {
 	// Lease is how long a claim hides messages that nobody settles.
 	Lease time.Duration
 	// Watch calls wake when something was added for a session, or when its streams are to end. The
-	// empty session is all of them: something may have been missed. Watch returns when ctx has
-	// ended or listening has failed, and is called again after the latter. It returns nil if there
-	// is nothing to hear after all. A nil Watch is one that does so at once.
+	// empty session means all sessions, because Watch may have missed something. Watch returns when
+	// ctx has ended or listening has failed, and is called again after the latter. It returns nil
+	// if the store cannot tell after all. A nil Watch means that the store cannot tell.
 	Watch func(ctx context.Context, wake func(session string, ends bool)) error
-	// Errors is told what no caller is there to receive.
+	// Errors is told of errors that no caller receives.
 	Errors *report.Reporter
 	// Path is where the streams are served, for the log.
 	Path string
@@ -55,22 +56,22 @@ type Hub struct {
 	cfg    Config
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
-	claims chan struct{} // as many as may run at a time
+	claims chan struct{} // holds one for each claim that runs
 	ended  chan struct{} // closed when nothing watches the store any more
 
 	listening atomic.Bool // Watch tells when something is added
-	deadlines sync.Once   // it was said that writes cannot be given one
-	unflushed sync.Once   // it was said that there is no stream
-	crowded   sync.Once   // it was said that a client has too many
+	deadlines sync.Once   // for the warning that writes have no deadline
+	unflushed sync.Once   // for the warning that there can be no stream
+	crowded   sync.Once   // for the warning that a client has too many streams
 
 	mu       sync.Mutex
 	closed   bool
 	watching bool
 	limit    int                   // streamsAtMost
 	streams  map[*stream]struct{}  // all that run
-	sessions map[string][]*stream  // those that are to go on, by session, oldest first
-	servers  map[*http.Server]bool // which have shown up; true: is being shut down
-	writing  map[mark]bool         // what streams hand over now; true: the page has it
+	sessions map[string][]*stream  // at most streamsASession each, oldest first
+	servers  map[*http.Server]bool // those of streams so far; true: it is being shut down
+	writing  map[mark]bool         // parcels that are being written; true: the page has it
 	crowd    crowd
 }
 
@@ -160,7 +161,7 @@ func (h *Hub) End(session, why string) {
 	}
 }
 
-// tell tells a stream to end. The lock is held.
+// tell makes a stream end. The lock is held.
 func (h *Hub) tell(s *stream, why string) {
 	if !s.leaving {
 		s.leaving = true
@@ -188,7 +189,7 @@ const (
 	// patience is how long a stream that is to end may take to say goodbye. After that, what it is
 	// writing fails.
 	patience = 400 * time.Millisecond
-	// lookEvery is how often it is checked whether streams have ended.
+	// lookEvery is how often endAll checks whether streams have ended.
 	lookEvery = 5 * time.Millisecond
 )
 

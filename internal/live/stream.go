@@ -15,19 +15,19 @@ import (
 const (
 	// Proxies give up after a minute of silence, browsers after two and a half beats.
 	beatEvery = 20 * time.Second
-	// After its life the session of a stream is looked up anew, and maybe at another server.
+	// After streamLife the client comes back: its session is found again, maybe by another server.
 	streamLife = 3 * time.Minute
 
-	// Milliseconds after which a client comes back; spread, so that they do not all come at once.
+	// After how many milliseconds a client comes back: random, so that not all come at once.
 	retryAtLeast = 2000
 	retryAtMost  = 8000
 	retryLater   = 30000
-	retrySoon    = 1000 // at most, where there are no reasons to wait
+	retrySoon    = 1000 // at most, if there is no reason to wait
 
-	// Wake-ups may be lost, so the store is asked now and then as well.
+	// Wake-ups may be lost, so streams also ask the store now and then.
 	pollAtLeast = 15 * time.Second
 	pollAtMost  = 30 * time.Second
-	pollUnwoken = 5 * time.Second // without wake-ups
+	pollUnwoken = 5 * time.Second // if there are no wake-ups
 	pollFailed  = 2 * time.Second // after the store could not be asked
 )
 
@@ -38,25 +38,24 @@ type Page struct {
 	Context context.Context
 	// Session is what Config.Watch calls the session of the page.
 	Session string
-	// Peer is the IP address of the connection's other end, Client that of the client as far as it
-	// is known. What is no address is nobody's.
+	// Peer is the IP address of the connection's other end, Client the client's as far as it is
+	// known. Texts that are not IP addresses do not count.
 	Peer, Client string
 	// Owned reports whether the page still belongs to its session.
 	Owned func() bool
-	// Claim takes what waits for the page. It reports its errors itself.
+	// Claim claims the messages that wait for the page. It reports its errors itself.
 	Claim func(context.Context) (Parcel, error)
 }
 
-// A Parcel is what was claimed for a page. The zero Parcel holds nothing.
+// A Parcel has the messages that were claimed for a page. The zero Parcel has none.
 type Parcel struct {
-	Text    []byte            // the event that hands it over; empty if none of it is for this page
+	Text    []byte            // the event with the messages; empty if the page can show none
 	Tickets map[string]string // of the claim, by view
-	Release func()            // puts it back
+	Release func()            // puts the messages back
 }
 
-// A stream is the answer to a page that stays open. There are many, and nearly all of them wait.
-// Where they do, the stack of calls is kept so short that the garbage collector takes back what the
-// deeper calls needed.
+// A stream is the answer to an open page. There are many, and nearly all of them wait. While they
+// wait, their stack of calls is short, so the garbage collector can shrink it.
 type stream struct {
 	hub     *Hub
 	conn    *Conn
@@ -67,21 +66,21 @@ type stream struct {
 	peer    netip.Prefix
 	from    netip.Prefix // the client
 	opened  time.Time
-	leaving bool // it was told to end; of the hub
+	leaving bool // it was told to end; guarded by the hub's lock
 
-	woken  chan struct{} // holds one when there is something to do
-	asked  atomic.Bool   // to look for messages
-	added  atomic.Bool   // because there are some for the session
+	woken  chan struct{} // holds one if there is something to do
+	asked  atomic.Bool   // deliver must run
+	added  atomic.Bool   // because messages were added for the session
 	ending chan string   // holds why the stream is to end
 	timer  *time.Timer   // wakes it
 
-	life     time.Time // ends then
+	life     time.Time // when the stream ends
 	beat     time.Time // when the next sign of life is due
 	look     time.Time // when the store is asked next
-	returned time.Time // when what was claimed, but never acknowledged, is certain to wait again
+	returned time.Time // when messages that were claimed, but never acknowledged, surely wait again
 }
 
-// Serve hands over to a page what comes for it, until the page goes away or is told to come back.
+// Serve writes messages to a page as they come, until the page goes away or the stream ends.
 func (h *Hub) Serve(conn *Conn, page *Page) {
 	s := newStream(h, conn, page)
 	if !h.open(s) {
@@ -122,15 +121,15 @@ func (s *stream) begin() bool {
 	s.life = now.Add(spread(streamLife, 0.2))
 	s.beat = now.Add(spread(beatEvery, 0.1))
 	s.look = now
-	// What a page that was just left did not acknowledge is for the next page of the session, which
-	// is this one.
+	// The user may just have left a page that has not acknowledged its messages. They are for this
+	// page when their lease has ended.
 	s.returned = now.Add(s.lease())
 	s.timer = time.AfterFunc(streamLife, s.wake)
 	return s.conn.send(sse.Opening(retry)) == nil
 }
 
-// step does what is due, and sees to it that the stream is woken when the next thing is. It reports
-// false when the stream has ended.
+// step does what is due, and sets the timer for what is due next. It returns false when the stream
+// has ended.
 func (s *stream) step() bool {
 	now := time.Now()
 	why := ""
@@ -158,7 +157,7 @@ func (s *stream) step() bool {
 			return false
 		}
 		now = time.Now()
-		if sent || err != nil { // what was claimed by a call whose answer was lost waits again, too
+		if sent || err != nil { // if the store's answer was lost, it may have claimed messages
 			s.returned = now.Add(s.lease())
 		}
 		if sent {
@@ -196,8 +195,7 @@ func (s *stream) pause(err error) time.Duration {
 	return spread(pollUnwoken, 0.2)
 }
 
-// lease returns how long it takes until claims of now are certain to have been settled or to wait
-// again.
+// lease returns after how long messages that are claimed now are surely settled or wait again.
 func (s *stream) lease() time.Duration {
 	lease := s.hub.cfg.Lease
 	return lease + lease/8 + rand.N(lease/8+1)
@@ -206,16 +204,18 @@ func (s *stream) lease() time.Duration {
 var (
 	// errGone says that the client cannot be reached.
 	errGone = errors.New("flashgin: the client of a stream is gone")
-	// errNotOwned says that the stream is not its session's any more, as far as can be told.
+	// errNotOwned says that the page does not belong to its session any more, or that nobody can
+	// tell.
 	errNotOwned = errors.New("flashgin: the session of a stream has ended")
 )
 
-// deliver hands over what waits, and reports whether there was anything. A stream may outlive its
-// session: the user logs out, or somebody locks the account. So it asks again whose it is when a
-// message comes.
+// deliver writes the messages that wait, and reports whether there were any. A stream may outlive
+// its session: the user logs out, or somebody locks the account. So when a message comes, deliver
+// asks again whether the page still belongs to the session.
 func (s *stream) deliver() (bool, error) {
 	added := s.added.Swap(false)
-	// Before the claim, which would hide the messages from the pages of their owner.
+	// This comes before the claim, because a claim hides the messages from the pages of their
+	// owner.
 	if added && !s.page.Owned() {
 		return false, errNotOwned
 	}
@@ -242,8 +242,8 @@ func (s *stream) deliver() (bool, error) {
 	return true, nil
 }
 
-// hand writes a parcel, and reports whether that succeeded. If not, the parcel is put back,
-// unless the page has said that it has it.
+// hand writes a parcel, and reports whether that succeeded. If not, it releases the parcel, unless
+// the page has acknowledged a part of it.
 func (s *stream) hand(parcel Parcel) (sent bool) {
 	s.hub.begins(s.session, parcel.Tickets)
 	defer func() {
@@ -287,13 +287,13 @@ func (s *stream) wake() {
 	}
 }
 
-// spread returns d, more or less by up to the given part of it.
+// spread returns a random duration around d: at most part of d less or more.
 func spread(d time.Duration, part float64) time.Duration {
 	return time.Duration(float64(d) * (1 + part*(2*rand.Float64()-1)))
 }
 
-// goodbye ends a stream. If it has only lived its time, its page hears nothing until it is back, so
-// it need not wait.
+// goodbye returns the event that ends a stream. If only its time is over, the page should come back
+// soon, because it hears nothing until then.
 func goodbye(why string) []byte {
 	retry := 0
 	if why == sse.ByeAge {

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	rewatchAfter  = time.Second // doubled as long as it fails
+	rewatchAfter  = time.Second // doubled with each failure in a row
 	rewatchAtMost = 5 * time.Second
 )
 
@@ -49,7 +49,7 @@ func (h *Hub) hear(session string, ends bool) {
 	h.wake(session)
 }
 
-// wake makes the streams of a session look for messages; without one, all streams.
+// wake makes the streams of a session ask for messages; with the session "", all streams.
 func (h *Hub) wake(session string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

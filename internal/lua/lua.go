@@ -42,12 +42,12 @@ func read(files fs.FS, name string) string {
 // A Call is one run of a script.
 type Call struct {
 	Script *Script
-	Names  []string   // a place for the caller's names of the keys
+	Names  []string   // for the caller: its names of the Redis keys
 	Cmd    *redis.Cmd // with the reply, after Send
 	args   []any      // of EVALSHA
 }
 
-// Call prepares a run with keys.
+// Call prepares a run of the script with Redis keys.
 func (script *Script) Call(keys ...string) *Call {
 	call := &Call{Script: script, args: make([]any, 0, 3+len(keys)+7)}
 	call.Append("evalsha", script.sha, len(keys))
@@ -74,7 +74,7 @@ func (call *Call) Err() error {
 	return nil
 }
 
-// command returns the command for the next attempt: the script by name, or in full.
+// command returns the command for the next attempt: the script by its hash, or in full.
 func (call *Call) command(ctx context.Context, inFull bool) Once {
 	args := call.args
 	if inFull {
@@ -86,10 +86,10 @@ func (call *Call) command(ctx context.Context, inFull bool) Once {
 }
 
 // Once is a command that go-redis does not send again if the reply is lost, because the server may
-// have executed it. go-redis still follows MOVED and ASK: then the server has not.
+// have executed it. go-redis still follows MOVED and ASK: then the server has executed nothing.
 type Once struct{ *redis.Cmd }
 
-// NoRetry is what go-redis asks.
+// NoRetry tells go-redis not to send the command again.
 func (Once) NoRetry() bool { return true }
 
 // NewOnce returns a command. Its first Redis key is the argument with that number.

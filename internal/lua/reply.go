@@ -18,7 +18,7 @@ func NewReply(text string) Reply { return Reply{text: text} }
 // Left reports whether anything is left to read.
 func (r *Reply) Left() bool { return r.text != "" }
 
-// Failed reports whether what was read was not there.
+// Failed reports whether a field or bytes were missing.
 func (r *Reply) Failed() bool { return r.failed }
 
 // Word returns the next field.

@@ -52,7 +52,7 @@ func (l Labels) OrEnglish() Labels {
 	}
 }
 
-// status returns the word for a status. One of the application's own is its own word.
+// status returns the word for a status. A status of the application's own is its own word.
 func (l Labels) status(status string) string {
 	switch status {
 	case "", info:
@@ -67,7 +67,7 @@ func (l Labels) status(status string) string {
 	return status
 }
 
-// nameAtMost bounds what an item gives to the name of its close button, in characters.
+// nameAtMost is how many characters of an item's name the name of its close button has.
 const nameAtMost = 80
 
 func (l Labels) closeName(name string) string {

@@ -1,4 +1,4 @@
-// Package markup makes HTML of a list of messages: the ready-made markup of a bare {{flashes}}.
+// Package markup prints a list of messages as HTML: the ready-made markup of a bare {{flashes}}.
 package markup
 
 import (
@@ -33,19 +33,20 @@ type Link struct {
 	URL   string
 }
 
-// A Page says what besides the items a page prints.
+// A Page says what a page prints besides the items.
 type Page struct {
 	// Labels have no empty words: see OrEnglish.
 	Labels Labels
-	// Nth counts how often the page has printed a list, from one. Alone is the live part alone.
+	// Nth is the number of this list on the page, from one; or Alone.
 	Nth int
-	// Script says that a script is served. Then it gets blank items to make others of.
+	// Script says that our script is served. Then the page has blank items, of which the script
+	// makes others.
 	Script bool
-	// Pull is the URL of the messages of a page that was loaded ahead of time, or "".
+	// Pull is the URL from which a page that was loaded ahead of time gets its messages, or "".
 	Pull string
-	// Stream is the URL of the messages that arrive while the page is open, or "".
+	// Stream is the URL at which the page listens for messages while it is open, or "".
 	Stream string
-	// Idle says that there is nothing to hear on the Stream yet.
+	// Idle says that the Stream cannot bring anything yet, so the script must not open it.
 	Idle bool
 }
 
@@ -60,19 +61,19 @@ type Printer struct {
 	empty atomic.Pointer[map[emptyPage]template.HTML] // nobody changes the map
 }
 
-// A region is the dot of the ready-made markup.
+// A region is the data of the template.
 type region struct {
 	Label string // its name
 	Class *classes
 	Root  string // classes of the element around everything
-	Live  bool   // it has the announcers, as the first of its page
-	Items []view
-	Blank []view // one of each status
+	Live  bool   // it is the first of its page, so it has the announcers
+	Items []shownItem
+	Blank []shownItem // one of each status
 	Pull  string
 }
 
-// A view is an Item with what its look and its language add.
-type view struct {
+// A shownItem is an Item with what its look and its language add.
+type shownItem struct {
 	Item
 	Class     *classes
 	Word      string // for the status
@@ -80,10 +81,9 @@ type view struct {
 	Blank     bool
 }
 
-// Leaves reports whether the item may close by itself. What is not good news stays, and what has
-// a link to follow.
-func (v view) Leaves() bool {
-	return v.AutoClose && v.Link == nil && v.Status != warning && v.Status != danger
+// Leaves reports whether the item may close by itself. Warnings, errors and items with a link stay.
+func (it shownItem) Leaves() bool {
+	return it.AutoClose && it.Link == nil && it.Status != warning && it.Status != danger
 }
 
 // Print returns the markup of a page with items.
@@ -94,7 +94,7 @@ func (p *Printer) Print(page Page, items []Item) (template.HTML, error) {
 	}
 	r := p.region(page)
 	r.Pull = page.Pull
-	r.Items = p.views(page.Labels, items)
+	r.Items = p.shownItems(page.Labels, items)
 	text, err := execute("region", r)
 	return page.listening(template.HTML(text)), err
 }
@@ -110,7 +110,7 @@ const (
 
 // PrintAdditions returns the markup by which a library adds items to the page.
 func (p *Printer) PrintAdditions(by Library, labels Labels, items []Item) (string, error) {
-	return execute(string(by), &region{Items: p.views(labels, items)})
+	return execute(string(by), &region{Items: p.shownItems(labels, items)})
 }
 
 func execute(name string, r *region) (string, error) {
@@ -121,14 +121,15 @@ func execute(name string, r *region) (string, error) {
 	return text.String(), nil // html/template has escaped it
 }
 
-func (p *Printer) views(labels Labels, items []Item) []view {
+func (p *Printer) shownItems(labels Labels, items []Item) []shownItem {
 	class := &looks[p.Look]
-	views := make([]view, len(items))
+	shown := make([]shownItem, len(items))
 	for i, item := range items {
 		item.Status = Kind(item.Status)
-		views[i] = view{item, class, labels.status(item.Status), labels.closeName(item.Name), false}
+		word, name := labels.status(item.Status), labels.closeName(item.Name)
+		shown[i] = shownItem{item, class, word, name, false}
 	}
-	return views
+	return shown
 }
 
 // region returns what a page without items prints.
@@ -145,23 +146,23 @@ func (p *Printer) region(page Page) *region {
 		for _, status := range []string{info, success, warning, danger} {
 			item := Item{Status: status, Link: new(Link)}
 			word := page.Labels.status(status)
-			r.Blank = append(r.Blank, view{item, class, word, page.Labels.Close, true})
+			r.Blank = append(r.Blank, shownItem{item, class, word, page.Labels.Close, true})
 		}
 	}
 	return r
 }
 
-// An emptyPage is what decides the markup of a page without items, but for the stream.
+// An emptyPage is what decides the markup of a page without items, except for the stream.
 type emptyPage struct {
 	labels Labels
 	nth    int
 	script bool
 }
 
-// emptyAtMost bounds what is kept: an application may put the name of a user into its labels.
+// emptyAtMost bounds how many are kept: an application may put the name of a user into its labels.
 const emptyAtMost = 64
 
-// printEmpty renders a page without items once. Most pages have none.
+// printEmpty renders a page without items once, and keeps the markup. Most pages have no items.
 func (p *Printer) printEmpty(page Page) (template.HTML, error) {
 	key := emptyPage{page.Labels, page.Nth, page.Script}
 	known := p.empty.Load()
@@ -178,11 +179,11 @@ func (p *Printer) printEmpty(page Page) (template.HTML, error) {
 	if known != nil && len(*known) < emptyAtMost {
 		maps.Copy(more, *known)
 	}
-	p.empty.Store(&more) // of two at a time one is lost, and rendered again
+	p.empty.Store(&more) // if two goroutines store at once, one result is rendered again later
 	return template.HTML(text), nil
 }
 
-// listening adds where the script listens. The markup may be shared by pages, the stream is not.
+// listening adds the URL of the stream. Pages may share the markup, but not the stream.
 func (page Page) listening(markup template.HTML) template.HTML {
 	if page.Stream == "" || page.Nth > 1 {
 		return markup

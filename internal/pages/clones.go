@@ -12,22 +12,22 @@ import (
 
 // A templateSet makes and keeps clones of one set of templates.
 type templateSet[L fmt.Stringer] struct {
-	master    *template.Template // never executed, so that it can be cloned; nil if there is none
+	master    *template.Template // never executed, so it can be cloned; nil if there is none
 	functions func() Functions[L]
 
 	mu    sync.Mutex
 	spare []*clone[L] // the last is the next
-	more  sync.Pool   // of *clone[L], for a rush: the garbage collector may have them
+	more  sync.Pool   // of *clone[L], for many pages at once; the garbage collector may free them
 }
 
-// spareAtMost is how many clones of a set are kept for good. To make one of a large set takes
-// longer than to render a page.
+// spareAtMost is how many clones of a set are kept for good. Cloning a large set takes longer than
+// rendering a page.
 var spareAtMost = runtime.GOMAXPROCS(0)
 
 // bufferAtMost is the size above which a buffer is not kept for the next page.
 const bufferAtMost = 1 << 20
 
-// take returns a clone for one execution, or nil if there can be none.
+// take returns a clone for one execution, or nil if the set cannot be cloned.
 func (set *templateSet[L]) take() *clone[L] {
 	if c := set.takeSpare(); c != nil {
 		return c
@@ -55,7 +55,7 @@ func (set *templateSet[L]) takeSpare() (c *clone[L]) {
 	return c
 }
 
-// keep is for a clone whose page was written.
+// keep keeps a clone for the next page when its page was written.
 func (set *templateSet[L]) keep(c *clone[L]) {
 	if c.page.Cap() > bufferAtMost {
 		c.page = bytes.Buffer{}
@@ -66,7 +66,7 @@ func (set *templateSet[L]) keep(c *clone[L]) {
 	}
 }
 
-// putSpare reports whether there was room.
+// putSpare adds a clone to spare, and reports whether there was room.
 func (set *templateSet[L]) putSpare(c *clone[L]) bool {
 	set.mu.Lock()
 	defer set.mu.Unlock()
@@ -81,13 +81,13 @@ func (set *templateSet[L]) putSpare(c *clone[L]) bool {
 type clone[L fmt.Stringer] struct {
 	functions Functions[L]
 	templates *template.Template
-	rendered  []string // the templates that were executed, and so escaped, with all that they use
+	rendered  []string // the templates that were executed, and so escaped with all that they use
 	page      bytes.Buffer
 	printing  bool // the template of the application prints a list
 	prints    int  // how many lists this page has printed
 }
 
-// newClone is given a set that was never executed.
+// newClone returns a clone with functions. templates must be a set that was never executed.
 func newClone[L fmt.Stringer](templates *template.Template, functions Functions[L]) *clone[L] {
 	c := &clone[L]{functions: functions, templates: templates}
 	rewritePrints(templates)
@@ -120,14 +120,13 @@ func (c *clone[L]) print(filter ...any) (template.HTML, error) {
 	return c.markup(list)
 }
 
-// printAll is a bare {{flashes}}, as most pages have it. It does not pay for a variable number of
-// arguments.
+// printAll is a bare {{flashes}}, as most pages have it. It saves the cost of variadic arguments.
 func (c *clone[L]) printAll() (template.HTML, error) { return c.print() }
 
 // markup prints a list. It uses the template of the application if the set has one, also when the
 // list is empty. The live part follows: the script needs it to show what arrives later.
 func (c *clone[L]) markup(list L) (template.HTML, error) {
-	if c.printing { // that template calls itself, by way of another one
+	if c.printing { // the template of the application calls itself, through another one
 		return template.HTML(template.HTMLEscapeString(list.String())), nil
 	}
 	c.prints++

@@ -9,7 +9,7 @@ import (
 	"github.com/gin-gonic/gin/render"
 )
 
-// A Component is what templ makes pages of.
+// A Component is a page, or a part of one, of templ.
 type Component interface {
 	Render(ctx context.Context, w io.Writer) error
 }
@@ -37,7 +37,7 @@ func (p *boundPage[L]) Render(w http.ResponseWriter) error {
 	p.WriteContentType(w)
 	n, err := w.Write(c.page.Bytes())
 	if n == 0 && c.page.Len() > 0 {
-		// Middleware that has answered by itself may swallow the page without a word.
+		// Middleware that has answered by itself may swallow the page without an error.
 		c.functions.Done(w, io.ErrShortWrite)
 	} else {
 		c.functions.Done(w, err)

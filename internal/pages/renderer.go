@@ -22,13 +22,13 @@ const (
 	Messages    = "flashgin/messages"
 )
 
-// Options connect a Renderer to the side that has the lists.
+// Options connect a Renderer to the code that has the lists.
 type Options[L fmt.Stringer] struct {
 	// Functions makes the functions of one clone of a template set.
 	Functions func() Functions[L]
 	// FuncMap adds functions that belong to no request to those of the application.
 	FuncMap func(yours ...template.FuncMap) template.FuncMap
-	// Component makes a component find its request by the writer that it is rendered to.
+	// Component returns a component that finds its request by the writer to which it is rendered.
 	Component func(Component) Component
 	// Warn is told of mistakes in the wiring of the application.
 	Warn func(mistake string)
@@ -52,13 +52,13 @@ type Functions[L fmt.Stringer] struct {
 }
 
 // A Renderer wraps the engine's own, so that {{flashes}} in a template knows its request.
-// html/template has no way to tell a function that: a function set that changes between
-// executions would show the messages of one user to another. So each execution gets a clone of
+// html/template cannot tell a function its request, and if executions at the same time shared one
+// set of functions, one user would see the messages of another. So each execution gets a clone of
 // the template set with functions of its own. Clones are kept for later pages.
 type Renderer[L fmt.Stringer] struct {
 	options  Options[L]
 	next     render.HTMLRender
-	only     *template.Template // the one set that next has, if that is known
+	only     *template.Template // the set of next, if it is known to have only one
 	reparses bool               // next makes a new set for every page
 
 	examining sync.Mutex // nobody may execute a set while it is examined for the first time
@@ -74,7 +74,7 @@ func New[L fmt.Stringer](next render.HTMLRender, options Options[L]) *Renderer[L
 		rd.only = next.Template
 		rd.use.add(copyOf(rd.only))
 	case render.HTMLDebug:
-		// It kept the functions that the engine had when the templates were named. Ours may have
+		// It kept the functions that the engine had when the templates were loaded. Ours may have
 		// come later.
 		next.FuncMap = options.FuncMap(next.FuncMap)
 		rd.next, rd.reparses = next, true
@@ -117,7 +117,7 @@ func (rd *Renderer[L]) instance(name string, data any) render.Render {
 	return rd.next.Instance(name, data)
 }
 
-// set returns what is known of a template set, or nil if the set does not name our functions.
+// set returns the templateSet of t, or nil if t does not call our functions.
 func (rd *Renderer[L]) set(t *template.Template) *templateSet[L] {
 	if rd.reparses {
 		if !namesOurs(t) {

@@ -7,11 +7,11 @@ import (
 )
 
 // A bare {{flashes}} prints markup, and {{range flashes}} gets a list. One function cannot return
-// both: markup must be template.HTML, and range wants a slice. But the parse tree tells a bare
-// print from every other use, before html/template escapes it. There rewritePrints calls another
-// function.
+// both: markup must be template.HTML, and range wants a slice. But in the parse tree a bare print
+// differs from every other use, before html/template escapes it. So rewritePrints makes a bare
+// print call another function.
 
-// What a bare {{flashes …}}, and {{flashes}}, is rewritten to.
+// The functions that replace flashes in a bare {{flashes …}} and in a bare {{flashes}}.
 const (
 	printName    = "flashginPrint"
 	printAllName = "flashginPrintAll"
@@ -56,10 +56,9 @@ func barePrint(n parse.Node) *parse.CommandNode {
 // There it returns markup as it is.
 const htmlEscaper = "_html_template_htmlescaper"
 
-// trimPrints removes the escaper from the prints of markup if it has nothing to do there. Most
-// pages have no message, and its call costs them more than the rest of {{flashes}}. If
-// html/template names it differently one day, it stays. The set must be a clone that was
-// executed.
+// trimPrints removes the escaper from bare prints between tags, where it does nothing. Most pages
+// have no message, and the call of the escaper costs them more than the rest of {{flashes}}. If
+// html/template renames the escaper one day, it stays. The set must be a clone that was executed.
 func trimPrints(set *template.Template) {
 	for _, t := range set.Templates() {
 		if t.Tree == nil {

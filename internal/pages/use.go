@@ -12,10 +12,10 @@ import (
 // What an answer adds to a page on screen must fit the markup of that page. The page belongs to
 // another request, maybe to another process. But the templates are the same.
 
-// Use says with what markup templates print lists.
+// Use says how templates print lists.
 type Use struct {
 	Bare bool // there is a bare {{flashes}}
-	Own  bool // the application has a template of its own that prints it
+	Own  bool // the application has a template of its own for the markup
 }
 
 // Add notes what a set uses. Nobody may execute the set at the same time.
@@ -31,7 +31,7 @@ func (use *Use) Add(set *template.Template) {
 	}
 }
 
-// Use returns what is known by now.
+// Use returns what the sets that are known so far use.
 func (rd *Renderer[L]) Use() Use {
 	if rd.reparses {
 		rd.use.parse.Do(func() { rd.use.add(parsed(rd.next)) })

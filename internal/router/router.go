@@ -1,5 +1,5 @@
-// Package router says what the router of an engine makes of a path: which pages it tells apart,
-// to which route they belong, and where it redirects.
+// Package router says what the router of an engine does with a path: which pages it tells apart, to
+// which route they belong, and where it redirects.
 package router
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/flashgin/flashgin/internal/viewpath"
 )
 
-// A Router knows the routes that its engine has when it is first asked for one. It is safe for
-// concurrent use by multiple goroutines.
+// A Router knows the routes that its engine has when Route or ReadAt is first called. It is safe
+// for concurrent use by multiple goroutines.
 type Router struct {
 	engine *gin.Engine
 	once   sync.Once
@@ -27,15 +27,15 @@ type Router struct {
 func New(engine *gin.Engine) *Router { return &Router{engine: engine} }
 
 // View returns the view of the path of a page. raw is the RawPath of its URL. also is a second
-// view, or "": the path as the browser sent it, if that has an encoded slash that the router
-// takes for any other slash. A message of a job, which knows no engine, may wait there.
+// view, or "": the path as the browser sent it, if it has an encoded slash and the router treats
+// that like any other slash. A message of a job, which knows no engine, may wait there.
 func (rt *Router) View(path, raw string) (view, also string) {
 	view = viewpath.Path(path)
 	if raw == "" {
 		return view, ""
 	}
 	if decoded, err := url.PathUnescape(raw); err != nil || decoded != path {
-		return view, "" // the raw path is that of another one
+		return view, "" // somebody has changed path, but not raw
 	}
 	kept := viewpath.Escaped(raw)
 	switch {
@@ -50,7 +50,7 @@ func (rt *Router) View(path, raw string) (view, also string) {
 // byRawPath reports whether "/a%2Fb" and "/a/b" are two pages of the engine.
 func (rt *Router) byRawPath() bool { return rt.engine.UseRawPath || rt.engine.UseEscapedPath }
 
-// ReadAt returns the view at which the engine's page reads what is meant for view.
+// ReadAt returns the view at which the engine's page reads a message for view.
 func (rt *Router) ReadAt(view string) string {
 	if !strings.HasPrefix(view, "/") {
 		return view
@@ -64,8 +64,8 @@ func (rt *Router) ReadAt(view string) string {
 	return view
 }
 
-// Openable returns the view of the route by which a GET opens the page of a request, which has
-// come by a route. Parameters may be named differently there.
+// Openable returns the view of the route by which a GET opens the page of a request. route is the
+// route of the request; the parameters of the two may have different names.
 func (rt *Router) Openable(route string, request *http.Request) (view string, ok bool) {
 	if request.Method == http.MethodGet || request.Method == http.MethodHead {
 		if route == "" { // NoRoute, such as the one page of a single-page application
@@ -102,8 +102,8 @@ func shape(route string) string {
 	return strings.Join(segments, "/")
 }
 
-// redirected returns the view of the page at which a browser ends up that asks for the page of
-// view.
+// redirected returns the view of the page to which the router redirects a browser that asks for the
+// page of view.
 func (rt *Router) redirected(view string) string {
 	asked := urlOf(view)
 	location := rt.ask(asked).Get("Location")
@@ -117,10 +117,10 @@ func (rt *Router) redirected(view string) string {
 	return viewpath.Escaped(target.EscapedPath())
 }
 
-// urlOf returns the URL that a server is asked for by whoever opens the page of a view.
+// urlOf returns the URL of the page of a view, as a server gets it.
 func urlOf(view string) *url.URL {
 	decode := func(s string) string {
-		s, _ = url.PathUnescape(s) // which a clean view lets succeed
+		s, _ = url.PathUnescape(s) // does not fail, because view is clean
 		return s
 	}
 	u := &url.URL{Path: decode(view)}

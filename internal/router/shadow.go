@@ -8,12 +8,12 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Only the handlers of an engine learn which route its router has found, and those of the
-// application must not be called for that. So another engine, the shadow, has the same routes,
-// those of the time when it is first asked, and handlers that do nothing.
+// Only the handlers of an engine learn which route its router has found, and the application's must
+// not be called for that. So another engine, the shadow, has the same GET routes with other
+// handlers. They say only which route was found.
 //
-// One thing the shadow cannot know. An engine lists a route with a colon that is no parameter
-// ("/a\:b") without its backslash once it serves. So the shadow has a parameter there.
+// The shadow has one fault. An engine that serves lists a route with a colon that is no parameter
+// ("/a\:b") without its backslash. So the shadow has a parameter there.
 
 // routeHeader is where the shadow says which route it found.
 const routeHeader = "Route"
@@ -21,8 +21,8 @@ const routeHeader = "Route"
 // Route returns the route of a GET request for u, or "" if there is none.
 func (rt *Router) Route(u *url.URL) string { return rt.ask(u).Get(routeHeader) }
 
-// ask returns the header of what the router answers to a GET request for u: with the route that
-// it found, or with the Location that it redirects to.
+// ask returns the header of the shadow's answer to a GET request for u: it has the route that was
+// found, or the Location of a redirect.
 func (rt *Router) ask(u *url.URL) http.Header {
 	rt.once.Do(func() { rt.shadow = shadowOf(rt.engine) })
 	found, asked := routeFound{}, *u // a redirect writes to the URL
@@ -52,7 +52,8 @@ func shadowOf(engine *gin.Engine) *gin.Engine {
 	return shadow
 }
 
-// copyRoute leaves out a route that Gin takes for one that is there already.
+// copyRoute adds a route, unless Gin panics because it takes the route for one that is there
+// already.
 func copyRoute(shadow *gin.Engine, route string) {
 	defer func() { _ = recover() }()
 	shadow.GET(route, reportRoute)
@@ -60,7 +61,7 @@ func copyRoute(shadow *gin.Engine, route string) {
 
 func reportRoute(c *gin.Context) { c.Header(routeHeader, c.FullPath()) }
 
-// routeFound is a response of which nothing is kept but the header.
+// routeFound is a response writer that keeps only the header.
 type routeFound http.Header
 
 func (f routeFound) Header() http.Header            { return http.Header(f) }

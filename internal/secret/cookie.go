@@ -7,8 +7,8 @@ import (
 )
 
 // Sent returns the secret that the request has in a cookie of that name, or "". If it has different
-// ones, somebody else has planted one: Sent returns none of them, and true. It reads the header by
-// itself because net/http's way allocates, on every page.
+// secrets, somebody else has planted one: Sent returns "" and true. It parses the header itself
+// because net/http's parser allocates, on every page.
 func Sent(r *http.Request, name string) (secret string, several bool) {
 	for _, line := range r.Header["Cookie"] {
 		for line != "" {
@@ -36,8 +36,9 @@ func setsCookie(name string) func(line string) bool {
 	return func(line string) bool { return strings.HasPrefix(line, name+"=") }
 }
 
-// setSecret sets the cookie of a secret in the header of the answer to r, in the place of those
-// with its name. It has no Domain and the Path "/", so the browser sends it to this host alone.
+// setSecret sets the cookie of a secret in the header of the answer to r, and removes others of its
+// name there. The cookie has no Domain and the Path "/", so the browser sends it to this host
+// alone.
 func setSecret(r *http.Request, header http.Header, name, secret string) {
 	cookie := http.Cookie{
 		Name: name, Value: secret, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Cookies are what the answer to one request does about cookies that hold a secret. The zero value
+// Cookies holds what the answer to one request does about cookies with a secret. The zero value
 // does nothing. It is safe for concurrent use by multiple goroutines.
 type Cookies struct {
 	mu      sync.Mutex
@@ -17,9 +17,8 @@ type Cookies struct {
 
 type madeSecret struct{ cookie, secret string }
 
-// Secret returns the secret that the cookie of that name has from here on: the one that was made
-// for it, or the one that r brought. It returns "" if there is none, or if r brought different
-// ones.
+// Secret returns the secret of the cookie of that name: the one that Renew has made, or the one
+// that r brought. It returns "" if there is none, or if r brought different ones.
 func (c *Cookies) Secret(r *http.Request, name string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -9,11 +9,11 @@ import (
 	"github.com/gin-contrib/sessions"
 )
 
-// InUse notices that two sessions keep keys, such as those of two groups of routes. Then a message
-// that is added under the one is not shown under the other. Without InUse, nobody would be told.
+// InUse notices that two sessions have a session key, such as those of two groups of routes. Then a
+// message that is added with one is not shown with the other. Without InUse, nobody would be told.
 // The zero value has seen no session. It is safe for concurrent use by multiple goroutines.
 type InUse struct {
-	first atomic.Pointer[given] // of the session in which a key was first found
+	first atomic.Pointer[given] // of the first session that had a session key
 	told  atomic.Bool
 }
 
@@ -23,7 +23,7 @@ type given struct {
 	store any // nil if it cannot be compared
 }
 
-// Note is told of a session that has a key.
+// Note notes a session that has a session key.
 func (u *InUse) Note(session sessions.Session) {
 	if u.first.Load() != nil {
 		return
@@ -42,8 +42,8 @@ func (u *InUse) Note(session sessions.Session) {
 // Told reports whether Mistake has said what is wrong.
 func (u *InUse) Told() bool { return u.told.Load() }
 
-// Mistake returns what is wrong if r has come with the first session and with this other one. It
-// says so once, and "" else. A request with one of two sessions is shown all there is.
+// Mistake returns a warning, once, if r has come with the first session and with this other one.
+// Otherwise it returns "". A request with only one of the sessions misses no messages.
 func (u *InUse) Mistake(r *http.Request, session sessions.Session) string {
 	first := u.first.Load()
 	if first == nil || u.told.Load() {

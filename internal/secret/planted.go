@@ -11,24 +11,24 @@ import (
 	"github.com/flashgin/flashgin/internal/browser"
 )
 
-// Another host of the domain can plant a cookie of the name in the browser, with a longer Path or
-// for the whole domain. The planted one then comes beside ours, or before it, and no request says
-// which is which. So a request with two secrets has no key, and its answer expires what is not
-// ours. Who would miss this: users whose messages the planter would read.
+// Another host of the domain can plant a cookie of our name in the browser, with a longer Path or
+// for the whole domain. The planted cookie then comes beside ours, or before it, and no request
+// says which is which. So a request with two secrets has no session key, and its answer expires the
+// cookies that are not ours. Who would miss this: users whose messages the planter would read.
 
 const (
-	// linesAtMost and bytesAtMost bound what is added to the header of an answer. Proxies take few
-	// kilobytes.
+	// linesAtMost and bytesAtMost bound what is added to the header of an answer. Proxies accept
+	// only a few kilobytes.
 	linesAtMost = 24
 	bytesAtMost = 2 << 10
-	// pathAtMost and domainsAtMost bound what is looked at in a path and in a host.
+	// pathAtMost and domainsAtMost bound how much of a path and of a host counts.
 	pathAtMost    = 256
 	domainsAtMost = 4
 )
 
 // ExpirePlanted expires the cookies that came beside ours, and reports whether there were any. Ours
 // alone has the Path "/" and no Domain, so it stays. prefix is what the browser has before the path
-// of r. If there are too many lines, chance picks some: later answers expire the others.
+// of r. If there are too many lines, it picks some at random: later answers expire the others.
 func (c *Cookies) ExpirePlanted(r *http.Request, prefix string, header http.Header) bool {
 	c.mu.Lock()
 	planted := slices.Clone(c.planted)
@@ -46,7 +46,7 @@ func (c *Cookies) ExpirePlanted(r *http.Request, prefix string, header http.Head
 		bytes += len(lines[n])
 		n++
 	}
-	// Before ours: a client that does not tell a Domain from none would remove that, too.
+	// These lines come before ours: some clients ignore Domain, and would remove our cookie.
 	header["Set-Cookie"] = append(lines[:n:n], header["Set-Cookie"]...)
 	return true
 }
@@ -92,8 +92,8 @@ func pathsOf(path string) []string {
 }
 
 // domainsOf returns the Domains of the cookies that a browser sends to the host of the request:
-// none, the host, and what the host belongs to. Browsers refuse those that are nobody's, such as
-// "co.uk".
+// none, the host, and the domains above it. Browsers refuse domains under which anybody can
+// register, such as "co.uk".
 func domainsOf(r *http.Request) []string {
 	host, _, _ := strings.Cut(browser.Sent(r.Header, "X-Forwarded-Host"), ",")
 	if host = strings.TrimSpace(host); host == "" {
@@ -110,7 +110,7 @@ func domainsOf(r *http.Request) []string {
 		domains = append(domains, host)
 		_, host, _ = strings.Cut(host, ".")
 	}
-	if len(domains) > 1+domainsAtMost { // the shortest can be set by most hosts
+	if len(domains) > 1+domainsAtMost { // keeps the shortest, which most hosts can set
 		domains = append(domains[:1], domains[len(domains)-domainsAtMost:]...)
 	}
 	return domains

@@ -11,7 +11,7 @@ import (
 	"encoding/base64"
 )
 
-// newSecret returns a secret that nobody has.
+// newSecret returns a new random secret.
 func newSecret() string { return rand.Text() }
 
 // Key returns the session key of a secret, or "" if there is no secret.

@@ -8,8 +8,8 @@ import (
 	"github.com/gin-contrib/sessions"
 )
 
-// valueName is the name of the secret among the values of a gin-contrib session. Sessions that are
-// kept for weeks have it.
+// valueName is the name of the secret among the values of a gin-contrib session. It must never
+// change: some sessions are kept for weeks.
 const valueName = "flashgin"
 
 // KeyIn returns the session key of the secret in a session, or "" if there is none.
@@ -18,7 +18,7 @@ func KeyIn(session sessions.Session) string {
 	return Key(secret)
 }
 
-// Put gives a session a new secret. Somebody has to save it.
+// Put gives a session a new secret. The caller must save the session.
 func Put(session sessions.Session) { session.Set(valueName, newSecret()) }
 
 // Copy gives a session the secret of another.
@@ -69,8 +69,8 @@ func IsWithheld(r *http.Request, session sessions.Session) bool {
 	return ok && loaded.Options != nil && loaded.Options.Secure && !byTLS(r)
 }
 
-// Reload loads what the middleware of gin-contrib has put under sessions.DefaultKey anew: a
-// session, or several by name. Handlers that use the session see the change.
+// Reload loads sessions again: value is what the middleware of gin-contrib has put under
+// sessions.DefaultKey, a session or several by name. Handlers that use the session see the change.
 func Reload(r *http.Request, value any) error {
 	switch value := value.(type) {
 	case sessions.Session:
@@ -85,8 +85,8 @@ func Reload(r *http.Request, value any) error {
 	return nil
 }
 
-// reload gives a session the values that its store has for it now. If the store is the request's
-// own cookie, the session gets those that the request brought.
+// reload gives a session the values that its store has now. A cookie store has those that the
+// request brought.
 func reload(r *http.Request, session sessions.Session) error {
 	loaded, ok := underlying(sessions.Store.New, session)
 	if !ok {
