@@ -30,14 +30,17 @@ var behaviours = []string{wrongPlace, twoTabs, twoPosts, paused, postedPaused, s
 
 const reportHead = `# Side by side
 
-The same page and the same form with several kinds of flash messages. This page is written by the program that measures, in about five minutes:
+The same page and the same form, with several flash libraries. The program that measures also writes
+this page, in about five minutes:
 
     cd bench
     go run . -part compare -write ../docs/comparison.md
 
-Each application is a web server process of its own; all use one Redis server. They take turns, %d rounds with %d users each, %d at a time, and the median of the
-rounds counts. A **cycle** is a form that is posted, answered by a redirect, and the page after it, on which the message has to be once; an **empty page** is the
-same page again, on which it must be gone. The page has a table of 20 rows and is rendered by html/template everywhere.
+Each application is a web server in a process of its own. All use one Redis server. They take turns:
+%d rounds with %d users each, %d users at a time. A figure is the median of the rounds. In a
+**cycle**, a form is posted, a redirect answers it, and the page after the redirect must show the
+message once. An **empty page** is the same page loaded again, without the message. In all
+applications html/template renders the page, which has a table of 20 rows.
 
 *%s*
 
@@ -45,36 +48,43 @@ same page again, on which it must be gone. The page has a table of 20 rows and i
 
 const reportCost = `## What it costs
 
-Processor time is that of the web server process, and of Redis, in µs. Commands are those that the application sends to Redis, and bytes are those of all cookies
-that are sent and set. “Session” means that each request reads a session, which is a signed cookie where nothing else is said; the others greet a user whom they
-do not look up.
+Processor time is in µs, for the web server process and for Redis. Commands are those that the
+application sends to Redis. Bytes are those of all cookies that are sent and set. “Session” means
+that each request reads a session, which is a signed cookie if the row says nothing else. The other
+applications greet a user without looking the user up.
 
 `
 
 const reportBehaviour = `## What becomes of messages
 
-Each is found by doing it, %d times over (with Redis away three times). Handlers work for 20 ms on something else before they come to messages, so that requests
-which are sent together overlap. [_examples/versus](../_examples/versus) tells some of the same as tests that are made to be read.
+Each story runs %d times (with Redis away, three times). Handlers do 20 ms of other work before they
+use messages, so requests that are sent together overlap. [_examples/versus](../_examples/versus)
+has some of the same stories as tests that are written to be read.
 
-- *Another page is first*: after the redirect, a page that the message is not about is loaded before the one that it is about.
-- *Two tabs load together*: the page is asked for twice at the same moment.
+- *Another page is first*: after the redirect, another page is loaded before the page that the
+  message is about.
+- *Two tabs load together*: the page is loaded twice at the same moment.
 - *Two forms at once*: two forms are posted at the same moment; the page has to show both messages.
-- *Redis paused*, *Redis stopped*: a message waits, Redis is away for %v (frozen, or shut down and started again with what it saved), and the page is asked
-  for meanwhile and afterwards. *Posted meanwhile* is about a message that is added while Redis is away.
+- *Redis paused*, *Redis stopped*: a message waits, and Redis is away for %v: frozen, or shut down
+  and started again with the data that it saved. The page is loaded meanwhile and afterwards.
+- *Posted meanwhile*: a message is added while Redis is away.
 
-*Lost* is a message that no page ever shows, *doubled* one that is shown twice, *misplaced* one that is shown on the wrong page, and *late* one that is shown as it
-should, but only some seconds after Redis is back. A request that takes longer than %v is *hung*, one that is answered by an error has *failed*, and a page that
-does not know its user any more is *logged out*.
+A message is *lost* if no page ever shows it, *doubled* if it is shown twice, *misplaced* if the
+wrong page shows it, and *late* if its page shows it, but only some seconds after Redis is back. A
+request is *hung* if it takes longer than %v, and *failed* if the answer is an error. A page is
+*logged out* if it does not know its user any more.
 
 `
 
 const reportEnd = `
-A message that is posted while Redis is away for longer than its answer can wait is reported by flashgin, to Config.OnError, the log and the Errors of the
-gin.Context, and tried for eight seconds; if Redis is not back by then, it is lost. Messages in cookies need no Redis, and have the faults of cookies.
+If a message is posted while Redis is away for longer than the answer can wait, flashgin reports
+that to Config.OnError, the log and the Errors of the gin.Context, and tries for eight seconds. If
+Redis is not back by then, the message is lost. Messages in cookies need no Redis, and have the
+faults of cookies.
 
 ## Goals
 
-The ratio is the median over the rounds, each of which measures both.
+A ratio is the median over the rounds. Each round measures both.
 
 `
 
@@ -144,7 +154,8 @@ func judged(results []*result) string {
 		}
 	}
 	hand, scs := named(byHandInSession), named(listInSCS)
-	fmt.Fprintf(&table, "\nWhat reading the session costs is not flashgin's to spare: with a session in a signed cookie, messages by hand take %.2f times what scs takes for an empty page.\n",
+	fmt.Fprintf(&table, "\nflashgin cannot save the cost of reading the session: with a session in a signed cookie, an empty\n" +
+		"page with messages by hand takes %.2f times the time of scs.\n",
 		medianRatio(hand.empty, scs.empty))
 	table.WriteString("\n| behaviour | measured | target | |\n|---|---|---|---|\n")
 	met := !slices.ContainsFunc(good, isTheirs) && !slices.ContainsFunc(bad, isOurs)
