@@ -154,7 +154,7 @@ func judged(results []*result) string {
 		}
 	}
 	hand, scs := named(byHandInSession), named(listInSCS)
-	fmt.Fprintf(&table, "\nflashgin cannot save the cost of reading the session: with a session in a signed cookie, an empty\n" +
+	fmt.Fprintf(&table, "\nflashgin cannot save the cost of reading the session: with a session in a signed cookie, an empty\n"+
 		"page with messages by hand takes %.2f times the time of scs.\n",
 		medianRatio(hand.empty, scs.empty))
 	table.WriteString("\n| behaviour | measured | target | |\n|---|---|---|---|\n")
