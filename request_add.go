@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/browser"
+	"github.com/flashgin/flashgin/internal/secret"
 )
 
 // Messages that a request adds wait in it until its headers leave: its own page may show them
@@ -154,6 +155,9 @@ func (r *request) bind(c *gin.Context) error {
 	r.called(toAdd)
 	// The middleware (timeout) copies them before ours leave: the cookie must be among them now.
 	if r.headersApart(c) {
+		if err := r.mayBegin(secret.CookieOf(session)); err != nil {
+			return err
+		}
 		return r.saveMade(c, session)
 	}
 	return nil

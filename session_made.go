@@ -205,12 +205,18 @@ func (r *request) saveKey() (string, error) {
 		return "", err
 	}
 	if made := r.unsaved; made != nil {
+		if err := r.mayBegin(secret.CookieOf(made)); err != nil {
+			return "", err
+		}
 		if err := r.saveSession(r.c, made); err != nil {
 			return "", err
 		}
 	}
 	key, err := r.keyBy(r.c)
 	if key == "" && err == nil && r.m.cfg.SessionKey != nil {
+		if err := r.mayBegin(*r.cookie.name.Load()); err != nil {
+			return "", err
+		}
 		key, err = r.makeCookieKey(r.c, "")
 	}
 	if err != nil {
@@ -222,6 +228,24 @@ func (r *request) saveKey() (string, error) {
 	r.noteSession()
 	return key, err
 }
+
+// mayBegin returns an error if a message must not begin a session in a cookie of that name: another
+// site asks, and SameSite may have kept the cookie that the browser has. A new one would log its
+// user out, who comes back from a payment, say. A handler that saves the session itself, or asks
+// for its key, has decided otherwise.
+func (r *request) mayBegin(cookie string) error {
+	if r.http.Header.Get("Sec-Fetch-Site") != "cross-site" || secret.Sets(r.writer.Header(), cookie) {
+		return nil
+	}
+	if _, err := r.http.Cookie(cookie); cookie != "" && err == nil {
+		return nil
+	}
+	return errCrossSite
+}
+
+var errCrossSite = fmt.Errorf("%w: a request from another site came without the session's cookie, "+
+	"which its SameSite may have kept back, and gets no new session: redirect to a page of this host "+
+	"that adds the message, or call Messenger.SessionKey if there is no session to lose", ErrNoSession)
 
 // saveSession saves the session of c, to which this request has given a secret.
 func (r *request) saveSession(c *gin.Context, made sessions.Session) error {

@@ -433,3 +433,42 @@ func TestASessionThatCannotBeSaved(t *testing.T) {
 		})
 	}
 }
+
+// SameSite keeps the cookie back when another site posts, as a payment does. A message there does
+// not replace the session that the user has.
+func TestMessageOfAnotherSitesFormBeginsNoSession(t *testing.T) {
+	for name, wire := range map[string]func(t *testing.T) *apptest.App{
+		"sessions": func(t *testing.T) *apptest.App { return apptest.NewApp(t, flashgin.Config{}) },
+		"CookieKey": func(t *testing.T) *apptest.App {
+			return apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := wire(t)
+			a.POST("/paid", apptest.Add(t, apptest.Redirect("/orders"), flashgin.Success("paid")))
+			a.POST("/page", apptest.Add(t, apptest.Page, flashgin.Success("paid")))
+			a.POST("/key", func(c *gin.Context) {
+				_, err := a.Messenger.SessionKey(c)
+				assert.NoError(t, err)
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("paid")))
+				c.Redirect(http.StatusSeeOther, "/orders")
+			})
+			a.GET("/orders", apptest.Page)
+			cross := []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"}
+
+			v := a.Visitor()
+			assert.Equal(t, "[paid]", v.Post("/page", cross...).Body.String(), "it shows its own")
+			v.Post("/paid", cross...)
+			assert.Empty(t, v.Jar)
+			require.Len(t, a.Failures.All(), 1)
+			assert.ErrorIs(t, a.Failures.All()[0], flashgin.ErrNoSession)
+
+			v.Post("/key", cross...)
+			assert.NotEmpty(t, v.Jar, "the handler asked for a key")
+			assert.Equal(t, "[paid]", v.Get("/orders"))
+			v.Post("/paid", cross...)
+			assert.Equal(t, "[paid]", v.Get("/orders"), "a session that came with the request is used")
+			assert.Len(t, a.Failures.All(), 1)
+		})
+	}
+}
