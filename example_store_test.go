@@ -143,7 +143,7 @@ func ExampleMemoryStore_OnError() {
 	err := messages.Add(context.Background(), "session", flashgin.Info("1").At("/"), flashgin.Info("2").At("/"))
 	fmt.Println(err)
 	// Output:
-	// level=ERROR msg="flashgin: store" error="flashgin: add: dropped the 1 oldest messages at a view, which holds 1: is its page never opened?" suppressed=0
+	// level=ERROR msg="flashgin: store" error="flashgin: add: dropped the 1 oldest messages at \"/\", where 1 may wait: is its page never opened?" suppressed=0
 	// <nil>
 }
 
@@ -259,7 +259,7 @@ func ExampleRedisStore_OnError() {
 		flashgin.Message{View: "/", ID: "2", Text: "Sent."})
 	fmt.Println(err)
 	// Output:
-	// flashgin: add: dropped the 1 oldest messages at a view, which holds 1: is its page never opened?
+	// flashgin: add: dropped the 1 oldest messages at "/", where 1 may wait: is its page never opened?
 	// <nil>
 }
 

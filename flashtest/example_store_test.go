@@ -161,7 +161,7 @@ func ExampleStore_OnError() {
 	post(app, "/settings")
 	fmt.Println(store.Waiting())
 	// Output:
-	// flashgin: add: dropped the 1 oldest messages at a view, which holds 1: is its page never opened?
+	// flashgin: add: dropped the 1 oldest messages at "/settings", where 1 may wait: is its page never opened?
 	// The disk is nearly full.
 }
 

@@ -339,7 +339,7 @@ func TestRedisCapAndClaims(t *testing.T) {
 	assert.Equal(t, []string{"4", "5"}, p.peek("/a"))
 	reported := p.reported()
 	require.Len(t, reported, 1)
-	assert.Contains(t, reported[0], "dropped the 3 oldest")
+	assert.Contains(t, reported[0], `dropped the 3 oldest messages at "/a"`)
 }
 
 // Remembered IDs do not pile up at a busy address, and are not read when a page looks for messages.

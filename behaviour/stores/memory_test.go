@@ -89,16 +89,16 @@ func TestMemoryStoreForgetsGeneratedIDs(t *testing.T) {
 	})
 }
 
-// The cap reports, with what an operator needs and nothing that is private.
+// The cap reports the view, which an operator needs, and nothing that is private.
 func TestMemoryStoreReportsTheCap(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{Store: &flashgin.MemoryStore{Cap: 2}})
 	for _, text := range []string{"MARKER 1", "MARKER 2"} {
-		require.NoError(t, a.Messenger.Add(t.Context(), "MARKER session", flashgin.Info(text).At("/MARKER")))
+		require.NoError(t, a.Messenger.Add(t.Context(), "MARKER session", flashgin.Info(text).At("/jobs")))
 	}
 	assert.Empty(t, a.Failures.All())
-	require.NoError(t, a.Messenger.Add(t.Context(), "MARKER session", flashgin.Info("MARKER 3").At("/MARKER"), flashgin.Info("MARKER 4").At("/MARKER")))
+	require.NoError(t, a.Messenger.Add(t.Context(), "MARKER session", flashgin.Info("MARKER 3").At("/jobs"), flashgin.Info("MARKER 4").At("/jobs")))
 	require.Len(t, a.Failures.All(), 1)
-	assert.ErrorContains(t, a.Failures.All()[0], "dropped the 2 oldest messages")
+	assert.ErrorContains(t, a.Failures.All()[0], `dropped the 2 oldest messages at "/jobs", where 2 may wait`)
 	assert.NotContains(t, a.Failures.String(), "MARKER")
 }
 

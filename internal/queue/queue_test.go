@@ -22,3 +22,19 @@ func TestGeneratedID(t *testing.T) {
 		assert.False(t, Generated(given), given)
 	}
 }
+
+// What was dropped is reported with the first views, which may be long.
+func TestDroppedAt(t *testing.T) {
+	var dropped DroppedAt
+	dropped.Add("/a", 0)
+	assert.NoError(t, dropped.Error(5))
+	dropped.Add("/a", 1)
+	dropped.Add("/a", 2)
+	assert.ErrorContains(t, dropped.Error(5), `dropped the 3 oldest messages at "/a", where 5 may wait`)
+	for _, view := range []string{"/b", "/c" + strings.Repeat("x", 200), "/d", "/e"} {
+		dropped.Add(view, 1)
+	}
+	assert.Equal(t, 7, dropped.Sum())
+	assert.ErrorContains(t, dropped.Error(5),
+		`at "/a", "/b", "/c`+strings.Repeat("x", 98)+`", 2 more views, where`)
+}

@@ -34,12 +34,17 @@ func (s *Store[T]) Stats() Stats {
 }
 
 // dropped is how many items an add has dropped, by which bound.
-type dropped struct{ byCap, byViews, byBytes int }
+type dropped struct {
+	byCap            queue.DroppedAt
+	byViews, byBytes int
+}
+
+func (d dropped) sum() int { return d.byCap.Sum() + d.byViews + d.byBytes }
 
 // errors says what was dropped. No error names a session or a text.
 func (s *Store[T]) errors(d dropped) (errs []error) {
-	if d.byCap > 0 {
-		errs = append(errs, queue.CapError(d.byCap, s.cfg.Cap))
+	if err := d.byCap.Error(s.cfg.Cap); err != nil {
+		errs = append(errs, err)
 	}
 	if d.byViews > 0 {
 		errs = append(errs, queue.ViewsError(d.byViews, s.cfg.Views))

@@ -73,7 +73,7 @@ func (s *Store[T]) Add(
 	for _, err := range s.errors(dropped) {
 		s.Report(ctx, err)
 	}
-	s.Tell(ctx, queue.Dropped, dropped.byCap+dropped.byViews+dropped.byBytes)
+	s.Tell(ctx, queue.Dropped, dropped.sum())
 	if !quietly {
 		s.wake(session)
 	}
@@ -101,7 +101,7 @@ func (s *Store[T]) add(session string, items []queue.Item[T]) (dropped dropped) 
 		l.withdraw(item.Key, now)
 		s.sequence++
 		l.push(item, s.sequence, now)
-		dropped.byCap += l.dropOldest(s.cfg.Cap, now)
+		dropped.byCap.Add(item.View, l.dropOldest(s.cfg.Cap, now))
 		dropped.byViews += s.dropViews(session)
 		dropped.byBytes += s.dropBytes(l, now)
 	}

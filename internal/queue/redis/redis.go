@@ -73,6 +73,7 @@ func (s *Store[T]) Add(
 		channel = ""
 	}
 	var calls []*lua.Call
+	views := make([]string, 0, 4) // of the calls
 	mailbox, number := s.mailbox(session), s.place(len(items))
 	for len(items) > 0 {
 		// Each run of items with one view is a call. So the scripts run in the order of the items,
@@ -85,7 +86,7 @@ func (s *Store[T]) Add(
 		if err != nil {
 			return err
 		}
-		calls = append(calls, call)
+		calls, views = append(calls, call), append(views, items[0].View)
 		number, items = number+uint64(n), items[n:]
 	}
 	adds, order := calls, lua.InOrder
@@ -99,17 +100,18 @@ func (s *Store[T]) Add(
 	if err := lua.Send(ctx, s.client, calls, order); err != nil {
 		return s.failed("add", err)
 	}
-	var dropped, created int
+	var dropped queue.DroppedAt
+	var created int
 	var failed error
-	for _, call := range adds {
+	for i, call := range adds {
 		n, err := call.Cmd.Int()
-		dropped += n / 2
+		dropped.Add(views[i], n/2)
 		created += n % 2
 		failed = cmp.Or(failed, err)
 	}
-	if dropped > 0 {
-		s.Report(ctx, queue.CapError(dropped, s.cfg.Cap))
-		s.Tell(ctx, queue.Dropped, dropped)
+	if err := dropped.Error(s.cfg.Cap); err != nil {
+		s.Report(ctx, err)
+		s.Tell(ctx, queue.Dropped, dropped.Sum())
 	}
 	if created > 0 {
 		s.created.Add(mailbox, created, s.cfg.TTL)
