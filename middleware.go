@@ -2,6 +2,7 @@ package flashgin
 
 import (
 	"fmt"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -27,7 +28,7 @@ func (m *Messenger) Install(engine *gin.Engine) {
 	if !claimEngine(engine, m) {
 		return
 	}
-	if routes := engine.Routes(); len(routes) > 0 {
+	if routes := pagesAmong(engine.Routes()); len(routes) > 0 {
 		m.errs.Warn("these routes were registered before Install and will show no messages; " +
 			"install first: " + names(routes))
 	}
@@ -54,6 +55,22 @@ func claimEngine(engine *gin.Engine, m *Messenger) bool {
 		runtime.AddCleanup(engine, func(key weak.Pointer[gin.Engine]) { engines.Delete(key) }, key)
 	}
 	return !exists
+}
+
+// ginsOwn matches the handlers that Gin makes: of files, and by WrapF and WrapH of handlers that know
+// no Gin, as those of pprof and of metrics. What stands before is Gin, or who called it: the
+// compiler names a function that it has inlined after its caller.
+var ginsOwn = regexp.MustCompile(
+	`\.(WrapF|WrapH|\(\*RouterGroup\)\.(StaticFile|StaticFileFS|createStaticHandler))\.func\d+$`)
+
+// pagesAmong leaves out the routes that show no page of the application.
+func pagesAmong(routes gin.RoutesInfo) (pages gin.RoutesInfo) {
+	for _, route := range routes {
+		if !ginsOwn.MatchString(route.Handler) {
+			pages = append(pages, route)
+		}
+	}
+	return pages
 }
 
 // names lists the first few routes, and says how many more there are.

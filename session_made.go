@@ -268,7 +268,14 @@ func (r *request) saveSession(c *gin.Context, made sessions.Session) error {
 
 // errCopy is what SessionKey says of a copy if there is no key yet, and Forget of any, whatever the
 // moment: by the next run of the program the request may have ended before.
-var errCopy = fmt.Errorf("%w: a copy of the *gin.Context has no answer", ErrTooLate)
+const errCopy = tooLate("flashgin: a copy of the *gin.Context has no answer that could bring the " +
+	"session a new key: call Messenger.SessionKey or Forget in the handler, with the handler's own")
+
+// A tooLate is an ErrTooLate whose general text would be untrue.
+type tooLate string
+
+func (e tooLate) Error() string        { return string(e) }
+func (e tooLate) Is(target error) bool { return target == ErrTooLate }
 
 // isCopy reports whether c was made by (*gin.Context).Copy, and writes no answer.
 func isCopy(c *gin.Context) bool { return c.Writer == nil || writers.Bottom(c.Writer) == nil }

@@ -186,3 +186,21 @@ func TestRedisReadingIsRefused(t *testing.T) {
 	setRedisUser(t, admin, redisKeys, redisRights)
 	assert.Equal(t, []string{"waits"}, p.peek("/a"))
 }
+
+// Ping tells at start what is wrong with the server or with who asks it.
+func TestPingTellsWhyRedisCannotBeUsed(t *testing.T) {
+	server := redistest.Start(t)
+	setRedisUser(t, server.Client(), redisKeys, redisRights)
+	ping := func(client *redis.Client) error {
+		return apptest.NewRedisStoreWith(t, client, flashgin.RedisConfig{}).Ping(t.Context())
+	}
+	as := func(user, password string) *redis.Client {
+		return server.ClientWith(&redis.Options{Username: user, Password: password})
+	}
+	assert.NoError(t, ping(as("flash", "secret")))
+	assert.ErrorContains(t, ping(as("flash", "wrong")), "WRONGPASS")
+	assert.ErrorContains(t, ping(as("nobody", "secret")), "WRONGPASS")
+	away := as("flash", "secret")
+	server.Stop()
+	assert.Error(t, ping(away))
+}

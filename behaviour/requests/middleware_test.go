@@ -3,6 +3,7 @@ package requests_test
 
 import (
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -114,6 +115,20 @@ func TestNoWarningWithoutRoutesBeforeInstall(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{Logger: apptest.LogTo(log)})
 	a.GET("/", apptest.Page)
 	a.Visitor().Get("/")
+	assert.Empty(t, log.String())
+}
+
+// Routes that show no pages may come before Install.
+func TestNoWarningOfRoutesWithoutPages(t *testing.T) {
+	log := new(apptest.LockedBuffer)
+	cfg := flashgin.Config{Logger: apptest.LogTo(log)}
+	apptest.NewAppWired(t, cfg, func(engine *gin.Engine, install gin.OptionFunc) {
+		engine.GET("/debug/pprof/", gin.WrapF(pprof.Index))
+		engine.GET("/metrics", gin.WrapH(http.NotFoundHandler()))
+		engine.Static("/files", t.TempDir())
+		engine.StaticFile("/favicon.ico", "none")
+		engine.With(install)
+	})
 	assert.Empty(t, log.String())
 }
 

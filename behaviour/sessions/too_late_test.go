@@ -74,6 +74,8 @@ func TestNoKeyIsMadeThatNobodyHas(t *testing.T) {
 		{name: "a copy makes no key", handler: func(x try) {
 			_, err := x.a.Messenger.SessionKey(x.c.Copy())
 			assert.ErrorIs(x.t, err, flashgin.ErrTooLate)
+			assert.ErrorContains(x.t, err, "a copy of the *gin.Context has no answer")
+			assert.NotContains(x.t, err.Error(), "key any more", "the answer may bring one still")
 		}},
 		{name: "hijacked", handler: func(x try) { hijack(x); refused(x, x.c) }},
 		{name: "added, then hijacked", handler: func(x try) { adds(x); hijack(x) }, lost: true},
