@@ -61,7 +61,7 @@ func claimEngine(engine *gin.Engine, m *Messenger) bool {
 // no Gin, as those of pprof and of metrics. What stands before is Gin, or who called it: the
 // compiler names a function that it has inlined after its caller.
 var ginsOwn = regexp.MustCompile(
-	`\.(WrapF|WrapH|\(\*RouterGroup\)\.(StaticFile|StaticFileFS|createStaticHandler))\.func\d+$`)
+	`\.(WrapF|WrapH|\(\*RouterGroup\)\.(StaticFile|StaticFileFS|createStaticHandler))\.(func)?\d+$`)
 
 // pagesAmong leaves out the routes that show no page of the application.
 func pagesAmong(routes gin.RoutesInfo) (pages gin.RoutesInfo) {
