@@ -12,8 +12,9 @@ import (
 // destination returns the view at which a message without a View waits if this answer does not show
 // it. That is the path that the answer sends the user to, unless the user stays, else name, which
 // Config.View has returned, else the page on screen if the answer is not itself a page, else the
-// page that the browser stays on, else the current route. If destination returns a view and an error, the message waits there, but the
-// developer may not expect that. Without a view, nobody would see the message.
+// page that the browser stays on, else the current route. If destination returns a view and an
+// error, the message waits there, but the developer may not expect that. Without a view, nobody
+// would see the message.
 func (r *request) destination(name string) (view string, err error) {
 	status, header, route := r.writer.Status(), r.writer.Header(), r.c.FullPath()
 	screen := r.screenView()

@@ -125,7 +125,8 @@ var bytesChecks = []check{
 		for i, word := range words {
 			msgs[i].ID = word
 		}
-		// Every other one is confirmed before the rest is added, so that a remembered ID that is taken for another shows.
+		// Every other one is confirmed before the rest is added, so that a remembered ID that is
+		// taken for another shows.
 		var odd, even []flashgin.Message
 		for i, m := range msgs {
 			if i%2 == 1 {
@@ -163,7 +164,8 @@ func (p *probe) wantMessages(what string, got flashgin.Messages, want ...flashgi
 	}
 }
 
-// differing names a field in which a and b differ; it is empty if they are equal. Empty and nil are the same map.
+// differing names a field in which a and b differ; it is empty if they are equal. Empty and nil are
+// the same map.
 func differing(a, b flashgin.Message) string {
 	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
 	for i := range va.NumField() {
@@ -184,8 +186,8 @@ func differing(a, b flashgin.Message) string {
 	return ""
 }
 
-// fill sets v, and all that it holds, to values that are not zero. It works by reflection, so that a field that is added to Message
-// is checked from that day on.
+// fill sets v, and all that it holds, to values that are not zero. It works by reflection, so that
+// a field that is added to Message is checked from that day on.
 func fill(v reflect.Value, name string) error {
 	if v.Type() == reflect.TypeFor[time.Time]() {
 		v.Set(reflect.ValueOf(time.Date(2001, 2, 3, 4, 5, 6, 789_012_000, time.UTC)))

@@ -25,9 +25,11 @@ import (
 //
 //   - Blank lines outside of brackets divide it into paragraphs.
 //   - A paragraph that begins with func, type, const or import is a declaration of the file.
-//   - The others are the statements of one function, and each opens a scope inside that of the one before: a page may show two lines that declare err.
+//   - The others are the statements of one function, and each opens a scope inside that of the one
+//     before: a page may show two lines that declare err.
 //   - A paragraph that is nothing but an expression is assigned to _.
-//   - Names that it does not declare are those of one Go file, the given one, which also says what is imported.
+//   - Names that it does not declare are those of one Go file, the given one, which also says what
+//     is imported.
 //
 // A variable or an import that is not used is no error.
 type Snippet struct {

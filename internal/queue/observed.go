@@ -15,8 +15,8 @@ type Call struct {
 }
 
 // Observed is a store that tells of each call. Who would miss it: the owner of an application who
-// wants metrics of the store. Without an observer there is no Observed, and nothing is measured. Its
-// fields are set before it is used.
+// wants metrics of the store. Without an observer there is no Observed, and nothing is measured.
+// Its fields are set before it is used.
 type Observed[T any] struct {
 	Store     Store[T]
 	Called    func(context.Context, Call)
