@@ -168,7 +168,7 @@ func ExampleAddFlash_noView() {
 	visit("POST", "/api/save")
 	// Output:
 	// true
-	// flashgin: no page to show the message on: POST /api/save answered 204 without showing its messages, and no GET route has that path; address them with At, or answer with RedirectFlash
+	// flashgin: no page to show the message on: POST /api/save: the browser stays on the page that it has, and names none of this host; address the messages with At
 	// POST /api/save: 204
 }
 
