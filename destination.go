@@ -59,7 +59,8 @@ func (r *request) destination(name string) (view string, err error) {
 	case err != nil:
 	case sure:
 		err = fmt.Errorf("%w: %s %s: the browser stays on the page that it has, and names none of "+
-			"this host; address the messages with At", ErrNoView, r.http.Method, route)
+			"this host; address the messages with At, or answer with RedirectFlash",
+			ErrNoView, r.http.Method, route)
 	default:
 		err = fmt.Errorf("%w: %s %s answered %d without showing its messages, and no GET route has "+
 			"that path; address them with At, or answer with RedirectFlash",

@@ -168,7 +168,7 @@ func ExampleAddFlash_noView() {
 	visit("POST", "/api/save")
 	// Output:
 	// true
-	// flashgin: no page to show the message on: POST /api/save: the browser stays on the page that it has, and names none of this host; address the messages with At
+	// flashgin: no page to show the message on: POST /api/save: the browser stays on the page that it has, and names none of this host; address the messages with At, or answer with RedirectFlash
 	// POST /api/save: 204
 }
 
