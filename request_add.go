@@ -8,7 +8,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/browser"
-	"github.com/flashgin/flashgin/internal/secret"
 )
 
 // Messages that a request adds wait in it until its headers leave: its own page may show them
@@ -155,7 +154,7 @@ func (r *request) bind(c *gin.Context) error {
 	r.called(toAdd)
 	// The middleware (timeout) copies them before ours leave: the cookie must be among them now.
 	if r.headersApart(c) {
-		if err := r.mayBegin(secret.CookieOf(session)); err != nil {
+		if err := r.mayBegin(func() string { return r.cookieOf(session) }); err != nil {
 			return err
 		}
 		return r.saveMade(c, session)

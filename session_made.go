@@ -205,7 +205,7 @@ func (r *request) saveKey() (string, error) {
 		return "", err
 	}
 	if made := r.unsaved; made != nil {
-		if err := r.mayBegin(secret.CookieOf(made)); err != nil {
+		if err := r.mayBegin(func() string { return r.cookieOf(made) }); err != nil {
 			return "", err
 		}
 		if err := r.saveSession(r.c, made); err != nil {
@@ -214,7 +214,7 @@ func (r *request) saveKey() (string, error) {
 	}
 	key, err := r.keyBy(r.c)
 	if key == "" && err == nil && r.m.cfg.SessionKey != nil {
-		if err := r.mayBegin(*r.cookie.name.Load()); err != nil {
+		if err := r.mayBegin(func() string { return *r.cookie.name.Load() }); err != nil {
 			return "", err
 		}
 		key, err = r.makeCookieKey(r.c, "")
@@ -229,18 +229,27 @@ func (r *request) saveKey() (string, error) {
 	return key, err
 }
 
-// mayBegin returns an error if a message must not begin a session in a cookie of that name: another
-// site asks, and SameSite may have kept the cookie that the browser has. A new one would log its
-// user out, who comes back from a payment, say. A handler that saves the session itself, or asks
+// mayBegin returns an error if a message must not begin a session in the cookie that nameOf names:
+// another site asks, and SameSite may have kept the cookie that the browser has. A new one would log
+// its user out, who comes back from a payment, say. A handler that saves the session itself, or asks
 // for its key, has decided otherwise.
-func (r *request) mayBegin(cookie string) error {
-	if r.http.Header.Get("Sec-Fetch-Site") != "cross-site" || secret.Sets(r.writer.Header(), cookie) {
+func (r *request) mayBegin(nameOf func() string) error {
+	if r.http.Header.Get("Sec-Fetch-Site") != "cross-site" {
 		return nil
 	}
-	if _, err := r.http.Cookie(cookie); cookie != "" && err == nil {
+	cookie := nameOf()
+	_, err := r.http.Cookie(cookie)
+	if cookie != "" && err == nil || secret.Sets(r.writer.Header(), cookie) {
 		return nil
 	}
 	return errCrossSite
+}
+
+// cookieOf returns the name of the cookie that a session is in, or has its ID in; "" if that is not
+// known.
+func (r *request) cookieOf(session sessions.Session) (name string) {
+	r.askSession(session, func(session sessions.Session) { name = secret.CookieOf(session) })
+	return name
 }
 
 var errCrossSite = fmt.Errorf("%w: a request from another site came without the session's cookie, "+
