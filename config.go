@@ -56,9 +56,9 @@ type Config struct {
 	// htmx gets what handlers and templates show, and nothing else.
 	HTMX bool
 	// Turbo makes streams for Turbo 8 bring messages along: those of the request, and those that
-	// wait for the page on screen, which the Referer names. Answers to Turbo's frames then show no
-	// messages, because a frame throws away what is around it. It needs what HTMX needs. False
-	// means that Turbo gets what handlers and templates show, in frames, too.
+	// wait for the page on screen, which the Referer names. It needs what HTMX needs. False means
+	// that streams have no messages but those that handlers and templates show. Answers to Turbo's
+	// frames never show messages, because a frame throws away what is around it.
 	Turbo bool
 	// Timeout is how long a page waits for the store. Zero means 100 ms. If the store does not
 	// answer in time, the page is shown without messages, and they wait for the next page.

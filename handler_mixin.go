@@ -87,12 +87,12 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 // request Gin gives c to another user's request, whose messages the call would take.
 //
 // ctx is as in [AddFlash]. Flashes returns no messages if flashgin is not installed, after the
-// request, and if the request cannot show a message: a HEAD, a prefetch, an image; with
-// Config.Turbo a frame; a request of another site's page, for a frame or by a script that may not
-// read the answer. It returns none if the store cannot be reached; the error goes to Config.OnError
-// and the log. It returns none either if the headers have left and caches may keep the answer: its
-// Cache-Control had neither no-store nor private, or a header for some caches, such as
-// CDN-Cache-Control, had no no-store. The log says so once.
+// request, and if the request cannot show a message: a HEAD, a prefetch, an image, a frame of
+// Turbo; a request of another site's page, for a frame or by a script that may not read the answer.
+// It returns none if the store cannot be reached; the error goes to Config.OnError and the log. It
+// returns none either if the headers have left and caches may keep the answer: its Cache-Control
+// had neither no-store nor private, or a header for some caches, such as CDN-Cache-Control, had no
+// no-store. The log says so once.
 func Flashes(ctx context.Context) Messages {
 	r, refused := requestFor(ctx, toShow)
 	if r == nil {
