@@ -135,8 +135,12 @@ func (r *request) carry(how leaving) {
 	if len(listed(list)) == 0 || r.storedByPageCache(r.c.Writer) {
 		return
 	}
-	if !behind {
-		r.carryInHeader(by, list, later)
+	switch {
+	case later:
+		r.carryAddress(by)
+		return
+	case !behind:
+		r.carryInHeader(by, list)
 		return
 	}
 	r.private = true

@@ -26,16 +26,13 @@ const headerAtMost = 4 << 10
 // carriedAtMost is more than a header has room for: a message in JSON has more than 32 bytes.
 const carriedAtMost = headerAtMost / 32
 
-// carryInHeader puts messages into a header. If they are too large for it, or later is set, they
-// wait, and the header says where the script gets them. If no script is mounted, the header has as
-// many messages as there is room for.
-func (r *request) carryInHeader(by carrier, list []*item, later bool) {
+// carryInHeader puts messages into a header. If they are too large for it, they wait, and the
+// header says where the script gets them. If no script is mounted, the header has as many messages
+// as there is room for.
+func (r *request) carryInHeader(by carrier, list []*item) {
 	mounted := r.m.mountedAt() != ""
 	if !mounted {
 		list = list[:min(len(list), carriedAtMost)]
-	}
-	if later {
-		list = nil
 	}
 	for ; len(list) > 0; list = list[:len(list)-1] {
 		if r.setHeader(by, listed(list), "") {
@@ -45,10 +42,15 @@ func (r *request) carryInHeader(by carrier, list []*item, later bool) {
 			return
 		}
 		if mounted {
-			break
+			r.carryAddress(by)
+			return
 		}
 	}
-	if mounted && r.setHeader(by, nil, r.m.mountedURL("messages")+"?"+r.viewQuery()) {
+}
+
+// carryAddress puts the address into a header at which the script gets the messages. They wait.
+func (r *request) carryAddress(by carrier) {
+	if r.setHeader(by, nil, r.m.mountedURL("messages")+"?"+r.viewQuery()) {
 		r.part.pulls = true
 		r.giveBack()
 	}

@@ -3,6 +3,7 @@ package flashgin
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -27,7 +28,7 @@ func (r *request) destination(name string) (view string, err error) {
 			}
 		}
 		if target, ok := browser.OnThisHost(&r.http, base, location); ok {
-			return r.in.readAt(r.m.withoutPrefix(cleanEscaped(target.EscapedPath()))), nil
+			return r.viewAt(target), nil
 		}
 		err = fmt.Errorf("%w: %s %s sends the user to another host; address the message with At",
 			ErrNoView, r.http.Method, route)
@@ -76,7 +77,12 @@ func (r *request) viewFrom(page string) string {
 	if !ok {
 		return ""
 	}
-	return r.in.readAt(r.m.withoutPrefix(cleanEscaped(target.EscapedPath())))
+	return r.viewAt(target)
+}
+
+// viewAt returns the view of a page of this host.
+func (r *request) viewAt(page *url.URL) string {
+	return r.in.readAt(r.m.withoutPrefix(cleanEscaped(page.EscapedPath())))
 }
 
 // place is a page that the request stands for: it has one, or more if HandleContext went on to

@@ -73,10 +73,13 @@ func (r *request) findTexts(part string) {
 // throws away what has not left, unless middleware around flashgin recovers.
 func (r *request) flushAborted() {
 	r.mu.Lock()
-	o := r.outcome()
-	waits := o.Panicked && slices.ContainsFunc(r.items, func(it *item) bool {
-		return it.State < shown.Delivered && o.Shows(&it.Item)
-	})
+	waits := false
+	if r.panicked { // seldom, so that most pages are judged once
+		o := r.outcome()
+		waits = slices.ContainsFunc(r.items, func(it *item) bool {
+			return it.State < shown.Delivered && o.Shows(&it.Item)
+		})
+	}
 	r.mu.Unlock()
 	if waits {
 		r.writer.Flush()

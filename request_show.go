@@ -196,7 +196,6 @@ func (r *request) claim() {
 		return
 	}
 	key, ok := r.readKey()
-	r.called(toPeek)
 	if r.ended() {
 		return
 	}
@@ -255,6 +254,7 @@ func (r *request) readKey() (string, bool) {
 	}
 	r.keyed = key != ""
 	r.noteSession()
+	r.called(toPeek)
 	return key, r.keyed
 }
 
@@ -315,7 +315,6 @@ func (r *request) peek() {
 		return
 	}
 	key, ok := r.readKey()
-	r.called(toPeek)
 	if r.ended() || r.looked {
 		return
 	}
