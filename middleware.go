@@ -57,8 +57,8 @@ func claimEngine(engine *gin.Engine, m *Messenger) bool {
 	return !exists
 }
 
-// ginsOwn matches the handlers that Gin makes: of files, and by WrapF and WrapH of handlers that know
-// no Gin, as those of pprof and of metrics. What stands before is Gin, or who called it: the
+// ginsOwn matches the handlers that Gin makes: of files, and by WrapF and WrapH of handlers that
+// know no Gin, as those of pprof and of metrics. What stands before is Gin, or who called it: the
 // compiler names a function that it has inlined after its caller.
 var ginsOwn = regexp.MustCompile(
 	`\.(WrapF|WrapH|\(\*RouterGroup\)\.(StaticFile|StaticFileFS|createStaticHandler))\.(func)?\d+$`)

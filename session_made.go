@@ -230,9 +230,9 @@ func (r *request) saveKey() (string, error) {
 }
 
 // mayBegin returns an error if a message must not begin a session in the cookie that nameOf names:
-// another site asks, and SameSite may have kept the cookie that the browser has. A new one would log
-// its user out, who comes back from a payment, say. A handler that saves the session itself, or asks
-// for its key, has decided otherwise.
+// another site asks, and SameSite may have kept the cookie that the browser has. A new one would
+// log its user out, who comes back from a payment, say. A handler that saves the session itself, or
+// asks for its key, has decided otherwise.
 func (r *request) mayBegin(nameOf func() string) error {
 	if r.http.Header.Get("Sec-Fetch-Site") != "cross-site" {
 		return nil

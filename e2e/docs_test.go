@@ -40,7 +40,8 @@ func TestLookPage(t *testing.T) {
 		html := snippets(t, "The ready-made look", "html")[0]
 		assert.Contains(t, html, "{{flashAssets}}\n</head>")
 		assert.Contains(t, html, "<main>\n{{flashes}}\n<h1>")
-		assert.Contains(t, snippets(t, "The ready-made look", "go")[0], "messages.Mount(router)") // what newSite does
+		// what newSite does
+		assert.Contains(t, snippets(t, "The ready-made look", "go")[0], "messages.Mount(router)")
 		b := newSite(t, flashgin.Config{}).opened(three...)
 		b.axe("as it is")
 	})

@@ -16,7 +16,8 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// Check 26: service workers ask for pages in their own ways. Whichever way it is, the user sees what waits.
+// Check 26: service workers ask for pages in their own ways. Whichever way it is, the user sees
+// what waits.
 func TestPagesByServiceWorkers(t *testing.T) {
 	const activate = `
 		self.addEventListener("install", () => self.skipWaiting());
@@ -63,7 +64,8 @@ func TestPagesByServiceWorkers(t *testing.T) {
 	}
 }
 
-// Check 26: fetch that is led to a page throws the page away, and the messages wait for the one that is seen.
+// Check 26: fetch that is led to a page throws the page away, and the messages wait for the one
+// that is seen.
 func TestFetchThatIsLedToAPage(t *testing.T) {
 	s := newSite(t, flashgin.Config{})
 	s.GET("/there", s.page)
@@ -97,8 +99,8 @@ func TestPageThatAWorkerCachesLeavesMessages(t *testing.T) {
 	b.untilEqual([]string{"kept"}, texts)
 }
 
-// Check 26: a page that was loaded ahead of time, and to which a form leads, is asked for anew. No script is
-// needed for that.
+// Check 26: a page that was loaded ahead of time, and to which a form leads, is asked for anew. No
+// script is needed for that.
 func TestPrefetchedPageAfterAPost(t *testing.T) {
 	s, purposes := ahead(t, `<script type="speculationrules">{"prefetch":
 			[{"urls": ["/ahead"], "eagerness": "immediate"}]}</script>`,

@@ -325,8 +325,8 @@ func TestAnswerThatHTMXMayHavePreloadedLeavesMessagesToTheScript(t *testing.T) {
 	assert.Equal(t, "[kept]", a.Left())
 }
 
-// Chromium has loaded the page to which a form leads ahead of time, maybe. It is told to forget that
-// copy, which has no message. Others do not know the header.
+// Chromium has loaded the page to which a form leads ahead of time, maybe. It is told to forget
+// that copy, which has no message. Others do not know the header.
 func TestRedirectWithAMessageDropsPagesLoadedAhead(t *testing.T) {
 	chromium := []string{"Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document",
 		"Sec-CH-UA", `"Not;A=Brand";v="8", "Chromium";v="156"`}
@@ -350,7 +350,8 @@ func TestRedirectWithAMessageDropsPagesLoadedAhead(t *testing.T) {
 			a.GET("/other", apptest.Page)
 			a.POST("/", apptest.Add(t, test.answer, flashgin.Success("saved")))
 			a.POST("/silent", test.answer)
-			assert.Equal(t, test.want, a.Visit("POST", "/", test.header...).Header().Values("Clear-Site-Data"))
+			answer := a.Visit("POST", "/", test.header...)
+			assert.Equal(t, test.want, answer.Header().Values("Clear-Site-Data"))
 			silent := a.Visit("POST", "/silent", test.header...).Header().Values("Clear-Site-Data")
 			assert.NotContains(t, silent, drop, "no message is stored")
 		})

@@ -370,8 +370,8 @@ func TestPageThatIsLongerThanItSaysWaits(t *testing.T) {
 	})
 }
 
-// A heldBody keeps the body of an answer, and hands a flush on, as the writer of gin-contrib/timeout
-// does.
+// A heldBody keeps the body of an answer, and hands a flush on, as the writer of
+// gin-contrib/timeout does.
 type heldBody struct {
 	gin.ResponseWriter
 	text strings.Builder

@@ -240,6 +240,7 @@ func TestDownloadWakesThePageThatStays(t *testing.T) {
 	page := b.Listen(apptest.StreamPath("/settings"), b.Acknowledging())
 	a.Job(key, flashgin.Info("it listens").At("/settings"))
 	page.Hears("it listens")
-	b.Get("/file", "Referer", b.URL+"/settings", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document")
+	b.Get("/file", "Referer", b.URL+"/settings", "Sec-Fetch-Mode", "navigate",
+		"Sec-Fetch-Dest", "document")
 	page.Hears("it listens", "downloaded")
 }

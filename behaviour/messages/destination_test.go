@@ -459,7 +459,8 @@ func TestWhereTheBrowserStays(t *testing.T) {
 			}
 			a.GET("/settings", apptest.Page)
 			a.GET("/other", apptest.Page)
-			a.Visit(test.method, map[string]string{"GET": "/file", "POST": "/save"}[test.method], test.header...)
+			path := map[string]string{"GET": "/file", "POST": "/save"}[test.method]
+			a.Visit(test.method, path, test.header...)
 			if test.page == "" {
 				require.Len(t, a.Failures.All(), 1)
 				assert.ErrorIs(t, a.Failures.All()[0], flashgin.ErrNoView)

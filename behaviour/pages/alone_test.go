@@ -107,8 +107,8 @@ func TestPagesThatCannotHaveMessagesAreLogged(t *testing.T) {
 	}
 }
 
-// Nothing is said while all is right: of pages of the renderer, and of templates and components that
-// are tested without flashgin.
+// Nothing is said while all is right: of pages of the renderer, and of templates and components
+// that are tested without flashgin.
 func TestPagesThatMayHaveMessagesAreNotLogged(t *testing.T) {
 	log, ok := apptest.Alone(t, func() {
 		_ = ownSet(`{{flashes}}{{peekFlashes}}{{flashAssets}}`).Execute(io.Discard, nil)

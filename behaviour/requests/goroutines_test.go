@@ -81,14 +81,16 @@ func TestGoroutinesOfARequestAskAgain(t *testing.T) {
 	assert.Equal(t, "shown", visitor.Get("/"))
 }
 
-// A handler that must not show messages has asked, too. Its goroutines look neither into the session
-// nor at the headers, whatever the handler does meanwhile.
+// A handler that must not show messages has asked, too. Its goroutines look neither into the
+// session nor at the headers, whatever the handler does meanwhile.
 func TestGoroutinesOfARefusedRequestAskAgain(t *testing.T) {
 	for name, test := range map[string]struct {
 		status int
 		header []string
 	}{
-		"another site":   {http.StatusOK, []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "script"}},
+		"another site": {http.StatusOK, []string{
+			"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "script",
+		}},
 		"a prefetch":     {http.StatusOK, []string{"Sec-Purpose", "prefetch"}},
 		"a redirect":     {http.StatusSeeOther, nil},
 		"nothing at all": {http.StatusOK, nil},

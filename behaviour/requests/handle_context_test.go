@@ -36,7 +36,8 @@ func TestPanicBelowHandleContext(t *testing.T) {
 				recovery := gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { answer(c) })
 				a := apptest.NewAppBehind(t, flashgin.Config{}, recovery)
 				a.GET("/page", apptest.Page)
-				a.POST("/page", apptest.Add(t, apptest.Redirect("/page"), flashgin.Info("waits").At(flashgin.Anywhere)))
+				a.POST("/page", apptest.Add(t, apptest.Redirect("/page"),
+					flashgin.Info("waits").At(flashgin.Anywhere)))
 				a.GET("/inner", func(c *gin.Context) {
 					test.before(c)
 					panic("on purpose")

@@ -237,10 +237,7 @@ func (s curiousSession) Save() error          { s.ask(); return s.Session.Save()
 
 // The store of a session must not call flashgin for its own request either.
 func TestASessionThatCallsFlashginForItsRequest(t *testing.T) {
-	for name, contextOf := range map[string]func(*gin.Context) context.Context{
-		"gin":     func(c *gin.Context) context.Context { return c },
-		"request": func(c *gin.Context) context.Context { return c.Request.Context() },
-	} {
+	for name, contextOf := range apptest.ContextsOf {
 		t.Run(name, func(t *testing.T) {
 			a := apptest.NewApp(t, flashgin.Config{})
 			a.Use(func(c *gin.Context) {

@@ -2,7 +2,6 @@ package sessions_test
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"testing"
 
@@ -123,10 +122,7 @@ func looking[S any](
 // Whatever of a session is called, the request is not locked: a session of the application's own
 // may look at its messages.
 func TestASessionThatLooksAtItsMessages(t *testing.T) {
-	for name, contextOf := range map[string]func(*gin.Context) context.Context{
-		"gin":     func(c *gin.Context) context.Context { return c },
-		"request": func(c *gin.Context) context.Context { return c.Request.Context() },
-	} {
+	for name, contextOf := range apptest.ContextsOf {
 		t.Run(name, func(t *testing.T) {
 			a := apptest.NewApp(t, flashgin.Config{})
 			a.Use(func(c *gin.Context) {

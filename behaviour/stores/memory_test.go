@@ -96,7 +96,8 @@ func TestMemoryStoreReportsTheCap(t *testing.T) {
 		require.NoError(t, a.Messenger.Add(t.Context(), "MARKER session", flashgin.Info(text).At("/jobs")))
 	}
 	assert.Empty(t, a.Failures.All())
-	require.NoError(t, a.Messenger.Add(t.Context(), "MARKER session", flashgin.Info("MARKER 3").At("/jobs"), flashgin.Info("MARKER 4").At("/jobs")))
+	require.NoError(t, a.Messenger.Add(t.Context(), "MARKER session",
+		flashgin.Info("MARKER 3").At("/jobs"), flashgin.Info("MARKER 4").At("/jobs")))
 	require.Len(t, a.Failures.All(), 1)
 	assert.ErrorContains(t, a.Failures.All()[0], `dropped the 2 oldest messages at "/jobs", where 2 may wait`)
 	assert.NotContains(t, a.Failures.String(), "MARKER")

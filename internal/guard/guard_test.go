@@ -164,7 +164,8 @@ func TestAttemptsThatHang(t *testing.T) {
 	})
 }
 
-// What a call that is deaf for its time limit returns after that counts, as long as the context lasts.
+// What a call that is deaf for its time limit returns after that counts, as long as the context
+// lasts.
 func TestAttemptsThatReturnLate(t *testing.T) {
 	for range 20 { // Go picks among what is ready
 		inBubble(t, Config{}, func(t *testing.T, g *Guard) {

@@ -30,10 +30,13 @@ func (h halves) ConfirmAll(_ context.Context, claims []queue.Claim[int]) []queue
 	return []queue.Settled{{Items: 2}, {Err: h.err}}
 }
 
-func (h halves) Peek(context.Context, string, []string) ([]queue.Item[int], error) { return nil, nil }
-func (h halves) Withdraw(context.Context, string, string, string) error            { return h.err }
-func (h halves) Node(session string) string                                        { return "of " + session }
-func (h halves) PingNode(context.Context, string) error                            { return nil }
+func (h halves) Peek(context.Context, string, []string) ([]queue.Item[int], error) {
+	return nil, nil
+}
+
+func (h halves) Withdraw(context.Context, string, string, string) error { return h.err }
+func (h halves) Node(session string) string                             { return "of " + session }
+func (h halves) PingNode(context.Context, string) error                 { return nil }
 
 // Each call is told, with its server and its error, and what it has settled.
 func TestObserved(t *testing.T) {

@@ -28,7 +28,9 @@ func TestOutcomeShows(t *testing.T) {
 		change(&o)
 		return o
 	}
-	status := func(status int) shown.Outcome { return with(func(o *shown.Outcome) { o.Status = status }) }
+	status := func(status int) shown.Outcome {
+		return with(func(o *shown.Outcome) { o.Status = status })
+	}
 	away := with(func(o *shown.Outcome) { o.Away = true })
 	gone := with(func(o *shown.Outcome) { o.Gone = true })
 	panicked := with(func(o *shown.Outcome) { o.Panicked = true })
@@ -71,13 +73,16 @@ func TestOutcomeShows(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) { assert.Equal(t, test.want, test.Shows(&test.it)) })
 	}
 	for code, want := range map[int]bool{
-		http.StatusOK: true, http.StatusCreated: true, http.StatusBadRequest: true, http.StatusForbidden: true,
-		http.StatusNotFound: true, http.StatusUnprocessableEntity: true, http.StatusTooManyRequests: true,
+		http.StatusOK: true, http.StatusCreated: true, http.StatusBadRequest: true,
+		http.StatusForbidden: true,
+		http.StatusNotFound:  true, http.StatusUnprocessableEntity: true, http.StatusTooManyRequests: true,
 		http.StatusNoContent: false, http.StatusResetContent: false, http.StatusPartialContent: false,
 		http.StatusRequestTimeout: false, http.StatusPreconditionFailed: false,
 		http.StatusRequestedRangeNotSatisfiable: false, http.StatusInternalServerError: false, 599: false,
 	} {
-		t.Run(http.StatusText(code), func(t *testing.T) { assert.Equal(t, want, status(code).Shows(&taken)) })
+		t.Run(http.StatusText(code), func(t *testing.T) {
+			assert.Equal(t, want, status(code).Shows(&taken))
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package apptest
 
 import (
+	"context"
 	"net/http"
 	"testing"
 
@@ -39,4 +40,10 @@ func Header(names ...string) gin.HandlerFunc {
 		}
 		c.Status(http.StatusOK)
 	}
+}
+
+// ContextsOf are the contexts by which a handler calls flashgin for its request.
+var ContextsOf = map[string]func(*gin.Context) context.Context{
+	"gin":     func(c *gin.Context) context.Context { return c },
+	"request": func(c *gin.Context) context.Context { return c.Request.Context() },
 }

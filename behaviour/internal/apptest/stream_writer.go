@@ -108,7 +108,8 @@ func (w *StreamWriter) SetWriteDeadline(deadline time.Time) error {
 func (w *StreamWriter) Events() (events []Event) {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()
-	ParseEvents(strings.NewReader(string(w.written[:w.flushed])), func(e Event) { events = append(events, e) })
+	flushed := strings.NewReader(string(w.written[:w.flushed]))
+	ParseEvents(flushed, func(e Event) { events = append(events, e) })
 	return events
 }
 
