@@ -64,9 +64,10 @@
 // shows, such as a form that is rendered again with its errors. If the answer shows no messages,
 // the message waits where the answer sends the user: at the path of a redirect on the same host,
 // else at the name that Config.View returns, else at the page on screen if the answer is for that
-// page (see Config.HTMX), else at the current route. If no GET request can open that route, the
-// error is [ErrNoView]: set the view with [Message.At], or answer with [RedirectFlash]. A page that
-// only redirects shows and takes no messages: name the page that it leads to.
+// page (see Config.HTMX) or the browser stays on it, as with a download or a 204, else at the
+// current route. If no GET request can open that route, the error is [ErrNoView]: set the view with
+// [Message.At], or answer with [RedirectFlash]. A page that only redirects shows and takes no
+// messages: name the page that it leads to.
 //
 // # In templates
 //

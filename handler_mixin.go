@@ -36,8 +36,8 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 // AddFlash adds messages to the answer: its page shows those that are meant for it, and the others
 // are stored just before the headers leave. A message without a View is meant for the page of this
 // very answer or, if the answer shows no messages, for the page to which it sends the user: the
-// target of a redirect on this host, else, for htmx, Turbo and scripts that ask, the page on
-// screen, else the current route. Empty messages are left out.
+// target of a redirect on this host, else, for htmx, Turbo, scripts that ask, downloads and answers
+// such as 204, the page on screen, else the current route. Empty messages are left out.
 //
 // ctx is the *gin.Context, or a context that descends from it or from its request's, as templ
 // components get. The errors are [ErrNotInstalled], [ErrNoSession], [ErrTooLarge], an error for a
