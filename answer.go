@@ -14,14 +14,10 @@ import (
 
 // part is what a request knows of an answer that is part of an open page, or data for it.
 type part struct {
-	reads    browser.Audience // who reads it; Unknown until audience is called
-	sight    browser.Sight    // of a page; Untold until sight is called
-	screen   place            // the page on screen, if searched is set
-	searched bool             // onScreen has looked for screen
-	handled  bool             // the handler decides what messages the answer has
-	packed   string           // the coding in which middleware around ours compresses the body
-	pulls    bool             // a header says where the messages are
-	behind   carrier          // what follows the body
+	handled bool    // the handler decides what messages the answer has
+	packed  string  // the coding in which middleware around ours compresses the body
+	pulls   bool    // a header says where the messages are
+	behind  carrier // what follows the body
 }
 
 // leaving says how the headers of an answer leave.
@@ -52,10 +48,16 @@ const (
 	byNotice              // in a header of ours
 )
 
+// readBy notes who reads the answer, as the answer itself tells.
+func (r *request) readBy(reader browser.Audience) {
+	r.views.ReadBy(reader)
+	r.looked = false
+}
+
 // settleAudience notes who reads the answer, if only the answer itself tells.
 func (r *request) settleAudience(how leaving) {
 	header := r.writer.Header()
-	switch audience := r.audience(); {
+	switch audience := r.views.Reader(); {
 	case audience == browser.ForHTMXPage && !(how == headersWithBody && browser.IsHTML(header)):
 		r.readBy(browser.ForHTMX)
 	case r.m.cfg.Turbo && browser.IsTurboStream(header) && audience != browser.ForHTMX:
@@ -65,7 +67,7 @@ func (r *request) settleAudience(how leaving) {
 
 // carrier returns how flashgin adds messages to this answer.
 func (r *request) carrier(how leaving) carrier {
-	audience := r.audience()
+	audience := r.views.Reader()
 	switch audience {
 	case browser.ForBrowser, browser.ForHTMXPage, browser.ForFrame:
 		return byNothing
@@ -120,7 +122,7 @@ func (r *request) carry(how leaving) {
 	// If htmx preloads the answer, our script asks for the messages when htmx puts it into the
 	// page.
 	later := (by == byOutOfBand || by == byTrigger) && r.m.mountedAt() != "" &&
-		r.sight(r.writer.Status()) == browser.Likely
+		r.views.Sight(r.writer.Status()) == browser.Likely
 	if later {
 		by = byTrigger
 	}

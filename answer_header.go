@@ -50,7 +50,7 @@ func (r *request) carryInHeader(by carrier, list []*item) {
 
 // carryAddress puts the address into a header at which the script gets the messages. They wait.
 func (r *request) carryAddress(by carrier) {
-	if r.setHeader(by, nil, r.m.mountedURL("messages")+"?"+r.viewQuery()) {
+	if r.setHeader(by, nil, r.m.mountedURL("messages")+"?"+r.views.Query()) {
 		r.part.pulls = true
 		r.giveBack()
 	}

@@ -31,15 +31,12 @@ func (r *request) sent(w http.ResponseWriter) bool {
 	return r != nil && r.committed.Load() && requestBehind(w) == r
 }
 
-// route returns the route of the page, for the log: a path may have something secret.
-func (r *request) route() string { return r.places[len(r.places)-1].route }
-
 // warnOfEarlyHeaders says why a page shows nothing.
 func (r *request) warnOfEarlyHeaders() {
 	r.warnOnce(&r.m.earlyHeaders, fmt.Sprintf("the headers of an answer of %q left before its "+
 		"messages were asked for, and they let caches keep it: it shows none, and its messages wait; "+
 		"call flashes, Flashes or Markup before the first flush, or set Cache-Control to no-store "+
-		"before it", r.route()))
+		"before it", r.views.Route()))
 }
 
 // Some middleware for Gin stores pages in the application and gives them to everybody, whatever
@@ -63,7 +60,7 @@ func (r *request) storedByPageCache(w http.ResponseWriter) bool {
 	if pkg == "" {
 		return false
 	}
-	r.warnOnce(&r.m.pageCache, pageCacheWarning(pkg, r.route()))
+	r.warnOnce(&r.m.pageCache, pageCacheWarning(pkg, r.views.Route()))
 	return true
 }
 

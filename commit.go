@@ -104,7 +104,7 @@ func (r *request) store() {
 		key, err := r.saveKey()
 		if err == nil {
 			r.noteKey(key)
-			quietly := r.opensPage()
+			quietly := r.views.OpensPage(r.writer.Status(), r.writer.Header())
 			browser.DropPrefetched(&r.http, r.writer.Status(), r.writer.Header())
 			r.outside(func() {
 				err = r.m.store.AddForRequest(r.client, key, queueItems(messages), quietly)

@@ -27,7 +27,7 @@ type item struct {
 // joins reports whether the page shows the item: it was claimed for the page, or the request itself
 // has added it for the page or without a view.
 func (r *request) joins(it *item) bool {
-	return it.claim >= 0 || it.View == "" || slices.Contains(r.readViews(), it.View)
+	return it.claim >= 0 || it.View == "" || slices.Contains(r.views.List(), it.View)
 }
 
 // hideReplaced hides items that another item replaces: an earlier one with the same Key that was

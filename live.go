@@ -50,10 +50,10 @@ func (r *request) streamURL() (url string, idle bool) {
 	switch {
 	case idle && !(r.m.cfg.HTMX || r.m.cfg.Turbo), idle && !r.mayHaveKey():
 		return "", false
-	case len(r.readViews()) > streamViewsAtMost:
+	case len(r.views.List()) > streamViewsAtMost:
 		return "", false
 	}
-	query := r.viewQuery()
+	query := r.views.Query()
 	if len(query) > streamQueryAtMost {
 		return "", false
 	}

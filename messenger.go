@@ -15,6 +15,7 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/report"
 	"github.com/flashgin/flashgin/internal/secret"
+	"github.com/flashgin/flashgin/internal/viewpath"
 )
 
 // A Messenger gets messages from handlers and jobs, and gives them to the pages that they are meant
@@ -217,3 +218,6 @@ func (m *Messenger) warnOfName(view string) {
 		"names only if Config.View returns them: begin a path with a slash; if Take or a script "+
 		"reads what waits by that name, all is well")
 }
+
+// cleanView returns the one spelling of a view that the application or a script gives.
+func (m *Messenger) cleanView(view string) string { return viewpath.Clean(view, m.cfg.Prefix) }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/pages"
 	"github.com/flashgin/flashgin/internal/router"
+	"github.com/flashgin/flashgin/internal/views"
 )
 
 // Install makes the engine show messages. It is a gin.OptionFunc, for gin.New(m.Install),
@@ -34,7 +35,13 @@ func (m *Messenger) Install(engine *gin.Engine) {
 	}
 	// FuncMap returns a new map: the application's own is never written to.
 	engine.FuncMap = FuncMap(engine.FuncMap)
-	in := &installation{messenger: m, engine: engine, router: router.New(engine)}
+	in := &installation{messenger: m, engine: engine}
+	in.site = views.Site{
+		Router: router.New(engine),
+		Prefix: m.cfg.Prefix,
+		HTMX:   m.cfg.HTMX,
+		AtMost: m.cfg.MaxBytes,
+	}
 	if engine.HTMLRender != nil {
 		in.wrapRenderer()
 	}
@@ -92,7 +99,7 @@ type installation struct {
 	messenger *Messenger
 	engine    *gin.Engine
 	once      sync.Once
-	router    *router.Router
+	site      views.Site
 }
 
 // wrapRenderer wraps the engine's renderer, unless that is done.

@@ -2,8 +2,6 @@ package flashgin
 
 import (
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -28,22 +26,10 @@ func (r *request) pullURL() string {
 	defer r.mu.Unlock()
 	r.findName()
 	if r.ended() || r.m.mountedAt() == "" || r.http.Method == http.MethodHead ||
-		r.sight(r.writer.Status()) == browser.Visible {
+		r.views.Sight(r.writer.Status()) == browser.Visible {
 		return ""
 	}
-	return r.m.mountedURL("messages") + "?" + r.viewQuery()
-}
-
-// viewQuery returns the query that names the page's views, with paths as scripts see them.
-func (r *request) viewQuery() string {
-	query := url.Values{}
-	for _, view := range r.readViews() {
-		if strings.HasPrefix(view, "/") {
-			view = r.m.cfg.Prefix + view
-		}
-		query.Add("view", view)
-	}
-	return query.Encode()
+	return r.m.mountedURL("messages") + "?" + r.views.Query()
 }
 
 // servePull takes the session's messages at the views that the query names: {"messages": […]}. It
@@ -97,10 +83,10 @@ func (r *request) handOver() {
 func (r *request) pull(views []string) Messages {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended() || !r.mayShow() || r.leftOpen() {
+	if r.ended() || !r.views.MayShow(r.c.Writer.Header()) || r.leftOpen() {
 		return nil
 	}
-	r.views, r.named = views, true
+	r.views.Narrow(views)
 	r.claim()
 	if r.ended() {
 		return nil

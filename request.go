@@ -12,6 +12,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/held"
 	"github.com/flashgin/flashgin/internal/turn"
+	"github.com/flashgin/flashgin/internal/views"
 )
 
 // A request is what flashgin knows of one HTTP request: the messages that its handlers have added,
@@ -45,12 +46,9 @@ type request struct {
 	ending   bool          // giveUp waits until users is zero
 	users    int           // calls of outside that run now
 	unused   chan struct{} // closed when users is zero; nil unless giveUp waits for that
-	places   []place
-	name     string           // the view of the page that Config.View has returned
-	named    bool             // Config.View was called
+	views    views.Views
 	allowed  bool             // no page cache forbids the answer to show messages
 	refused  bool             // the answer must show none, as the last call of show has found
-	views    []string         // what the page reads; nil until readViews is called
 	asked    []string         // of these, those that were claimed already
 	items    []*item          // the claimed ones, then the request's own
 	ownIDs   map[givenID]bool // of the request's own items whose IDs the application gave
@@ -74,9 +72,6 @@ type request struct {
 	hijacked   bool
 
 	locked held.Context // of client, for calls of the store while the request is locked
-
-	firstPlace [1]place  // the array of places, for nearly all requests
-	firstViews [4]string // the array of views
 }
 
 // newRequest makes a request, and sets the context and the writer of c so that they lead to it.
@@ -96,8 +91,7 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	r.ctx = requestContext{r.client, r}
 	r.writer = responseWriter{c.Writer, r}
 	r.locked.Context = r.client
-	r.firstPlace[0] = placeOf(c.FullPath(), c.Request)
-	r.places = r.firstPlace[:]
+	r.views.Start(&in.site, &r.http, c.FullPath())
 	if outer.answers(c.Writer) {
 		r.outer = outer
 	}
@@ -129,9 +123,9 @@ func (r *request) reenter(c *gin.Context) bool {
 	if r.c != c {
 		return false
 	}
-	r.places = append(r.places, placeOf(c.FullPath(), c.Request))
-	r.views, r.named, r.looked = nil, false, false
 	r.read(c.Request)
+	r.views.GoOn(c.FullPath())
+	r.looked = false
 	c.Writer = &responseWriter{c.Writer, r} // HandleContext took ours off, and emptied c.Keys
 	c.Set(requestKey{}, r)
 	return true

@@ -21,7 +21,7 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 		return err
 	}
 	for i := range prepared {
-		prepared[i].View = r.in.readAt(prepared[i].View)
+		prepared[i].View = r.in.site.Router.ReadAt(prepared[i].View)
 		r.m.warnOfName(prepared[i].View)
 	}
 	key, err := r.accept(ctx, msgs, prepared)
@@ -110,7 +110,7 @@ func (r *request) defaultView() (string, error) {
 	r.outside(func() { name = r.in.namedView(c) })
 	view, err := r.destination(name)
 	// A page for htmx may be put beside what is on screen all the same.
-	if view == "" && r.audience() == browser.ForHTMXPage {
+	if view == "" && r.views.Reader() == browser.ForHTMXPage {
 		r.readBy(browser.ForHTMX)
 		view, err = r.destination(name)
 	}
@@ -120,6 +120,15 @@ func (r *request) defaultView() (string, error) {
 	if len(view) > r.m.cfg.MaxBytes {
 		return "", fmt.Errorf("%w: the view has %d bytes; Config.MaxBytes is %d", ErrTooLarge,
 			len(view), r.m.cfg.MaxBytes)
+	}
+	return view, err
+}
+
+// destination is views.Destination with an error for what that says.
+func (r *request) destination(name string) (view string, err error) {
+	view, why := r.views.Destination(name, r.c.FullPath(), r.writer.Status(), r.writer.Header())
+	if why != "" {
+		err = fmt.Errorf("%w: %s", ErrNoView, why)
 	}
 	return view, err
 }

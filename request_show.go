@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/delivery"
 	"github.com/flashgin/flashgin/internal/guard"
@@ -16,60 +18,29 @@ import (
 	"github.com/flashgin/flashgin/internal/shown"
 )
 
-// readViews returns the views that the page reads: its own and, if the answer is part of a page,
-// those of the page on screen. It makes the list again when HandleContext has gone on to another
-// page.
-func (r *request) readViews() []string {
-	if r.views != nil {
-		return r.views
-	}
-	views, places := r.firstViews[:0], r.places
-	if screen := r.onScreen(); screen.path != "" && r.audience() != browser.ForFrame {
-		places = append(slices.Clip(places), screen)
-	}
-	if r.firstViews[0] != "" { // the store may still be reading them
-		views = make([]string, 0, 8)
-	}
-	add := func(view string) {
-		// No message fits into a view that alone is longer than any message.
-		if view != "" && len(view) <= r.m.cfg.MaxBytes && !slices.Contains(views, view) {
-			views = append(views, view)
-		}
-	}
-	for _, place := range places {
-		view, also := r.in.viewOf(place)
-		// Most messages wait at this view. A store that has found all of a session's messages need
-		// not look at the others.
-		add(view)
-		add(also)
-		if place.route != "" {
-			add(cleanPath(place.route))
-		}
-	}
-	add(r.name)
-	if !browser.IsWithin(r.http.Header) {
-		add(Anywhere)
-	}
-	r.views = views
-	return views
-}
-
 // findName asks Config.View for the name of the page, once for each page to which HandleContext has
-// gone on. Call it before readViews.
+// gone on. Call it before views.List.
 func (r *request) findName() {
-	if r.named || r.m.cfg.View == nil || r.ended() {
+	if r.views.IsNamed() || r.m.cfg.View == nil || r.ended() {
 		return
 	}
 	c, name := r.c, ""
 	r.outside(func() { name = r.in.namedView(c) })
-	if r.name = name; !r.named {
-		r.views, r.named = nil, true
+	r.views.Name(name)
+}
+
+// namedView returns the view that Config.View returns for a request, or "".
+func (in *installation) namedView(c *gin.Context) string {
+	m := in.messenger
+	if m.cfg.View == nil {
+		return ""
 	}
+	return in.site.Router.ReadAt(in.site.Clean(m.cfg.View(c)))
 }
 
 // unasked returns the views for which the store was not asked yet.
 func (r *request) unasked() []string {
-	views := r.readViews()
+	views := r.views.List()
 	if len(r.asked) == 0 {
 		return views
 	}
@@ -78,16 +49,16 @@ func (r *request) unasked() []string {
 
 // allAsked reports whether the store was asked for all views of the page.
 func (r *request) allAsked() bool {
-	if len(r.asked) == 0 || r.views == nil {
+	if len(r.asked) == 0 || !r.views.AreListed() {
 		return false
 	}
-	return !slices.ContainsFunc(r.views, func(view string) bool { return !r.wasAsked(view) })
+	return !slices.ContainsFunc(r.views.List(), func(view string) bool { return !r.wasAsked(view) })
 }
 
 func (r *request) wasAsked(view string) bool { return slices.Contains(r.asked, view) }
 
 // show claims and returns the messages for this page, and notes how they are shown. w is the
-// answer's outermost writer, or nil. pullable is as in mayPrint.
+// answer's outermost writer, or nil. pullable is as in views.MayPrint.
 func (r *request) show(
 	w http.ResponseWriter, how shown.State, pullable bool, statuses []Status,
 ) Messages {
@@ -137,10 +108,10 @@ func (r *request) mayAnswer(w http.ResponseWriter, how shown.State, pullable boo
 		w = r.c.Writer
 	}
 	status := statusOf(w)
-	if !r.mayShow() || browser.LeadsAway(status, w.Header()) {
+	if !r.views.MayShow(r.c.Writer.Header()) || browser.LeadsAway(status, w.Header()) {
 		return false
 	}
-	if how != shown.Taken && !r.mayPrint(status, pullable) {
+	if how != shown.Taken && !r.views.MayPrint(status, pullable && r.m.mountedAt() != "") {
 		return false
 	}
 	if r.leftOpen() {
@@ -261,7 +232,7 @@ func (r *request) readKey() (string, bool) {
 // failRead reports a read that failed, unless the client is gone or the breaker is open. The page
 // does not ask again: it has waited for the store once.
 func (r *request) failRead(doing string, err error) {
-	r.asked, r.looked = r.readViews(), true
+	r.asked, r.looked = r.views.List(), true
 	if r.client.Err() != nil || errors.Is(err, guard.ErrDown) {
 		return
 	}
