@@ -26,10 +26,10 @@
 //
 // flashgin.store.call.name is "add", "claim", "confirm", "release", "peek" or "withdraw".
 //
-// error.type is there if a call failed: "timeout", "canceled", the code that a Redis server's error
-// begins with, such as "OOM" or "READONLY", what the error's method ErrorType returns, or the Go
-// type of its cause, such as "syscall.Errno" where there is no connection; "_OTHER" where that says
-// nothing.
+// error.type is there if a call failed: "timeout", "canceled", why a Redis server refused it, such as
+// "OOM", "NOPERM" or "READONLY" with every release of Redis and Valkey, what the error's method
+// ErrorType returns, or the Go type of its cause, such as "syscall.Errno" where there is no
+// connection; "_OTHER" where that says nothing.
 //
 // server.address and server.port are there where the store is a cluster of several servers.
 //

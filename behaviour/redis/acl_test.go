@@ -15,6 +15,7 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/refusal"
 	"github.com/flashgin/flashgin/storetest"
 )
 
@@ -35,7 +36,11 @@ func setRedisUser(t *testing.T, admin *redis.Client, rights ...string) {
 			args = append(args, word)
 		}
 	}
-	require.NoError(t, admin.Do(t.Context(), args...).Err())
+	err := admin.Do(t.Context(), args...).Err()
+	if err != nil && strings.Contains(err.Error(), "unknown command") {
+		t.Skip("the server has no ACL: Redis 5")
+	}
+	require.NoError(t, err)
 }
 
 // The listed rights are enough, and each of them is needed.
@@ -62,7 +67,7 @@ func TestRedisACL(t *testing.T) {
 		setRedisUser(t, admin, redisKeys, redisRights)
 		p := newRedisProbeWith(t, client, flashgin.RedisConfig{App: "other"})
 		err := p.store.Add(t.Context(), p.session, redisMessage("/a", "text"))
-		assert.ErrorContains(t, err, "NOPERM")
+		requireRefused(t, refusal.NotPermitted, err)
 	})
 }
 
@@ -198,8 +203,8 @@ func TestPingTellsWhyRedisCannotBeUsed(t *testing.T) {
 		return server.ClientWith(&redis.Options{Username: user, Password: password})
 	}
 	assert.NoError(t, ping(as("flash", "secret")))
-	assert.ErrorContains(t, ping(as("flash", "wrong")), "WRONGPASS")
-	assert.ErrorContains(t, ping(as("nobody", "secret")), "WRONGPASS")
+	requireRefused(t, refusal.WrongPassword, ping(as("flash", "wrong")))
+	requireRefused(t, refusal.WrongPassword, ping(as("nobody", "secret")))
 	away := as("flash", "secret")
 	server.Stop()
 	assert.Error(t, ping(away))

@@ -20,6 +20,7 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/refusal"
 	"github.com/flashgin/flashgin/storetest"
 )
 
@@ -231,7 +232,7 @@ func TestRedisMemoryFull(t *testing.T) {
 	newer.Key = "export"
 	for _, msgs := range [][]flashgin.Message{{newer}, {redisMessage("/b", "at an empty address")}, {redisMessage("/a", "x"), redisMessage("/b", "y")}} {
 		err := p.store.Add(t.Context(), p.session, msgs...)
-		require.ErrorContains(t, err, "OOM")
+		requireRefused(t, refusal.OutOfMemory, err)
 		require.ErrorContains(t, err, "memory is full")
 	}
 	assert.Equal(t, []string{"shown", "released", "withdrawn"}, p.peek("/a", "/b"), "what a refused Add left")
@@ -273,17 +274,17 @@ func TestRedisReplica(t *testing.T) {
 			assert.NoError(t, err)
 			continue
 		}
-		require.ErrorContains(t, err, "READONLY", operation.name)
+		requireRefused(t, refusal.ReadOnly, err, operation.name)
 		assert.ErrorContains(t, err, "replica", operation.name)
 	}
 	claim.Tickets["/a"] = fmt.Sprintf("%d.%s", time.Now().Add(time.Minute).UnixMicro(), claim.Messages[0].ID) // of a claim of one message
-	require.ErrorContains(t, p.store.Confirm(t.Context(), claim), "READONLY")
+	requireRefused(t, refusal.ReadOnly, p.store.Confirm(t.Context(), claim))
 
 	onMaster := newRedisProbe(t, master.Client())
 	onMaster.add("/a", "first")
 	assert.Eventually(t, func() bool {
 		_, err := p.store.Purge(t.Context(), time.Hour)
-		return err != nil && strings.Contains(err.Error(), "READONLY")
+		return refusal.Of(err) == refusal.ReadOnly
 	}, 10*time.Second, 10*time.Millisecond)
 	assert.Equal(t, []string{"first"}, onMaster.peek("/a"))
 
@@ -293,7 +294,7 @@ func TestRedisReplica(t *testing.T) {
 	for _, seen := range []int{1, 0} {
 		require.Eventually(t, func() bool { return len(p.peek("/a")) == seen }, 10*time.Second, 10*time.Millisecond)
 		_, err := p.store.Claim(t.Context(), p.session, []string{"/a", "/b"}, time.Minute)
-		assert.ErrorContains(t, err, "READONLY", "with %d waiting", seen)
+		requireRefused(t, refusal.ReadOnly, err, "with %d waiting", seen)
 		onMaster.claim("/a")
 	}
 }
@@ -375,8 +376,38 @@ func TestRedisWrongType(t *testing.T) {
 		assert.Contains(t, err, "not a sorted set")
 		assert.NotContains(t, err, key)
 	}
-	assert.ErrorContains(t, p.store.Add(ctx, p.session, redisMessage("/a", "third")), "WRONGTYPE")
+	requireRefused(t, refusal.WrongType, p.store.Add(ctx, p.session, redisMessage("/a", "third")))
 	assert.Equal(t, "a string", p.client.Get(ctx, key).Val())
+}
+
+// Purge makes room when memory is full. A Redis key of somebody else must not stop it, however the
+// server puts that.
+func TestRedisPurgeGoesOnPastAForeignKey(t *testing.T) {
+	const wrongType = "WRONGTYPE Operation against a key holding the wrong kind of value"
+	for _, said := range []string{
+		"ERR Error running script (call to f_1234): @user_script:1: " + wrongType,
+		wrongType + " script: 1234, on @user_script:1.",
+		wrongType + " script: on @user_script:1.",
+	} {
+		client := redistest.Start(t).Client()
+		p := newRedisProbe(t, client)
+		for i := range 20 {
+			p.add(fmt.Sprint("/", i), "text")
+		}
+		p.add("/foreign", "text")
+		for _, key := range p.keys() {
+			if strings.HasSuffix(key, "/foreign") {
+				require.NoError(t, client.Set(t.Context(), key, "a string", 0).Err())
+			}
+		}
+		client.AddHook(rewordErrors{"WRONGTYPE", redisRefusal(said)})
+		n, err := p.store.Purge(t.Context(), 0)
+		require.NoError(t, err, said)
+		assert.Equal(t, 20, n)
+		reported := p.reported()
+		require.Len(t, reported, 1)
+		assert.Contains(t, reported[0], "not a sorted set")
+	}
 }
 
 // Neither names of keys, nor errors, nor what the server logs may give away a session: it opens a

@@ -13,6 +13,7 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/refusal"
 )
 
 // A client for one server may be given a server of a cluster. While the slot moves, that server
@@ -38,7 +39,7 @@ func TestRedisTryAgain(t *testing.T) {
 	migration.Begin()
 	migration.Move(moves)
 	refused := cluster.Servers[home].Client().Eval(t.Context(), "return 1", []string{moves, strings.TrimSuffix(moves, "b") + "a"}).Err()
-	require.ErrorContains(t, refused, "TRYAGAIN", "what this test is about")
+	require.True(t, refusal.Of(refused).RefusesSeveralKeys(), "what this test is about: %v", refused)
 
 	views := []string{"/a", "/b", flashgin.Anywhere}
 	assert.Equal(t, []string{"stayed", "stayed as well"}, plain.peek(views...))
@@ -63,6 +64,7 @@ func TestRedisRefusesSeveralKeys(t *testing.T) {
 	server := redistest.Start(t)
 	for _, refusal := range []string{
 		"CROSSSLOT Keys in request don't hash to the same slot",
+		"ERR CROSSSLOT Keys in request don't hash to the same slot",
 		"ERR eval/evalsha command keys must be in same slot",
 	} {
 		t.Run(refusal, func(t *testing.T) {
@@ -90,8 +92,53 @@ func TestRedisRefusesSeveralKeys(t *testing.T) {
 		client.AddHook(refuseSeveralKeys{redisRefusal("OOM command not allowed when used memory > 'maxmemory'")})
 		p := newRedisProbe(t, client)
 		_, err := p.store.Claim(t.Context(), p.session, []string{"/a", "/b"}, time.Minute)
-		assert.ErrorContains(t, err, "OOM", "what is no refusal of keys is not sent again")
+		requireRefused(t, refusal.OutOfMemory, err, "what is no refusal of keys is not sent again")
 	})
+}
+
+// A server of Redis 6.2 or before says ASK for several keys of a slot that moves, where later ones
+// say TRYAGAIN. A plain client then reads what this server still has, too.
+func TestRedisAskForSeveralKeys(t *testing.T) {
+	client := redistest.Start(t).Client()
+	client.AddHook(refuseSeveralKeys{"ASK 8000 127.0.0.1:1"})
+	p := newRedisProbe(t, client)
+	p.add("/a", "stayed")
+	views := []string{"/a", "/b", flashgin.Anywhere}
+	assert.Equal(t, []string{"stayed"}, p.peek(views...))
+	assert.Equal(t, []string{"stayed"}, apptest.Texts(p.claim(views...).Messages))
+}
+
+// rewordErrors gives errors with the code the words of another server.
+type rewordErrors struct {
+	code string
+	said redisRefusal
+}
+
+func (rewordErrors) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (r rewordErrors) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if err != nil && strings.Contains(err.Error(), r.code) {
+			cmd.SetErr(r.said)
+			return r.said
+		}
+		return err
+	}
+}
+
+func (r rewordErrors) ProcessPipelineHook(
+	next redis.ProcessPipelineHook,
+) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := next(ctx, cmds)
+		for _, cmd := range cmds {
+			if err := cmd.Err(); err != nil && strings.Contains(err.Error(), r.code) {
+				cmd.SetErr(r.said)
+			}
+		}
+		return err
+	}
 }
 
 // redisRefusal is an error as a server sends it.

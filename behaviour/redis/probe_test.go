@@ -16,6 +16,7 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/refusal"
 )
 
 // What the tests of the Redis store have in common.
@@ -63,6 +64,13 @@ func (p *redisProbe) reported() []string {
 	errs := p.errs
 	p.errs = nil
 	return errs
+}
+
+// requireRefused fails unless the server has refused for this reason, whatever its words.
+func requireRefused(t *testing.T, kind refusal.Kind, err error, about ...any) {
+	t.Helper()
+	require.Error(t, err, about...)
+	require.Equal(t, kind, refusal.Of(err), about...)
 }
 
 // redisMessage returns a message as a Messenger makes it.

@@ -14,6 +14,7 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/refusal"
 )
 
 // The rights for delivery to open pages, beside those of redisKeys and redisRights.
@@ -154,12 +155,12 @@ func TestRedisWatchACL(t *testing.T) {
 	assert.Len(t, p.peek("/a"), 2)
 	reported := p.reported()
 	require.Len(t, reported, 1)
-	assert.Contains(t, reported[0], "NOPERM")
+	assert.Contains(t, reported[0], "docs/redis.md")
 
 	setRedisUser(t, admin, redisKeys, redisRights)
 	refused := watch(t, p.store)
 	<-refused.done
-	assert.ErrorContains(t, refused.err, "NOPERM")
+	requireRefused(t, refusal.NotPermitted, refused.err)
 	require.NoError(t, p.store.Add(t.Context(), p.session, redisMessage("/a", "third")))
 }
 

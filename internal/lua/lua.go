@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/flashgin/flashgin/internal/refusal"
 )
 
 // A Script is what Redis runs.
@@ -124,7 +126,7 @@ func Send(ctx context.Context, client redis.UniversalClient, calls []*Call, orde
 	attempt(ctx, client, calls, order, order == InOrder && len(calls) > 1)
 	var unknown []*Call
 	for _, call := range calls {
-		if redis.HasErrorPrefix(call.Cmd.Err(), "NOSCRIPT") {
+		if refusal.Of(call.Cmd.Err()) == refusal.UnknownScript {
 			unknown = append(unknown, call)
 		}
 	}

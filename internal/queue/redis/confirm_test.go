@@ -12,6 +12,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/refusal"
 )
 
 // Claims that are confirmed together fail or succeed each by itself, also if the server does not
@@ -38,7 +39,7 @@ func TestRedisConfirmGroup(t *testing.T) {
 		all := []queue.Claim[string]{one, broken, several, gone, {Session: "e"}}
 		results := store.ConfirmAll(ctx, all)
 		require.Len(t, results, 5)
-		require.ErrorContains(t, results[1].Err, "WRONGTYPE")
+		require.Equal(t, refusal.WrongType, refusal.Of(results[1].Err))
 		results[1].Err = nil
 		assert.Equal(t, []queue.Settled{{Items: 1}, {}, {Items: 2}, {}, {}}, results)
 		require.NoError(t, client.Del(ctx, store.key("b", "/")).Err())

@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/flashgin/flashgin/internal/lua"
+	"github.com/flashgin/flashgin/internal/refusal"
 )
 
 // purgeStep is how many Redis keys one step of [Store.Purge] looks at, each with a script of its
@@ -60,7 +61,7 @@ func (s *Store[T]) purge(
 				removed.Add(n)
 			}
 			switch {
-			case redis.HasErrorPrefix(err, "WRONGTYPE"):
+			case refusal.Of(err) == refusal.WrongType:
 				s.Report(ctx, s.unreadable("purge", notSortedSet))
 			case err != nil:
 				return err

@@ -7,10 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/flashgin/flashgin/internal/lua"
 	"github.com/flashgin/flashgin/internal/queue"
+	"github.com/flashgin/flashgin/internal/refusal"
 )
 
 // keysAtMost is how many Redis keys a script gets. The script passes them on in one call, and Lua
@@ -89,8 +88,7 @@ func (s *Store[T]) readApart(
 			continue
 		}
 		single = append(single, readCalls(script, mailbox, call.Names, 1, args)...)
-		// TRYAGAIN ends with the migration of the slot.
-		if !redis.HasErrorPrefix(call.Cmd.Err(), "TRYAGAIN") {
+		if refusal.Of(call.Cmd.Err()) == refusal.SeveralSlots { // the others end with a migration
 			s.oneKey.Store(true)
 		}
 	}
@@ -98,19 +96,7 @@ func (s *Store[T]) readApart(
 }
 
 func refusedForKeys(call *lua.Call) bool {
-	err := call.Cmd.Err()
-	return err != nil && len(call.Names) > 1 && refusesSeveralKeys(err)
-}
-
-// refusesSeveralKeys reports whether a server refused a call because of several keys, although
-// these have one hash tag.
-func refusesSeveralKeys(err error) bool {
-	if redis.HasErrorPrefix(err, "TRYAGAIN") || redis.HasErrorPrefix(err, "CROSSSLOT") {
-		return true
-	}
-	server := redis.Error(nil) // a proxy says it in words of its own
-	return errors.As(err, &server) && strings.HasPrefix(server.Error(), "ERR ") &&
-		strings.Contains(server.Error(), "slot")
+	return len(call.Names) > 1 && refusal.Of(call.Cmd.Err()).RefusesSeveralKeys()
 }
 
 // withoutRepeats returns views, each once. Repeats are rare.

@@ -88,7 +88,7 @@ func TestRedisErrors(t *testing.T) {
 		{fmt.Errorf("redis: can't parse reply=%.100q reading string", "secret"),
 			"redis: can't parse reply="},
 		{redisReplyError("ERR unknown command 'EVALSHA', with args beginning with: 'secret'"),
-			"ERR unknown command"},
+			"ERR unknown command (the server runs no Lua scripts, which the store needs)"},
 		{redisReplyError("ERR something about flash:shop:{secret}:/a"),
 			"ERR something about flash:shop"},
 		{redisReplyError("OOM command not allowed when used memory > 'maxmemory'."),
@@ -101,6 +101,29 @@ func TestRedisErrors(t *testing.T) {
 			"script: 1234, on @user_script:3."),
 			"ERR The user executing the script can't run this command or subcommand " +
 				"(the ACL user lacks a right that docs/redis.md lists)"},
+		// Redis 7.2 and later. The name of the command is what an operator needs.
+		{redisReplyError("ERR ACL failure in script: User flash has no permissions to run the " +
+			"'time' command script: 1234, on @user_script:3."),
+			"ERR ACL failure in script: User flash has no permissions to run the 'time' command " +
+				"(the ACL user lacks a right that docs/redis.md lists)"},
+		{redisReplyError("NOPERM User flash has no permissions to run the 'client|setinfo' command"),
+			"NOPERM User flash has no permissions to run the 'client|setinfo' command " +
+				"(the ACL user lacks a right that docs/redis.md lists)"},
+		{redisReplyError("NOPERM User flash has no permissions to access the 'secret' key"),
+			"NOPERM User flash has no permissions to access the " +
+				"(the ACL user lacks a right that docs/redis.md lists)"},
+		// Redis 6.2 and before.
+		{redisReplyError("ERR Error running script (call to f_1234): @user_script:1: " +
+			"@user_script: 1: -OOM command not allowed when used memory > 'maxmemory'."),
+			"OOM command not allowed when used memory > (the server's memory is full)"},
+		{redisReplyError("ERR Error running script (call to f_1234): @user_script:1: " +
+			"@user_script: 1: -READONLY You can't write against a read only replica."),
+			"READONLY You can't write against a read only replica " +
+				"(the server is a replica, where messages can be neither added nor taken)"},
+		{redisReplyError("MOVED 8000 127.0.0.1:7001"), "MOVED 8000 127.0.0.1:7001 " +
+			"(the server is one of a cluster: make the store with redis.NewClusterClient)"},
+		{redisReplyError("ERR unknown command `evalsha`, with args beginning with: `secret`"),
+			"ERR unknown command (the server runs no Lua scripts, which the store needs)"},
 	} {
 		err := store.failed("claim", test.err)
 		assert.EqualError(t, err, "flashgin: redis: claim: "+test.want)
@@ -108,6 +131,26 @@ func TestRedisErrors(t *testing.T) {
 		assert.NotContains(t, err.Error(), "secret")
 	}
 	assert.NoError(t, store.failed("claim", nil))
+}
+
+// Metrics get the kind of a server's error, whatever its words.
+func TestRedisErrorType(t *testing.T) {
+	client := redis.NewClient(&redis.Options{})
+	t.Cleanup(func() { _ = client.Close() })
+	store := redisStoreFor(client, "shop")
+	typeOf := func(err error) string {
+		var classified interface{ ErrorType() string }
+		if !errors.As(store.failed("claim", err), &classified) {
+			return ""
+		}
+		return classified.ErrorType()
+	}
+	assert.Equal(t, "OOM", typeOf(redisReplyError("ERR Error running script (call to f_1234): "+
+		"@user_script:1: @user_script: 1: -OOM command not allowed")))
+	assert.Equal(t, "NOPERM", typeOf(redisReplyError("ERR ACL failure in script: User flash has "+
+		"no permissions to run the 'time' command script: 1234, on @user_script:3.")))
+	assert.Equal(t, "ERR", typeOf(redisReplyError("ERR something else")))
+	assert.Empty(t, typeOf(io.EOF), "no server said it")
 }
 
 type redisReplyError string

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/lua"
 	"github.com/flashgin/flashgin/internal/queue"
+	"github.com/flashgin/flashgin/internal/refusal"
 )
 
 // add.lua publishes the Redis key of each add on one channel of the App, in one step with the add.
@@ -109,7 +110,7 @@ func (s *Store[T]) anyServer() redis.UniversalClient {
 // mayPublish reports if add.lua has no right to publish. The script itself ignores that error.
 func (s *Store[T]) mayPublish(ctx context.Context) {
 	told := lua.NewOnce(ctx, 1, "publish", s.channel, "")
-	if err := s.client.Process(ctx, told); redis.HasErrorPrefix(err, "NOPERM") {
+	if err := s.client.Process(ctx, told); refusal.Of(err) == refusal.NotPermitted {
 		s.Report(ctx, s.failed("publish", err))
 	}
 }
