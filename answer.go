@@ -2,7 +2,6 @@ package flashgin
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/shown"
@@ -118,7 +117,6 @@ func (r *request) carry(how leaving) {
 	if !failed && r.mayHaveKey() {
 		r.claim()
 	}
-	r.hideReplaced(r.items)
 	// If htmx preloads the answer, our script asks for the messages when htmx puts it into the
 	// page.
 	later := (by == byOutOfBand || by == byTrigger) && r.m.mountedAt() != "" &&
@@ -127,14 +125,13 @@ func (r *request) carry(how leaving) {
 		by = byTrigger
 	}
 	behind := by == byOutOfBand || by == byTurboStream
-	var list []*item
-	for _, it := range r.items {
-		if it.State == shown.Waiting && r.joins(it) && (behind || it.hasText()) &&
-			!(failed && it.claim >= 0) {
-			list = append(list, it)
-		}
+	if r.list.IsEmpty() {
+		return
 	}
-	if len(listed(list)) == 0 || r.storedByPageCache(r.c.Writer) {
+	list := r.list.Unshown(r.views.List(), failed, func(m *Message) bool {
+		return behind || m.hasText()
+	})
+	if len(list.Items()) == 0 || r.storedByPageCache(r.c.Writer) {
 		return
 	}
 	switch {
@@ -148,9 +145,7 @@ func (r *request) carry(how leaving) {
 	r.private = true
 	r.part.behind = by
 	r.writer.Header().Del("Content-Length")
-	for _, it := range list {
-		it.State = shown.Following
-	}
+	list.Are(shown.Following)
 }
 
 // mayHaveKey reports whether there is a session to read the key from. Without it, a route that has
@@ -163,31 +158,14 @@ func (r *request) mayHaveKey() bool {
 	return err == nil
 }
 
-// listed returns the messages of items, without the hidden ones.
-func listed(list []*item) Messages {
-	var messages Messages
-	for _, it := range list {
-		if !it.hidden {
-			messages = append(messages, it.Message)
-		}
-	}
-	return messages
-}
-
 // follow writes the messages behind the body when the handlers have ended.
 func (r *request) follow() {
 	r.mu.Lock()
-	var list []*item
+	var list shown.Selection[Message]
 	if r.part.behind != byNothing && !r.panicked && !r.broken && !r.clientGone() {
-		// When the lease has ended, claimed messages wait for another page.
-		late := len(r.claims) > 0 && time.Since(r.claims[0].since) >= r.m.cfg.Lease
-		for _, it := range r.items {
-			if it.State == shown.Following && !(late && it.claim >= 0) {
-				list = append(list, it)
-			}
-		}
+		list = r.list.Following(r.m.cfg.Lease)
 	}
-	messages := listed(list)
+	messages := messagesOf(list.Items())
 	r.mu.Unlock()
 	if len(messages) == 0 {
 		return
@@ -203,7 +181,5 @@ func (r *request) follow() {
 		r.broken = true
 		return
 	}
-	for _, it := range list {
-		it.State = shown.Carried
-	}
+	list.Are(shown.Carried)
 }

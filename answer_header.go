@@ -3,7 +3,6 @@ package flashgin
 import (
 	"cmp"
 	"encoding/json"
-	"slices"
 
 	"github.com/flashgin/flashgin/internal/ascii"
 	"github.com/flashgin/flashgin/internal/htmx"
@@ -29,16 +28,14 @@ const carriedAtMost = headerAtMost / 32
 // carryInHeader puts messages into a header. If they are too large for it, they wait, and the
 // header says where the script gets them. If no script is mounted, the header has as many messages
 // as there is room for.
-func (r *request) carryInHeader(by carrier, list []*item) {
+func (r *request) carryInHeader(by carrier, list shown.Selection[Message]) {
 	mounted := r.m.mountedAt() != ""
 	if !mounted {
 		list = list[:min(len(list), carriedAtMost)]
 	}
 	for ; len(list) > 0; list = list[:len(list)-1] {
-		if r.setHeader(by, listed(list), "") {
-			for _, it := range list {
-				it.State = shown.Carried
-			}
+		if r.setHeader(by, messagesOf(list.Items()), "") {
+			list.Are(shown.Carried)
 			return
 		}
 		if mounted {
@@ -119,13 +116,5 @@ func withKinds(messages Messages) Messages {
 // giveBack releases the claimed messages that were not shown, and waits for that: the page is about
 // to ask for them.
 func (r *request) giveBack() {
-	back := r.claimedItems(func(it *item) bool { return it.State == shown.Waiting })
-	r.items = slices.DeleteFunc(r.items, func(it *item) bool {
-		return it.claim >= 0 && it.State == shown.Waiting
-	})
-	r.outside(func() {
-		for _, claim := range back {
-			claim.store.ReleaseNow(claim.Claim)
-		}
-	})
+	r.outside(r.list.GiveBack().ReleaseNow)
 }

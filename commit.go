@@ -1,15 +1,14 @@
 package flashgin
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/caching"
+	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/shown"
 )
 
@@ -34,13 +33,9 @@ func (r *request) commit(how leaving) {
 	status, header := r.writer.Status(), r.writer.Header()
 	r.away = browser.LeadsAway(status, header)
 	unshown := r.panicked || r.away || how == headersOnly
-	for _, it := range r.items {
-		if (it.State == shown.Taken || it.State == shown.Placed) && (unshown || !it.Fits(status)) {
-			it.State = shown.Waiting
-		}
-	}
+	r.list.Recall(status, unshown)
 	r.carry(how)
-	adds := slices.ContainsFunc(r.items, (*item).unshown)
+	adds, _ := r.list.HasOwn()
 	if adds {
 		r.store()
 	}
@@ -73,46 +68,30 @@ func (r *request) noteHijack() {
 	r.commit(noHeaders)
 }
 
-// unshown reports whether the request itself has added the item and has not shown it yet.
-func (it *item) unshown() bool { return it.claim < 0 && it.State == shown.Waiting }
-
 // store stores the request's own messages. Those without a View wait where the answer sends the
 // user.
 func (r *request) store() {
 	var view string
-	if slices.ContainsFunc(r.items, func(it *item) bool { return it.unshown() && it.View == "" }) {
+	if _, unaddressed := r.list.HasOwn(); unaddressed {
 		var err error
 		if view, err = r.defaultView(); err != nil {
 			r.failAnswer("address", err)
 		}
 	}
-	// The request forgets the messages that it stores.
-	var messages []Message
-	lost := 0
-	for _, it := range r.items {
-		switch {
-		case !it.unshown():
-		case it.View == "" && view == "":
-			lost++
-		default:
-			it.View = cmp.Or(it.View, view)
-			messages = append(messages, it.Message)
-		}
-	}
-	r.items = slices.DeleteFunc(r.items, (*item).unshown)
-	if len(messages) > 0 {
+	items, lost := r.list.TakeOwn(view)
+	if len(items) > 0 {
 		key, err := r.saveKey()
 		if err == nil {
 			r.noteKey(key)
 			quietly := r.views.OpensPage(r.writer.Status(), r.writer.Header())
 			browser.DropPrefetched(&r.http, r.writer.Status(), r.writer.Header())
 			r.outside(func() {
-				err = r.m.store.AddForRequest(r.client, key, queueItems(messages), quietly)
+				err = r.m.store.AddForRequest(r.client, key, items, quietly)
 			})
 		}
 		if err != nil {
-			lost += len(messages)
-			r.failAnswer("add", errMaybeLost(len(messages), err))
+			lost += len(items)
+			r.failAnswer("add", errMaybeLost(len(items), err))
 		}
 	}
 	r.lose(lost)
@@ -128,7 +107,7 @@ func (r *request) leave(completed bool) {
 
 // finish does what needs the *gin.Context, and ends the request. It returns the request's own
 // messages that the answer showed without arriving. They are for the next page.
-func (r *request) finish(completed bool) (key string, lost []Message) {
+func (r *request) finish(completed bool) (key string, lost []queue.Item[Message]) {
 	defer r.end() // whatever panics: Gin gives the context to another request
 	r.handlersEnded(completed)
 	// An answer without a body, such as a redirect after a POST, never calls our writer.
@@ -137,16 +116,7 @@ func (r *request) finish(completed bool) (key string, lost []Message) {
 	r.flushAborted()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	o := r.outcome()
-	for _, it := range r.items {
-		if o.Shows(&it.Item) {
-			it.State = max(it.State, shown.Delivered)
-		}
-		if it.claim < 0 && !it.hidden && it.State < shown.Delivered {
-			lost = append(lost, it.Message)
-		}
-	}
-	if len(lost) > 0 {
+	if lost = r.list.Judge(r.outcome()); len(lost) > 0 {
 		key = r.keepUndelivered(lost)
 	}
 	return key, lost
@@ -167,29 +137,22 @@ func (r *request) end() {
 	if direct > 0 {
 		r.m.cfg.observe(r.client, Event{Kind: EventShown, Messages: direct, Direct: true})
 	}
-	confirm(done)
-	release(back)
+	done.Confirm()
+	back.Release()
 }
 
 // close returns the claims that were shown and those that were not, and how many of the shown
 // messages the request itself has added.
-func (r *request) close() (done, back []claimed, direct int) {
+func (r *request) close() (done, back shown.Claims[Message], direct int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.giveUp()
-	for _, it := range r.items {
-		if it.claim < 0 && !it.hidden && it.State >= shown.Delivered {
-			direct++
-		}
-	}
-	done = r.claimedItems(func(it *item) bool { return it.State == shown.Delivered })
-	back = r.claimedItems(func(it *item) bool { return it.State < shown.Delivered })
-	return done, back, direct
+	return r.list.Judged()
 }
 
 // keepUndelivered gives a view to the request's own messages that the answer showed without
 // arriving, and returns the session key for them.
-func (r *request) keepUndelivered(lost []Message) (key string) {
+func (r *request) keepUndelivered(lost []queue.Item[Message]) (key string) {
 	key, err := r.addressLate(lost)
 	if err != nil {
 		r.lose(len(lost))
@@ -201,10 +164,12 @@ func (r *request) keepUndelivered(lost []Message) (key string) {
 
 // addUndelivered stores the messages that keepUndelivered has prepared. No caller is left to
 // receive an error.
-func (m *Messenger) addUndelivered(ctx context.Context, key string, msgs []Message) {
-	if err := m.store.AddForRequest(ctx, key, queueItems(msgs), false); err != nil {
-		m.cfg.observe(ctx, Event{Kind: EventLost, Messages: len(msgs)})
-		m.errs.Report(ctx, "add", errMaybeLost(len(msgs), err))
+func (m *Messenger) addUndelivered(
+	ctx context.Context, key string, items []queue.Item[Message],
+) {
+	if err := m.store.AddForRequest(ctx, key, items, false); err != nil {
+		m.cfg.observe(ctx, Event{Kind: EventLost, Messages: len(items)})
+		m.errs.Report(ctx, "add", errMaybeLost(len(items), err))
 	}
 }
 

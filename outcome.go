@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/flashgin/flashgin/internal/shown"
@@ -13,7 +12,7 @@ import (
 
 // outcome returns what is known of the answer now.
 func (r *request) outcome() shown.Outcome {
-	if len(r.items) == 0 {
+	if r.list.IsEmpty() {
 		return shown.Outcome{}
 	}
 	written := r.written.Load()
@@ -64,22 +63,14 @@ func (r *request) outOfTime() bool {
 func (r *request) findTexts(part string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, it := range r.items {
-		it.Find(part)
-	}
+	r.list.Find(part)
 }
 
 // flushAborted flushes a page that has shown messages, if its handler has panicked since: net/http
 // throws away what has not left, unless middleware around flashgin recovers.
 func (r *request) flushAborted() {
 	r.mu.Lock()
-	waits := false
-	if r.panicked { // seldom, so that most pages are judged once
-		o := r.outcome()
-		waits = slices.ContainsFunc(r.items, func(it *item) bool {
-			return it.State < shown.Delivered && o.Shows(&it.Item)
-		})
-	}
+	waits := r.panicked && r.list.WouldShow(r.outcome()) // most pages are judged once
 	r.mu.Unlock()
 	if waits {
 		r.writer.Flush()
@@ -93,15 +84,8 @@ func (r *request) pageDone(w http.ResponseWriter, err error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, it := range r.items {
-		if it.State != shown.Printing {
-			continue
-		}
-		if err != nil {
-			it.State = shown.Waiting
-			continue
-		}
-		it.State, it.Code = shown.Printed, statusOf(w)
+	if !r.list.IsEmpty() {
+		r.list.Printed(err == nil, statusOf(w))
 	}
 }
 
@@ -131,44 +115,7 @@ func (r *request) flushed(bytes int64) {
 		r.mu.Unlock()
 		return
 	}
-	for _, it := range r.items {
-		// The browser reads what the answer itself adds when the answer is complete.
-		if it.State != shown.Carried && o.Shows(&it.Item) {
-			it.State = max(it.State, shown.Delivered)
-		}
-	}
-	done := r.claimedItems(func(it *item) bool { return it.State == shown.Delivered })
-	for _, it := range r.items {
-		if it.State == shown.Delivered {
-			it.State = shown.Confirmed
-		}
-	}
+	done := r.list.Flushed(o)
 	r.mu.Unlock()
-	confirm(done)
-}
-
-func confirm(claims []claimed) {
-	for _, claim := range claims {
-		claim.store.Confirm(claim.Claim, claim.since)
-	}
-}
-
-func release(claims []claimed) {
-	for _, claim := range claims {
-		claim.store.Release(claim.Claim)
-	}
-}
-
-// claimedItems returns the claims, each with only the messages that match.
-func (r *request) claimedItems(match func(*item) bool) []claimed {
-	parts := slices.Clone(r.claims)
-	for i := range parts {
-		parts[i].Items = nil
-		for _, it := range r.items {
-			if it.claim == i && match(it) {
-				parts[i].Items = append(parts[i].Items, queueItem(it.Message))
-			}
-		}
-	}
-	return parts
+	done.Confirm()
 }

@@ -91,17 +91,10 @@ func (r *request) pull(views []string) Messages {
 	if r.ended() {
 		return nil
 	}
-	r.hideReplaced(r.items)
-	var list Messages
-	for _, it := range r.items {
-		if !r.joins(it) || !it.hasText() {
-			continue
-		}
-		r.advance(it, shown.Taken)
-		if !it.hidden {
-			list = append(list, it.Message)
-		}
-	}
 	r.private = true
-	return list
+	if r.list.IsEmpty() {
+		return nil
+	}
+	way := shown.Way{State: shown.Taken, Written: r.written.Load()}
+	return r.take(way, (*Message).hasText)
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/held"
+	"github.com/flashgin/flashgin/internal/queue"
+	"github.com/flashgin/flashgin/internal/shown"
 	"github.com/flashgin/flashgin/internal/turn"
 	"github.com/flashgin/flashgin/internal/views"
 )
@@ -47,21 +49,18 @@ type request struct {
 	users    int           // calls of outside that run now
 	unused   chan struct{} // closed when users is zero; nil unless giveUp waits for that
 	views    views.Views
-	allowed  bool             // no page cache forbids the answer to show messages
-	refused  bool             // the answer must show none, as the last call of show has found
-	asked    []string         // of these, those that were claimed already
-	items    []*item          // the claimed ones, then the request's own
-	ownIDs   map[givenID]bool // of the request's own items whose IDs the application gave
-	taken    map[string]*item // the items by ID, once a message was added again; nil after show
-	claims   []claimed
-	peeked   Messages         // what peek has found
-	looked   bool             // the store was asked for peeked, or has failed
-	keyed    bool             // the session had a key when messages were last read
-	key      string           // the session's, once known
-	unsaved  sessions.Session // it was given a secret; it is saved when the headers leave
-	made     madeKey          // what this request has made and its answer has not brought yet
-	cookie   cookieKey        // where Config.SessionKey is CookieKey's
-	private  bool             // the answer has messages, or a key: caches must not keep it
+	allowed  bool     // no page cache forbids the answer to show messages
+	refused  bool     // the answer must show none, as the last call of show has found
+	asked    []string // of these, those that were claimed already
+	list     shown.List[Message]
+	peeked   []queue.Item[Message] // what peek has found
+	looked   bool                  // the store was asked for peeked, or has failed
+	keyed    bool                  // the session had a key when messages were last read
+	key      string                // the session's, once known
+	unsaved  sessions.Session      // it was given a secret; it is saved when the headers leave
+	made     madeKey               // what this request has made and its answer has not brought yet
+	cookie   cookieKey             // where Config.SessionKey is CookieKey's
+	private  bool                  // the answer has messages, or a key: caches must not keep it
 	panicked bool
 	broken   bool // a write failed
 	away     bool // the headers that have left send the user to another page

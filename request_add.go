@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/browser"
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 // Messages that a request adds wait in it until its headers leave: its own page may show them
@@ -24,16 +25,19 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 		prepared[i].View = r.in.site.Router.ReadAt(prepared[i].View)
 		r.m.warnOfName(prepared[i].View)
 	}
-	key, err := r.accept(ctx, msgs, prepared)
+	items := queueItems(prepared)
+	key, err := r.accept(ctx, msgs, items)
 	if err != nil || key == "" {
 		return err
 	}
-	return r.m.store.AddForRequest(r.client, key, queueItems(prepared), false)
+	return r.m.store.AddForRequest(r.client, key, items, false)
 }
 
 // accept notes messages for the answer. If that has left, it returns the key under which they are
-// to be stored at once.
-func (r *request) accept(ctx context.Context, msgs, prepared []Message) (key string, err error) {
+// to be stored at once. msgs are the messages as the application gave them.
+func (r *request) accept(
+	ctx context.Context, msgs []Message, items []queue.Item[Message],
+) (key string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.tooLate() {
@@ -50,23 +54,28 @@ func (r *request) accept(ctx context.Context, msgs, prepared []Message) (key str
 		}
 	}
 	if r.tooLate() {
-		if key, err = r.addressLate(prepared); err == nil {
+		if key, err = r.addressLate(items); err == nil {
 			r.moveOn(msgs)
 		}
 		return key, err
 	}
 	r.moveOn(msgs)
-	for _, msg := range prepared {
-		if r.addsNew(msg) {
-			r.items = append(r.items, &item{Message: msg, claim: -1})
-		}
+	for _, it := range items {
+		r.list.Add(it)
 	}
 	return "", nil
 }
 
+// moveOn is List.MoveOn for messages that the application adds.
+func (r *request) moveOn(msgs []Message) {
+	for i := range msgs {
+		r.list.MoveOn(msgs[i].ID)
+	}
+}
+
 // addressLate gives messages that come after the headers the session and the view that they would
 // have had before.
-func (r *request) addressLate(msgs []Message) (key string, err error) {
+func (r *request) addressLate(items []queue.Item[Message]) (key string, err error) {
 	if !r.ended() && (r.key == "" || !isBeside()) {
 		if r.key, err = r.savedKey(); err != nil {
 			return "", err
@@ -75,15 +84,15 @@ func (r *request) addressLate(msgs []Message) (key string, err error) {
 	if r.key == "" {
 		return "", ErrTooLate
 	}
-	for i := range msgs {
-		if msgs[i].View != "" {
+	for i := range items {
+		if items[i].View != "" {
 			continue
 		}
 		if r.ended() {
 			return "", fmt.Errorf("%w: the request has ended; address the message with At",
 				ErrNoView)
 		}
-		if msgs[i].View, err = r.defaultView(); msgs[i].View == "" {
+		if items[i].View, err = r.defaultView(); items[i].View == "" {
 			return "", err
 		}
 	}

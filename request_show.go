@@ -69,36 +69,34 @@ func (r *request) show(
 	}
 	// A goroutine that asks again must not read what its handler may change meanwhile: headers,
 	// status, writer.
-	again := w == nil && r.allAsked() && (r.allowed || len(r.items) == 0)
+	again := w == nil && r.allAsked() && (r.allowed || r.list.IsEmpty())
 	if w == nil && r.refused && isBeside() {
 		return nil
 	}
 	r.refused = !again && !r.mayAnswer(w, how, pullable)
 	r.called(toShow)
-	if r.refused {
+	if r.refused || r.list.IsEmpty() {
 		return nil
 	}
-	r.hideReplaced(r.items)
-	r.taken = nil
-	var list Messages
-	for _, it := range r.items {
-		if !r.joins(it) {
-			continue
-		}
-		if it.hidden {
-			r.advance(it, how)
-			continue
-		}
-		if it.hasStatus(statuses) {
-			r.advance(it, how)
-			if how == shown.Placed && !(again && isBeside()) {
-				it.Code = statusOf(r.c.Writer)
-			}
-			list = append(list, it.Message)
-		}
+	way := shown.Way{State: how, Written: r.written.Load()}
+	if how == shown.Placed && !(again && isBeside()) {
+		way.Code = statusOf(r.c.Writer)
 	}
+	return r.take(way, func(m *Message) bool { return m.hasStatus(statuses) })
+}
+
+// take returns messages that the answer shows in this way.
+func (r *request) take(way shown.Way, chosen func(*Message) bool) Messages {
+	if way.State != shown.Printing {
+		r.looks.Store(true)
+	}
+	list := messagesOf(r.list.Show(r.views.List(), way, chosen, probeOf))
 	r.private = r.private || len(list) > 0
 	return list
+}
+
+func probeOf(m *Message) string {
+	return shown.ProbeOf(cmp.Or(m.Text, m.Title, string(m.HTML)))
 }
 
 // mayAnswer claims what waits, and reports whether the answer may show it. w is its outermost
@@ -122,19 +120,8 @@ func (r *request) mayAnswer(w http.ResponseWriter, how shown.State, pullable boo
 	if r.ended() || r.leftOpen() { // the headers may have left meanwhile
 		return false
 	}
-	r.allowed = len(r.items) > 0 && !r.storedByPageCache(w)
-	return r.allowed || len(r.items) == 0
-}
-
-func (r *request) advance(it *item, how shown.State) {
-	if it.State >= how {
-		return
-	}
-	it.State, it.From = how, r.written.Load()
-	if how == shown.Taken || how == shown.Placed {
-		it.Probe = shown.ProbeOf(cmp.Or(it.Text, it.Title, string(it.HTML)))
-		r.looks.Store(true)
-	}
+	r.allowed = !r.list.IsEmpty() && !r.storedByPageCache(w)
+	return r.allowed || r.list.IsEmpty()
 }
 
 func statusOf(w http.ResponseWriter) int {
@@ -198,20 +185,7 @@ func (r *request) claimFrom(store *delivery.Delivery[Message], session string, v
 		r.failRead("claim", err)
 		return
 	}
-	if len(claim.Items) == 0 {
-		return
-	}
-	r.claims = append(r.claims, claimed{claim, store, since})
-	items := make([]*item, len(claim.Items))
-	for i, it := range claim.Items {
-		items[i] = &item{Message: messageOf(it), claim: len(r.claims) - 1}
-	}
-	// Claimed messages are older than those that the request has added.
-	own := slices.IndexFunc(r.items, func(it *item) bool { return it.claim < 0 })
-	if own < 0 {
-		own = len(r.items)
-	}
-	r.items = slices.Insert(r.items, own, items...)
+	r.list.AddClaimed(shown.Claimed[Message]{Claim: claim, From: store, Since: since})
 }
 
 // readKey returns the session key, and whether there is one. It never makes a key.
@@ -252,24 +226,11 @@ func (r *request) look(statuses []Status) Messages {
 	if r.ended() || r.leftOpen() {
 		return nil
 	}
-	views := r.unasked()
-	var items []*item // copies, because a peek hides no item for good
-	if len(views) > 0 {
-		for _, msg := range r.peeked {
-			items = append(items, &item{Message: msg})
-		}
+	var peeked []queue.Item[Message]
+	if len(r.unasked()) > 0 {
+		peeked = r.peeked
 	}
-	for _, it := range r.items {
-		seen := *it
-		items = append(items, &seen)
-	}
-	r.hideReplaced(items)
-	var list Messages
-	for _, it := range items {
-		if r.joins(it) && !it.hidden {
-			list = append(list, it.Message)
-		}
-	}
+	list := messagesOf(r.list.Peek(r.views.List(), peeked))
 	if len(list) > 0 && !r.allowed {
 		if r.allowed = !r.storedByPageCache(r.c.Writer); !r.allowed {
 			return nil
@@ -299,14 +260,24 @@ func (r *request) peek() {
 		r.askStore(func(ctx context.Context) {
 			var items []queue.Item[Message]
 			items, err = r.m.store.Peek(ctx, key, views, r.m.cfg.Timeout)
-			r.peeked = messagesOf(items)
+			r.peeked = items
 		})
 	}
 	if seed := r.seed(); seed != nil {
 		seeded, _ := seed.Peek(r.client, seeding.Session, views, r.m.cfg.Timeout)
-		r.peeked = append(r.peeked, messagesOf(seeded)...)
+		r.peeked = append(r.peeked, seeded...)
 	}
 	if err != nil {
 		r.failRead("peek", err)
 	}
+}
+
+// seed returns the store of the messages that a test has given to this request alone
+// (flashtest.Seed), or nil. They are claimed and settled like those that wait for the session.
+func (r *request) seed() *delivery.Delivery[Message] {
+	store, ok := seeding.Store(r.client).(Store)
+	if !ok {
+		return nil
+	}
+	return newDelivery(&r.m.cfg, queueOf(store), &r.m.errs)
 }

@@ -1,7 +1,8 @@
 // Package shown decides whether a message counts as shown: the bytes with the message must have
 // left, to a client that was still there. If a handler takes a message, only the handler knows
-// which bytes have it: any later bytes may. The package knows answers and texts, not messages or
-// requests. Who would miss it: a user whose browser never got the page with the message.
+// which bytes have it: any later bytes may. The package also keeps the [List] of the messages of
+// one answer. It knows no requests. Who would miss it: a user whose browser never got the page with
+// the message.
 package shown
 
 import (
@@ -38,8 +39,8 @@ const (
 	Confirmed              // shown, and the store was told
 )
 
-// An Item is what is known of one message. It is not safe for concurrent use.
-type Item struct {
+// A Trace is what is known of one message in an answer. It is not safe for concurrent use.
+type Trace struct {
 	State State
 	Code  int    // the status of the page that it was placed or printed on
 	From  int64  // how many bytes of the body were written before
@@ -47,8 +48,8 @@ type Item struct {
 	Seen  bool   // Find has found it
 }
 
-// Find looks for the item's text in a part of the body.
-func (it *Item) Find(part string) {
+// Find looks for the message's text in a part of the body.
+func (it *Trace) Find(part string) {
 	it.Seen = it.Seen || it.Probe != "" && strings.Contains(part, it.Probe)
 }
 
@@ -63,8 +64,8 @@ type Outcome struct {
 	Written  int64 // bytes of the body
 }
 
-// Shows reports whether the answer has shown the item, as far as it was written.
-func (o Outcome) Shows(it *Item) bool {
+// Shows reports whether the answer has shown the message, as far as it was written.
+func (o Outcome) Shows(it *Trace) bool {
 	switch {
 	case it.State >= Delivered:
 		return true
@@ -73,9 +74,9 @@ func (o Outcome) Shows(it *Item) bool {
 	}
 	switch it.State {
 	case Taken, Placed:
-		// Only the handler knows which part of the body has the item: it was written since the
-		// handler took the item. If the handler has not come to its end, it may have written
-		// something else, so the text itself must be there.
+		// Only the handler knows which part of the body has the message: it was written since the
+		// handler took it. If the handler has not come to its end, it may have written something
+		// else, so the text itself must be there.
 		if (o.Panicked || o.GoesOn) && !it.Seen {
 			return false
 		}
@@ -89,10 +90,10 @@ func (o Outcome) Shows(it *Item) bool {
 	return false
 }
 
-// Fits reports whether an answer with that status can have the item. A 5xx can if the status was
-// set before the item was taken, and a 101 can because the handler takes the connection over. The
+// Fits reports whether an answer with that status can have the message. A 5xx can if the status was
+// set before the message was taken, and a 101 can because the handler takes the connection over. The
 // statuses below have no body, or one that the handler has not written.
-func (it *Item) Fits(status int) bool {
+func (it *Trace) Fits(status int) bool {
 	switch status {
 	case http.StatusNoContent, http.StatusResetContent, http.StatusPartialContent,
 		http.StatusRequestTimeout, http.StatusPreconditionFailed,

@@ -14,14 +14,14 @@ import (
 
 // The rule by which a message counts as shown.
 func TestOutcomeShows(t *testing.T) {
-	taken := shown.Item{State: shown.Taken, From: 10}
-	printed := shown.Item{State: shown.Printed, Code: 200, From: 10}
-	errorPage := shown.Item{State: shown.Placed, Code: 500, From: 10}
-	found := shown.Item{State: shown.Taken, From: 10, Probe: "hello", Seen: true}
-	missed := shown.Item{State: shown.Taken, From: 10, Probe: "hello"}
-	carried := shown.Item{State: shown.Carried}
-	waiting := shown.Item{State: shown.Waiting}
-	flushed := shown.Item{State: shown.Delivered}
+	taken := shown.Trace{State: shown.Taken, From: 10}
+	printed := shown.Trace{State: shown.Printed, Code: 200, From: 10}
+	errorPage := shown.Trace{State: shown.Placed, Code: 500, From: 10}
+	found := shown.Trace{State: shown.Taken, From: 10, Probe: "hello", Seen: true}
+	missed := shown.Trace{State: shown.Taken, From: 10, Probe: "hello"}
+	carried := shown.Trace{State: shown.Carried}
+	waiting := shown.Trace{State: shown.Waiting}
+	flushed := shown.Trace{State: shown.Delivered}
 	ok := shown.Outcome{Status: 200, Written: 11}
 	with := func(change func(*shown.Outcome)) shown.Outcome {
 		o := ok
@@ -40,7 +40,7 @@ func TestOutcomeShows(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		shown.Outcome
-		it   shown.Item
+		it   shown.Trace
 		want bool
 	}{
 		{"taken, then a body", ok, taken, true},
@@ -105,13 +105,13 @@ func TestProbeOf(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	it := shown.Item{Probe: "saved"}
+	it := shown.Trace{Probe: "saved"}
 	it.Find("<p>sav")
 	assert.False(t, it.Seen)
 	it.Find("<p>Settings saved</p>")
 	it.Find("more")
 	assert.True(t, it.Seen)
-	var textless shown.Item
+	var textless shown.Trace
 	textless.Find("anything")
 	assert.False(t, textless.Seen)
 }
