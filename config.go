@@ -72,9 +72,9 @@ type Config struct {
 	Lease time.Duration
 	// MaxBytes is how many bytes one encoded message may have. Zero means 8192.
 	MaxBytes int
-	// OnError is told of every failure that no caller receives. It must be safe for concurrent use
-	// by multiple goroutines; if it panics, that is logged. Nil means that failures are only
-	// logged.
+	// OnError is told of every failure that no caller receives, and of every error that [AddFlash]
+	// and [RedirectFlash] return, except ErrNotInstalled. It must be safe for concurrent use by
+	// multiple goroutines; if it panics, that is logged. Nil means that failures are only logged.
 	OnError func(context.Context, error)
 	// Logger logs the same failures, repeated ones once a second at most. Nil means slog.Default().
 	Logger *slog.Logger

@@ -23,7 +23,7 @@
 //	type Settings struct{ flashgin.Controller }
 //
 //	func (s *Settings) Update(c *gin.Context) {
-//		s.AddFlash(c, flashgin.Success("Your settings have been changed successfully."))
+//		_ = s.AddFlash(c, flashgin.Success("Your settings have been changed successfully."))
 //		c.Redirect(http.StatusSeeOther, "/settings")
 //	}
 //
@@ -128,9 +128,10 @@
 // failures in a row flashgin does not ask the store for pages until a probe in the background
 // succeeds.
 //
-// The errors of [AddFlash] are mistakes of the program. If messages cannot be stored with an
-// answer, the error goes to Config.OnError, the log and the Errors of the [gin.Context]. The answer
-// leaves all the same, and flashgin tries the store for some seconds more.
+// A handler need not check the error of [AddFlash]: Config.OnError and the log get it, too. If
+// messages cannot be stored with an answer, the error goes to both and to the Errors of the
+// [gin.Context]. The answer leaves all the same, and flashgin tries the store for some seconds
+// more.
 //
 // # Observability
 //

@@ -151,7 +151,7 @@ func ExampleMessenger_Install_markup() {
 	messages, _ := flashgin.New(flashgin.Config{})
 	router := exampleRouter(messages, `{{flashes}}{{define "flashgin/messages"}}<ul>{{range .}}<li class="{{.Status}}">{{.Text}}</li>{{end}}</ul>{{end}}`)
 	router.GET("/", func(c *gin.Context) {
-		flashgin.AddFlash(c, flashgin.Warning("1 < 2"))
+		_ = flashgin.AddFlash(c, flashgin.Warning("1 < 2"))
 		c.HTML(http.StatusOK, "page", nil)
 	})
 
@@ -180,7 +180,7 @@ func ExampleMarkup() {
 	messages, _ := flashgin.New(flashgin.Config{})
 	router := exampleRouter(messages, "")
 	router.GET("/", func(c *gin.Context) {
-		flashgin.AddFlash(c, flashgin.Success("Saved."), flashgin.Message{Title: "1 < 2"})
+		_ = flashgin.AddFlash(c, flashgin.Success("Saved."), flashgin.Message{Title: "1 < 2"})
 		for line := range strings.Lines(string(flashgin.Markup(c))) {
 			if strings.HasPrefix(line, "<p") { // the rest is left out here
 				c.String(http.StatusOK, "%s", line)
@@ -312,14 +312,14 @@ func ExampleMessenger_Forget() {
 	router := exampleRouter(messages, "{{range flashes}}{{.Text}}{{end}}")
 	router.GET("/", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
 	router.POST("/hint", func(c *gin.Context) {
-		flashgin.RedirectFlash(c, "/", flashgin.Info("Please log in."))
+		_ = flashgin.RedirectFlash(c, "/", flashgin.Info("Please log in."))
 	})
 	router.POST("/login", func(c *gin.Context) {
 		sessions.Default(c).Set("user", "Ada")
 		if err := messages.Forget(c); err != nil { // it saves the session
 			fmt.Println(err)
 		}
-		flashgin.RedirectFlash(c, "/", flashgin.Success("Welcome, Ada."))
+		_ = flashgin.RedirectFlash(c, "/", flashgin.Success("Welcome, Ada."))
 	})
 
 	visit := exampleBrowser(router)
@@ -369,11 +369,11 @@ func ExampleCookieKey() {
 	router.SetHTMLTemplate(template.Must(template.New("page").Funcs(router.FuncMap).Parse("{{range flashes}}{{.Text}}{{end}}")))
 	router.GET("/settings", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
 	router.POST("/settings", func(c *gin.Context) {
-		flashgin.RedirectFlash(c, "/settings", flashgin.Success("Your settings have been changed successfully."))
+		_ = flashgin.RedirectFlash(c, "/settings", flashgin.Success("Your settings have been changed successfully."))
 	})
 	router.POST("/logout", func(c *gin.Context) {
 		messages.Forget(c) // the next user of this browser shall not read what waits
-		flashgin.RedirectFlash(c, "/settings", flashgin.Info("Goodbye."))
+		_ = flashgin.RedirectFlash(c, "/settings", flashgin.Info("Goodbye."))
 	})
 
 	visit := exampleBrowser(router)

@@ -27,7 +27,7 @@ type Settings struct{ flashgin.Controller }
 func (s *Settings) Edit(c *gin.Context) { c.HTML(http.StatusOK, "settings", nil) }
 
 func (s *Settings) Update(c *gin.Context) {
-	s.AddFlash(c, flashgin.Success("Your settings have been changed successfully."))
+	_ = s.AddFlash(c, flashgin.Success("Your settings have been changed successfully."))
 	c.Redirect(http.StatusSeeOther, "/settings")
 }
 
@@ -139,7 +139,7 @@ func ExampleAddFlash_unprocessable() {
 	messages, _ := flashgin.New(flashgin.Config{})
 	router := exampleRouter(messages, "{{range flashes}}{{.Text}}{{end}}")
 	router.POST("/settings", func(c *gin.Context) {
-		flashgin.AddFlash(c, flashgin.Error("Please enter a name."))
+		_ = flashgin.AddFlash(c, flashgin.Error("Please enter a name."))
 		c.HTML(http.StatusUnprocessableEntity, "page", nil)
 	})
 
@@ -160,7 +160,7 @@ func ExampleAddFlash_noView() {
 	})
 	router := exampleRouter(messages, "")
 	router.POST("/api/save", func(c *gin.Context) {
-		flashgin.AddFlash(c, flashgin.Success("Saved."))
+		_ = flashgin.AddFlash(c, flashgin.Success("Saved."))
 		c.Status(http.StatusNoContent)
 	})
 
@@ -177,7 +177,7 @@ func ExampleRedirectFlash() {
 	router := exampleRouter(messages, "{{range flashes}}{{.Text}}{{end}}")
 	router.GET("/orders", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
 	router.POST("/cart", func(c *gin.Context) {
-		flashgin.RedirectFlash(c, "/orders", flashgin.Success("Thank you for your order."))
+		_ = flashgin.RedirectFlash(c, "/orders", flashgin.Success("Thank you for your order."))
 	})
 
 	visit := exampleBrowser(router)
@@ -193,7 +193,7 @@ func ExampleFlashes() {
 	messages, _ := flashgin.New(flashgin.Config{})
 	router := exampleRouter(messages, "")
 	router.POST("/save", func(c *gin.Context) {
-		flashgin.AddFlash(c, flashgin.Info("Saved.").At("/messages"))
+		_ = flashgin.AddFlash(c, flashgin.Info("Saved.").At("/messages"))
 		c.Status(http.StatusNoContent)
 	})
 	router.GET("/messages", func(c *gin.Context) {
@@ -217,7 +217,7 @@ func ExamplePeekFlashes() {
 	messages, _ := flashgin.New(flashgin.Config{})
 	router := exampleRouter(messages, "")
 	router.POST("/save", func(c *gin.Context) {
-		flashgin.AddFlash(c, flashgin.Info("Saved.").At(flashgin.Anywhere))
+		_ = flashgin.AddFlash(c, flashgin.Info("Saved.").At(flashgin.Anywhere))
 		c.Status(http.StatusNoContent)
 	})
 	router.GET("/badge", func(c *gin.Context) { c.String(http.StatusOK, "%d", len(flashgin.PeekFlashes(c))) })
@@ -236,7 +236,7 @@ func ExamplePeekFlashes() {
 type Problems struct{ flashgin.Controller }
 
 func (p *Problems) Answer(c *gin.Context) {
-	p.RedirectFlash(c, "/problems/"+c.Param("id"), flashgin.Success("That is right."))
+	_ = p.RedirectFlash(c, "/problems/"+c.Param("id"), flashgin.Success("That is right."))
 }
 
 func ExampleController() {
@@ -265,7 +265,7 @@ func (m *Mail) Send(c *gin.Context) {
 }
 
 func (m *Mail) Delete(c *gin.Context) {
-	m.RedirectFlash(c, "/mail", flashgin.Success("Deleted.").At("mail"))
+	_ = m.RedirectFlash(c, "/mail", flashgin.Success("Deleted.").At("mail"))
 }
 
 func (m *Mail) Count(c *gin.Context) {

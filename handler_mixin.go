@@ -45,6 +45,9 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 // then AddFlash adds no message. If storing the messages fails later, the error goes to
 // Config.OnError, the log and the Errors of the *gin.Context.
 //
+// A handler need not check the error: Config.OnError and the log get it, too. Write _ = AddFlash(…)
+// to say so. Check it if the answer depends on the message.
+//
 // Call it in the request's own goroutine, and not after the request: Gin gives the *gin.Context to
 // another user's request, which would get the message. For a goroutine that outlives the request,
 // use [Messenger.SessionKey] in the handler and [Messenger.Add] in the goroutine. While the request
@@ -55,14 +58,17 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 func AddFlash(ctx context.Context, msgs ...Message) error {
 	r, err := requestFor(ctx, toAdd)
 	if r == nil {
-		warnAlone(&aloneAdd, "AddFlash has returned ErrNotInstalled, and adds nothing: the request did "+
-			"not pass through Messenger.Install; install on the engine that serves it, before its "+
-			"routes are registered")
-	}
-	if err != nil {
+		warnOfAdd()
 		return err
 	}
-	return r.add(ctx, msgs)
+	if err != nil {
+		r.warnOf(err)
+		return err
+	}
+	if err = r.add(ctx, msgs); err != nil {
+		r.m.errs.Report(r.client, "add", err)
+	}
+	return err
 }
 
 // RedirectFlash adds messages as [AddFlash] does and redirects to location with 303 See Other, even

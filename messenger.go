@@ -70,6 +70,7 @@ func New(cfg Config) (*Messenger, error) {
 	m.queue = queueOf(cfg.Store)
 	m.store = newDelivery(&m.cfg, m.queue, &m.errs)
 	m.live = m.newHub()
+	remember(m)
 	return m, nil
 }
 

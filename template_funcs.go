@@ -27,8 +27,7 @@ import (
 //     Content-Security-Policy: {{flashAssets .Nonce}}.
 //
 // On their own these functions return no messages: the renderer that Install wraps binds them to
-// the request. If they are called on their own while a Messenger is installed, the log says so
-// once.
+// the request. If they are called on their own while there is a Messenger, the log says so once.
 func FuncMap(yours ...template.FuncMap) template.FuncMap {
 	merged := template.FuncMap{}
 	for _, funcs := range yours {

@@ -1,10 +1,9 @@
 package flashgin
 
 import (
+	"runtime"
 	"sync"
 	"weak"
-
-	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/report"
 )
@@ -20,12 +19,20 @@ var (
 	aloneAdd      sync.Once       // it was said that AddFlash was called without a request
 )
 
-// warnAlone says once in the process what is wrong with a call that belongs to no request. While
-// nothing is installed anywhere, it is the test of a template or of a component, and all is well.
+// warnAlone says once in the process what is wrong with a call that belongs to no request. Before
+// there is a Messenger, it is the test of a template or of a component, and all is well.
 func warnAlone(once *sync.Once, mistake string) {
-	if some, m := installed(); some {
+	if some, m := anyMessenger(); some {
 		reporterOf(m).WarnOnce(once, mistake)
 	}
+}
+
+// warnOfAdd is warnAlone for AddFlash. It needs no Messenger: whoever adds expects to see it.
+func warnOfAdd() {
+	_, m := anyMessenger()
+	reporterOf(m).WarnOnce(&aloneAdd, "AddFlash has returned ErrNotInstalled, and adds nothing: the "+
+		"request did not pass through Messenger.Install; install on the engine that serves it, "+
+		"before its routes are registered")
 }
 
 // warnOfContext is warnAlone for what a handler or a component calls to show messages.
@@ -43,16 +50,25 @@ func reporterOf(m *Messenger) *report.Reporter {
 	return &m.errs
 }
 
-// installed reports whether some engine has a Messenger, and returns it if all have the same.
-func installed() (some bool, only *Messenger) {
+// messengers has all that New has made, and keeps none alive: one that is installed nowhere must say
+// so, too.
+var messengers sync.Map // weak.Pointer[Messenger] → nothing
+
+// remember notes a new Messenger.
+func remember(m *Messenger) {
+	key := weak.Make(m)
+	messengers.Store(key, nil)
+	runtime.AddCleanup(m, func(key weak.Pointer[Messenger]) { messengers.Delete(key) }, key)
+}
+
+// anyMessenger reports whether there is a Messenger, and returns it if it is the only one.
+func anyMessenger() (some bool, only *Messenger) {
 	several := false
-	engines.Range(func(engine, messenger any) bool {
-		m := messenger.(weak.Pointer[Messenger]).Value()
-		if m == nil || engine.(weak.Pointer[gin.Engine]).Value() == nil {
-			return true
+	messengers.Range(func(key, _ any) bool {
+		if m := key.(weak.Pointer[Messenger]).Value(); m != nil {
+			several = some
+			some, only = true, m
 		}
-		several = some && m != only
-		some, only = true, m
 		return !several
 	})
 	if several {

@@ -37,7 +37,7 @@ func ExampleMessages() {
 		templ.Handler(settings()).ServeHTTP(c.Writer, c.Request)
 	})
 	router.POST("/settings", func(c *gin.Context) {
-		flashgin.RedirectFlash(c, "/settings", flashgin.Success("Your settings have been changed successfully."))
+		_ = flashgin.RedirectFlash(c, "/settings", flashgin.Success("Your settings have been changed successfully."))
 	})
 
 	visit := browser(router)
@@ -71,7 +71,7 @@ func ExampleMessages_list() {
 	})
 	router := gin.New(messages.Install)
 	router.POST("/settings", func(c *gin.Context) {
-		flashgin.AddFlash(c, flashgin.Error("Please enter a name."))
+		_ = flashgin.AddFlash(c, flashgin.Error("Please enter a name."))
 		templ.Handler(list, templ.WithStatus(http.StatusUnprocessableEntity)).ServeHTTP(c.Writer, c.Request)
 	})
 

@@ -37,11 +37,11 @@ func newApp(cfg flashgin.Config) *gin.Engine {
 	app.SetHTMLTemplate(template.Must(template.New("page").Funcs(app.FuncMap).Parse(`Settings.{{range flashes}} {{.Text}}{{end}}`)))
 	app.GET("/settings", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
 	app.POST("/settings", func(c *gin.Context) {
-		flashgin.AddFlash(c, flashgin.Success("Saved."), flashgin.Warning("The disk is nearly full."))
+		_ = flashgin.AddFlash(c, flashgin.Success("Saved."), flashgin.Warning("The disk is nearly full."))
 		c.Redirect(http.StatusSeeOther, "/settings")
 	})
 	app.POST("/orders", func(c *gin.Context) {
-		flashgin.RedirectFlash(c, "/orders/108", flashgin.Success("Thank you for your order."))
+		_ = flashgin.RedirectFlash(c, "/orders/108", flashgin.Success("Thank you for your order."))
 	})
 	return app
 }

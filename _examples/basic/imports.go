@@ -29,7 +29,7 @@ func (i *Imports) Show(c *gin.Context) { render(c, http.StatusOK, "imports.html"
 func (i *Imports) Start(c *gin.Context) {
 	contacts := strings.Fields(c.PostForm("contacts"))
 	if len(contacts) == 0 {
-		i.AddFlash(c, flashgin.Error("There is nothing to import. Please enter at least one address."))
+		_ = i.AddFlash(c, flashgin.Error("There is nothing to import. Please enter at least one address."))
 		render(c, http.StatusUnprocessableEntity, "imports.html", nil)
 		return
 	}

@@ -22,7 +22,7 @@ func (l *Login) Show(c *gin.Context) { render(c, http.StatusOK, "login.html", ni
 func (l *Login) Login(c *gin.Context) {
 	name := strings.TrimSpace(c.PostForm("name"))
 	if name == "" || len(name) > 100 {
-		l.AddFlash(c, flashgin.Error("Please enter a name."))
+		_ = l.AddFlash(c, flashgin.Error("Please enter a name."))
 		render(c, http.StatusUnprocessableEntity, "login.html", nil)
 		return
 	}
@@ -37,7 +37,7 @@ func (l *Login) Login(c *gin.Context) {
 		_ = c.AbortWithError(http.StatusInternalServerError, err)
 		return
 	}
-	l.RedirectFlash(c, "/settings", flashgin.Success("Welcome, "+name+"."))
+	_ = l.RedirectFlash(c, "/settings", flashgin.Success("Welcome, "+name+"."))
 }
 
 // Logout ends the user's part of the session.
@@ -48,5 +48,5 @@ func (l *Login) Logout(c *gin.Context) {
 		_ = c.AbortWithError(http.StatusInternalServerError, err)
 		return
 	}
-	l.RedirectFlash(c, "/", flashgin.Info("You are logged out. Goodbye."))
+	_ = l.RedirectFlash(c, "/", flashgin.Info("You are logged out. Goodbye."))
 }

@@ -44,7 +44,7 @@ func (p *Problems) Answer(c *gin.Context) {
 			message.Link = &flashgin.Link{Label: "Next problem", URL: "/problems/" + problem.next}
 		}
 	}
-	p.RedirectFlash(c, "/problems/"+problem.ID, message)
+	_ = p.RedirectFlash(c, "/problems/"+problem.ID, message)
 }
 
 func findProblem(id string) (problem, bool) {

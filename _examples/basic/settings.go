@@ -30,7 +30,7 @@ func (s *Settings) Update(c *gin.Context) {
 	var form settingsForm
 	if err := c.ShouldBind(&form); err != nil {
 		// This very answer is the page that shows the message, so it is shown at once.
-		s.AddFlash(c, flashgin.Error("Nothing was saved. Please enter a name and an e-mail address."))
+		_ = s.AddFlash(c, flashgin.Error("Nothing was saved. Please enter a name and an e-mail address."))
 		render(c, http.StatusUnprocessableEntity, "settings.html", gin.H{"Form": form})
 		return
 	}
@@ -42,6 +42,6 @@ func (s *Settings) Update(c *gin.Context) {
 		return
 	}
 	// This answer is a redirect, so the message waits where it leads.
-	s.AddFlash(c, flashgin.Success("Your settings have been changed successfully."))
+	_ = s.AddFlash(c, flashgin.Success("Your settings have been changed successfully."))
 	c.Redirect(http.StatusSeeOther, "/settings")
 }

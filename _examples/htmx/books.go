@@ -50,11 +50,11 @@ func (b *Books) Add(c *gin.Context) {
 	title := strings.TrimSpace(c.PostForm("title"))
 	if title == "" || len(title) > 200 {
 		// There is nothing to show but the message, so it comes in a header.
-		b.AddFlash(c, flashgin.Message{Status: flashgin.StatusError, Text: "Please enter a title.", Key: "title"}) // once, however often it is tried
+		_ = b.AddFlash(c, flashgin.Message{Status: flashgin.StatusError, Text: "Please enter a title.", Key: "title"}) // once, however often it is tried
 		c.Status(http.StatusUnprocessableEntity)
 		return
 	}
-	b.AddFlash(c, flashgin.Message{Status: flashgin.StatusSuccess, Text: "“" + title + "” is on your list.", AutoClose: true})
+	_ = b.AddFlash(c, flashgin.Message{Status: flashgin.StatusSuccess, Text: "“" + title + "” is on your list.", AutoClose: true})
 	c.HTML(http.StatusOK, "book", b.add(title))
 }
 
@@ -65,7 +65,7 @@ func (b *Books) Read(c *gin.Context) {
 		b.gone(c)
 		return
 	}
-	b.AddFlash(c, flashgin.Message{Status: flashgin.StatusSuccess, Text: "You have read “" + book.Title + "”.", AutoClose: true})
+	_ = b.AddFlash(c, flashgin.Message{Status: flashgin.StatusSuccess, Text: "You have read “" + book.Title + "”.", AutoClose: true})
 	c.Header("HX-Trigger", `{"progress": {"target": "body"}}`) // and not on the button, which goes with its line
 	c.Status(http.StatusOK)
 }
@@ -77,13 +77,13 @@ func (b *Books) Remove(c *gin.Context) {
 		b.gone(c)
 		return
 	}
-	b.AddFlash(c, flashgin.Info("“"+book.Title+"” was removed."))
+	_ = b.AddFlash(c, flashgin.Info("“"+book.Title+"” was removed."))
 	c.Status(http.StatusOK)
 }
 
 // gone is for a book that another tab has taken off the list: the line goes, too.
 func (b *Books) gone(c *gin.Context) {
-	b.AddFlash(c, flashgin.Warning("That book was not on the list any more."))
+	_ = b.AddFlash(c, flashgin.Warning("That book was not on the list any more."))
 	c.Status(http.StatusOK)
 }
 
@@ -106,14 +106,14 @@ func (b *Books) Remind(c *gin.Context) {
 			slog.Error("the user is not reminded", "error", err)
 		}
 	})
-	b.AddFlash(c, flashgin.Message{Text: fmt.Sprintf("You will be reminded in %v.", b.reminder), AutoClose: true})
+	_ = b.AddFlash(c, flashgin.Message{Text: fmt.Sprintf("You will be reminded in %v.", b.reminder), AutoClose: true})
 	c.Status(http.StatusNoContent)
 }
 
 // Finish sends the browser to another page, where the message waits for it.
 func (b *Books) Finish(c *gin.Context) {
 	n := b.finish()
-	b.AddFlash(c, flashgin.Success(fmt.Sprintf("The list is finished: %d more read.", n)).At("/finished"))
+	_ = b.AddFlash(c, flashgin.Success(fmt.Sprintf("The list is finished: %d more read.", n)).At("/finished"))
 	c.Header("HX-Redirect", "/finished")
 	c.Status(http.StatusOK)
 }

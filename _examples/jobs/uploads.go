@@ -34,7 +34,7 @@ func (u *Uploads) show(c *gin.Context, status int) {
 func (u *Uploads) Upload(c *gin.Context) {
 	name, text, err := readFile(c)
 	if err != nil {
-		u.AddFlash(c, flashgin.Error("Please choose a text file of at most 256 KB."))
+		_ = u.AddFlash(c, flashgin.Error("Please choose a text file of at most 256 KB."))
 		u.show(c, http.StatusUnprocessableEntity)
 		return
 	}
@@ -47,7 +47,7 @@ func (u *Uploads) Upload(c *gin.Context) {
 	j := job{ID: rand.Text(), Session: session, View: c.FullPath(), File: name, Text: text, Fails: c.PostForm("fail") != ""}
 	if err := u.enqueue(c, j); err != nil {
 		slog.Error("a job is not in the queue", "error", err)
-		u.AddFlash(c, flashgin.Error("The file could not be queued. Please try again later."))
+		_ = u.AddFlash(c, flashgin.Error("The file could not be queued. Please try again later."))
 		u.show(c, http.StatusServiceUnavailable)
 		return
 	}

@@ -43,13 +43,13 @@ func (b *GuestBook) Sign(c *gin.Context) {
 	var form entry
 	if err := c.ShouldBind(&form); err != nil || strings.TrimSpace(form.Name) == "" || strings.TrimSpace(form.Text) == "" || len(form.Name)+len(form.Text) > 2000 {
 		// This very answer is the page that shows the message, so it is shown at once.
-		b.AddFlash(c, flashgin.Error("Please enter a name and a few words."))
+		_ = b.AddFlash(c, flashgin.Error("Please enter a name and a few words."))
 		render(c, http.StatusUnprocessableEntity, list(b.all(), form))
 		return
 	}
 	added := b.add(form)
 	// The message waits where the redirect leads: on the page of this entry.
-	b.RedirectFlash(c, added.path(), flashgin.Success("Thank you, "+added.Name+"."))
+	_ = b.RedirectFlash(c, added.path(), flashgin.Success("Thank you, "+added.Name+"."))
 }
 
 // Show shows one entry.
@@ -68,7 +68,7 @@ func (b *GuestBook) Remove(c *gin.Context) {
 	if removed, ok := b.remove(c.Param("id")); ok {
 		message = flashgin.Info("The entry of " + removed.Name + " was removed.")
 	}
-	b.RedirectFlash(c, "/", message)
+	_ = b.RedirectFlash(c, "/", message)
 }
 
 func (b *GuestBook) all() []entry {

@@ -115,6 +115,31 @@ func TestTroublePage(t *testing.T) {
 	assert.ErrorContains(t, err, quotes[0][1])
 }
 
+// A handler may ignore the error of AddFlash. All examples say so in the same way, with which
+// linters are content, too.
+func TestExamplesIgnoreErrorsInTheSameWay(t *testing.T) {
+	bare := regexp.MustCompile(`(?m)^(?://)?[ \t]*[a-z]+\.(?:AddFlash|RedirectFlash)\(`)
+	for _, page := range pages(t) {
+		for _, block := range page.Blocks("go") {
+			assert.NotRegexp(t, bare, block.Text, page.Path)
+		}
+	}
+	found := 0
+	for _, pattern := range []string{"*.go", "_examples/*/*.go", "docs/*/*.go", "flash*/*.go"} {
+		paths, err := filepath.Glob(filepath.Join(apptest.Repository, pattern))
+		require.NoError(t, err)
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			if !strings.Contains(string(text), "sessions.Default(c)") { // AddFlash of gin-contrib
+				assert.NotRegexp(t, bare, string(text), path)
+			}
+			found += strings.Count(string(text), "_ = s.AddFlash(")
+		}
+	}
+	assert.Greater(t, found, 3)
+}
+
 func pages(t *testing.T) []doctest.Page {
 	t.Helper()
 	pages, err := doctest.Pages(apptest.Repository)

@@ -75,3 +75,50 @@ func TestOnErrorThatPanics(t *testing.T) {
 		store.On(nil)
 	})
 }
+
+// A handler may ignore what AddFlash returns: OnError and the log have it, each time.
+func TestErrorsOfAddFlashAreReported(t *testing.T) {
+	for name, test := range map[string]struct {
+		setup func(testing.TB, flashgin.Config) *apptest.App
+		add   func(*gin.Context) error
+		want  error
+	}{
+		"no session": {apptest.NewAppWithoutSessions, func(c *gin.Context) error {
+			return flashgin.AddFlash(c, flashgin.Info("x"))
+		}, flashgin.ErrNoSession},
+		"too large": {apptest.NewApp, func(c *gin.Context) error {
+			return flashgin.AddFlash(c, flashgin.Info(strings.Repeat("x", 9<<10)))
+		}, flashgin.ErrTooLarge},
+		"too late": {apptest.NewApp, func(c *gin.Context) error {
+			c.Writer.WriteHeaderNow()
+			return flashgin.AddFlash(c, flashgin.Info("x"))
+		}, flashgin.ErrTooLate},
+		"a redirect": {apptest.NewAppWithoutSessions, func(c *gin.Context) error {
+			return flashgin.RedirectFlash(c, "/", flashgin.Info("x"))
+		}, flashgin.ErrNoSession},
+		"the store, after the headers": {func(t testing.TB, cfg flashgin.Config) *apptest.App {
+			store := apptest.NewSpyStore()
+			store.Fail(apptest.ErrDown, "Add")
+			cfg.Store, cfg.SessionKey = store, apptest.UserOf
+			return apptest.NewAppWithoutSessions(t, cfg)
+		}, func(c *gin.Context) error {
+			c.Writer.WriteHeaderNow()
+			return flashgin.AddFlash(c, flashgin.Info("x").At("/"))
+		}, apptest.ErrDown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log apptest.LockedBuffer
+			a := test.setup(t, flashgin.Config{Logger: apptest.LogTo(&log)})
+			a.GET("/", func(c *gin.Context) {
+				assert.ErrorIs(t, test.add(c), test.want)
+				assert.Empty(t, c.Errors, "the handler has the error")
+			})
+			for range 2 {
+				a.Visit(http.MethodGet, "/")
+			}
+			require.Len(t, a.Failures.All(), 2)
+			assert.ErrorIs(t, a.Failures.All()[0], test.want)
+			assert.Equal(t, 1, strings.Count(log.String(), "level=ERROR"), log.String())
+		})
+	}
+}

@@ -171,3 +171,49 @@ func TestAddOnAnotherEngineIsLogged(t *testing.T) {
 		assert.Equal(t, 1, strings.Count(log, saysAdd), log)
 	}
 }
+
+// A Messenger that is installed nowhere leaves pages without messages, and the log says so once.
+func TestInstallForgottenIsLogged(t *testing.T) {
+	for name, test := range map[string]struct {
+		handler gin.HandlerFunc
+		says    string
+	}{
+		"AddFlash": {
+			func(c *gin.Context) { _ = flashgin.AddFlash(c, flashgin.Success("saved")) }, saysAdd,
+		},
+		"Flashes":      {func(c *gin.Context) { flashgin.Flashes(c) }, saysContext},
+		"the template": {func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) }, saysTemplate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var own apptest.LockedBuffer
+			log, ok := apptest.Alone(t, func() {
+				messenger := apptest.NewMessenger(t, flashgin.Config{Logger: apptest.LogTo(&own)})
+				a := &apptest.App{Engine: gin.New(), T: t}
+				a.SetHTMLTemplate(ownSet(`{{flashes}}`))
+				a.GET("/", test.handler)
+				for range 2 {
+					a.Shown("/")
+				}
+				runtime.KeepAlive(messenger)
+				assert.Equal(t, 1, strings.Count(own.String(), test.says), own.String())
+			})
+			if ok {
+				assert.Empty(t, log, "the Messenger's own log has it")
+			}
+		})
+	}
+}
+
+// A program that forgets New and Install alike has a line in the default log.
+func TestAddWithoutAMessengerIsLogged(t *testing.T) {
+	log, ok := apptest.Alone(t, func() {
+		for range 2 {
+			assert.ErrorIs(t, flashgin.AddFlash(context.Background(), flashgin.Info("x")),
+				flashgin.ErrNotInstalled)
+		}
+	})
+	if ok {
+		assert.Equal(t, 1, strings.Count(log, saysAdd), log)
+	}
+}
