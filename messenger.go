@@ -78,6 +78,11 @@ func New(cfg Config) (*Messenger, error) {
 // the messages are stored. Each message needs a View. The session is the key that
 // [Messenger.SessionKey] or Config.SessionKey returns. Empty messages are left out.
 //
+// Open pages show the messages at once, with one exception: if ctx belongs to a request by which
+// the browser leaves its page, and session is the key of that request, the next page shows them. A
+// page that stays all the same looks for them within half a minute. A handler that reports its
+// progress to the page that is open gives context.Background().
+//
 // The errors are [ErrNoSession], [ErrNoView], [ErrTooLarge], an error for a negative TTL, the error
 // of ctx, and errors of the store. After the first four, nothing is stored. After an error of ctx
 // or the store, the messages may have been stored or not: to be sure, call again with messages that
@@ -99,7 +104,11 @@ func (m *Messenger) Add(ctx context.Context, session string, msgs ...Message) er
 	if len(prepared) == 0 {
 		return nil
 	}
-	return m.store.AddForJob(ctx, session, queueItems(prepared))
+	quietly := false
+	if r := requestOf(ctx); r != nil && r.m == m {
+		quietly = r.leavesPage(session)
+	}
+	return m.store.AddForJob(ctx, session, queueItems(prepared), quietly)
 }
 
 // Take returns the messages that wait for session at the views, in order of creation, and removes

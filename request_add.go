@@ -1,6 +1,7 @@
 package flashgin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -178,4 +179,21 @@ func (r *request) bind(c *gin.Context) error {
 		return r.saveMade(c, session)
 	}
 	return nil
+}
+
+// leavesPage reports whether the browser is about to leave its page because of this request, as far
+// as is known before the answer. Messages that a handler stores for its own session are then for
+// the page that comes. If the page that is left listens at the same view, it would show them for a
+// moment and be gone. leavesPage returns false for another session.
+func (r *request) leavesPage(session string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended() || !browser.OpensPage(r.http.Header) {
+		return false
+	}
+	own := cmp.Or(r.made.key, r.key)
+	if own == "" && !isBeside() {
+		own, _ = r.keyBy(r.c)
+	}
+	return own == session && !r.ended()
 }

@@ -18,9 +18,12 @@ const (
 	lateAddsAtMost = 256         // at a time
 )
 
-// AddForJob stores items for a caller that waits until ctx ends, two seconds at most.
-func (d *Delivery[T]) AddForJob(ctx context.Context, session string, items []queue.Item[T]) error {
-	return d.add(ctx, d.options(session, ForJob), session, items, false)
+// AddForJob stores items for a caller that waits until ctx ends, two seconds at most. quietly is as
+// in AddForRequest.
+func (d *Delivery[T]) AddForJob(
+	ctx context.Context, session string, items []queue.Item[T], quietly bool,
+) error {
+	return d.add(ctx, d.options(session, ForJob), session, items, quietly)
 }
 
 // AddForRequest stores a request's items, for an answer that waits Config.AddTimeout at most. It
