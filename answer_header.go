@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/flashgin/flashgin/internal/ascii"
+	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/htmx"
 	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/shown"
@@ -18,12 +19,15 @@ type notice struct {
 	Pull     string   `json:"pull,omitempty"`
 }
 
-// headerAtMost is how many bytes the value of a header with messages may have: proxies keep all
-// headers of an answer in a buffer, of 4 or 8 KB by default.
-const headerAtMost = 4 << 10
-
-// carriedAtMost is more than a header has room for: a message in JSON has more than 32 bytes.
-const carriedAtMost = headerAtMost / 32
+const (
+	// headAtMost is how many bytes the head of an answer may have if we add to it. Proxies keep it
+	// in a buffer, of 4 KB in nginx. Without room there, nginx answers 502.
+	headAtMost = 4 << 10
+	// headReserved of them are left free by messages, for a cookie and what middleware adds later.
+	headReserved = 512
+	// carriedAtMost is more than a header has room for: a message in JSON has more than 32 bytes.
+	carriedAtMost = headAtMost / 32
+)
 
 // carryInHeader puts messages into a header. If they are too large for it, they wait, and the
 // header says where the script gets them. If no script is mounted, the header has as many messages
@@ -85,12 +89,23 @@ func (r *request) setHeader(by carrier, messages Messages, url string) bool {
 		}
 		value = string(ascii.JSON(text))
 	}
-	if len(value) > headerAtMost {
+	if !r.hasRoom(name, value, url != "") {
 		return false
 	}
 	header.Set(name, value)
 	r.private = true
 	return true
+}
+
+// hasRoom reports whether the head of the answer has room for a header. The address of messages
+// also joins a head that is too large already: then the proxies here have larger buffers.
+func (r *request) hasRoom(name, value string, isAddress bool) bool {
+	status, header := r.writer.Status(), r.writer.Header()
+	head := browser.HeadSize(status, header, name) + browser.HeaderSize(name, value)
+	if isAddress {
+		return head <= headAtMost || browser.HeadSize(status, header, "") > headAtMost
+	}
+	return head <= headAtMost-headReserved
 }
 
 // hasText reports whether scripts can show the message: they show text alone. A message with only

@@ -51,9 +51,9 @@ type Config struct {
 	// HTMX makes answers to htmx, 2 and 4, bring messages along: those of the request, and those
 	// that wait for the page on screen, which htmx names in HX-Current-URL. If the answer is
 	// markup, they follow it as an out-of-band swap. In other answers they are an event in the
-	// header HX-Trigger, of 4 KB at most; see docs/answers.md. It needs [Messenger.Mount], or a
-	// template of your own for the messages and a script that shows the event. False means that
-	// htmx gets what handlers and templates show, and nothing else.
+	// header HX-Trigger, if all headers fit into 4 KB; see docs/answers.md. It needs
+	// [Messenger.Mount], or a template of your own for the messages and a script that shows the
+	// event. False means that htmx gets what handlers and templates show, and nothing else.
 	HTMX bool
 	// Turbo makes streams for Turbo 8 bring messages along: those of the request, and those that
 	// wait for the page on screen, which the Referer names. It needs what HTMX needs. False means
