@@ -115,6 +115,9 @@ func (r *request) carry(how leaving) {
 	failed := r.writer.Status() >= http.StatusInternalServerError
 	r.findName()
 	if !failed && r.mayHaveKey() {
+		if c := r.c; r.values.Load() == nil {
+			r.outside(func() { r.noteValues(c) })
+		}
 		r.claim()
 	}
 	// If htmx preloads the answer, our script asks for the messages when htmx puts it into the

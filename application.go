@@ -65,7 +65,7 @@ func (m *Messenger) reportOf(c *gin.Context, doing string, err error) {
 	}
 	ctx := context.Background()
 	if r := requestOf(c); r != nil {
-		ctx = r.client
+		ctx = r.context()
 	}
 	m.errs.Report(ctx, doing, err)
 }

@@ -86,7 +86,7 @@ func (r *request) store() {
 			quietly := r.views.OpensPage(r.writer.Status(), r.writer.Header())
 			browser.DropPrefetched(&r.http, r.writer.Status(), r.writer.Header())
 			r.outside(func() {
-				err = r.m.store.AddForRequest(r.client, key, items, quietly)
+				err = r.m.store.AddForRequest(r.context(), key, items, quietly)
 			})
 		}
 		if err != nil {
@@ -101,7 +101,7 @@ func (r *request) store() {
 func (r *request) leave(completed bool) {
 	key, lost := r.finish(completed)
 	if key != "" {
-		r.m.addUndelivered(r.client, key, lost)
+		r.m.addUndelivered(r.context(), key, lost)
 	}
 }
 
@@ -135,7 +135,7 @@ func (r *request) handlersEnded(completed bool) {
 func (r *request) end() {
 	done, back, direct := r.close()
 	if direct > 0 {
-		r.m.cfg.observe(r.client, Event{Kind: EventShown, Messages: direct, Direct: true})
+		r.m.cfg.observe(r.context(), Event{Kind: EventShown, Messages: direct, Direct: true})
 	}
 	done.Confirm()
 	back.Release()

@@ -12,8 +12,10 @@ import (
 //
 // Several goroutines call Observe at once, but never while flashgin holds a lock. Often a page
 // waits for it to return, so it must not block. The context has the values of the request or the
-// call that the event belongs to, such as a trace, and may have ended. Background work, such as
-// confirming what a page has shown, belongs to no request.
+// call that the event belongs to, such as a trace, and may have ended. Middleware after
+// [Messenger.Install] may put them there, but not into a context made of a *gin.Context, which Gin
+// gives to another request. Background work, such as confirming what a page has shown, belongs to
+// no request.
 type Observer interface {
 	// Observe is told of an event when it has happened.
 	Observe(ctx context.Context, e Event)
@@ -112,6 +114,8 @@ func whenUnlocked(ctx context.Context, call func()) {
 // lose tells the Observer that messages of the request may be lost.
 func (r *request) lose(messages int) {
 	if messages > 0 {
-		r.outside(func() { r.m.cfg.observe(r.client, Event{Kind: EventLost, Messages: messages}) })
+		r.outside(func() {
+			r.m.cfg.observe(r.context(), Event{Kind: EventLost, Messages: messages})
+		})
 	}
 }

@@ -61,6 +61,7 @@ func (m *Messenger) servePull(c *gin.Context) {
 	for i, view := range views {
 		views[i] = m.cleanView(view)
 	}
+	r.noteValues(c)
 	messages := r.pull(views)
 	if messages == nil {
 		messages = Messages{}

@@ -32,9 +32,10 @@ type request struct {
 	writer    responseWriter
 	header    http.Header // of the answer, as the writer around ours has it; see writers.Holds
 	began     time.Time
-	deadline  atomic.Pointer[time.Time] // for writing the answer, if a handler has set one
-	committed atomic.Bool               // commit has returned
-	open      atomic.Bool               // the headers that have left let caches keep the answer
+	deadline  atomic.Pointer[time.Time]     // for writing the answer, if a handler has set one
+	values    atomic.Pointer[valuedContext] // see noteValues
+	committed atomic.Bool                   // commit has returned
+	open      atomic.Bool                   // the headers that have left let caches keep the answer
 
 	turn turn.Turn // see inTurn
 
@@ -70,7 +71,7 @@ type request struct {
 	committing bool
 	hijacked   bool
 
-	locked held.Context // of client, for calls of the store while the request is locked
+	locked held.Context // for calls of the store while the request is locked
 }
 
 // newRequest makes a request, and sets the context and the writer of c so that they lead to it.
@@ -89,7 +90,6 @@ func newRequest(in *installation, c *gin.Context, outer *request) *request {
 	r.read(c.Request)
 	r.ctx = requestContext{r.client, r}
 	r.writer = responseWriter{c.Writer, r}
-	r.locked.Context = r.client
 	r.views.Start(&in.site, &r.http, c.FullPath())
 	if outer.answers(c.Writer) {
 		r.outer = outer
@@ -169,6 +169,29 @@ type requestContext struct {
 
 type requestKey struct{}
 
+// A valuedContext has the values of a handler's context, such as a trace, and ends with the
+// client's.
+type valuedContext struct {
+	context.Context
+	values context.Context
+}
+
+func (ctx *valuedContext) Value(key any) any {
+	if key == (requestKey{}) { // a store that calls flashgin for a locked request would hang
+		return ctx.Context.Value(key)
+	}
+	return ctx.values.Value(key)
+}
+
+// context is for calls of the store and of the application. It may be called with the request
+// locked or not.
+func (r *request) context() context.Context {
+	if ctx := r.values.Load(); ctx != nil {
+		return ctx
+	}
+	return r.client
+}
+
 func (ctx *requestContext) Value(key any) any {
 	if key == (requestKey{}) {
 		return ctx.request
@@ -209,7 +232,7 @@ func (r *request) giveUp() {
 
 // fail reports an error; warn reports a mistake in the wiring of the application.
 func (r *request) fail(doing string, err error) {
-	r.outside(func() { r.m.errs.Report(r.client, doing, err) })
+	r.outside(func() { r.m.errs.Report(r.context(), doing, err) })
 }
 
 func (r *request) warn(mistake string) {

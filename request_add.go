@@ -31,7 +31,7 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 	if err != nil || key == "" {
 		return err
 	}
-	return r.m.store.AddForRequest(r.client, key, items, false)
+	return r.m.store.AddForRequest(r.context(), key, items, false)
 }
 
 // accept notes messages for the answer. If that has left, it returns the key under which they are

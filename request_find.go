@@ -3,6 +3,7 @@ package flashgin
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -59,15 +60,55 @@ func requestIn(c *gin.Context) *request {
 
 // requestFor is requestOf for the functions that handlers call. The error says why they must not
 // use the request, which may be nil.
-func requestFor(ctx context.Context, to use) (*request, error) {
-	r := requestOf(ctx)
+func requestFor(ctx context.Context, to use) (r *request, err error) {
+	r = requestOf(ctx)
 	if r == nil {
 		return nil, ErrNotInstalled
 	}
 	if c := ginContextOf(ctx); c == r.pooled && requestIn(c) == r {
-		return r, r.mayUsePooled()
+		err = r.mayUsePooled()
+	} else {
+		err = r.mayAskFirst(to)
 	}
-	return r, r.mayAskFirst(to)
+	if err == nil {
+		r.noteValues(ctx)
+	}
+	return r, err
+}
+
+// noteValues notes the values of a context that a handler calls with: middleware after Install may
+// have put a trace there. When the handlers have ended, middleware takes it back.
+func (r *request) noteValues(ctx context.Context) {
+	if r.turn.Take() {
+		defer r.turn.Leave()
+	}
+	if c := ginContextOf(ctx); c != nil {
+		if c.Request == nil {
+			return
+		}
+		ctx = c.Request.Context()
+	}
+	if own, is := ctx.(*requestContext); is && own.request == r {
+		return
+	}
+	last := r.values.Load()
+	if last != nil && reflect.ValueOf(ctx).Comparable() && last.values == ctx {
+		return
+	}
+	// The store may read the values when Gin has given its context to another request.
+	if c, _ := ctx.Value(gin.ContextKey).(*gin.Context); c == nil {
+		r.values.Store(&valuedContext{r.client, ctx})
+	}
+}
+
+// noteHandlersValues is noteValues for a template, which has no context of its own.
+func (r *request) noteHandlersValues() {
+	r.mu.Lock()
+	c := r.c
+	r.mu.Unlock()
+	if c != nil {
+		r.noteValues(c)
+	}
 }
 
 // use is a kind of call. The first call of a kind reads what its comment says; further calls do

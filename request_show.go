@@ -13,6 +13,7 @@ import (
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/delivery"
 	"github.com/flashgin/flashgin/internal/guard"
+	"github.com/flashgin/flashgin/internal/held"
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/seeding"
 	"github.com/flashgin/flashgin/internal/shown"
@@ -133,9 +134,14 @@ func statusOf(w http.ResponseWriter) int {
 
 // askStore calls the store with the request locked, and makes the calls that were held afterwards.
 func (r *request) askStore(call func(context.Context)) {
-	r.locked.Start()
+	locked, ctx := &r.locked, r.context()
+	if locked.Context != nil { // the store may still use the one of an earlier call
+		locked = new(held.Context)
+	}
+	locked.Context = ctx
+	locked.Start()
 	defer func() {
-		if calls := r.locked.Release(); len(calls) > 0 {
+		if calls := locked.Release(); len(calls) > 0 {
 			r.outside(func() {
 				for _, call := range calls {
 					call()
@@ -143,7 +149,7 @@ func (r *request) askStore(call func(context.Context)) {
 			})
 		}
 	}()
-	call(&r.locked)
+	call(locked)
 }
 
 // claim claims the messages at the views of the page, each view once: if that fails, the page goes
@@ -264,7 +270,7 @@ func (r *request) peek() {
 		})
 	}
 	if seed := r.seed(); seed != nil {
-		seeded, _ := seed.Peek(r.client, seeding.Session, views, r.m.cfg.Timeout)
+		seeded, _ := seed.Peek(r.context(), seeding.Session, views, r.m.cfg.Timeout)
 		r.peeked = append(r.peeked, seeded...)
 	}
 	if err != nil {

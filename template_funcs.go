@@ -111,6 +111,7 @@ func (s *slot) show(pullable bool, filter []any) (Messages, error) {
 		s.warnAlone(pages.Flashes)
 		return nil, err
 	}
+	s.request.noteHandlersValues()
 	return s.request.show(s.writer, shown.Printing, pullable, statuses), nil
 }
 
@@ -120,6 +121,7 @@ func (s *slot) peekFlashes(filter ...any) (Messages, error) {
 		s.warnAlone(pages.PeekFlashes)
 		return nil, err
 	}
+	s.request.noteHandlersValues()
 	return s.request.look(statuses), nil
 }
 
