@@ -66,7 +66,7 @@ func AddFlash(ctx context.Context, msgs ...Message) error {
 		return err
 	}
 	if err = r.add(ctx, msgs); err != nil {
-		r.m.errs.Report(r.client, "add", err)
+		r.m.errs.Report(r.context(), "add", err)
 	}
 	return err
 }
