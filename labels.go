@@ -6,7 +6,7 @@ import "github.com/flashgin/flashgin/internal/markup"
 // means the English word.
 type Labels struct {
 	Region string // names the region of the page that holds the messages: "Messages"
-	Close  string // what the close button does, put before the message's title: "Close"
+	Close  string // names the close button, which the message describes: "Close message"
 
 	Info    string // "Info"
 	Success string // "Success"

@@ -64,9 +64,6 @@ func itemsOf(list Messages) []markup.Item {
 			Title: m.Title, Text: m.Text, HTML: m.HTML,
 			Link: (*markup.Link)(m.Link), AutoClose: m.AutoClose,
 		}
-		if items[i].Name = m.Title; m.Title == "" {
-			items[i].Name = m.line()
-		}
 	}
 	return items
 }

@@ -76,7 +76,7 @@ func TestTemplExample(t *testing.T) {
 	assert.Equal(t, "/entries/2", eval[string](b, `location.pathname`))
 	b.ready()
 	assert.Equal(t, oneVoiceEach, b.live())
-	b.until(`document.querySelector("[data-flash-live] > [role=status]").textContent === "Success. Thank you, Ada."`)
+	b.until(`document.querySelector("[data-flash-live] > [aria-live=polite]").textContent === "Success. Thank you, Ada."`)
 	b.axe("the guest book")
 	b.do(chromedp.Reload())
 	b.ready()

@@ -27,12 +27,15 @@ func TestFocusOnLoad(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{}, `{{define "root"}}`+test.root+`{{end}}{{define "content"}}<button id="button">Button</button>`+test.content+`{{end}}`)
 			b := newTab(t)
+			b.beforeFile("log.js")
 			s.leave(flashgin.Error("full"))
 			b.open(s.url + test.path)
 			b.ready()
 			b.untilEqual(test.want, focused)
 			b.never(focused + ` !== ` + quote(test.want))
 			if test.want == "flash-messages" {
+				assert.Equal(t, []string{"Messages: Error full"}, b.described("region"), "the focus reads the text")
+				b.never(`spoken.length > 0`) // which nobody says again
 				b.js(`document.getElementById("button").focus()`)
 				assert.False(t, eval[bool](b, `document.querySelector("flash-messages").hasAttribute("tabindex")`))
 			}
@@ -117,7 +120,24 @@ func TestCloseButton(t *testing.T) {
 			b := s.opened(flashgin.Message{Title: "Saved", Text: "All of it."})
 			b.push(object{"title": "Pushed", "text": "news"})
 			b.until(`[...document.querySelectorAll("[data-flash-close]")].every(e => { const r = e.getBoundingClientRect(); return r.width >= 24 && r.height >= 24 })`)
-			assert.Equal(t, []string{"Close: Saved", "Close: Pushed"}, eval[[]string](b, `[...document.querySelectorAll("[data-flash-close]")].map(e => e.ariaLabel)`))
+			assert.Equal(t, []string{"Close message: Info: Saved All of it.", "Close message: Info: Pushed news"}, b.described("button"))
 		})
 	}
+}
+
+// described returns the names and descriptions that elements with a role have for readers.
+func (b *tab) described(role string) (list []string) {
+	b.t.Helper()
+	b.call("Accessibility.enable", object{})
+	for _, n := range b.call("Accessibility.getFullAXTree", object{})["nodes"].([]any) {
+		value := func(property string) string {
+			v, _ := n.(object)[property].(object)
+			text, _ := v["value"].(string)
+			return text
+		}
+		if value("role") == role && value("description") != "" {
+			list = append(list, value("name")+": "+value("description"))
+		}
+	}
+	return list
 }

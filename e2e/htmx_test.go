@@ -39,10 +39,10 @@ const (
 // remember makes sameVoices tell whether the live regions are the nodes that they were.
 func (b *tab) remember() {
 	b.t.Helper()
-	b.js(`globalThis.first = [...document.querySelectorAll("[data-flash-live] > [role]")]`)
+	b.js(`globalThis.first = [...document.querySelectorAll("[data-flash-live] > [aria-live]")]`)
 }
 
-const sameVoices = `first.length === 2 && first.every((voice, i) => voice === document.querySelectorAll("[data-flash-live] > [role]")[i])`
+const sameVoices = `first.length === 2 && first.every((voice, i) => voice === document.querySelectorAll("[data-flash-live] > [aria-live]")[i])`
 
 // openedWithHTMX returns a tab with the page "/".
 func (s *site) openedWithHTMX() *tab {
@@ -163,7 +163,7 @@ func TestHTMX(t *testing.T) {
 						assert.True(t, eval[bool](b, `document.querySelector("[data-flash-live] :popover-open [data-status]").checkVisibility()`), "in the corner")
 						b.untilEqual([]string{"Success. news"}, `spoken.map(s => s.text)`)
 					}
-					b.never(`document.querySelectorAll("[data-flash-live] > [role]").length !== 2`)
+					b.never(`document.querySelectorAll("[data-flash-live] > [aria-live]").length !== 2`)
 					for _, path := range []string{"/", "/away"} { // and never again
 						b.open(s.url + path)
 						b.ready()

@@ -86,7 +86,7 @@ func TestOwnMarkupKeepsItsPlace(t *testing.T) {
 // used.
 func TestOwnLivePart(t *testing.T) {
 	s := newSite(t, flashgin.Config{}, `{{define "flashgin/messages"}}<flash-messages id="mine"><div data-flash-live>
-		<div role="status" aria-atomic="true"></div><div role="alert" aria-atomic="true"></div><div id="corner" popover="manual"><ul></ul></div></div>
+		<div aria-live="polite"></div><div aria-live="assertive"></div><div id="corner" popover="manual"><ul></ul></div></div>
 		<template><li data-status="info" class="mine"><p data-flash-title><span>Note</span></p><p data-flash-text></p><p data-flash-link><a></a></p>
 		<button data-flash-close aria-label="Close">Close</button></li></template>
 		</flash-messages>{{end}}`)

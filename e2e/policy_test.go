@@ -29,7 +29,7 @@ func TestPolicies(t *testing.T) {
 			b.until(`document.querySelector("dialog [data-flash-live] [popover]").matches(":popover-open")`)
 			b.js(`document.querySelector("dialog").close()`)
 			assert.Equal(t, "solid", eval[string](b, `getComputedStyle(document.querySelector("[data-status]")).borderTopStyle`), "the style sheet")
-			b.until(`document.querySelector("[data-flash-live] > [role=alert]").textContent !== ""`)
+			b.until(`document.querySelector("[data-flash-live] > [aria-live=assertive]").textContent !== ""`)
 			b.js(`document.querySelectorAll("[data-flash-close]").forEach(button => button.click())`)
 			b.untilEqual([]string{}, texts)
 		})

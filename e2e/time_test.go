@@ -14,6 +14,9 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
+// heard is how long after its arrival a message may begin to be read out, in ms.
+const heard = 7000
+
 func leaves(text string) flashgin.Message {
 	return flashgin.Message{Status: flashgin.StatusSuccess, Text: text, AutoClose: true}
 }
@@ -44,15 +47,15 @@ func TestAutoClose(t *testing.T) {
 		message flashgin.Message
 		stays   int // ms; 0 is for ever
 	}{
-		{"a short text", leaves("saved"), 6000},
-		{"a long text", leaves(long), 11400},
-		{"a text without spaces", leaves("設定を変更しました。ページを読み込み直す必要はありません。"), -6000},
+		{"a short text", leaves("saved"), heard + 6000},
+		{"a long text", leaves(long), heard + 11400},
+		{"a text without spaces", leaves("設定を変更しました。ページを読み込み直す必要はありません。"), -heard - 6000},
 		{"not asked for", flashgin.Success("saved"), 0},
 		{"an error", flashgin.Message{Status: flashgin.StatusError, Text: "full", AutoClose: true}, 0},
 		{"a warning", flashgin.Message{Status: flashgin.StatusWarning, Text: "full", AutoClose: true}, 0},
 		{"a link", flashgin.Message{Text: "sent", AutoClose: true, Link: &flashgin.Link{Label: "View", URL: "/"}}, 0},
 		{"a link in HTML", flashgin.Message{HTML: `sent: <a href="/">view</a>`, AutoClose: true}, 0},
-		{"a status of the application's own", flashgin.Message{Status: "reminder", Text: "drink", AutoClose: true}, 6000},
+		{"a status of the application's own", flashgin.Message{Status: "reminder", Text: "drink", AutoClose: true}, heard + 6000},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{})
@@ -78,13 +81,20 @@ func TestAutoClose(t *testing.T) {
 		b.push(object{"text": "two", "autoClose": true})
 		b.push(object{"text": "stays"})
 		b.push(object{"text": "wrong", "autoClose": true, "status": "error"})
-		assert.Equal(t, []string{"one", "two", "stays", "wrong"}, b.forward(4999))
+		assert.Equal(t, []string{"one", "two", "stays", "wrong"}, b.forward(heard+4999))
 		assert.Equal(t, []string{"two", "stays", "wrong"}, b.forward(1))
 		assert.Equal(t, []string{"two", "stays", "wrong"}, b.forward(999))
 		assert.Equal(t, []string{"stays", "wrong"}, b.forward(1))
 		b.push(object{"text": "three", "autoClose": true})
-		assert.Equal(t, []string{"stays", "wrong", "three"}, b.forward(5999))
+		assert.Equal(t, []string{"stays", "wrong", "three"}, b.forward(heard+5999))
 		assert.Equal(t, []string{"stays", "wrong"}, b.forward(1))
+	})
+	t.Run("several at once", func(t *testing.T) {
+		s := newSite(t, flashgin.Config{})
+		b := s.openedUnderClock(leaves("one two three four"), flashgin.Info("five six seven eight"), leaves("nine"))
+		assert.Len(t, b.forward(heard+6000), 2, "the last one is read after the others")
+		assert.Len(t, b.forward(1799), 2) // 3000 and 12 words of 400
+		assert.Len(t, b.forward(1), 1)
 	})
 	t.Run("the application keeps it", func(t *testing.T) {
 		s := newSite(t, flashgin.Config{})
@@ -120,7 +130,7 @@ func TestAutoClosePauses(t *testing.T) {
 			assert.Len(t, b.forward(3600_000), 3, "all stand still")
 			test.resume(b)
 			b.js(`await new Promise(requestAnimationFrame)`)
-			assert.Len(t, b.forward(4999), 3, "what was left of the time")
+			assert.Len(t, b.forward(heard+4999), 3, "what was left of the time")
 			assert.Len(t, b.forward(1), 1)
 		})
 	}
@@ -128,7 +138,7 @@ func TestAutoClosePauses(t *testing.T) {
 		s := newSite(t, flashgin.Config{})
 		b := s.openedUnderClock(leaves("one"))
 		b.point("#button")
-		b.forward(5900)
+		b.forward(heard + 5900)
 		b.point("[data-status]")
 		b.forward(1000)
 		b.point("#button")
@@ -190,6 +200,31 @@ func TestAutoCloseIsOff(t *testing.T) {
 		b.push(object{"text": "two", "autoClose": true})
 		assert.Len(t, b.forward(3600_000), 2)
 	})
+}
+
+// A page, or its user, asks for more time (WCAG 2.2.1).
+func TestAutoCloseTakesLonger(t *testing.T) {
+	for _, test := range []struct {
+		name, page, user string
+		stays            int
+	}{
+		{"for the page", `data-flash-autoclose="30"`, "null", 30_000},
+		{"for the user", ``, "130", 130_000},
+		{"for both", `data-flash-autoclose="60"`, "20", 60_000},
+		{"for neither", `data-flash-autoclose="5"`, "much", heard + 6000},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, flashgin.Config{}, `{{define "root"}}`+test.page+`{{end}}`)
+			b := newTab(t)
+			b.before(`localStorage.setItem("flash.autoclose", ` + quote(test.user) + `)`)
+			b.beforeFile("clock.js")
+			s.leave(leaves("one"))
+			b.open(s.url)
+			b.ready()
+			assert.Len(t, b.forward(test.stays-1), 1)
+			assert.Empty(t, b.forward(1))
+		})
+	}
 }
 
 // Check 14.

@@ -138,7 +138,7 @@ func TestMessages(t *testing.T) {
 				assert.Equal(t, "private, no-store", answer.Header().Get("Cache-Control"))
 				assert.Equal(t, []string{"added by the handler", "added by a component"}, shown(a.visit("ada").Body.String()), "once")
 				body := answer.Body.String()
-				assert.Equal(t, 1, strings.Count(body, `role="status"`))
+				assert.Equal(t, 1, strings.Count(body, `aria-live="polite"`))
 				assert.Equal(t, 1, strings.Count(body, ` data-stream="/_flash/stream?view=`))
 				assert.Regexp(t, `(?s)<head>.*<link rel="stylesheet" href="/_flash/flash\.[0-9a-f]+\.css".*</head>`, body)
 				assert.Regexp(t, `(?s)<head>.*<script src="/_flash/flash\.[0-9a-f]+\.js" defer.*</head>`, body)
@@ -193,7 +193,7 @@ func TestComponentThatFails(t *testing.T) {
 			assert.Equal(t, test.code, answer.Code)
 			assert.Equal(t, test.shown, shown(answer.Body.String()))
 			if test.shown != nil {
-				assert.Equal(t, 1, strings.Count(answer.Body.String(), `role="status"`), "the page that is shown has the announcers")
+				assert.Equal(t, 1, strings.Count(answer.Body.String(), `aria-live="polite"`), "the page that is shown has the announcers")
 			}
 			waiting, err := a.messenger.Peek(t.Context(), "ada", "/")
 			require.NoError(t, err)

@@ -96,10 +96,10 @@ func TestMarkupTwice(t *testing.T) {
 		for range 2 {
 			first, second, ok := strings.Cut(string(flashgin.Assets(c, ""))+string(flashgin.Markup(c))+"|"+string(flashgin.Markup(c)), "|")
 			assert.True(t, ok)
-			assert.Equal(t, 1, strings.Count(first, `role="status"`))
+			assert.Equal(t, 1, strings.Count(first, `aria-live="polite"`))
 			assert.Equal(t, 1, strings.Count(first, `data-stream`))
 			assert.Contains(t, first, `aria-label="Messages"`)
-			assert.NotContains(t, second, `role="status"`)
+			assert.NotContains(t, second, `aria-live="polite"`)
 			assert.NotContains(t, second, `data-stream`)
 			assert.Contains(t, second, `aria-label="Messages 2"`)
 			page.WriteString(first)

@@ -106,8 +106,8 @@ func TestMarkupOfPages(t *testing.T) {
 	v := a.Visitor()
 	for range 2 { // the second time from memory
 		first, second, _ := strings.Cut(v.Get("/"), "|")
-		for _, role := range []string{"status", "alert"} {
-			voice := `<div class="flash__hidden" role="` + role + `" aria-atomic="true"></div>`
+		for _, live := range []string{"polite", "assertive"} {
+			voice := `<div class="flash__hidden" aria-live="` + live + `" aria-atomic="false"></div>`
 			assert.Equal(t, 1, strings.Count(first, voice))
 			assert.NotContains(t, second, voice, "a page has one of each")
 		}
@@ -126,9 +126,9 @@ func TestMarkupOfPages(t *testing.T) {
 // Each look has its own classes. Those of our style sheet are in no other.
 func TestLooks(t *testing.T) {
 	for look, want := range map[flashgin.Look][]string{
-		flashgin.LookPlain:     {`class="flash__item"`, `class="flash__hidden" role="status"`},
-		flashgin.LookBootstrap: {`alert-danger"`, `alert-info"`, `class="visually-hidden" role="status"`, `class="btn-close"`},
-		flashgin.LookTailwind:  {` bg-red-50 `, ` bg-blue-50 `, `class="sr-only" role="status"`},
+		flashgin.LookPlain:     {`class="flash__item"`, `class="flash__hidden" aria-live="polite"`},
+		flashgin.LookBootstrap: {`alert-danger"`, `alert-info"`, `class="visually-hidden" aria-live="polite"`, `class="btn-close"`},
+		flashgin.LookTailwind:  {` bg-red-50 `, ` bg-blue-50 `, `class="sr-only" aria-live="polite"`},
 	} {
 		a := apptest.NewMounted(t, flashgin.Config{Look: look})
 		a.GET("/", apptest.Add(t, apptest.Page, flashgin.Error("full"), flashgin.Message{Status: "odd", Text: "odd"}))

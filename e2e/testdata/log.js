@@ -1,11 +1,11 @@
-// Notes what is written to the announcers, and when: spoken is a list of {role, text, at}. Clearing is not noted.
+// Notes what is added to the announcers, and when: spoken is a list of {live, text, at}. Removing is not noted.
 globalThis.spoken = [];
 globalThis.voices = new Set();
 new MutationObserver((records) => {
-  for (const { target } of records) {
-    const voice = target.closest?.("[data-flash-live] > [role]");
+  for (const { target, addedNodes } of records) {
+    const voice = target.closest?.("[data-flash-live] > [aria-live]");
     if (!voice) continue;
     voices.add(voice);
-    if (voice.textContent) spoken.push({ role: voice.getAttribute("role"), text: voice.textContent, at: performance.now() });
+    for (const { textContent: text } of addedNodes) spoken.push({ live: voice.getAttribute("aria-live"), text, at: performance.now() });
   }
-}).observe(document, { subtree: true, childList: true, characterData: true });
+}).observe(document, { subtree: true, childList: true });

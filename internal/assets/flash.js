@@ -11,7 +11,8 @@
 // Events, all of which bubble: flash:before-show (on <flash-messages>, detail.message; can be cancelled), flash:shown (on the item), and flash:close
 // (on the item, detail.reason is "user", "timeout" or "replaced"; can be cancelled).
 //
-// <html data-flash-autoclose="off">, or "off" as "flash.autoclose" in localStorage: no message closes by itself.
+// <html data-flash-autoclose="off">, or "off" as "flash.autoclose" in localStorage: no message closes by itself. With a number, each stays for as many
+// seconds at least.
 // <html data-flash-focus="error warning">: a loaded page with such a message gives it the focus. Without a value: with any message.
 (() => {
   "use strict";
@@ -27,37 +28,34 @@
   const inside = (node) => node?.closest?.(REGION);
   const emit = (target, type, detail) => target.dispatchEvent(new CustomEvent("flash:" + type, { bubbles: true, cancelable: true, detail }));
 
-  // Reading out. Visible messages are no live regions: their buttons and their removal would be read, too. Each text is put into one of two
-  // announcers instead, one after the other, and not at once, for nobody listens yet to a region that was just made.
+  // Reading out. Visible messages are no live regions: their buttons and their removal would be read, too. Each text is added to one of two
+  // announcers instead: errors first, one after the other, and not at once, for nobody listens yet to a region that was just made. It stays there for a
+  // while, for a reader that is busy looks when it gets there.
 
   const SPEAK_AFTER = 500; // milliseconds, as all times here
   const SPEAK_EVERY = 150;
-  const SILENT_AFTER = 3000;
+  const SILENT_AFTER = 30000;
 
   const unspoken = [];
-  let speaking = false;
   let speaker;
+  let said = "";
 
-  const announcers = () => (live ? all(":scope > [role]", live) : []); // the polite one, the other one
+  const announcers = () => (live ? all(":scope > [aria-live]", live) : []); // the polite one, the other one
 
   function announce(text, urgent) {
-    unspoken.push([text, urgent]);
-    if (speaking) return;
-    speaking = true;
-    clearTimeout(speaker);
-    speaker = setTimeout(speak, SPEAK_AFTER);
+    unspoken.push({ text, urgent });
+    speaker ??= setTimeout(speak, SPEAK_AFTER);
   }
 
   function speak() {
-    speaking = unspoken.length > 0;
-    if (!speaking) {
-      speaker = setTimeout(silence, SILENT_AFTER);
-      return;
-    }
-    const [text, urgent] = unspoken.shift();
-    const announcer = announcers()[urgent ? 1 : 0];
-    // The same text again would be no change, and not be read.
-    if (announcer) announcer.textContent = announcer.textContent === text ? text + "\u00a0" : text;
+    speaker = undefined;
+    if (!unspoken.length) return;
+    const [{ text, urgent }] = unspoken.splice(Math.max(0, unspoken.findIndex((next) => next.urgent)), 1);
+    const line = document.createElement("div");
+    said = text === said ? text + "\u00a0" : text; // readers leave out what they have just said
+    line.textContent = said;
+    announcers()[urgent ? 1 : 0]?.append(line);
+    setTimeout(() => line.remove(), SILENT_AFTER);
     speaker = setTimeout(speak, SPEAK_EVERY);
   }
 
@@ -65,13 +63,19 @@
     for (const announcer of announcers()) announcer.replaceChildren();
   }
 
+  function partsOf(item) {
+    const parts = all("[data-flash-title], [data-flash-text]", item);
+    return parts.length ? parts : [item];
+  }
+
   function textOf(item) {
-    const parts = all("[data-flash-title], [data-flash-text]", item).map((part) => part.textContent.trim());
-    return parts.filter(Boolean).join(". ") || item.textContent.trim();
+    const parts = partsOf(item).map((part) => part.textContent.trim());
+    return parts.filter(Boolean).join(". ");
   }
 
   // Closing by itself. All messages have one clock, which stands still while somebody may be reading one of them.
 
+  const HEARD_AFTER = 7000; // so late a screen reader may begin with what was announced
   const STAY = 6000;
   const STAY_PER_WORD = 400;
   const STAY_AFTER_PAUSE = 2000;
@@ -104,15 +108,19 @@
     timer = setTimeout(tick, Math.max(0, Math.min(...left.values())));
   }
 
-  function mayLeave(item) {
+  // stay returns how long an item stays: until it and what is announced before it can be heard and read, or longer if the page or the user say so.
+  function stay(item) {
     const { autoclose, status } = item.dataset;
-    if (autoclose === undefined || status === "error" || status === "warning" || item.querySelector("a")) return false;
-    if (document.documentElement.dataset.flashAutoclose === "off") return false;
+    if (autoclose === undefined || status === "error" || status === "warning" || item.querySelector("a")) return;
+    const wishes = [document.documentElement.dataset.flashAutoclose];
     try {
-      return localStorage.getItem("flash.autoclose") !== "off";
+      wishes.push(localStorage.getItem("flash.autoclose"));
     } catch {
-      return true; // the browser keeps nothing for this site
+      // The browser keeps nothing for this site.
     }
+    if (wishes.includes("off")) return;
+    const text = unspoken.map((next) => next.text).join(" ");
+    return Math.max(HEARD_AFTER + readingTime(text), ...wishes.map((seconds) => 1000 * seconds || 0));
   }
 
   function readingTime(text) {
@@ -133,12 +141,15 @@
       if (key) for (const old of all(ITEM)) if (known.has(old) && old.dataset.key === key && !(item.id && old.id === item.id)) close(old, "replaced");
       known.add(item);
       const button = item.querySelector("[data-flash-close]");
-      if (button) button.hidden = false; // without a script it would do nothing
-      const text = textOf(item);
-      announce(text, item.dataset.status === "error");
-      if (mayLeave(item)) {
+      if (button) {
+        button.hidden = false; // without a script it would do nothing
+        button.ariaDescribedByElements = partsOf(item);
+      }
+      announce(textOf(item), item.dataset.status === "error");
+      const ms = stay(item);
+      if (ms) {
         tick(); // for the others
-        left.set(item, readingTime(text));
+        left.set(item, ms);
         tick();
       }
       emit(item, "shown");
@@ -193,7 +204,7 @@
 
     const blank = from.querySelector(`[data-status="${CSS.escape(status)}"]`);
     const item = document.importNode(blank ?? from.querySelector("[data-status]"), true);
-    const [titled, texted, linked, button] = all("[data-flash-title], [data-flash-text], [data-flash-link], [data-flash-close]", item);
+    const [titled, texted, linked] = all("[data-flash-title], [data-flash-text], [data-flash-link]", item);
     item.dataset.status = status;
     if (!blank) titled.firstElementChild.textContent = status; // a status of the application's own is its own word
     if (title) {
@@ -208,9 +219,6 @@
       linked.firstElementChild.textContent = link.label;
       linked.firstElementChild.href = href;
     } else linked.remove();
-    const name = [...(title || text)];
-    const rest = name.splice(80).length ? "\u2026" : "";
-    button.setAttribute("aria-label", button.getAttribute("aria-label") + ": " + name.join("") + rest);
     if (autoClose) item.dataset.autoclose = "";
     if (id) {
       pushed.add(mark(message));
@@ -373,11 +381,15 @@
   function focusOnLoad(region) {
     const statuses = document.documentElement.dataset.flashFocus?.split(/\s+/).filter(Boolean);
     if (!statuses || document.readyState === "complete" || location.hash) return;
-    const wanted = all(ITEM, region).some((item) => !statuses.length || statuses.includes(item.dataset.status));
+    const items = all(ITEM, region);
+    const wanted = items.some((item) => !statuses.length || statuses.includes(item.dataset.status));
     addEventListener("load", () => {
       // Others know better: a field, a summary of errors, the user.
       const rival = all("[autofocus], [role=alert]").some((e) => !inside(e) && (e.autofocus || e.textContent.trim()));
-      if (wanted && !rival && document.activeElement === document.body) hold(region);
+      if (!wanted || rival || document.activeElement !== document.body) return;
+      region.ariaDescribedByElements = items.flatMap(partsOf); // so the focus reads the texts, and nobody has to say them again
+      unspoken.length = 0;
+      hold(region);
     });
   }
 
@@ -390,6 +402,7 @@
     for (const dialog of [...dialogs]) if (!dialog.matches(":modal")) dialogs.splice(dialogs.indexOf(dialog), 1);
     const place = dialogs.at(-1) ?? home;
     if (!place || live.parentNode === place) return;
+    silence(); // what was said would be new there
     place.append(live);
     settle();
     // The dialog may be removed, with all that is in it.

@@ -44,7 +44,7 @@ type Labels struct {
 func (l Labels) OrEnglish() Labels {
 	return Labels{
 		Region:  cmp.Or(l.Region, "Messages"),
-		Close:   cmp.Or(l.Close, "Close"),
+		Close:   cmp.Or(l.Close, "Close message"),
 		Info:    cmp.Or(l.Info, "Info"),
 		Success: cmp.Or(l.Success, "Success"),
 		Warning: cmp.Or(l.Warning, "Warning"),
@@ -65,14 +65,4 @@ func (l Labels) status(status string) string {
 		return l.Error
 	}
 	return status
-}
-
-// nameAtMost is how many characters of an item's name the name of its close button has.
-const nameAtMost = 80
-
-func (l Labels) closeName(name string) string {
-	if runes := []rune(name); len(runes) > nameAtMost {
-		name = string(runes[:nameAtMost]) + "…"
-	}
-	return l.Close + ": " + name
 }

@@ -22,7 +22,6 @@ type Item struct {
 	Title     string
 	Text      string
 	HTML      template.HTML // instead of Text
-	Name      string        // what the close button closes, for those who do not see the item
 	Link      *Link
 	AutoClose bool
 }
@@ -126,8 +125,7 @@ func (p *Printer) shownItems(labels Labels, items []Item) []shownItem {
 	shown := make([]shownItem, len(items))
 	for i, item := range items {
 		item.Status = Kind(item.Status)
-		word, name := labels.status(item.Status), labels.closeName(item.Name)
-		shown[i] = shownItem{item, class, word, name, false}
+		shown[i] = shownItem{item, class, labels.status(item.Status), labels.Close, false}
 	}
 	return shown
 }

@@ -23,7 +23,7 @@ func printed(t *testing.T, p *Printer, page Page, items ...Item) string {
 // Every look has classes for every part of the markup, and nothing prints an empty class.
 func TestClassesOfLooks(t *testing.T) {
 	item := Item{
-		ID: "1", Key: "k", Status: danger, Title: "T", Text: "text", Name: "T",
+		ID: "1", Key: "k", Status: danger, Title: "T", Text: "text",
 		Link: &Link{Label: "View", URL: "/"},
 	}
 	for look := range Look(len(looks)) {
@@ -44,7 +44,7 @@ func TestClassesOfLooks(t *testing.T) {
 
 // A status of the application's own has the colours of "info", and its own word.
 func TestOwnStatusLooksLikeInfo(t *testing.T) {
-	got := printed(t, &Printer{Look: Bootstrap}, Page{Nth: 1}, Item{Status: "odd", Name: "o"})
+	got := printed(t, &Printer{Look: Bootstrap}, Page{Nth: 1}, Item{Status: "odd"})
 	assert.Contains(t, got, "alert-info")
 	assert.Contains(t, got, ">odd</span>")
 }
@@ -57,7 +57,7 @@ func TestStatusesOfOtherFrameworks(t *testing.T) {
 		"notice": info, "message": info, "status": info, "debug": info, "primary": info,
 		"Success": success,
 	} {
-		ours := Item{ID: "1", Status: want, Name: "n", Text: "t", AutoClose: true}
+		ours := Item{ID: "1", Status: want, Text: "t", AutoClose: true}
 		theirs := ours
 		theirs.Status = status
 		for look := range Look(len(looks)) {
@@ -105,7 +105,7 @@ func TestEmptyPagesAreShared(t *testing.T) {
 
 // Only the first list of a page has the live part. Alone is the live part without a list.
 func TestLivePartOfPages(t *testing.T) {
-	p, item := new(Printer), Item{Status: info, Text: "text", Name: "text"}
+	p, item := new(Printer), Item{Status: info, Text: "text"}
 	for nth, want := range []struct {
 		live, alone bool
 		label       string
@@ -129,7 +129,7 @@ func TestLivePartOfPages(t *testing.T) {
 // What htmx and Turbo add goes into the list of the page, as the page would print it.
 func TestAdditions(t *testing.T) {
 	p := new(Printer)
-	items := []Item{{ID: "7", Status: info, Text: "<b>", Name: "<b>"}}
+	items := []Item{{ID: "7", Status: info, Text: "<b>"}}
 	page, err := p.Print(Page{Labels: english, Nth: 1}, items)
 	require.NoError(t, err)
 	start, end := strings.Index(string(page), "<li"), strings.Index(string(page), "</li>")
@@ -146,10 +146,12 @@ func TestAdditions(t *testing.T) {
 	}
 }
 
-// The name of a close button says what it closes, in no more than 80 characters.
-func TestNamesOfCloseButtons(t *testing.T) {
-	assert.Equal(t, "Close: saved", english.closeName("saved"))
-	assert.Equal(t, "Close: "+strings.Repeat("é", 80), english.closeName(strings.Repeat("é", 80)))
-	long := english.closeName(strings.Repeat("é", 81))
-	assert.Equal(t, "Close: "+strings.Repeat("é", 80)+"…", long)
+// The announcers say by themselves that they are live, for Firefox hears no role that a script
+// fills. They have no role, for readers would name it on every page.
+func TestAnnouncersAreWrittenOut(t *testing.T) {
+	got := printed(t, new(Printer), Page{Nth: 1})
+	for _, live := range []string{"polite", "assertive"} {
+		assert.Contains(t, got, ` aria-live="`+live+`" aria-atomic="false"></div>`)
+	}
+	assert.NotRegexp(t, `role="(status|alert|log)"`, got)
 }
