@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/flashtest"
 	"github.com/flashgin/flashgin/internal/doctest"
 )
 
@@ -201,4 +202,73 @@ func TestFromSessionsSideBySide(t *testing.T) {
 		assert.Equal(t, []string{`<p class="old">before</p>`, `<p class="new">after</p>`}, b.shown("/page"))
 		assert.Empty(t, b.shown("/page"))
 	}
+}
+
+// Saving a session on each page made it slide. Without flashes in it, the two lines of the page do.
+func TestSlidingSessions(t *testing.T) {
+	flashes := func(c *gin.Context) {
+		session := sessions.Default(c)
+		session.Flashes()
+		assert.NoError(t, session.Save())
+	}
+	sliding := func(c *gin.Context) {
+		if session := sessions.Default(c); session.Get("user") != nil {
+			session.Set("seen", time.Now().Unix())
+			assert.NoError(t, session.Save())
+		}
+	}
+	for name, test := range map[string]struct {
+		onEachPage gin.HandlerFunc
+		slides     bool
+	}{
+		"before":          {flashes, true},
+		"after":           {func(*gin.Context) {}, false},
+		"with both lines": {sliding, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			messages, err := flashgin.New(flashgin.Config{})
+			require.NoError(t, err)
+			router := gin.New(messages.Install)
+			cookies := cookie.NewStore([]byte("a secret of thirty-two bytes ...")) // not a secret: a test's
+			cookies.Options(sessions.Options{Path: "/", MaxAge: 3600})
+			router.Use(sessions.Sessions("id", cookies), test.onEachPage)
+			router.SetHTMLTemplate(template.Must(
+				template.New("page").Funcs(router.FuncMap).Parse(`{{flashes}}`)))
+			router.POST("/login", func(c *gin.Context) {
+				session := sessions.Default(c)
+				session.Set("user", "ada")
+				assert.NoError(t, session.Save())
+			})
+			router.GET("/page", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
+			server := httptest.NewServer(router)
+			defer server.Close()
+			b := newBrowser(t, server.URL)
+			b.post("/login")
+			response, err := b.client.Get(server.URL + "/page")
+			require.NoError(t, err)
+			b.read(response)
+			assert.Equal(t, test.slides, len(response.Cookies()) > 0)
+		})
+	}
+	page, err := doctest.Open("..", "docs/from-sessions.md")
+	require.NoError(t, err)
+	assert.Contains(t, page.Blocks("go")[0].Text, `session.Set("seen", time.Now().Unix())`)
+}
+
+// Without a Referer, net/http redirects to the folder of the current path. The message waits there.
+func TestRedirectToAnEmptyReferer(t *testing.T) {
+	store := new(flashtest.Store)
+	messages, err := flashgin.New(flashgin.Config{
+		Store: store, SessionKey: func(*gin.Context) (string, error) { return "the test's", nil },
+	})
+	require.NoError(t, err)
+	router := gin.New(messages.Install)
+	router.POST("/settings/save", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("saved")))
+		c.Redirect(http.StatusSeeOther, c.Request.Referer())
+	})
+	answer := httptest.NewRecorder()
+	router.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/settings/save", nil))
+	assert.Equal(t, "/settings/", answer.Header().Get("Location"))
+	flashtest.Equal(t, store.Waiting("/settings"), flashgin.Info("saved"))
 }

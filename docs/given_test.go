@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"context"
+	"errors"
 	"html/template"
 	"log"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/redis/go-redis/v9"
 	"github.com/yuin/goldmark"
+	"golang.org/x/text/language"
 )
 
 // What the code on the pages uses without declaring it.
@@ -25,6 +27,8 @@ var (
 	ctx      context.Context
 	c        *gin.Context
 	router   *gin.Engine
+	server   *http.Server
+	tracing  gin.HandlerFunc
 	messages *flashgin.Messenger
 	session  string // the key of one
 	store    *flashgin.RedisStore
@@ -32,9 +36,11 @@ var (
 	cookies  cookie.Store
 	secret   []byte
 
-	mine  template.FuncMap
-	page  string
-	pages multitemplate.Renderer
+	mine      template.FuncMap
+	languages language.Matcher
+	words     []flashgin.Labels
+	page      string
+	pages     multitemplate.Renderer
 
 	job   Job
 	queue interface{ Start(Job) }
@@ -55,8 +61,10 @@ var (
 	_ time.Duration
 	_ http.Handler
 	_ = log.Fatal
+	_ = errors.Join
 	_ strings.Builder
 	_ flashtest.Store
 	_ = storetest.Run
 	_ goldmark.Markdown
+	_ language.Tag
 )

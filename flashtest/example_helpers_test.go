@@ -15,11 +15,13 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/internal/testrun"
 )
 
 func TestMain(m *testing.M) {
 	gin.SetMode(gin.TestMode)
 	gin.DefaultWriter = io.Discard
+	testrun.Waiting(16)
 	os.Exit(m.Run())
 }
 

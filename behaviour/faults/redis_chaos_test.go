@@ -16,12 +16,14 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/testrun"
 )
 
 // Over a line that loses 2 % of all replies and stands still for 300 ms of every second, nothing is
 // lost and nothing is shown twice. A store that takes by ZRANGE and DEL loses messages in the same
 // harness.
 func TestRedisChaos(t *testing.T) {
+	testrun.Soak(t)
 	const lease = 3 * time.Second // longer than the 2 s of a call
 	t.Run("RedisStore", func(t *testing.T) {
 		n := 10_000

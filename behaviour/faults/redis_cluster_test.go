@@ -11,11 +11,13 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/testrun"
 )
 
 // A slot moves to another server and back, key by key, while pages load and jobs add. Each step
 // lasts until pages have shown messages in it.
 func TestRedisReshardingUnderLoad(t *testing.T) {
+	testrun.Soak(t)
 	cluster := redistest.StartCluster(t, 3, logAll()...)
 	p := newRedisPages(t, cluster.Client(), 4, flashgin.Config{Timeout: 2 * time.Second}) // so that a busy machine does not look like an error
 	moving := p.users[0]

@@ -12,12 +12,14 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/testrun"
 )
 
 // The replica takes over while pages load and jobs add. Replication is asynchronous: what the
 // master had confirmed and not yet passed on is lost by Redis, and counted apart. All else is shown
 // once.
 func TestRedisFailoverUnderLoad(t *testing.T) {
+	testrun.Soak(t)
 	for _, test := range []struct {
 		name string
 		fail func(*redistest.Server)

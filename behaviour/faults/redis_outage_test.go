@@ -15,6 +15,7 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/testrun"
 )
 
 // outageLease is longer than the outages, so that what was shown just before one can still be
@@ -28,6 +29,7 @@ const outageTimeout = 500 * time.Millisecond
 // A server that hangs costs pages their messages, but not their time; afterwards the messages are
 // there.
 func TestRedisPausedUnderLoad(t *testing.T) {
+	testrun.Soak(t)
 	server := redistest.Start(t, logAll()...)
 	outage(t, server, func(during func()) {
 		server.Pause()
@@ -38,6 +40,7 @@ func TestRedisPausedUnderLoad(t *testing.T) {
 
 // A server that dies and comes back has the messages in its append-only file.
 func TestRedisKilledAndRestartedUnderLoad(t *testing.T) {
+	testrun.Soak(t)
 	server := redistest.Start(t, logAll("appendonly yes", "appendfsync always")...)
 	outage(t, server, func(during func()) {
 		server.Kill()
@@ -106,6 +109,7 @@ func outage(t *testing.T, server *redistest.Server, away func(during func())) {
 // A connection over a slow line takes four round trips to open, which is longer than a page waits.
 // It is opened nevertheless, for the next page.
 func TestRedisSlowLine(t *testing.T) {
+	testrun.Soak(t)
 	const tabs = 20
 	slow := func(t *testing.T, opt *redis.Options, open func(flashgin.Store) flashgin.Store) *redisPages {
 		server := redistest.Start(t)

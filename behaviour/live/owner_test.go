@@ -265,6 +265,7 @@ func TestEndWhileAStreamClaims(t *testing.T) {
 
 // End and Forget reach the streams of all processes on one Redis.
 func TestRedisEnd(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	var apps [2]*apptest.App
 	for i := range apps {

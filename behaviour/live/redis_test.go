@@ -40,6 +40,7 @@ func otherProcess(t *testing.T, client redis.UniversalClient) *flashgin.Messenge
 // What another process adds is on the open page at once, and gone from Redis when the page has
 // shown it.
 func TestRedisStream(t *testing.T) {
+	t.Parallel()
 	a, server, _ := liveRedis(t)
 	b := a.Browser()
 	key := b.Get("/key")
@@ -56,12 +57,14 @@ func TestRedisStream(t *testing.T) {
 
 // The streams and pages of a session share what is in Redis, too.
 func TestRedisStreamExactlyOnce(t *testing.T) {
+	t.Parallel()
 	a, _, _ := liveRedis(t)
 	exactlyOnce(t, a, a.Browser(), nil)
 }
 
 // Streams hear what is added at each of a cluster's servers.
 func TestRedisStreamCluster(t *testing.T) {
+	t.Parallel()
 	cluster := redistest.StartCluster(t, 3)
 	a := apptest.NewLiveApp(t, flashgin.Config{Store: apptest.NewRedisStore(t, cluster.Client())})
 	server := a.Serve()
@@ -80,6 +83,7 @@ func TestRedisStreamCluster(t *testing.T) {
 
 // Whatever happens to the server or to the line, each message is shown once in the end.
 func TestRedisStreamTrouble(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name    string
 		trouble func(*redistest.Server, *redistest.Proxy)
@@ -107,6 +111,7 @@ func TestRedisStreamTrouble(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			a, server, proxy := liveRedis(t)
 			exactlyOnce(t, a, a.Browser(), func() {
 				time.Sleep(100 * time.Millisecond)
@@ -119,6 +124,7 @@ func TestRedisStreamTrouble(t *testing.T) {
 // Web servers come and go, as they do when a new version is rolled out. Their pages go on at the
 // next one.
 func TestRedisStreamRollingRestart(t *testing.T) {
+	t.Parallel()
 	a, server, _ := liveRedis(t)
 	next := func() *apptest.App {
 		return apptest.NewLiveApp(t, flashgin.Config{Store: apptest.NewRedisStore(t, server.Client())})
@@ -139,6 +145,7 @@ func TestRedisStreamRollingRestart(t *testing.T) {
 // The subscription's connection is cut in silence, and only that one. What is added then comes when
 // that is noticed, or by polling.
 func TestRedisStreamDeaf(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	proxy := redistest.StartProxy(t, server.Addr())
 	var deaf atomic.Bool
@@ -182,6 +189,7 @@ func (s splitStore) Watch(ctx context.Context, wake func(string)) error {
 
 // A Sentinel puts the replica in the master's place. Subscriptions follow.
 func TestRedisStreamFailover(t *testing.T) {
+	t.Parallel()
 	sentinel := redistest.StartSentinel(t)
 	a := apptest.NewLiveApp(t, flashgin.Config{Store: apptest.NewRedisStore(t, sentinel.Client())})
 	b := a.Browser()
@@ -199,6 +207,7 @@ func TestRedisStreamFailover(t *testing.T) {
 
 // In a cluster with a frozen server, the sessions of the others are served: the subscription moves.
 func TestRedisStreamFrozenNode(t *testing.T) {
+	t.Parallel()
 	const frozen = 1
 	cluster := redistest.StartCluster(t, 3, "cluster-require-full-coverage no", "cluster-node-timeout 60000") // the others must not give it up
 	client := cluster.ClientWith(&redis.ClusterOptions{ReadTimeout: time.Second})

@@ -350,6 +350,7 @@ func stickyReader(t testing.TB, b *apptest.Browser, key string, a *apptest.App) 
 // A client that does not read holds up nobody. When its write has failed, what it was to get goes
 // to others.
 func TestStuckReaderDelaysNobody(t *testing.T) {
+	t.Parallel()
 	a := apptest.NewLiveApp(t, flashgin.Config{Store: &flashgin.MemoryStore{Cap: 2000}, Lease: time.Hour})
 	b := a.Browser()
 	key := b.Get("/key")

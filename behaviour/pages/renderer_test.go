@@ -24,6 +24,7 @@ import (
 
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
+	"github.com/flashgin/flashgin/internal/testrun"
 )
 
 // inMode runs the rest of the test in a mode of Gin's, which is global: such a test must not be
@@ -185,8 +186,12 @@ func TestNobodySeesAnothersMessages(t *testing.T) {
 // The first pages of a set that does not name our functions are Gin's own affair, also while others
 // look at it.
 func TestFirstPagesAtOnce(t *testing.T) {
+	rounds := 5
+	if testrun.Soaking() {
+		rounds = 20
+	}
 	for _, text := range []string{`<p title="{{.}}">{{.}}</p>`, `<p title="{{.}}">{{.}}</p>{{if flashes}}{{end}}`} {
-		for range 20 {
+		for range rounds {
 			a := apptest.NewBoard(t)
 			// It takes a while to look through a large set.
 			a.Template("page", text+strings.Repeat(`{{if .Nothing}}<p title="{{.}}">{{.}}</p>{{end}}`, 500))
@@ -374,6 +379,7 @@ func TestExecutingTheSetDuringTheFirstPage(t *testing.T) {
 
 // Renderers that parse for every page make a new set each time, of which nothing may be kept.
 func TestReparsingDoesNotGrow(t *testing.T) {
+	testrun.Soak(t)
 	some, many := 500, 10_000
 	if apptest.RaceEnabled() {
 		many = 2_000 // it is slow, and looks for something else

@@ -16,6 +16,7 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
 	"github.com/flashgin/flashgin/internal/refusal"
+	"github.com/flashgin/flashgin/internal/testrun"
 	"github.com/flashgin/flashgin/storetest"
 )
 
@@ -45,15 +46,17 @@ func setRedisUser(t *testing.T, admin *redis.Client, rights ...string) {
 
 // The listed rights are enough, and each of them is needed.
 func TestRedisACL(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	admin := server.Client()
 	setRedisUser(t, admin, redisKeys, redisRights)
 	client := server.ClientWith(&redis.Options{Username: "flash", Password: "secret"})
 	t.Run("enough", func(t *testing.T) {
+		require.NoError(t, everyRedisCommand(t, newRedisProbe(t, client)))
+		testrun.Soak(t)
 		storetest.Run(t, func(t *testing.T, ttl time.Duration, cap int) flashgin.Store {
 			return apptest.NewRedisStoreWith(t, client, flashgin.RedisConfig{TTL: ttl, Cap: cap})
 		})
-		require.NoError(t, everyRedisCommand(t, newRedisProbe(t, client)))
 	})
 	t.Run("none too many", func(t *testing.T) {
 		for right := range strings.FieldsSeq(redisRights) {
@@ -127,6 +130,7 @@ func everyRedisCommand(t *testing.T, p *redisProbe) error {
 
 // In a cluster two more rights are needed, and the one to list all commands is not.
 func TestRedisClusterACL(t *testing.T) {
+	t.Parallel()
 	cluster := redistest.StartCluster(t, 3)
 	for _, server := range cluster.Servers {
 		setRedisUser(t, server.Client(), redisKeys, redisRights, redisClusterRights)
@@ -176,6 +180,7 @@ func TestRedisClusterACL(t *testing.T) {
 // An address that the server does not let us read is not taken for an empty one, as a key of
 // another type is.
 func TestRedisReadingIsRefused(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	admin := server.Client()
 	setRedisUser(t, admin, redisKeys, redisRights)

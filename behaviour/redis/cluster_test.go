@@ -14,10 +14,12 @@ import (
 
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/testrun"
 )
 
 // Purge reaches all masters.
 func TestRedisClusterPurge(t *testing.T) {
+	t.Parallel()
 	p := newRedisProbe(t, redistest.StartCluster(t, 3).Client())
 	const sessions = 300
 	for i := range sessions {
@@ -40,6 +42,8 @@ func TestRedisClusterPurge(t *testing.T) {
 // A slot is moved with its messages, there and back, while messages are added and shown. Each step
 // lasts until messages were added and claimed in it.
 func TestRedisResharding(t *testing.T) {
+	testrun.Soak(t)
+	t.Parallel()
 	cluster := redistest.StartCluster(t, 3)
 	p := newRedisProbe(t, cluster.Client())
 	ctx := t.Context()
@@ -145,6 +149,7 @@ func TestRedisResharding(t *testing.T) {
 
 // The replica that takes the place of a dead master knows the messages, but no script.
 func TestRedisFailover(t *testing.T) {
+	t.Parallel()
 	sentinel := redistest.StartSentinel(t)
 	p := newRedisProbe(t, sentinel.Client())
 	p.add("/a", "first", "second")
@@ -169,6 +174,7 @@ func TestRedisFailover(t *testing.T) {
 // Whatever empties an address does so while its slot moves as well: a key that is empty is gone,
 // and then no longer the server's that runs the script.
 func TestRedisReshardingEmptiesAddresses(t *testing.T) {
+	t.Parallel()
 	cluster := redistest.StartCluster(t, 3)
 	p := newRedisProbe(t, cluster.Client())
 	ctx := t.Context()

@@ -13,11 +13,13 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/testrun"
 )
 
 // A claim that took one message with a generated ID is confirmed by a short script, which trusts
 // the ticket to name it. What the ticket does not name is nobody's to remove.
 func TestRedisConfirmOne(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	p := newRedisProbe(t, server.Client())
 	ctx := t.Context()
@@ -91,6 +93,7 @@ func TestRedisConfirmOne(t *testing.T) {
 // The ID of such a message is remembered until ten seconds after the end of the lease, and the
 // address that held nothing else lives for ten seconds.
 func TestRedisConfirmOneRemembers(t *testing.T) {
+	t.Parallel()
 	server, p := frozenRedis(t)
 	now := time.Now()
 	pass := func(d time.Duration) { now = now.Add(d); server.SetTime(now) }
@@ -114,6 +117,7 @@ func TestRedisConfirmOneRemembers(t *testing.T) {
 
 // A confirmation that comes late, which this machine's clock does not see, harms no newer claim.
 func TestRedisConfirmOneLate(t *testing.T) {
+	t.Parallel()
 	server, p := frozenRedis(t)
 	server.SetTime(time.Now())
 	p.add("/a", "shown")
@@ -133,6 +137,7 @@ func TestRedisConfirmOneLate(t *testing.T) {
 
 // Nor does it make the store forget earlier that the message was shown.
 func TestRedisConfirmOneLateRemembers(t *testing.T) {
+	t.Parallel()
 	server, p := frozenRedis(t)
 	start := time.Now()
 	server.SetTime(start)
@@ -151,6 +156,7 @@ func TestRedisConfirmOneLateRemembers(t *testing.T) {
 
 // With full memory, too.
 func TestRedisConfirmOneLateRemembersWithFullMemory(t *testing.T) {
+	t.Parallel()
 	p := newRedisProbe(t, redistest.Start(t, "maxmemory-policy noeviction").Client())
 	ctx := t.Context()
 	p.add("/a", "shown")
@@ -170,6 +176,8 @@ func TestRedisConfirmOneLateRemembersWithFullMemory(t *testing.T) {
 
 // At an address that never gets empty, the IDs of what was shown do not pile up.
 func TestRedisConfirmOneIsBounded(t *testing.T) {
+	testrun.Soak(t)
+	t.Parallel()
 	server, p := frozenRedis(t)
 	start := time.Now()
 	server.SetTime(start)

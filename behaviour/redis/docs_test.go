@@ -18,6 +18,7 @@ import (
 
 // The rights that docs/redis.md tells operators to give are those that the tests run with.
 func TestRedisDocumentedRights(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(apptest.Repository, "docs/redis.md"))
 	require.NoError(t, err)
 	var documented []string
@@ -32,6 +33,7 @@ func TestRedisDocumentedRights(t *testing.T) {
 
 // The commands that docs/redis.md tells operators to count with count sessions and messages.
 func TestRedisDocumentedCounts(t *testing.T) {
+	t.Parallel()
 	cli, err := exec.LookPath("redis-cli")
 	if err != nil {
 		t.Skip("no redis-cli")

@@ -21,22 +21,25 @@ import (
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
 	"github.com/flashgin/flashgin/internal/refusal"
+	"github.com/flashgin/flashgin/internal/testrun"
 	"github.com/flashgin/flashgin/storetest"
 )
 
 // What was sent may have been executed, so it is not sent again: go-redis would, up to three times,
 // and report the last result, such as a claim that finds nothing because the first one took it.
 func TestRedisLostReply(t *testing.T) {
+	t.Parallel()
 	for _, verdict := range []struct {
 		name string
 		redistest.Verdict
 	}{{"cut", redistest.Cut}, {"swallowed", redistest.Swallow}} {
 		t.Run(verdict.name, func(t *testing.T) {
+			t.Parallel()
 			server := redistest.Start(t)
 			proxy := redistest.StartProxy(t, server.Addr())
 			opt := &redis.Options{Addr: proxy.Addr()}
 			if verdict.Verdict == redistest.Swallow {
-				opt.ReadTimeout = 200 * time.Millisecond
+				opt.ReadTimeout = time.Second
 			}
 			client := redis.NewClient(opt)
 			t.Cleanup(func() { _ = client.Close() })
@@ -45,6 +48,7 @@ func TestRedisLostReply(t *testing.T) {
 		})
 	}
 	t.Run("cluster", func(t *testing.T) {
+		t.Parallel()
 		cluster := redistest.StartCluster(t, 3)
 		var proxies []*redistest.Proxy
 		through := map[string]string{}
@@ -99,6 +103,7 @@ func lostReplies(t *testing.T, p *redisProbe, verdict redistest.Verdict, servers
 // An add whose reply was lost is tried again by the guard. Shown meanwhile or not, the message is
 // shown once.
 func TestRedisAddAgainAfterLostReply(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	proxy := redistest.StartProxy(t, server.Addr())
 	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
@@ -157,6 +162,8 @@ func (s scriptless) Withdraw(ctx context.Context, session, view, key string) err
 
 // A server that knows no script, as after a restart, is sent it in full: the store behaves as ever.
 func TestRedisScriptFlush(t *testing.T) {
+	testrun.Soak(t)
+	t.Parallel()
 	server := redistest.Start(t)
 	client := server.Client()
 	admin := server.Client()
@@ -170,6 +177,7 @@ func TestRedisScriptFlush(t *testing.T) {
 // The messages of one Add keep their order over all views, also where the server knows no script:
 // none may be sent a second time after others.
 func TestRedisOrderWithoutScripts(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	p := newRedisProbe(t, server.Client())
 	other := newRedisProbe(t, server.Client())
@@ -213,6 +221,7 @@ func (f beforeEach) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pr
 // A server with full memory refuses new messages. Those that wait can still be taken, confirmed,
 // released and withdrawn.
 func TestRedisMemoryFull(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "maxmemory-policy noeviction")
 	p := newRedisProbe(t, server.Client())
 	admin := server.Client()
@@ -260,6 +269,7 @@ func TestRedisMemoryFull(t *testing.T) {
 // A replica answers reads with what it has; a page that found nothing there would never learn of
 // its messages.
 func TestRedisReplica(t *testing.T) {
+	t.Parallel()
 	master := redistest.Start(t)
 	replica := redistest.StartReplica(t, master)
 	p := newRedisProbe(t, replica.Client())
@@ -302,6 +312,7 @@ func TestRedisReplica(t *testing.T) {
 // What is no message of this version is passed over, reported without quoting it, and left where it
 // is.
 func TestRedisUnreadable(t *testing.T) {
+	t.Parallel()
 	p := newRedisProbe(t, redistest.Start(t).Client())
 	ctx := t.Context()
 	p.add("/a", "first")
@@ -354,6 +365,7 @@ func TestRedisUnreadable(t *testing.T) {
 
 // A key that somebody else has made is passed over, reported, and left as it is.
 func TestRedisWrongType(t *testing.T) {
+	t.Parallel()
 	p := newRedisProbe(t, redistest.Start(t).Client())
 	ctx := t.Context()
 	p.add("/a", "first")
@@ -383,6 +395,7 @@ func TestRedisWrongType(t *testing.T) {
 // Purge makes room when memory is full. A Redis key of somebody else must not stop it, however the
 // server puts that.
 func TestRedisPurgeGoesOnPastAForeignKey(t *testing.T) {
+	t.Parallel()
 	const wrongType = "WRONGTYPE Operation against a key holding the wrong kind of value"
 	for _, said := range []string{
 		"ERR Error running script (call to f_1234): @user_script:1: " + wrongType,
@@ -413,6 +426,7 @@ func TestRedisPurgeGoesOnPastAForeignKey(t *testing.T) {
 // Neither names of keys, nor errors, nor what the server logs may give away a session: it opens a
 // visitor's mailbox.
 func TestRedisKeepsSessionsSecret(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "slowlog-log-slower-than 0", "slowlog-max-len 10000")
 	client := server.ClientWith(&redis.Options{MaxRetries: -1, DialerRetries: 1})
 	p := newRedisProbeWith(t, client, flashgin.RedisConfig{App: "shop", Cap: 2})
@@ -458,6 +472,7 @@ func TestRedisKeepsSessionsSecret(t *testing.T) {
 
 // What could be claimed is shown, even when other views fail.
 func TestRedisSomeViewsFail(t *testing.T) {
+	t.Parallel()
 	client := redistest.StartCluster(t, 3).Client()
 	p := newRedisProbe(t, client)
 	ctx := t.Context()

@@ -19,6 +19,7 @@ import (
 // A client for one server may be given a server of a cluster. While the slot moves, that server
 // refuses the script for all keys of a page; what it still has is shown nevertheless.
 func TestRedisTryAgain(t *testing.T) {
+	t.Parallel()
 	cluster := redistest.StartCluster(t, 3)
 	p := newRedisProbe(t, cluster.Client())
 	p.add("/a", "stayed", "stayed as well")
@@ -61,6 +62,7 @@ func TestRedisTryAgain(t *testing.T) {
 // Proxies in front of a cluster refuse scripts of several keys altogether. After the first time,
 // none is sent any more.
 func TestRedisRefusesSeveralKeys(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	for _, refusal := range []string{
 		"CROSSSLOT Keys in request don't hash to the same slot",
@@ -99,6 +101,7 @@ func TestRedisRefusesSeveralKeys(t *testing.T) {
 // A server of Redis 6.2 or before says ASK for several keys of a slot that moves, where later ones
 // say TRYAGAIN. A plain client then reads what this server still has, too.
 func TestRedisAskForSeveralKeys(t *testing.T) {
+	t.Parallel()
 	client := redistest.Start(t).Client()
 	client.AddHook(refuseSeveralKeys{"ASK 8000 127.0.0.1:1"})
 	p := newRedisProbe(t, client)

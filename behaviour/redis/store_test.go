@@ -15,6 +15,7 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/testrun"
 	"github.com/flashgin/flashgin/storetest"
 )
 
@@ -27,11 +28,20 @@ func TestRedisStore(t *testing.T) {
 			return apptest.NewRedisStoreWith(t, client, flashgin.RedisConfig{TTL: ttl, Cap: cap})
 		})
 	}
-	t.Run("miniredis", func(t *testing.T) { conforms(t, apptest.StartMiniredis(t)) })
+	t.Run("miniredis", func(t *testing.T) {
+		if redistest.Installed() {
+			testrun.Soak(t) // slow, and for those who have no server
+		}
+		conforms(t, apptest.StartMiniredis(t))
+	})
 	t.Run("server", func(t *testing.T) { conforms(t, redistest.Start(t).Client()) })
 	t.Run("cluster", func(t *testing.T) { conforms(t, redistest.StartCluster(t, 3).Client()) })
-	t.Run("sentinel", func(t *testing.T) { conforms(t, redistest.StartSentinel(t).Client()) })
+	t.Run("sentinel", func(t *testing.T) {
+		testrun.Soak(t)
+		conforms(t, redistest.StartSentinel(t).Client())
+	})
 	t.Run("ring", func(t *testing.T) {
+		testrun.Soak(t)
 		ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": redistest.Start(t).Addr(), "b": redistest.Start(t).Addr()}})
 		t.Cleanup(func() { _ = ring.Close() })
 		conforms(t, ring)
@@ -73,6 +83,7 @@ func TestNewRedisStoreErrors(t *testing.T) {
 
 // The defaults are those that the documentation names.
 func TestRedisDefaults(t *testing.T) {
+	t.Parallel()
 	p := newRedisProbe(t, apptest.StartMiniredis(t))
 	for range 51 {
 		p.add("/a", "text")
@@ -90,6 +101,7 @@ func TestRedisDefaults(t *testing.T) {
 
 // With a context that has ended, no call sends anything.
 func TestRedisEndedContext(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	p := newRedisProbe(t, server.Client())
 	claim := p.claimed()
@@ -111,6 +123,7 @@ func TestRedisEndedContext(t *testing.T) {
 
 // One round trip, whatever the number of messages.
 func TestRedisRoundTrips(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	writes := &countWrites{}
 	client := server.ClientWith(&redis.Options{})
@@ -171,6 +184,7 @@ func (c *countWrites) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.
 
 // More messages than a call from Lua takes arguments.
 func TestRedisManyMessages(t *testing.T) {
+	t.Parallel()
 	p := newRedisProbeWith(t, redistest.Start(t).ClientWith(&redis.Options{Protocol: 2}), flashgin.RedisConfig{App: "shop", Cap: 4000})
 	ctx := t.Context()
 	var msgs []flashgin.Message

@@ -18,6 +18,7 @@ import (
 
 // After everything was shown, an address ends with the IDs that it remembers.
 func TestRedisLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	p := newRedisProbeWith(t, server.Client(), flashgin.RedisConfig{App: "shop", Cap: 3})
 	ctx := t.Context()
@@ -72,6 +73,7 @@ func TestRedisLeavesNothingBehind(t *testing.T) {
 
 // Nor does an address stay because of a message that nobody saw before its TTL ended.
 func TestRedisLeavesNoEndedMessageBehind(t *testing.T) {
+	t.Parallel()
 	server, p := frozenRedis(t)
 	ctx := t.Context()
 	p.add("/a", "shown")
@@ -96,6 +98,7 @@ func TestRedisLeavesNoEndedMessageBehind(t *testing.T) {
 
 // A message with a TTL of its own does not keep its address for longer than it needs.
 func TestRedisKeyOfBriefMessages(t *testing.T) {
+	t.Parallel()
 	p := newRedisProbe(t, redistest.Start(t).Client())
 	ctx := t.Context()
 	life := func() time.Duration { return p.client.PTTL(ctx, p.keys()[0]).Val() }
@@ -120,6 +123,7 @@ func TestRedisKeyOfBriefMessages(t *testing.T) {
 // The key of an address at which nothing is left lives until it may forget the ID of a job's
 // message.
 func TestRedisKeyOfARememberedID(t *testing.T) {
+	t.Parallel()
 	_, p := frozenRedis(t)
 	job := redisMessage("/a", "of a job")
 	job.ID, job.TTL = "job", time.Hour
@@ -130,6 +134,7 @@ func TestRedisKeyOfARememberedID(t *testing.T) {
 
 // Only Add prolongs the life of a key.
 func TestRedisKeyLife(t *testing.T) {
+	t.Parallel()
 	p := newRedisProbe(t, redistest.Start(t).Client())
 	ctx := t.Context()
 	p.add("/a", "first", "second", "third")
@@ -156,6 +161,7 @@ func TestRedisKeyLife(t *testing.T) {
 
 // Numbers of 16 digits must survive Lua, whose tostring keeps 14.
 func TestRedisScores(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	for name, client := range map[string]redis.UniversalClient{"miniredis": apptest.StartMiniredis(t), "server": server.Client()} {
 		t.Run(name, func(t *testing.T) {
@@ -203,6 +209,7 @@ func TestRedisScores(t *testing.T) {
 
 // A clock that stands still, or goes back, changes neither the order nor what a claim holds.
 func TestRedisClockStands(t *testing.T) {
+	t.Parallel()
 	server, p := frozenRedis(t)
 	views := []string{"/b", "/a"}
 	var want []string
@@ -255,6 +262,7 @@ func TestRedisClockStands(t *testing.T) {
 // A generated ID is remembered for ten seconds after its message was shown, a given one until its
 // TTL ends.
 func TestRedisRememberedIDs(t *testing.T) {
+	t.Parallel()
 	server, p := frozenRedis(t)
 	ctx := t.Context()
 	now := time.UnixMicro(1732334400123456)
@@ -313,6 +321,7 @@ func TestRedisRememberedIDs(t *testing.T) {
 // A message whose TTL ended while it waited is not in the way of the same message, added again by
 // the next run of its job.
 func TestRedisIDOfAMessageThatNobodySaw(t *testing.T) {
+	t.Parallel()
 	server, p := frozenRedis(t)
 	job := redisMessage("/a", "of a job")
 	job.ID, job.TTL = "job", time.Hour
@@ -326,6 +335,7 @@ func TestRedisIDOfAMessageThatNobodySaw(t *testing.T) {
 
 // The cap counts what waits: not what a page has claimed, until its lease ends.
 func TestRedisCapAndClaims(t *testing.T) {
+	t.Parallel()
 	server, frozen := frozenRedis(t)
 	p := newRedisProbeWith(t, frozen.client, flashgin.RedisConfig{Cap: 2})
 	p.add("/a", "1", "2")
@@ -344,6 +354,7 @@ func TestRedisCapAndClaims(t *testing.T) {
 
 // Remembered IDs do not pile up at a busy address, and are not read when a page looks for messages.
 func TestRedisRememberedIDsAreBounded(t *testing.T) {
+	t.Parallel()
 	server, p := frozenRedis(t)
 	key := ""
 	for i := range 300 {
@@ -357,6 +368,7 @@ func TestRedisRememberedIDsAreBounded(t *testing.T) {
 
 // Purge removes what waits for longer than it is told, of its own App, and nothing else.
 func TestRedisPurge(t *testing.T) {
+	t.Parallel()
 	server, p := frozenRedis(t)
 	ctx := t.Context()
 	now := time.UnixMicro(1732334400123456)

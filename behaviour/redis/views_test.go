@@ -18,6 +18,7 @@ import (
 // What one session can keep is bounded, though two processes add to it of which neither knows what
 // the other does; and what was dropped is reported and told, without anything private.
 func TestRedisBoundsViews(t *testing.T) {
+	t.Parallel()
 	first := newRedisProbeWith(t, redistest.Start(t).Client(), flashgin.RedisConfig{Views: 8})
 	second := newRedisProbeWith(t, first.client, flashgin.RedisConfig{Views: 8})
 	second.session = first.session
@@ -52,6 +53,7 @@ func TestRedisBoundsViews(t *testing.T) {
 
 // One Add is bounded as many are.
 func TestRedisBoundsTheViewsOfOneAdd(t *testing.T) {
+	t.Parallel()
 	p := newRedisProbeWith(t, redistest.Start(t).Client(), flashgin.RedisConfig{Views: 8})
 	var msgs []flashgin.Message
 	var views []string
@@ -67,6 +69,7 @@ func TestRedisBoundsTheViewsOfOneAdd(t *testing.T) {
 // A session with few views has no index, which would cost as much memory as a message. One that
 // has is gone with the messages.
 func TestRedisIndexOfViews(t *testing.T) {
+	t.Parallel()
 	p := newRedisProbe(t, redistest.Start(t).Client())
 	for i := range 25 {
 		p.add(fmt.Sprint("/", i), "text")
@@ -95,6 +98,7 @@ func TestRedisIndexOfViews(t *testing.T) {
 
 // A view that only another process added to lately is not dropped for being old.
 func TestRedisKeepsAViewThatAnotherProcessAddedTo(t *testing.T) {
+	t.Parallel()
 	p := newRedisProbeWith(t, redistest.Start(t).Client(), flashgin.RedisConfig{Views: 8})
 	other := newRedisProbeWith(t, p.client, flashgin.RedisConfig{Views: 8})
 	other.session = p.session
@@ -118,6 +122,7 @@ func TestRedisKeepsAViewThatAnotherProcessAddedTo(t *testing.T) {
 
 // The views of a session are bounded at every step of a slot that moves.
 func TestRedisBoundsViewsWhileTheSlotMoves(t *testing.T) {
+	t.Parallel()
 	cluster := redistest.StartCluster(t, 3)
 	p := newRedisProbeWith(t, cluster.Client(), flashgin.RedisConfig{Views: 8})
 	next := 0

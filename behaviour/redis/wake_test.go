@@ -61,6 +61,7 @@ func (w *wakes) until(t *testing.T, count int) []string {
 
 // Every add that changes something is told, with a hash for a session, however it was done.
 func TestRedisWatch(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	for _, test := range []struct {
 		name   string
@@ -98,6 +99,7 @@ func TestRedisWatch(t *testing.T) {
 
 // A wake-up never comes before its message: whoever claims then, gets it.
 func TestRedisWakesWhenTheMessageIsThere(t *testing.T) {
+	t.Parallel()
 	store := apptest.NewRedisStore(t, redistest.StartCluster(t, 3).Client())
 	ctx, cancel := context.WithCancel(t.Context())
 	listening, done := make(chan struct{}, 10), make(chan struct{})
@@ -129,6 +131,7 @@ func TestRedisWakesWhenTheMessageIsThere(t *testing.T) {
 
 // The servers of a ring do not tell each other, so pages ask.
 func TestRedisWatchRing(t *testing.T) {
+	t.Parallel()
 	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": redistest.Start(t).Addr()}})
 	t.Cleanup(func() { _ = ring.Close() })
 	assert.NoError(t, apptest.NewRedisStore(t, ring).Watch(t.Context(), func(string) { assert.Fail(t, "a wake-up") }))
@@ -137,6 +140,7 @@ func TestRedisWatchRing(t *testing.T) {
 // The rights that are listed are enough to be told of adds. Without them adding works as ever, and
 // somebody hears what is missing.
 func TestRedisWatchACL(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	admin := server.Client()
 	setRedisUser(t, admin, redisKeys, redisRights, redisWakeRights)
@@ -166,6 +170,7 @@ func TestRedisWatchACL(t *testing.T) {
 
 // A connection that swallows everything looks like silence. It is given up within seconds.
 func TestRedisWatchNoticesSilence(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	proxy := redistest.StartProxy(t, server.Addr())
 	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
@@ -179,6 +184,7 @@ func TestRedisWatchNoticesSilence(t *testing.T) {
 
 // A silent connection is not a dead one.
 func TestRedisWatchStands(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	store := apptest.NewRedisStore(t, server.Client())
 	w := watch(t, store)
@@ -194,6 +200,7 @@ func TestRedisWatchStands(t *testing.T) {
 
 // Watch returns when its context ends, also while the server hangs.
 func TestRedisWatchEnds(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	store := apptest.NewRedisStore(t, server.Client())
 	for _, frozen := range []bool{false, true} {

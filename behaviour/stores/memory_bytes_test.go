@@ -12,6 +12,7 @@ import (
 
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/internal/queue"
+	"github.com/flashgin/flashgin/internal/testrun"
 )
 
 // held returns how many bytes of the heap are in use.
@@ -24,6 +25,7 @@ func held() int {
 
 // What the store says it holds is what it takes of the heap, whatever the messages.
 func TestMemoryStoreCountsBytes(t *testing.T) {
+	testrun.Soak(t)
 	short, long := "Your settings have been changed.", strings.Repeat("x", 2000)
 	for name, add := range map[string]func(i int) (session string, m flashgin.Message){
 		"a message a session": func(i int) (string, flashgin.Message) {

@@ -20,6 +20,7 @@ import (
 var _ flashgin.Store = (*flashgin.MemoryStore)(nil)
 
 func TestMemoryStore(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(_ *testing.T, ttl time.Duration, cap int) flashgin.Store {
 		return &flashgin.MemoryStore{TTL: ttl, Cap: cap}
 	})

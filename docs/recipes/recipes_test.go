@@ -41,16 +41,19 @@ func TestPage(t *testing.T) {
 		require.NoError(t, err)
 		source.Write(text)
 	}
-	page, err := doctest.Open("../..", "docs/recipes.md")
-	require.NoError(t, err)
-	declarations := 0
-	for _, block := range page.Blocks("go") {
-		if strings.Contains("\n"+block.Text, "\nfunc ") || strings.Contains("\n"+block.Text, "\ntype ") {
-			declarations++
-			assert.Contains(t, source.String(), block.Text)
+	for _, path := range []string{"docs/recipes.md", "docs/look.md"} {
+		page, err := doctest.Open("../..", path)
+		require.NoError(t, err)
+		declarations := 0
+		for _, block := range page.Blocks("go") {
+			text := "\n" + block.Text
+			if strings.Contains(text, "\nfunc ") || strings.Contains(text, "\ntype ") {
+				declarations++
+				assert.Contains(t, source.String(), block.Text)
+			}
 		}
+		assert.Positive(t, declarations, path)
 	}
-	assert.Positive(t, declarations)
 }
 
 // visitor is somebody with cookies.
@@ -195,4 +198,35 @@ func TestTenants(t *testing.T) {
 
 	require.NoError(t, messages.Add(t.Context(), "acme/ada", flashgin.Info("1").At("/a"), flashgin.Info("2").At("/a")))
 	assert.Len(t, reported, 1, "one too many for the cap of the store")
+}
+
+// The words of the markup are in the language that the browser likes best.
+func TestLabels(t *testing.T) {
+	for header, want := range map[string]string{
+		"":                              "Close",
+		"de":                            "Meldung schließen",
+		"de-CH, de;q=0.9, en;q=0.8":     "Meldung schließen",
+		"en-US, en;q=0.9, de;q=0.8":     "Close",
+		"fr, de;q=0.5":                  "Meldung schließen",
+		"fr":                            "Close",
+		"*":                             "Close",
+		"de;q=x, ;;":                    "Close",
+		strings.Repeat("de-CH, ", 2000): "Close",
+	} {
+		messages, err := flashgin.New(flashgin.Config{
+			SessionKey: func(*gin.Context) (string, error) { return "the test's", nil },
+			Labels:     recipes.Labels,
+		})
+		require.NoError(t, err)
+		router := gin.New(messages.Install)
+		router.SetHTMLTemplate(template.Must(
+			template.New("page").Funcs(router.FuncMap).Parse(`{{flashes}}`)))
+		router.GET("/", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
+		require.NoError(t, messages.Add(t.Context(), "the test's", flashgin.Info("one").At("/")))
+		request := httptest.NewRequest(http.MethodGet, "/", nil)
+		request.Header.Set("Accept-Language", header)
+		answer := httptest.NewRecorder()
+		router.ServeHTTP(answer, request)
+		assert.Contains(t, answer.Body.String(), want, "%.40s", header)
+	}
 }

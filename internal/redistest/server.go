@@ -8,6 +8,7 @@ package redistest
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -69,14 +70,21 @@ func start(tb testing.TB, args, config []string) *Server {
 	}
 }
 
+// look looks for the server's binary.
+func look() (path string, err error) {
+	return exec.LookPath(cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server"))
+}
+
+// Installed reports whether Start finds a server.
+func Installed() bool {
+	_, err := look()
+	return err == nil
+}
+
 // find returns the path of the server's binary.
 func find(tb testing.TB) string {
 	tb.Helper()
-	name := os.Getenv("REDIS_SERVER")
-	if name == "" {
-		name = "redis-server"
-	}
-	path, err := exec.LookPath(name)
+	path, err := look()
 	if err != nil {
 		text := fmt.Sprintf("%v: install it with `apt-get install redis-server` or `brew install redis`, or name another one in REDIS_SERVER", err)
 		if os.Getenv("CI") == "true" {

@@ -28,10 +28,7 @@ var pages = template.Must(template.New("").Funcs(flashgin.FuncMap()).Parse(`
 
 // flash leaves a message for the page that it is about.
 func flash(c *gin.Context, kind, text string) {
-	err := flashgin.AddFlash(c, flashgin.Message{Status: flashgin.Status(kind), Text: text})
-	if err != nil {
-		log.Print(err)
-	}
+	_ = flashgin.AddFlash(c, flashgin.Message{Status: flashgin.Status(kind), Text: text})
 }
 
 func editProfile(c *gin.Context) {

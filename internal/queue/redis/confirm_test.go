@@ -18,6 +18,7 @@ import (
 // Claims that are confirmed together fail or succeed each by itself, also if the server does not
 // know the scripts.
 func TestRedisConfirmGroup(t *testing.T) {
+	t.Parallel()
 	client := redistest.Start(t).Client()
 	store := redisStoreFor(client, "shop")
 	ctx := t.Context()
@@ -55,6 +56,7 @@ func TestRedisConfirmGroup(t *testing.T) {
 // When a slot has moved meanwhile, several servers of a cluster keep the claims of one group. The
 // answer of a server, or its silence, concerns its own claims alone.
 func TestRedisConfirmGroupCluster(t *testing.T) {
+	t.Parallel()
 	cluster := redistest.StartCluster(t, 3)
 	options := &redis.ClusterOptions{ReadTimeout: 300 * time.Millisecond}
 	store := redisStoreFor(cluster.ClientWith(options), "shop")

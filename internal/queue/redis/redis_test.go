@@ -160,6 +160,7 @@ func (redisReplyError) RedisError()     {}
 
 // The store knows which server keeps the items of a session, and can ping this server.
 func TestRedisNode(t *testing.T) {
+	t.Parallel()
 	single := redistest.Start(t)
 	store := redisStoreFor(single.Client(), "shop")
 	assert.Empty(t, store.Node("session"))

@@ -1,0 +1,13 @@
+package stores_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/flashgin/flashgin/internal/testrun"
+)
+
+func TestMain(m *testing.M) {
+	testrun.Waiting(16)
+	os.Exit(m.Run())
+}
