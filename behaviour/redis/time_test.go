@@ -403,3 +403,74 @@ func TestRedisPurge(t *testing.T) {
 	_, err = p.store.Purge(ctx, -time.Second)
 	assert.ErrorContains(t, err, "olderThan is -1s")
 }
+
+// When the server's clock is set back, by an operator or by a failover to another machine, what was
+// claimed, remembered or given a TTL before lasts no longer than it should have.
+func TestRedisClockIsSetBack(t *testing.T) {
+	start := time.UnixMicro(1732334400123456)
+	claim := func(p *redisProbe, lease time.Duration, views ...string) []string {
+		claim, err := p.store.Claim(t.Context(), p.session, views, lease)
+		require.NoError(t, err)
+		return apptest.Texts(claim.Messages)
+	}
+	t.Run("claims of pages that died", func(t *testing.T) {
+		for _, lease := range []time.Duration{time.Second, 10 * time.Second, 2 * time.Hour} {
+			server, p := frozenRedis(t)
+			p.add("/a", "older", "claimed")
+			server.SetTime(start.Add(time.Hour)) // so the messages are older than the clock's new time
+			assert.Len(t, claim(p, lease, "/a"), 2)
+			now := start.Add(-24 * time.Hour)
+			if lease < time.Minute {
+				now = start.Add(30 * time.Minute)
+			}
+			server.SetTime(now.Add(lease + 10*time.Millisecond))
+			assert.Equal(t, []string{"older", "claimed"}, p.peek("/a"), "a lease of %v has ended", lease)
+
+			// A claim from after that lasts.
+			now = now.Add(lease + 10*time.Millisecond)
+			assert.Len(t, claim(p, lease, "/a", "/b"), 2)
+			server.SetTime(now.Add(lease - time.Millisecond))
+			assert.Empty(t, claim(p, lease, "/a"))
+			server.SetTime(now.Add(lease + 20*time.Millisecond))
+			assert.Len(t, claim(p, lease, "/a"), 2)
+		}
+	})
+	t.Run("by a little", func(t *testing.T) { // as NTP does: no claim is given out twice
+		server, p := frozenRedis(t)
+		p.add("/a", "claimed")
+		assert.Len(t, claim(p, 10*time.Second, "/a"), 1)
+		server.SetTime(start.Add(-3 * time.Second))
+		assert.Empty(t, claim(p, 10*time.Second, "/a"))
+		server.SetTime(start.Add(10*time.Second + 20*time.Millisecond))
+		assert.Len(t, claim(p, 10*time.Second, "/a"), 1)
+	})
+	t.Run("the TTL of a message", func(t *testing.T) {
+		server, p := frozenRedis(t)
+		brief := redisMessage("/a", "brief")
+		brief.TTL = 2 * time.Second
+		require.NoError(t, p.store.Add(t.Context(), p.session, brief, redisMessage("/a", "lasting")))
+		now := start.Add(-24 * time.Hour)
+		server.SetTime(now.Add(3 * time.Second))
+		assert.Equal(t, []string{"lasting"}, p.peek("/a"))
+
+		// Beside what waits since before, a new one lives as long as it should.
+		newer := redisMessage("/a", "newer")
+		newer.TTL = 2 * time.Second
+		require.NoError(t, p.store.Add(t.Context(), p.session, newer))
+		assert.ElementsMatch(t, []string{"newer", "lasting"}, p.peek("/a"))
+		server.SetTime(now.Add(6 * time.Second))
+		assert.Equal(t, []string{"lasting"}, claim(p, time.Second, "/a"))
+	})
+	t.Run("a remembered ID", func(t *testing.T) {
+		server, p := frozenRedis(t)
+		job := redisMessage("/a", "of a job")
+		job.ID = "job"
+		require.NoError(t, p.store.Add(t.Context(), p.session, job))
+		p.confirm(p.claim("/a"))
+		require.NoError(t, p.store.Add(t.Context(), p.session, job))
+		assert.Empty(t, p.peek("/a"), "remembered")
+		server.SetTime(start.Add(-25 * time.Hour))
+		require.NoError(t, p.store.Add(t.Context(), p.session, job))
+		assert.Equal(t, []string{"of a job"}, p.peek("/a"))
+	})
+}

@@ -42,7 +42,7 @@ for i = 1, #entries, 2 do
     if added > last_added or added == last_added and number > last_number then
       last_added, last_number = added, number
     end
-    if ends > 0 and ends <= now then
+    if ends > 0 and (ends <= now or 2 * added - ends > now) then -- see member.lua
       old[#old + 1] = entry
     else
       local waits = tonumber(entries[i + 1]) >= -now
@@ -60,7 +60,12 @@ local function is_remembered(id)
     return false
   end
   local at = -score
-  return (at < 6e15 and (at - 5e15) * 10 + 10000000 or (at - 6e15) * 10) > now -- see remember.lua
+  if at < 6e15 then -- see remember.lua
+    return (at - 5e15) * 10 + 10000000 > now
+  end
+  local forgotten = (at - 6e15) * 10
+  -- No ID is remembered for longer than the TTL: if it is, the clock was set back.
+  return forgotten > now and forgotten <= now + ARGV[1] * 1000 + 20000000
 end
 
 local gone = {}
@@ -75,7 +80,7 @@ end
 
 local added, place = now, stamp
 for i = 5, #ARGV do
-  local _, _, id, key = parse(stamp .. '.' .. ARGV[i])
+  local _, ends, id, key = parse(stamp .. '.' .. ARGV[i])
   if not known[id] and not is_remembered(id) then
     -- A claimed message goes at once, too. A later confirm or release finds nothing.
     for _, older in ipairs(keyed[key] or {}) do
@@ -84,10 +89,17 @@ for i = 5, #ARGV do
     keyed[key] = nil
     local number = tonumber(string.sub(ARGV[i], 1, 8))
     if added < last_added or added == last_added and number <= last_number then
-      added = last_added + 1 -- the clock was set back, or stands
-      place = string.format('%016.0f', added)
+      -- The clock was set back, or stands. But a TTL must not begin later than the message waits.
+      if ends == 0 or last_added < ends then
+        added = last_added + 1
+        place = string.format('%016.0f', added)
+      else
+        added, place = now, stamp
+      end
     end
-    last_added, last_number = added, number
+    if added >= last_added then
+      last_added, last_number = added, number
+    end
     local entry = place .. '.' .. ARGV[i]
     push({entry = entry, added = added, number = number, waits = true, new = place}, id, key)
     life = math.max(life, tonumber(ARGV[2]))

@@ -1,4 +1,4 @@
--- KEYS: Redis keys of views of one session. ARGV[1]: lease in µs. Claims the messages that wait.
+-- KEYS: Redis keys of views of one session. ARGV: lease in µs, its class. Claims the messages that wait.
 -- Returns text, because a table costs the server as much as several commands. For each message the
 -- text has
 --   <number of the view in KEYS> <ticket> <length of the entry> <entry>
@@ -33,14 +33,17 @@ for i = 1, #KEYS do
     -- The end of the lease is the mark of the claim. No other claim of the view may have it.
     -- By their scores, the entries of claims whose lease has ended come first.
     local earlier, let_go, again = redis.call('ZCOUNT', view, '(-4e15', '(0') > 0, 0, 0
-    if earlier then
+    if astray then
+      let_go = #entries
+    elseif earlier then
       let_go = redis.call('ZCOUNT', view, '-' .. stamp, '(0')
     end
-    local mark, ticket, score = now + ARGV[1], nil, nil
+    local mark, ticket, score = now + ARGV[1] + 9, nil, nil
+    mark = mark - mark % 10 + ARGV[2]
     repeat
       ticket = string.format('%d%06d', math.floor(mark / 1000000), mark % 1000000)
       score = '-' .. ticket
-      mark = mark + 1
+      mark = mark + 10
     until not earlier or redis.call('ZCOUNT', view, score, score) == 0
 
     for j = 1, #entries do
@@ -51,7 +54,7 @@ for i = 1, #KEYS do
         local added = tonumber(string.sub(entry, 1, 16))
         if version ~= '$VERSION' or not added then
           unreadable = unreadable + 1
-        elseif added + ttl <= now then
+        elseif added + ttl <= now or added - ttl > now then -- or the clock was set back
           old = old or {}
           old[#old + 1] = entry
         else

@@ -14,7 +14,8 @@
 --   <time added, 16 digits>.<number, 8 digits> <version> <TTL of its own in µs, or 0> \
 --   <length of ID> <length of Key> <ID><Key><JSON>
 --
--- Time and number are its place in the queue, with any score.
+-- Time and number are its place in the queue, with any score. A TTL has also ended if the time
+-- added is further in the future than the TTL is long: then the clock was set back.
 
 -- Most messages have a generated ID and no more, and need no pattern.
 local usual = ' $VERSION 0 28 0 '

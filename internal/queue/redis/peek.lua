@@ -11,7 +11,7 @@ for i = 1, #KEYS do
     local added, ends = parse(entry)
     if not added then
       unreadable = unreadable + 1
-    elseif ends == 0 or ends > now then
+    elseif ends == 0 or ends > now and 2 * added - ends <= now then -- see member.lua
       -- %s would end at a zero byte.
       reply[#reply + 1] = string.format('%d  %d ', i, #entry) .. entry
     end

@@ -148,9 +148,10 @@ func (s *Store[T]) Claim(
 ) (queue.Claim[T], error) {
 	// The end of the lease marks the claim. The spread makes the marks of two claims differ, even
 	// if the clock stands still.
-	spread := s.numbers.Add(1) % 1000
-	length := microseconds(min(max(lease, 0), longestLease)) + int64(spread)
-	found, err := s.read(ctx, "claim", session, views, claimScript, length)
+	spread := s.numbers.Add(1) % 1000 * 10
+	lease = min(max(lease, 0), longestLease)
+	length := microseconds(lease) + int64(spread)
+	found, err := s.read(ctx, "claim", session, views, claimScript, length, leaseClass(lease))
 	if len(found) == 0 {
 		return queue.Claim[T]{}, err
 	}
@@ -159,6 +160,16 @@ func (s *Store[T]) Claim(
 		claim.Tickets[found[i].item.View] = found[i].ticket
 	}
 	return claim, nil
+}
+
+// leaseClass returns a digit: the lease is no longer than 15 s times 6 to the power of it. Such a
+// digit ends the mark of a claim. So a claim that was made before the server's clock was set back
+// can be told from one with a long lease.
+func leaseClass(lease time.Duration) (class int) {
+	for most := 15 * time.Second; lease > most; most *= 6 {
+		class++
+	}
+	return class
 }
 
 // Peek implements queue.Store. Like Claim it prefers what it could read over an error.

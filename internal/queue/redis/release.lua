@@ -5,7 +5,7 @@ local back, old, gone = 0, {}, {} -- the TTL of old has ended; its IDs need not 
 for _, entry in ipairs(entries) do
   local added, ends, id = parse(entry)
   if added and named[id] then
-    if ends > 0 and ends <= now then
+    if ends > 0 and (ends <= now or 2 * added - ends > now) then -- see member.lua
       old[#old + 1] = entry
     else
       redis.call('ZADD', view, string.sub(entry, 1, 16), entry)
