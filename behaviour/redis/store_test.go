@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -222,4 +224,53 @@ func TestRedisManyMessages(t *testing.T) {
 	n, err := p.store.Purge(ctx, 0)
 	require.NoError(t, err)
 	assert.Equal(t, 1000, n)
+}
+
+// However the views of the messages of one Add alternate, the server runs one script for each view,
+// and gets each message once and no script a thousand times.
+func TestRedisAddAtManyViews(t *testing.T) {
+	server := redistest.Start(t)
+	var sent atomic.Int64
+	client := server.ClientWith(&redis.Options{
+		Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+			return countSent{conn, &sent}, err
+		},
+	})
+	for _, views := range []int{2, 90} {
+		p := newRedisProbeWith(t, client, flashgin.RedisConfig{Cap: 1000})
+		var names, want []string
+		for i := range views {
+			names = append(names, fmt.Sprint("/", i))
+		}
+		var msgs []flashgin.Message
+		for i := range 1000 {
+			msgs = append(msgs, redisMessage(names[i%views], fmt.Sprint(i)))
+			want = append(want, fmt.Sprint(i))
+		}
+		p.peek("/") // opens the connection
+		before := redisScripts(t, server)
+		sent.Store(0)
+		require.NoError(t, p.store.Add(t.Context(), p.session, msgs...))
+		assert.Less(t, sent.Load(), int64(500_000), "bytes")
+		assert.LessOrEqual(t, redisScripts(t, server)-before, 2*views+3)
+		assert.Equal(t, want, p.peek(names...), "the order over all views")
+		require.NoError(t, p.store.Add(t.Context(), p.session, msgs[0], msgs[999]))
+		assert.Len(t, p.peek(names...), 1000, "known IDs")
+
+		p.add(names[1], "later")
+		assert.Equal(t, append(want, "later"), p.peek(names...))
+		assert.Empty(t, p.reported())
+	}
+}
+
+// countSent counts the bytes that are sent.
+type countSent struct {
+	net.Conn
+	bytes *atomic.Int64
+}
+
+func (c countSent) Write(p []byte) (int, error) {
+	c.bytes.Add(int64(len(p)))
+	return c.Conn.Write(p)
 }

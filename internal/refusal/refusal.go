@@ -123,32 +123,6 @@ func isCode(word string) bool {
 	return word != "" && len(word) <= 20 && strings.Trim(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-// hints say what a refusal means for the store.
-var hints = map[Kind]string{
-	Busy:          "a script of somebody runs for too long",
-	ClusterDown:   "the cluster does not serve all of its slots",
-	FewReplicas:   "the server refuses writes because too few replicas follow it",
-	FullOfClients: "the server has as many connections as its maxclients allows",
-	Loading:       "the server is still loading its data",
-	MasterDown:    "the server is a replica that has lost its master",
-	Misconfigured: "the server refuses writes because it cannot save them",
-	NoPassword:    "the client has no password",
-	NoScripts:     "the server runs no Lua scripts, which the store needs",
-	NotPermitted:  "the ACL user lacks a right that docs/redis.md lists",
-	OutOfMemory:   "the server's memory is full",
-	ReadOnly:      "the server is a replica, where messages can be neither added nor taken",
-	WrongType:     "the Redis key of a view holds something else",
-}
-
-// Hint returns what the kind means to an operator, or "". A client for a whole cluster follows the
-// slots by itself.
-func (kind Kind) Hint(cluster bool) string {
-	if !cluster && (kind == Moved || kind == Ask || kind == TryAgain) {
-		return "the server is one of a cluster: make the store with redis.NewClusterClient"
-	}
-	return hints[kind]
-}
-
 // RefusesSeveralKeys reports whether the server may accept a call for one Redis key that it refused
 // for several with one hash tag. Up to Redis 6.2, servers say ASK where later ones say TRYAGAIN.
 func (kind Kind) RefusesSeveralKeys() bool {

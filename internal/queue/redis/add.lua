@@ -1,16 +1,18 @@
 -- KEYS[1]: the Redis key of a view. ARGV: TTL in ms; how many ms the messages need the Redis key;
--- cap; the channel that wakes open pages, or ''; then each message's entry from the number on.
+-- cap; the channel that wakes open pages, or ''; the time when the messages were added, as stamp, or
+-- '' for now; then each message's entry from the number on.
 -- Returns 2 times how many messages the cap has dropped, plus 1 if the Redis key is new.
 local view = KEYS[1]
 --include now.lua
 local size = redis.call('ZCARD', view)
+local place = ARGV[5] ~= '' and ARGV[5] or stamp
 local function wake()
   if ARGV[4] ~= '' then
     redis.pcall('PUBLISH', ARGV[4], view) -- without the right to publish, pages find out later
   end
 end
-if size == 0 and #ARGV == 5 then -- as most adds
-  redis.call('ZADD', view, stamp, stamp .. '.' .. ARGV[5])
+if size == 0 and #ARGV == 6 then -- as most adds
+  redis.call('ZADD', view, place, place .. '.' .. ARGV[6])
   redis.call('PEXPIRE', view, ARGV[2])
   wake()
   return 1
@@ -78,8 +80,8 @@ local function go(message) -- replaced or dropped
   end
 end
 
-local added, place = now, stamp
-for i = 5, #ARGV do
+local added = tonumber(place)
+for i = 6, #ARGV do
   local _, ends, id, key = parse(stamp .. '.' .. ARGV[i])
   if not known[id] and not is_remembered(id) then
     -- A claimed message goes at once, too. A later confirm or release finds nothing.

@@ -72,24 +72,30 @@ func (s *Store[T]) Add(
 	if quietly {
 		channel = ""
 	}
-	var calls []*lua.Call
-	views := make([]string, 0, 4) // of the calls
-	mailbox, number := s.mailbox(session), s.place(len(items))
-	for len(items) > 0 {
-		// Each run of items with one view is a call. So the scripts run in the order of the items,
-		// and the server's clock orders them over all views.
-		n := 1
-		for n < len(items) && items[n].View == items[0].View {
-			n++
+	mailbox := s.mailbox(session)
+	batches, alternate := byView(items, s.place(len(items)))
+	order, stamp := lua.InOrder, ""
+	// Up to four scripts run in order, and the server's clock orders the messages over all views. A
+	// script is sent in full for that, so more of them are given one time, which costs a round trip.
+	if alternate || len(batches) > 4 {
+		now := timeScript.Call(mailbox + escapeView(batches[0].view))
+		if err := lua.Send(ctx, s.client, []*lua.Call{now}, lua.Apart); err != nil {
+			return s.failed("add", err)
 		}
-		call, err := s.addCall(mailbox, number, items[:n], channel)
-		if err != nil {
+		var err error
+		if stamp, err = now.Cmd.Text(); err != nil {
+			return s.failed("add", err)
+		}
+		order = lua.Together
+	}
+	calls := make([]*lua.Call, len(batches), len(batches)+1)
+	for i := range batches {
+		var err error
+		if calls[i], err = s.addCall(mailbox, &batches[i], channel, stamp); err != nil {
 			return err
 		}
-		calls, views = append(calls, call), append(views, items[0].View)
-		number, items = number+uint64(n), items[n:]
 	}
-	adds, order := calls, lua.InOrder
+	adds := calls
 	index := s.indexCall(mailbox, adds)
 	if index != nil {
 		calls = append(calls, index)
@@ -105,7 +111,7 @@ func (s *Store[T]) Add(
 	var failed error
 	for i, call := range adds {
 		n, err := call.Cmd.Int()
-		dropped.Add(views[i], n/2)
+		dropped.Add(batches[i].view, n/2)
 		created += n % 2
 		failed = cmp.Or(failed, err)
 	}
@@ -122,22 +128,51 @@ func (s *Store[T]) Add(
 	return s.failed("add", failed)
 }
 
-// addCall returns the call that adds items with one view, the first of which gets the number.
-func (s *Store[T]) addCall(
-	mailbox string, number uint64, items []queue.Item[T], channel string,
-) (*lua.Call, error) {
-	entries := make([]any, len(items))
-	var life int64 // of the Redis key, for all of them
+// A batch has items of one Add that have one view, each with its number.
+type batch[T any] struct {
+	view    string
+	items   []*queue.Item[T]
+	numbers []uint64
+}
+
+// byView returns the items by their views, with numbers from first on, and whether a view comes
+// again after another one.
+func byView[T any](items []queue.Item[T], first uint64) (batches []batch[T], alternate bool) {
+	of, last := map[string]int{}, -1
 	for i := range items {
-		ttl, needs := s.ownTTL(items[i].TTL)
-		entry, err := s.encode((number+uint64(i))%numberLimit, ttl, &items[i])
+		view := items[i].View
+		at, known := of[view]
+		if !known {
+			at = len(batches)
+			of[view] = at
+			batches = append(batches, batch[T]{view: view})
+		}
+		alternate = alternate || known && at != last
+		last = at
+		b := &batches[at]
+		b.items, b.numbers = append(b.items, &items[i]), append(b.numbers, first+uint64(i))
+	}
+	return batches, alternate
+}
+
+// addCall returns the call that adds a batch. stamp is the time when it was added, "" the time when
+// the call runs.
+func (s *Store[T]) addCall(
+	mailbox string, b *batch[T], channel, stamp string,
+) (*lua.Call, error) {
+	entries := make([]any, len(b.items))
+	var life int64 // of the Redis key, for all of them
+	for i, item := range b.items {
+		ttl, needs := s.ownTTL(item.TTL)
+		entry, err := s.encode(b.numbers[i]%numberLimit, ttl, item)
 		if err != nil {
 			return nil, err
 		}
 		entries[i], life = entry, max(life, needs)
 	}
-	call := addScript.Call(mailbox + escapeView(items[0].View))
-	return call.Append(s.ttlMilliseconds(), life, s.cfg.Cap, channel).Append(entries...), nil
+	call := addScript.Call(mailbox + escapeView(b.view))
+	call.Append(s.ttlMilliseconds(), life, s.cfg.Cap, channel, stamp)
+	return call.Append(entries...), nil
 }
 
 // Claim implements queue.Store. If the items of some views could be claimed and those of others
@@ -148,7 +183,7 @@ func (s *Store[T]) Claim(
 ) (queue.Claim[T], error) {
 	// The end of the lease marks the claim. The spread makes the marks of two claims differ, even
 	// if the clock stands still.
-	spread := s.numbers.Add(1) % 1000 * 10
+	spread := s.numbers.Add(1) % 100 * 10
 	lease = min(max(lease, 0), longestLease)
 	length := microseconds(lease) + int64(spread)
 	found, err := s.read(ctx, "claim", session, views, claimScript, length, leaseClass(lease))

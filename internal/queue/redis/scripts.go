@@ -17,6 +17,7 @@ var sources embed.FS
 // scripts with several keys fail while their slot moves.
 var (
 	addScript        = load("add.lua")
+	timeScript       = load("time.lua")
 	claimScript      = load("claim.lua")
 	confirmScript    = load("confirm.lua")
 	confirmOneScript = load("confirm_one.lua")
