@@ -52,6 +52,48 @@ func TestShutdownEndsStreams(t *testing.T) {
 	anotherPage.Hears("text")
 }
 
+// The first stream of a server may open after the server's Shutdown has begun, behind a middleware
+// that takes its time. It ends all the same: Shutdown waits for it.
+func TestStreamThatOpensAfterShutdownBeganEnds(t *testing.T) {
+	a := apptest.NewApp(t, flashgin.Config{})
+	arrived, goOn := make(chan struct{}), make(chan struct{})
+	a.Use(func(c *gin.Context) {
+		if strings.HasSuffix(c.Request.URL.Path, "/stream") {
+			close(arrived)
+			<-goOn
+		}
+	})
+	a.MountLive()
+	server := a.Serve()
+	b := apptest.NewBrowser(t, server.URL)
+	b.Get("/key")
+	answered := make(chan string, 1)
+	go func() {
+		response, err := b.Client.Get(server.URL + apptest.StreamPath("/a"))
+		if err != nil {
+			answered <- err.Error()
+			return
+		}
+		defer response.Body.Close()
+		text, _ := io.ReadAll(response.Body)
+		answered <- string(text)
+	}()
+	<-arrived
+	shut := make(chan error, 1)
+	go func() { shut <- server.Config.Shutdown(t.Context()) }()
+	address := server.Listener.Addr().String()
+	require.Eventually(t, func() bool {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			conn.Close()
+		}
+		return err != nil
+	}, 10*time.Second, time.Millisecond, "Shutdown closes the listener first")
+	close(goOn)
+	apptest.Within(t, "Shutdown", func() { assert.NoError(t, <-shut) })
+	assert.NotContains(t, <-answered, "flash-bye\ndata: age")
+}
+
 // Close ends all streams, also those that nobody reads, and what it has started. It may be called
 // twice, and before Shutdown.
 func TestCloseEndsStreams(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -265,6 +266,71 @@ type watchedStore struct{ *apptest.SpyStore }
 
 func (s watchedStore) Watch(ctx context.Context, wake func(session string)) error {
 	return s.Kept.(*flashgin.MemoryStore).Watch(ctx, wake)
+}
+
+// restlessStore wakes all pages, all the time.
+type restlessStore struct{ *apptest.SpyStore }
+
+func (s restlessStore) Watch(ctx context.Context, wake func(session string)) error {
+	for ctx.Err() == nil {
+		wake("")
+		time.Sleep(100 * time.Microsecond)
+	}
+	return ctx.Err()
+}
+
+// A store that wakes pages without a reason is asked a few times a second, and somebody is told. A
+// message still comes at once.
+func TestStreamOfARestlessStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		spy := apptest.NewSpyStore()
+		a := apptest.NewLiveApp(t, flashgin.Config{Store: restlessStore{spy}})
+		v := a.Visitor()
+		key := v.Get("/key")
+		page := v.Listen(apptest.StreamPath("/a"))
+		time.Sleep(20 * time.Second)
+		before := spy.Count("Claim")
+		time.Sleep(10 * time.Second)
+		claims := spy.Count("Claim") - before
+		assert.LessOrEqual(t, claims, 120, "in 10 seconds")
+		a.Job(key, flashgin.Info("text").At("/a"))
+		time.Sleep(time.Second)
+		assert.Equal(t, []string{"text"}, apptest.TextsOf(t, page.Events()))
+		assert.Equal(t, 1, strings.Count(a.Failures.String(), "Watch"), a.Failures.String())
+		page.Close()
+	})
+}
+
+// ticketless is a store that needs no tickets.
+type ticketless struct{ *apptest.SpyStore }
+
+func (s ticketless) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (flashgin.Claim, error) {
+	claim, err := s.SpyStore.Claim(ctx, session, views, lease)
+	claim.Tickets = nil
+	return claim, err
+}
+
+// The script looks up the ticket of each message.
+func TestStreamOfAStoreWithoutTickets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := apptest.NewLiveApp(t, flashgin.Config{Store: ticketless{apptest.NewSpyStore()}})
+		v := a.Visitor()
+		key := v.Get("/key")
+		a.Job(key, flashgin.Info("text").At("/a"))
+		page := v.Listen(apptest.StreamPath("/a"))
+		synctest.Wait()
+		var handed []string
+		for _, event := range page.Events() {
+			if event.Name == "flash" {
+				handed = append(handed, event.Data)
+			}
+		}
+		require.Len(t, handed, 1)
+		assert.Contains(t, handed[0], `"tickets":{}`)
+		page.Close()
+	})
 }
 
 // brittleStore is a watchedStore that breaks down as soon as it is watched, the first time.

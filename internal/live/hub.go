@@ -63,6 +63,7 @@ type Hub struct {
 	deadlines sync.Once   // for the warning that writes have no deadline
 	unflushed sync.Once   // for the warning that there can be no stream
 	crowded   sync.Once   // for the warning that a client has too many streams
+	restless  sync.Once   // for the warning that wake-ups bring nothing
 
 	mu       sync.Mutex
 	closed   bool
@@ -95,6 +96,7 @@ func New(cfg Config) *Hub {
 // open lets s run, and ends the oldest stream of its session if there are too many. It reports
 // false if s has to come back later.
 func (h *Hub) open(s *stream) bool {
+	h.endWith(s.server)
 	opened, crowded := h.tryOpen(s)
 	if crowded {
 		h.cfg.Errors.WarnOnce(&h.crowded, fmt.Sprintf("%d pages that are open come from one address: "+
@@ -118,7 +120,6 @@ func (h *Hub) tryOpen(s *stream) (opened, crowded bool) {
 	if len(h.streams)-h.crowd.leaving >= h.limit && !h.makeRoom(s) {
 		return false, false
 	}
-	h.endWith(s.server)
 	h.watch()
 	list := h.sessions[s.session]
 	if len(list) >= streamsASession {
@@ -169,20 +170,6 @@ func (h *Hub) tell(s *stream, why string) {
 		h.crowd.count(s, -1)
 	}
 	s.end(why)
-}
-
-// endWith ends the streams of a server when it is shut down, because Shutdown waits for them.
-func (h *Hub) endWith(server *http.Server) {
-	if _, known := h.servers[server]; known || server == nil {
-		return
-	}
-	h.servers[server] = false
-	server.RegisterOnShutdown(func() {
-		h.mu.Lock()
-		h.servers[server] = true
-		h.mu.Unlock()
-		_ = h.endAll(h.ctx, func(s *stream) bool { return s.server == server })
-	})
 }
 
 const (

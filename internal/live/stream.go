@@ -74,6 +74,7 @@ type stream struct {
 	ending chan string   // holds why the stream is to end
 	timer  *time.Timer   // wakes it
 
+	idle     limit     // wake-ups that brought nothing
 	life     time.Time // when the stream ends
 	beat     time.Time // when the next sign of life is due
 	look     time.Time // when the store is asked next
@@ -147,8 +148,17 @@ func (s *stream) step() bool {
 		_ = s.conn.send(goodbye(why))
 		return false
 	}
-	if s.asked.Swap(false) || !s.look.After(now) {
+	asked := s.asked.Load()
+	if asked && s.idle.full(now) {
+		s.hub.restless.Do(s.hub.warnRestless)
+		asked, s.look = false, earlier(s.look, now.Add(idleEvery))
+	}
+	if asked || !s.look.After(now) {
+		s.asked.Store(false)
 		sent, err := s.deliver()
+		if asked && !sent {
+			s.idle.note(now)
+		}
 		if errors.Is(err, errNotOwned) {
 			_ = s.conn.send(goodbye(sse.ByeAgain))
 			return false
@@ -174,13 +184,7 @@ func (s *stream) step() bool {
 		}
 		s.beat = now.Add(spread(beatEvery, 0.1))
 	}
-	next := s.look
-	for _, due := range [...]time.Time{s.beat, s.life} {
-		if due.Before(next) {
-			next = due
-		}
-	}
-	s.timer.Reset(time.Until(next))
+	s.timer.Reset(time.Until(earlier(s.look, earlier(s.beat, s.life))))
 	return true
 }
 

@@ -46,6 +46,9 @@ func Goodbye(why string, retry int) []byte {
 
 // Handover hands over messages, and the tickets of their claim by view.
 func Handover[M any](messages []M, tickets map[string]string) ([]byte, error) {
+	if tickets == nil {
+		tickets = map[string]string{} // the script looks into it
+	}
 	text, err := json.Marshal(struct {
 		Messages []M               `json:"messages"`
 		Tickets  map[string]string `json:"tickets"`
