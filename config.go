@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"time"
 
@@ -138,6 +139,10 @@ func (cfg Config) validate() error {
 	if !markup.Look(cfg.Look).Valid() {
 		return fmt.Errorf("flashgin: Config.Look is %d: want LookPlain, LookBootstrap or LookTailwind",
 			cfg.Look)
+	}
+	if v := reflect.ValueOf(cfg.Store); v.Kind() == reflect.Pointer && v.IsNil() {
+		return fmt.Errorf("flashgin: Config.Store is a nil %T: want a store, such as "+
+			"new(MemoryStore) or what NewRedisStore returns", cfg.Store)
 	}
 	if store, ok := cfg.Store.(interface{ validate() error }); ok {
 		return store.validate()

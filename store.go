@@ -68,7 +68,8 @@ import (
 //     refuses them.
 //
 // A Store may have four more methods. [New] calls OnError(func(context.Context, error)) once,
-// before any other method, and so gives the store the function to report through.
+// before any other method, and so gives the store the function to report through. If several
+// Messengers use the store, each calls it: the store should tell them all.
 // Ping(context.Context) error says whether the store answers. After repeated failures flashgin
 // calls it in the background, and asks the store for pages again when it returns nil.
 //

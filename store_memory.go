@@ -2,6 +2,7 @@ package flashgin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -36,6 +37,9 @@ type MemoryStore struct {
 }
 
 func (s *MemoryStore) validate() error {
+	if s == nil { // a type embeds it
+		return errors.New("flashgin: Config.Store embeds a nil *MemoryStore: want new(MemoryStore)")
+	}
 	if s.TTL < 0 {
 		return fmt.Errorf("flashgin: MemoryStore.TTL is %v: want zero (24h) or more", s.TTL)
 	}
@@ -65,12 +69,13 @@ func (s *MemoryStore) queue() *memory.Store[Message] {
 
 func (s *MemoryStore) messages() messageQueue { return messageQueue{s.queue()} }
 
-// OnError sets the function that is told when messages are dropped; nil means nobody. [New] calls
-// it; call it yourself only before first use.
+// OnError adds a function that is told when messages are dropped; nil removes all. [New] calls it,
+// so each [Messenger] that uses the store is told; call it yourself only before first use.
 func (s *MemoryStore) OnError(report func(context.Context, error)) { s.queue().OnError(report) }
 
 // OnEvent sets the function that is told how many messages are dropped, and how many are given out
-// again after their lease. [New] calls it; call it yourself only before first use.
+// again after their lease. [New] calls it: of several Messengers with one store, the last one's
+// Observer is told, so that nothing counts twice. Call it yourself only before first use.
 func (s *MemoryStore) OnEvent(event func(context.Context, Event)) {
 	s.queue().OnEvent(tellEvents(event))
 }

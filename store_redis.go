@@ -36,10 +36,10 @@ type RedisConfig struct {
 //
 // Each view of a session is one sorted set, flash:<app>:{<hash of the session key>}:<view>. No
 // Redis key and no error has a session key or a text in it. Every call of the store is one round
-// trip, in which each command is sent once: if the reply is lost, the call returns an error, and
-// calling again is safe, as the rules of Store say. The store itself does not retry and bounds no
-// time: the [Messenger] does. The store uses the client as it is, with its own time-outs, and never
-// closes it.
+// trip, or two for an Add of messages that have more than four views or whose views alternate. Each
+// command is sent once: if the reply is lost, the call returns an error, and calling again is safe,
+// as the rules of Store say. The store itself does not retry and bounds no time: the [Messenger]
+// does. The store uses the client as it is, with its own time-outs, and never closes it.
 //
 // A RedisStore is safe for concurrent use by multiple goroutines.
 type RedisStore struct {
@@ -82,18 +82,28 @@ func encodeValue(m Message) ([]byte, error) {
 	return encodeMessage(m)
 }
 
+// validate is for New. A type may embed a nil RedisStore.
+func (s *RedisStore) validate() error {
+	if s == nil || s.queue == nil {
+		return errors.New("flashgin: Config.Store is a RedisStore without a client: " +
+			"want one that NewRedisStore has returned")
+	}
+	return nil
+}
+
 func (s *RedisStore) messages() messageQueue { return messageQueue{s.queue} }
 
 // redisQueue is for stores of other types that embed this one.
 func (s *RedisStore) redisQueue() *redisqueue.Store[Message] { return s.queue }
 
-// OnError sets the function that is told of what no caller learns: messages that were dropped, and
-// data that cannot be read. These errors never quote a session key, a text or a Redis key. [New]
-// calls OnError; nil means nobody.
+// OnError adds a function that is told of what no caller learns: messages that were dropped, and
+// data that cannot be read; nil removes all. These errors never quote a session key, a text or a
+// Redis key. [New] calls OnError, so each [Messenger] that uses the store is told.
 func (s *RedisStore) OnError(report func(context.Context, error)) { s.queue.OnError(report) }
 
 // OnEvent sets the function that is told how many messages are dropped, and how many are given out
-// again after their lease. [New] calls it; nil means nobody.
+// again after their lease. [New] calls it: of several Messengers with one store, the last one's
+// Observer is told, so that nothing counts twice. Nil means nobody.
 func (s *RedisStore) OnEvent(event func(context.Context, Event)) {
 	s.queue.OnEvent(tellEvents(event))
 }

@@ -42,6 +42,7 @@ func (s *Store) kept() *flashgin.MemoryStore {
 	s.once.Do(func() {
 		s.memory = &flashgin.MemoryStore{TTL: max(s.TTL, 0), Cap: max(s.Cap, 0)}
 		s.looker = newMessenger(s.memory)
+		s.memory.OnError(nil) // the messenger of the test is told, and nobody else
 	})
 	return s.memory
 }
@@ -163,7 +164,7 @@ func (s *Store) Watch(ctx context.Context, wake func(session string)) error {
 	return s.kept().Watch(ctx, wake)
 }
 
-// OnError sets the function that is told when messages are dropped. flashgin.New calls it.
+// OnError adds a function that is told when messages are dropped. flashgin.New calls it.
 func (s *Store) OnError(report func(context.Context, error)) { s.kept().OnError(report) }
 
 // OnEvent sets the function that is told what the store alone knows; see [flashgin.Store].
