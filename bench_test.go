@@ -7,8 +7,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"regexp"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -336,6 +340,30 @@ func TestAllocationsOfAPageWithoutMessages(t *testing.T) {
 			assert.LessOrEqual(t, c.moreAllocations(), 8.0)
 		})
 	}
+}
+
+// A program that imports flashgin pays for what packages do before main, also if it never serves a
+// page. Like allocations, the bytes can be counted on any machine.
+func TestImportingCostsLittle(t *testing.T) {
+	program, err := os.Executable()
+	require.NoError(t, err)
+	child := exec.CommandContext(t.Context(), program, "-test.run=^$")
+	child.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	trace, err := child.CombinedOutput()
+	require.NoError(t, err, "%s", trace)
+	line := regexp.MustCompile(`(?m)^init (github\.com/flashgin/\S+) .* (\d+) bytes`)
+	packages, sum := 0, 0
+	for _, match := range line.FindAllStringSubmatch(string(trace), -1) {
+		if strings.HasSuffix(match[1], "_test") {
+			continue
+		}
+		bytes, err := strconv.Atoi(match[2])
+		require.NoError(t, err)
+		packages++
+		sum += bytes
+	}
+	assert.Greater(t, packages, 3, "%s", trace)
+	assert.Less(t, sum, 100_000, "%s", line.FindAllString(string(trace), -1))
 }
 
 func raceEnabled() bool {

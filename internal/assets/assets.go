@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -27,32 +28,36 @@ var (
 	Style  = newFile("flash.css", "text/css; charset=utf-8", styleSource)
 )
 
-// A File has a name with its hash, under which browsers may cache it for ever.
+// A File has a name with its hash, under which browsers may cache it for ever. It is made when it is
+// first asked for: programs that serve no pages need not compress it when they start.
 type File struct {
-	name, hashed string
-	contentType  string
-	etag         string
-	plain        []byte
-	gzipped      []byte
+	name        string
+	contentType string
+	text        func() text
+	gzipped     func() []byte
+}
+
+type text struct {
+	hashed string // the name
+	etag   string
+	plain  []byte
 }
 
 func newFile(name, contentType string, source []byte) *File {
-	text := withoutComments(source)
-	sum := sha256.Sum256(text)
-	hash := hex.EncodeToString(sum[:6])
-	ext := path.Ext(name)
-	return &File{
-		name:        name,
-		hashed:      strings.TrimSuffix(name, ext) + "." + hash + ext,
-		contentType: contentType,
-		etag:        hash,
-		plain:       text,
-		gzipped:     compress(text),
-	}
+	f := &File{name: name, contentType: contentType}
+	f.text = sync.OnceValue(func() text {
+		plain := withoutComments(source)
+		sum := sha256.Sum256(plain)
+		hash := hex.EncodeToString(sum[:6])
+		ext := path.Ext(name)
+		return text{strings.TrimSuffix(name, ext) + "." + hash + ext, hash, plain}
+	})
+	f.gzipped = sync.OnceValue(func() []byte { return compress(f.text().plain) })
+	return f
 }
 
 // Hashed returns the name that contains the hash of the file: the one to link.
-func (f *File) Hashed() string { return f.hashed }
+func (f *File) Hashed() string { return f.text().hashed }
 
 // Tags returns the tags that load the style sheet and the script. styleURL is "" if the page
 // needs no style sheet. nonce is that of the page's Content-Security-Policy; "" means none.
@@ -90,7 +95,7 @@ func (f *File) serve(w http.ResponseWriter, r *http.Request, name string) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Add("Vary", "Accept-Encoding")
 	switch name {
-	case f.hashed:
+	case f.Hashed():
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	case f.name:
 		header.Set("Cache-Control", "no-cache")
@@ -99,15 +104,14 @@ func (f *File) serve(w http.ResponseWriter, r *http.Request, name string) {
 		// than none, but must not be cached under that name.
 		header.Set("Cache-Control", "no-store")
 	}
-	text := f.plain
-	etag := f.etag
+	body, etag := f.text().plain, f.text().etag
 	// Middleware that compresses has set Content-Encoding by now.
 	if header.Get("Content-Encoding") == "" && acceptsGzip(r.Header) {
 		header.Set("Content-Encoding", "gzip")
-		text, etag = f.gzipped, etag+"-gzip"
+		body, etag = f.gzipped(), etag+"-gzip"
 	}
 	header.Set("ETag", `"`+etag+`"`)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
 func acceptsGzip(h http.Header) bool {

@@ -18,17 +18,22 @@ import (
 	"github.com/flashgin/flashgin/internal/refusal"
 )
 
-// A Script is what Redis runs.
-type Script struct{ source, sha string }
+// A Script is what Redis runs. It is read when it is first called: programs that never do, because
+// they keep messages elsewhere, need not read it when they start.
+type Script struct{ text func() text }
+
+type text struct{ source, sha string }
 
 var include = regexp.MustCompile(`(?m)^ *--include (.+)\n`)
 
 // Load returns a script from files, which are part of the program. A line "--include FILE" stands
 // for that file. Load replaces the first word of each pair in replaced by the second.
 func Load(files fs.FS, name string, replaced ...string) *Script {
-	source := strings.NewReplacer(replaced...).Replace(read(files, name))
-	sum := sha1.Sum([]byte(source)) // the name by which EVALSHA knows it
-	return &Script{source, hex.EncodeToString(sum[:])}
+	return &Script{sync.OnceValue(func() text {
+		source := strings.NewReplacer(replaced...).Replace(read(files, name))
+		sum := sha1.Sum([]byte(source)) // the name by which EVALSHA knows it
+		return text{source, hex.EncodeToString(sum[:])}
+	})}
 }
 
 func read(files fs.FS, name string) string {
@@ -52,7 +57,7 @@ type Call struct {
 // Call prepares a run of the script with Redis keys.
 func (script *Script) Call(keys ...string) *Call {
 	call := &Call{Script: script, args: make([]any, 0, 3+len(keys)+7)}
-	call.Append("evalsha", script.sha, len(keys))
+	call.Append("evalsha", script.text().sha, len(keys))
 	for _, key := range keys {
 		call.Append(key)
 	}
@@ -80,7 +85,7 @@ func (call *Call) Err() error {
 func (call *Call) command(ctx context.Context, inFull bool) Once {
 	args := call.args
 	if inFull {
-		args = append([]any{"eval", call.Script.source}, args[2:]...)
+		args = append([]any{"eval", call.Script.text().source}, args[2:]...)
 	}
 	cmd := NewOnce(ctx, 3, args...)
 	call.Cmd = cmd.Cmd

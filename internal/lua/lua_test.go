@@ -18,8 +18,8 @@ func TestLoadReplacesIncludesAndWords(t *testing.T) {
 		"inner.lua": {Data: []byte("a = a + $TWO\n")},
 	}
 	script := Load(files, "main.lua", "$ONE", "1", "$TWO", "2")
-	assert.Equal(t, "local a = 1\na = a + 2\nreturn a\n", script.source)
-	assert.Panics(t, func() { Load(files, "missing.lua") })
+	assert.Equal(t, "local a = 1\na = a + 2\nreturn a\n", script.text().source)
+	assert.Panics(t, func() { Load(files, "missing.lua").text() })
 }
 
 // sent notes the names of the commands of each round trip.
