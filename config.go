@@ -61,10 +61,12 @@ type Config struct {
 	// that streams have no messages but those that handlers and templates show. Answers to Turbo's
 	// frames never show messages, because a frame throws away what is around it.
 	Turbo bool
-	// Timeout is how long a page waits for the store. Zero means 100 ms. If the store does not
+	// Timeout is how long a page waits for the store, up to two seconds, after which flashgin gives
+	// a call up. Zero means 100 ms. If the store does not
 	// answer in time, the page is shown without messages, and they wait for the next page.
 	Timeout time.Duration
-	// AddTimeout is how long a request waits for its own messages to be stored. Zero means 1 s.
+	// AddTimeout is how long a request waits for its own messages to be stored, up to two seconds.
+	// Zero means 1 s.
 	// Then its answer leaves, and OnError is told. In the background, flashgin tries again until
 	// eight seconds after the first attempt, except for messages with a Key or a shorter TTL.
 	AddTimeout time.Duration
@@ -74,7 +76,8 @@ type Config struct {
 	// MaxBytes is how many bytes one encoded message may have. Zero means 8192.
 	MaxBytes int
 	// OnError is told of every failure that no caller receives, and of every error that [AddFlash]
-	// and [RedirectFlash] return, except ErrNotInstalled. It must be safe for concurrent use by
+	// and [RedirectFlash] return, except ErrNotInstalled. Pages that do not ask the store, because
+	// its breaker is open, are no failures: an [EventBreakerOpened] says so once. It must be safe for concurrent use by
 	// multiple goroutines; if it panics, that is logged. Nil means that failures are only logged.
 	OnError func(context.Context, error)
 	// Logger logs the same failures, repeated ones once a second at most. Nil means slog.Default().

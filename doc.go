@@ -76,7 +76,8 @@
 // "flashgin/messages" if there is one. Everywhere else flashes is a list of [Message], for range,
 // if, len and with; in a script, (flashes) is JSON. Arguments choose messages by status, and the
 // others keep waiting: {{flashes "error"}}. {{len peekFlashes}} peeks: it takes nothing. Within one
-// request flashes is the same list however often it is called.
+// request flashes is the same list however often it is called; a message that is added in between
+// joins it.
 //
 // [Messenger.Install] adds the functions to the engine. Engine.SetFuncMap replaces them, and
 // templates that you parse yourself do not have them: give both a [FuncMap]. A page that calls

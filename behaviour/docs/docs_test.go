@@ -89,6 +89,7 @@ func TestTroublePage(t *testing.T) {
 	page, err := doctest.Open(apptest.Repository, "docs/trouble.md")
 	require.NoError(t, err)
 	var source strings.Builder
+	comment := regexp.MustCompile(`(?m)^\s*//.*$`) // what only a comment says, no program says
 	for _, folder := range []string{".", "internal"} {
 		start := filepath.Join(apptest.Repository, folder)
 		require.NoError(t, filepath.WalkDir(start, func(path string, entry fs.DirEntry, err error) error {
@@ -99,7 +100,7 @@ func TestTroublePage(t *testing.T) {
 				return fs.SkipDir
 			case filepath.Ext(path) == ".go" && !strings.HasSuffix(path, "_test.go"):
 				text, err := os.ReadFile(path)
-				source.Write(text)
+				source.WriteString(comment.ReplaceAllString(string(text), ""))
 				return err
 			}
 			return nil
@@ -139,6 +140,33 @@ func TestExamplesIgnoreErrorsInTheSameWay(t *testing.T) {
 	}
 	assert.Greater(t, found, 3)
 }
+
+// The limits on the pages are those of the code.
+func TestLimitsOnThePagesAreThoseOfTheCode(t *testing.T) {
+	for _, test := range []struct{ page, says, file, code string }{
+		{"docs/security.md", "64 at a time", "internal/guard/breaker.go", "inFlightAtMost = 64"},
+		{"docs/security.md", "three attempts side by side", "internal/guard/retry.go", "AFewTimes = Effort{Attempts: 3,"},
+		{"docs/security.md", "256 requests at a time", "internal/delivery/add.go", "lateAddsAtMost = 256"},
+		{"docs/guarantees.md", "256 requests at a time", "internal/delivery/add.go", "lateAddsAtMost = 256"},
+		{"docs/security.md", "`/_flash/messages` | 16 |", "pull.go", "pullViewsAtMost = 16"},
+		{"docs/security.md", "may settle | 64 |", "internal/live/ack.go", "ackTicketsAtMost = 64"},
+		{"docs/redis.md", "four times a second", "internal/guard/breaker.go", "probeEvery = 250 * time.Millisecond"},
+		{"docs/redis.md", "up to two seconds", "internal/guard/timeout.go", "CallTimeout = 2 * time.Second"},
+		{"docs/live.md", "after 2 to 8 s, at random", "internal/live/stream.go", "retryAtLeast = 2000 retryAtMost = 8000"},
+		{"docs/live.md", "every five seconds", "internal/live/stream.go", "pollUnwoken = 5 * time.Second"},
+		{"docs/live.md", "every 15 to 30 seconds", "internal/live/stream.go", "pollAtLeast = 15 * time.Second pollAtMost = 30 * time.Second"},
+	} {
+		page, err := doctest.Open(apptest.Repository, test.page)
+		require.NoError(t, err)
+		assert.Contains(t, spaced(page.Text), test.says, test.page)
+		code, err := os.ReadFile(filepath.Join(apptest.Repository, test.file))
+		require.NoError(t, err)
+		assert.Contains(t, spaced(string(code)), test.code, "%s, for %s", test.file, test.page)
+	}
+}
+
+// spaced returns a text with one space between words.
+func spaced(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func pages(t *testing.T) []doctest.Page {
 	t.Helper()

@@ -7,8 +7,10 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	pathpkg "path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +46,37 @@ func TestExportedNames(t *testing.T) {
 	assert.Contains(t, packages, ".")
 	assert.Contains(t, packages, "storetest")
 	assert.Contains(t, packages, "flashtest")
+}
+
+// Whoever reads the pages and the examples meets every name of the package and of flashtest.
+func TestEveryNameIsOnAPageOrInAnExample(t *testing.T) {
+	var text strings.Builder
+	for _, page := range pages(t) {
+		text.WriteString(page.Text)
+	}
+	packages := parseLibraries(t)
+	for _, folder := range []string{".", "flashtest"} {
+		for _, example := range packages[folder].examples {
+			for node := range ast.Preorder(example.Code) {
+				if id, ok := node.(*ast.Ident); ok {
+					text.WriteString(" " + id.Name + " ")
+				}
+			}
+		}
+		for _, pattern := range []string{"example*_test.go", "_examples/*/*.go", "flashtest/example*_test.go"} {
+			paths, err := filepath.Glob(filepath.Join(apptest.Repository, pattern))
+			require.NoError(t, err)
+			for _, path := range paths {
+				code, err := os.ReadFile(path)
+				require.NoError(t, err)
+				text.Write(code)
+			}
+		}
+		for _, n := range packages[folder].exported() {
+			last := n.name[strings.LastIndex(n.name, ".")+1:]
+			assert.True(t, regexp.MustCompile(`\b`+last+`\b`).MatchString(text.String()), "%s: %s is on no page", folder, n.name)
+		}
+	}
 }
 
 // parsed is a package, read and not compiled: it may belong to another module.

@@ -457,3 +457,38 @@ func TestTheEmbeddedStoreKnowsNoTimeout(t *testing.T) {
 	}
 	assert.Empty(t, a.Failures.String())
 }
+
+// Calls of jobs give a store that hangs up after two seconds, even if it heeds no deadline.
+func TestJobsWaitForAHungStoreTwoSeconds(t *testing.T) {
+	for name, call := range map[string]func(context.Context, *flashgin.Messenger) error{
+		"Add": func(ctx context.Context, m *flashgin.Messenger) error {
+			return m.Add(ctx, "session", flashgin.Info("x").At("/"))
+		},
+		"Take": func(ctx context.Context, m *flashgin.Messenger) error {
+			_, err := m.Take(ctx, "session", "/")
+			return err
+		},
+		"Peek": func(ctx context.Context, m *flashgin.Messenger) error {
+			_, err := m.Peek(ctx, "session", "/")
+			return err
+		},
+		"Withdraw": func(ctx context.Context, m *flashgin.Messenger) error {
+			return m.Withdraw(ctx, "session", "/", "key")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := apptest.NewSpyStore()
+				store.On(func(context.Context, string, func() error) error {
+					time.Sleep(10 * time.Second)
+					return apptest.ErrDown
+				})
+				m := apptest.NewMessenger(t, flashgin.Config{Store: store})
+				start := time.Now()
+				assert.Error(t, call(t.Context(), m))
+				assert.Equal(t, 2*time.Second, time.Since(start))
+				time.Sleep(time.Minute) // all attempts have ended
+			})
+		})
+	}
+}

@@ -122,3 +122,26 @@ func TestTTL(t *testing.T) {
 		})
 	}
 }
+
+// What is shown on one more page needs an ID that the view has not taken: a generated one is
+// replaced, one of the application's is not.
+func TestTakenMessagesThatAreAddedAgain(t *testing.T) {
+	m := apptest.NewMessenger(t, flashgin.Config{})
+	own := flashgin.Info("own ID").At("/")
+	own.ID = "import 7"
+	require.NoError(t, m.Add(t.Context(), "session", own, flashgin.Info("generated").At("/")))
+	taken, err := m.Take(t.Context(), "session", "/")
+	require.NoError(t, err)
+	require.Equal(t, []string{"own ID", "generated"}, apptest.Texts(taken))
+
+	require.NoError(t, m.Add(t.Context(), "session", taken...))
+	waiting, err := m.Peek(t.Context(), "session", "/")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"generated"}, apptest.Texts(waiting))
+
+	taken[0].ID = ""
+	require.NoError(t, m.Add(t.Context(), "session", taken[0]))
+	waiting, err = m.Peek(t.Context(), "session", "/")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"generated", "own ID"}, apptest.Texts(waiting))
+}
