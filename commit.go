@@ -88,6 +88,9 @@ func (r *request) store() {
 			r.outside(func() {
 				err = r.m.store.AddForRequest(r.context(), key, items, quietly)
 			})
+			if err == nil {
+				err = r.leavesKey(key)
+			}
 		}
 		if err != nil {
 			lost += len(items)

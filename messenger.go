@@ -41,7 +41,7 @@ type Messenger struct {
 
 	secureCookie sync.Once // for the warning that browsers do not bring the session's cookie back
 	named        sync.Once // for the warning that no page reads a name
-	strayed      sync.Once // for the warning that a *gin.Context is used outside of its handler
+	strayed      sync.Once // for the warning that a *gin.Context is used outside of the handlers
 	planted      sync.Once // for the warning that a cookie was planted
 }
 

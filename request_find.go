@@ -155,11 +155,19 @@ func (r *request) mayUsePooled() error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended() {
+	switch {
+	case !r.ended():
+		return nil
+	case isBeside():
 		return ErrTooLate
 	}
-	return nil
+	return errAfterHandlers
 }
+
+// errAfterHandlers is for middleware around ours, which goes on when the request has ended.
+const errAfterHandlers = tooLate("flashgin: too late: a middleware that was registered before " +
+	"Messenger.Install, such as Recovery, uses flashgin when the request's handlers have ended: " +
+	"call Install before that middleware is registered")
 
 var errStray = errors.New("flashgin: a *gin.Context is used outside of its handler, where Gin " +
 	"may have given it to another user's request: give goroutines the key of Messenger.SessionKey, " +
@@ -174,7 +182,8 @@ func isBeside() bool { return !turn.Runs(nextHandler) }
 
 // warnOf logs once why flashgin refuses a call that returns no error.
 func (r *request) warnOf(refused error) {
-	if refused == errStray || refused == errAsksFirst {
+	switch refused {
+	case errStray, errAsksFirst, errAfterHandlers:
 		r.m.errs.WarnOnce(&r.m.strayed, strings.TrimPrefix(refused.Error(), "flashgin: "))
 	}
 }

@@ -205,6 +205,9 @@ func (r *request) saveKey() (string, error) {
 		return "", err
 	}
 	if made := r.unsaved; made != nil {
+		if secret.Expires(r.writer.Header(), r.cookieOf(made)) {
+			return "", errCookieReplaced // a handler has logged its user out
+		}
 		if err := r.mayBegin(func() string { return r.cookieOf(made) }); err != nil {
 			return "", err
 		}
@@ -305,6 +308,31 @@ func (r *request) bringsMade() error {
 	return err
 }
 
+// errCookieReplaced is what is said of an answer after which the browser has the key no more.
+var errCookieReplaced = fmt.Errorf("%w: the answer sets the session's cookie to something else, or "+
+	"expires it, so what waits under its key is lost: to end a session, clear its values and save it; "+
+	"do not delete its cookie, nor give another one its name", ErrNoSession)
+
+// leavesKey returns an error if the browser does not have the key after this answer, because the
+// handler sets the cookie by itself.
+func (r *request) leavesKey(key string) error {
+	header := r.writer.Header()
+	if len(header["Set-Cookie"]) == 0 {
+		return nil
+	}
+	leaves := true
+	if r.m.cfg.SessionKey == nil {
+		r.ask(func(session sessions.Session) { leaves = secret.LeadsTo(key, session, header) })
+	} else if name := r.cookie.name.Load(); name != nil && !r.isMade(key) {
+		sent, _ := secret.Sent(&r.http, *name)
+		leaves = secret.Key(sent) != key || !secret.Takes(sent, header, *name)
+	}
+	if !leaves {
+		return errCookieReplaced
+	}
+	return nil
+}
+
 // settleUnsaved is called when the headers leave. If the handler has saved the session for itself,
 // the browser gets the key. If not, nobody will have it, whoever saves the session later.
 func (r *request) settleUnsaved() {
@@ -328,6 +356,9 @@ func (r *request) settleMade(reported bool) {
 		return
 	}
 	err := r.bringsMade()
+	if err == nil && !reported {
+		err = r.leavesKey(r.made.key)
+	}
 	if err == nil {
 		r.key, r.made = r.made.key, madeKey{}
 		return

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Sent returns the secret that the request has in a cookie of that name, or "". If it has different
@@ -34,6 +35,38 @@ func Sets(header http.Header, name string) bool {
 
 func setsCookie(name string) func(line string) bool {
 	return func(line string) bool { return strings.HasPrefix(line, name+"=") }
+}
+
+// lastSet returns the cookie of that name that the browser will have after an answer with this
+// header, or nil if the answer sets none.
+func lastSet(header http.Header, name string) *http.Cookie {
+	lines := header["Set-Cookie"]
+	for i := len(lines) - 1; i >= 0; i-- {
+		if setsCookie(name)(lines[i]) {
+			cookie, _ := http.ParseSetCookie(lines[i])
+			return cookie
+		}
+	}
+	return nil
+}
+
+// Expires reports whether an answer with this header takes the cookie of that name from the
+// browser.
+func Expires(header http.Header, name string) bool {
+	cookie := lastSet(header, name)
+	return cookie != nil && isOver(cookie)
+}
+
+func isOver(cookie *http.Cookie) bool {
+	return cookie.MaxAge < 0 ||
+		cookie.MaxAge == 0 && !cookie.Expires.IsZero() && cookie.Expires.Before(time.Now())
+}
+
+// Takes reports whether an answer with this header takes a secret, which the browser has in the
+// cookie of that name, from the browser.
+func Takes(secret string, header http.Header, name string) bool {
+	cookie := lastSet(header, name)
+	return cookie != nil && (isOver(cookie) || cookie.Value != secret)
 }
 
 // setSecret sets the cookie of a secret in the header of the answer to r, and removes others of its

@@ -62,6 +62,27 @@ func CookieOf(session sessions.Session) string {
 	return ""
 }
 
+// LeadsTo reports whether the browser still has the key of a session after an answer with this
+// header, as far as can be told: the answer may set the session's cookie to anything.
+func LeadsTo(key string, session sessions.Session, header http.Header) bool {
+	loaded, ok := underlying(sessions.Store.New, session)
+	if !ok {
+		return true
+	}
+	cookie := lastSet(header, loaded.Name())
+	if cookie == nil || isOver(cookie) {
+		return cookie == nil
+	}
+	next := &http.Request{Header: http.Header{}}
+	next.AddCookie(cookie)
+	again, err := loaded.Store().New(next, loaded.Name())
+	if err != nil {
+		return !isForgotten(err)
+	}
+	secret, _ := again.Values[valueName].(string)
+	return Key(secret) == key
+}
+
 // IsWithheld reports whether the browser that sent r keeps the session's cookie to itself: the
 // cookie is Secure, and r came by plain http.
 func IsWithheld(r *http.Request, session sessions.Session) bool {

@@ -95,7 +95,9 @@ func (v *Visitor) Send(request *http.Request) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	v.Handler.ServeHTTP(recorder, request)
 	for _, cookie := range recorder.Result().Cookies() {
-		v.Jar[cookie.Name] = cookie
+		if v.Jar[cookie.Name] = cookie; cookie.MaxAge < 0 {
+			delete(v.Jar, cookie.Name)
+		}
 	}
 	return recorder
 }
