@@ -90,9 +90,9 @@ func (m *Messenger) newStream(c *gin.Context) (*live.Conn, *live.Page) {
 		c.Status(http.StatusNoContent) // nothing to listen to: clients do not come back
 		return nil, nil
 	}
-	ways := []live.Way{{Out: c.Writer, Base: writers.Bottom(c.Writer)}}
+	ways := []live.Way{wayBy(c.Writer)}
 	if r != nil { // past a middleware within ours that hides the connection, to compress say
-		ways = append(ways, live.Way{Out: &r.writer, Base: writers.Bottom(&r.writer)})
+		ways = append(ways, wayBy(&r.writer))
 	}
 	conn := m.live.Connect(ways...)
 	switch {
@@ -104,6 +104,15 @@ func (m *Messenger) newStream(c *gin.Context) (*live.Conn, *live.Page) {
 		return nil, nil
 	}
 	return conn, m.openPage(r, c, session, views)
+}
+
+func wayBy(w live.Writer) live.Way {
+	return live.Way{
+		Out:    w,
+		Base:   writers.Bottom(w),
+		Direct: func() bool { return writers.HasOneHeader(w) },
+		Passed: func() int { return writers.Passed(w) },
+	}
 }
 
 // openPage returns the page that c asks a stream for. r is its request, or nil.

@@ -5,11 +5,14 @@ go 1.26.0
 replace github.com/flashgin/flashgin => ../
 
 require (
+	github.com/andybalholm/brotli v1.2.0
 	github.com/chenyahui/gin-cache v1.10.0
 	github.com/flashgin/flashgin v0.0.0
 	github.com/gin-contrib/cache v1.3.2
+	github.com/gin-contrib/gzip v1.2.5
 	github.com/gin-contrib/sessions v1.1.0
 	github.com/gin-gonic/gin v1.12.0
+	github.com/klauspost/compress v1.18.4
 	github.com/stretchr/testify v1.11.1
 )
 

@@ -47,7 +47,7 @@ func TestAParcelThatHasArrivedStays(t *testing.T) {
 				return test.err
 			}}
 			page := &Page{Context: context.Background(), Session: "anne"}
-			s := newStream(h, h.Connect(Way{w, w}), page)
+			s := newStream(h, h.Connect(Way{Out: w, Base: w}), page)
 			back := false
 			sent := s.hand(Parcel{
 				Text:    []byte("text"),
@@ -66,7 +66,7 @@ func TestAParcelThatHasArrivedStays(t *testing.T) {
 func TestAParcelWhoseWritePanicsIsPutBack(t *testing.T) {
 	h := New(Config{Errors: silent()})
 	w := flushWriter{httptest.NewRecorder(), func() error { panic("broken") }}
-	s := newStream(h, h.Connect(Way{w, w}), &Page{Context: context.Background(), Session: "anne"})
+	s := newStream(h, h.Connect(Way{Out: w, Base: w}), &Page{Context: context.Background(), Session: "anne"})
 	back := false
 	assert.Panics(t, func() {
 		s.hand(Parcel{Tickets: map[string]string{"/a": "1"}, Release: func() { back = true }})

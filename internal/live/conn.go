@@ -18,16 +18,20 @@ type Writer interface {
 }
 
 // A Way leads to a client. Out passes what is written through the writers of middleware. Base is
-// the lowest writer that can be found: the one of the connection, unless middleware hides it.
+// the lowest writer that can be found: the one of the connection, unless middleware hides it. Then
+// Direct and Passed are asked; nil means that all is well.
 type Way struct {
-	Out  Writer
-	Base http.ResponseWriter
+	Out    Writer
+	Base   http.ResponseWriter
+	Direct func() bool // no middleware keeps the headers
+	Passed func() int  // how many bytes of the body middleware has passed on
 }
 
 // A Conn is the connection of a stream.
 type Conn struct {
-	out  Writer
-	base *http.ResponseController
+	out    Writer
+	base   *http.ResponseController
+	passed func() int // of the way, if something hides the connection; or nil
 }
 
 // Connect returns a Conn to the client by the first way on which nothing hides the connection, or
@@ -38,7 +42,7 @@ func (h *Hub) Connect(ways ...Way) *Conn {
 	var conn Conn
 	hidden := false
 	for _, way = range ways {
-		conn = Conn{way.Out, http.NewResponseController(way.Base)}
+		conn = Conn{out: way.Out, base: http.NewResponseController(way.Base)}
 		// Without a deadline http.Server.WriteTimeout does not end the stream.
 		err := conn.base.SetWriteDeadline(time.Time{})
 		hidden = err != nil
@@ -46,13 +50,13 @@ func (h *Hub) Connect(ways ...Way) *Conn {
 			break
 		}
 	}
-	if _, ok := way.Base.(http.Flusher); !ok {
-		h.cfg.Errors.WarnOnce(&h.unflushed, "open pages get no messages: a handler around the engine, "+
-			"such as http.TimeoutHandler, holds answers back until they are complete; keep "+
-			h.cfg.Path+" out of it")
+	_, flushes := way.Base.(http.Flusher)
+	if !flushes || hidden && way.Direct != nil && !way.Direct() {
+		h.warnOfHolding()
 		return nil
 	}
 	if hidden {
+		conn.passed = way.Passed
 		h.cfg.Errors.WarnOnce(&h.deadlines, "a middleware hides the connection of the streams to open "+
 			"pages, so http.Server.WriteTimeout ends them, and clients that stop reading are noticed "+
 			"late: keep "+h.cfg.Path+" out of it (gzip.WithExcludedPaths), or install flashgin before it")
@@ -66,6 +70,23 @@ func (h *Hub) Connect(ways ...Way) *Conn {
 	}
 	header.Set("X-Accel-Buffering", "no") // says the same to nginx
 	return &conn
+}
+
+func (h *Hub) warnOfHolding() {
+	h.cfg.Errors.WarnOnce(&h.unflushed, "open pages get no messages: a middleware before Install, or "+
+		"a handler around the engine, holds answers back until they are complete, as "+
+		"http.TimeoutHandler and some compression do; keep "+h.cfg.Path+" out of it, or call Install "+
+		"before it")
+}
+
+// passes sends text, and reports whether middleware passes it on at once. Compression may have sent
+// a few bytes of its own before.
+func (c *Conn) passes(text []byte) bool {
+	if c.passed == nil {
+		return true
+	}
+	before := c.passed()
+	return c.send(text) != nil || c.passed() > before
 }
 
 // Later asks the client to come back later. It is the whole answer if no stream is opened.

@@ -47,7 +47,7 @@ func openOffice(t *testing.T, limit int) *office {
 }
 
 func (o *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	conn := o.Connect(Way{w.(Writer), w})
+	conn := o.Connect(Way{Out: w.(Writer), Base: w})
 	peer, _, _ := net.SplitHostPort(r.RemoteAddr)
 	session := r.URL.Query().Get("as")
 	o.Serve(conn, &Page{

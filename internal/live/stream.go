@@ -126,7 +126,15 @@ func (s *stream) begin() bool {
 	// page when their lease has ended.
 	s.returned = now.Add(s.lease())
 	s.timer = time.AfterFunc(streamLife, s.wake)
-	return s.conn.send(sse.Opening(retry)) == nil
+	if s.conn.send(sse.Opening(retry)) != nil {
+		return false
+	}
+	if !s.conn.passes(sse.Beat()) {
+		s.hub.warnOfHolding()
+		_ = s.conn.send(goodbye(sse.ByeOver)) // all leaves now, and the client does not come back
+		return false
+	}
+	return true
 }
 
 // step does what is due, and sets the timer for what is due next. It returns false when the stream

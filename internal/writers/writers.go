@@ -86,6 +86,28 @@ func Holds(w http.ResponseWriter, header http.Header) bool {
 	return !flushes
 }
 
+// HasOneHeader reports whether all writers behind w have the headers of w. If not, middleware such
+// as gin-contrib/timeout keeps them, and a flush sends others.
+func HasOneHeader(w http.ResponseWriter) bool {
+	for below := range Chain(w) {
+		if !SameHeader(below.Header(), w.Header()) {
+			return false
+		}
+	}
+	return true
+}
+
+// Passed returns how many bytes of the body have come to the lowest writer behind w that counts
+// them.
+func Passed(w http.ResponseWriter) (bytes int) {
+	for below := range Chain(w) {
+		if counts, ok := below.(interface{ Size() int }); ok {
+			bytes = counts.Size()
+		}
+	}
+	return bytes
+}
+
 // SameHeader reports whether a and b are the same map.
 func SameHeader(a, b http.Header) bool {
 	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()

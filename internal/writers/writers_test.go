@@ -107,6 +107,18 @@ func TestHolds(t *testing.T) {
 	}
 }
 
+func TestHasOneHeader(t *testing.T) {
+	base := httptest.NewRecorder()
+	assert.True(t, writers.HasOneHeader(counting{wrapping{base}, 1}))
+	assert.False(t, writers.HasOneHeader(counting{apart{base, http.Header{}}, 1}))
+}
+
+func TestPassed(t *testing.T) {
+	base := httptest.NewRecorder()
+	assert.Equal(t, 3, writers.Passed(counting{wrapping{counting{base, 3}}, 9}), "the lowest counts")
+	assert.Zero(t, writers.Passed(base))
+}
+
 func TestPackage(t *testing.T) {
 	assert.Equal(t, "net/http/httptest", writers.Package(httptest.NewRecorder()))
 	assert.True(t, strings.HasSuffix(writers.Package(wrapping{}), "internal/writers_test"))
