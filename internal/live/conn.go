@@ -73,20 +73,15 @@ func (h *Hub) Connect(ways ...Way) *Conn {
 }
 
 func (h *Hub) warnOfHolding() {
-	h.cfg.Errors.WarnOnce(&h.unflushed, "open pages get no messages: a middleware before Install, or "+
-		"a handler around the engine, holds answers back until they are complete, as "+
-		"http.TimeoutHandler and some compression do; keep "+h.cfg.Path+" out of it, or call Install "+
-		"before it")
+	h.cfg.Errors.WarnOnce(&h.unflushed, "open pages get no messages: http.TimeoutHandler, or a "+
+		"middleware before Install, such as compression, holds answers back until they are complete; "+
+		"keep "+h.cfg.Path+" out of it, or call Install before it")
 }
 
-// passes sends text, and reports whether middleware passes it on at once. Compression may have sent
-// a few bytes of its own before.
-func (c *Conn) passes(text []byte) bool {
-	if c.passed == nil {
-		return true
-	}
+// holds sends text, and reports whether middleware keeps it. Compression may have sent bytes before.
+func (c *Conn) holds(text []byte) bool {
 	before := c.passed()
-	return c.send(text) != nil || c.passed() > before
+	return c.send(text) == nil && c.passed() <= before
 }
 
 // Later asks the client to come back later. It is the whole answer if no stream is opened.

@@ -129,7 +129,7 @@ func (s *stream) begin() bool {
 	if s.conn.send(sse.Opening(retry)) != nil {
 		return false
 	}
-	if !s.conn.passes(sse.Beat()) {
+	if s.conn.passed != nil && s.conn.holds(sse.Beat()) {
 		s.hub.warnOfHolding()
 		_ = s.conn.send(goodbye(sse.ByeOver)) // all leaves now, and the client does not come back
 		return false
