@@ -81,6 +81,9 @@ type Config struct {
 	// multiple goroutines; if it panics, that is logged. Nil means that failures are only logged.
 	OnError func(context.Context, error)
 	// Logger logs the same failures, repeated ones once a second at most. Nil means slog.Default().
+	// If Logger is set and wants lines at the level Debug, each message that is added to the store,
+	// claimed, shown, released or withdrawn has one, with its ID, view and status and the
+	// [SessionHash] of its session, but neither its text nor the session key.
 	Logger *slog.Logger
 	// Observer is told what becomes of the messages and how the store answers, for metrics. It must
 	// be safe for concurrent use by multiple goroutines. Nil means nobody, and then nothing is

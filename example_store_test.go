@@ -339,3 +339,9 @@ func ExampleRedisStore_OnEvent() {
 	// dropped 1
 	// lease_expired 1
 }
+
+// An operator finds what waits for a session in the log, and in Redis under the same name.
+func ExampleSessionHash() {
+	fmt.Println(flashgin.SessionHash("ada"))
+	// Output: _e5DDUC9V97qwYbNl5ADPQ
+}

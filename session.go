@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/caching"
+	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/secret"
 )
 
@@ -254,3 +255,8 @@ func reloadSessions(r *request, c *gin.Context) error {
 	}
 	return nil
 }
+
+// SessionHash returns how a session key is called where people read: in the log at the level Debug
+// and, in braces, in the Redis keys of a [RedisStore]. It has 22 characters and gives no access to
+// the messages. It is safe for concurrent use by multiple goroutines.
+func SessionHash(session string) string { return queue.Hash(session) }

@@ -2,6 +2,7 @@ package flashgin
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -50,6 +51,18 @@ func newDelivery(
 	}
 	if cfg.Observer != nil {
 		d.Observed = observed(cfg, store)
+	}
+	if cfg.Logger != nil {
+		d.Observed = &queue.Logged[Message]{
+			Store: d.Observed, On: errs.Debugs, Status: func(m Message) string { return string(m.Status) },
+			Write: func(ctx context.Context, l queue.Line) {
+				// What logs may call flashgin for the request that is locked now.
+				whenUnlocked(ctx, func() {
+					errs.Debug(ctx, l.What, slog.String("message", l.ID), slog.String("view", l.View),
+						slog.String("status", l.Status), slog.String("session", l.Session))
+				})
+			},
+		}
 	}
 	return delivery.New(d)
 }

@@ -2,6 +2,7 @@ package observer_test
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -121,4 +122,56 @@ func TestErrorsOfAddFlashAreReported(t *testing.T) {
 			assert.Equal(t, 1, strings.Count(log.String(), "level=ERROR"), log.String())
 		})
 	}
+}
+
+// At the level Debug the log tells what has become of each message, and nothing secret.
+func TestDebugLogFollowsEachMessage(t *testing.T) {
+	for name, open := range observedStores {
+		t.Run(name, func(t *testing.T) {
+			var log apptest.LockedBuffer
+			handler := slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})
+			a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+				Store: open(t), SessionKey: apptest.UserOf, Logger: slog.New(handler),
+				Timeout: time.Minute, AddTimeout: time.Minute,
+			})
+			a.GET("/a", apptest.Page)
+			a.GET("/failing", func(c *gin.Context) {
+				flashgin.Flashes(c)
+				c.Status(http.StatusInternalServerError)
+			})
+			line := func(what, id, view string) string {
+				return `msg="flashgin: ` + what + `" message=` + id + " view=" + view +
+					" status=error session=" + flashgin.SessionHash("alice")
+			}
+			job := flashgin.Error("a secret text").At("/a")
+			job.ID, job.Key = "job-7", "progress"
+			a.Leave(job)
+			assert.Contains(t, log.String(), line("added", "job-7", "/a"))
+			assert.Equal(t, "[a secret text]", a.Shown("/a"))
+			assert.Contains(t, log.String(), line("claimed", "job-7", "/a"))
+			require.Eventually(t, func() bool {
+				return strings.Contains(log.String(), line("shown", "job-7", "/a"))
+			}, 20*time.Second, time.Millisecond, log.String)
+
+			job.ID, job.View = "job-8", "/failing"
+			a.Leave(job)
+			a.Visit(http.MethodGet, "/failing")
+			require.Eventually(t, func() bool {
+				return strings.Contains(log.String(), line("released", "job-8", "/failing"))
+			}, 20*time.Second, time.Millisecond)
+			require.NoError(t, a.Messenger.Withdraw(t.Context(), "alice", "/failing", "progress"))
+			assert.Contains(t, log.String(), `msg="flashgin: withdrawn" message="" view=/failing`)
+			assert.NotContains(t, log.String(), "secret")
+			assert.NotContains(t, log.String(), "alice")
+		})
+	}
+}
+
+// What a Redis key is called for a session is what the log calls it.
+func TestSessionHashIsInRedisKeys(t *testing.T) {
+	client := apptest.StartMiniredis(t)
+	store := apptest.NewRedisStore(t, client)
+	require.NoError(t, store.Add(t.Context(), "alice", flashgin.Info("one").At("/a")))
+	assert.Equal(t, []string{"flash:shop:{" + flashgin.SessionHash("alice") + "}:/a"},
+		apptest.KeysAt(t, client))
 }

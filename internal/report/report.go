@@ -59,6 +59,18 @@ func (r *Reporter) logError(ctx context.Context, doing string, err error) {
 	}
 }
 
+// Debugs reports whether the application has given a log that wants lines at the level Debug.
+func (r *Reporter) Debugs(ctx context.Context) bool {
+	return r.Logger != nil && r.Logger.Enabled(ctx, slog.LevelDebug)
+}
+
+// Debug logs what has happened, with all that it is about.
+func (r *Reporter) Debug(ctx context.Context, what string, about ...slog.Attr) {
+	r.write(func(log *slog.Logger) {
+		log.LogAttrs(ctx, slog.LevelDebug, "flashgin: "+what, about...)
+	})
+}
+
 // Warn logs a mistake in the wiring of the application.
 func (r *Reporter) Warn(mistake string) {
 	if suppressed, ok := r.admit(mistake); ok {
