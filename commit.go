@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/flashgin/flashgin/internal/browser"
@@ -80,6 +82,7 @@ func (r *request) store() {
 	}
 	items, lost := r.list.TakeOwn(view)
 	if len(items) > 0 {
+		r.warnOfPrefix(items)
 		key, err := r.saveKey()
 		if err == nil {
 			r.noteKey(key)
@@ -98,6 +101,23 @@ func (r *request) store() {
 		}
 	}
 	r.lose(lost)
+}
+
+// warnOfPrefix says once that messages wait at paths as browsers see them, while the pages have the
+// paths that http.StripPrefix leaves.
+func (r *request) warnOfPrefix(items []queue.Item[Message]) {
+	if r.m.cfg.Prefix != "" {
+		return
+	}
+	prefix := r.views.Stripped(r.given.RequestURI)
+	if prefix == "" || !slices.ContainsFunc(items, func(it queue.Item[Message]) bool {
+		return it.View == prefix || strings.HasPrefix(it.View, prefix+"/")
+	}) {
+		return
+	}
+	r.warnOnce(&r.m.stripped, fmt.Sprintf("messages wait at paths that begin with %q, which a handler "+
+		"around the engine, such as http.StripPrefix, takes from the paths of pages, so no page shows "+
+		"them: set Config.Prefix to it", prefix))
 }
 
 // leave ends the request: it confirms the messages that the answer showed, and releases the rest.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,8 @@ type Messenger struct {
 
 	secureCookie sync.Once // for the warning that browsers do not bring the session's cookie back
 	named        sync.Once // for the warning that no page reads a name
+	stripped     sync.Once // for the warning that Config.Prefix is missing
+	unread       unread
 	strayed      sync.Once // for the warning that a *gin.Context is used outside of the handlers
 	planted      sync.Once // for the warning that a cookie was planted
 }
@@ -231,3 +234,21 @@ func (m *Messenger) warnOfName(view string) {
 
 // cleanView returns the one spelling of a view that the application or a script gives.
 func (m *Messenger) cleanView(view string) string { return viewpath.Clean(view, m.cfg.Prefix) }
+
+// unread has the views that no page reads, as the log has said.
+type unread struct {
+	mu    sync.Mutex
+	views []string
+}
+
+// isNew reports whether the log should name the view: once, and not too many.
+func (u *unread) isNew(view string) bool {
+	const most = 10
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.views) >= most || slices.Contains(u.views, view) {
+		return false
+	}
+	u.views = append(u.views, view)
+	return true
+}

@@ -64,6 +64,18 @@ func claimEngine(engine *gin.Engine, m *Messenger) bool {
 	return !exists
 }
 
+// isShared reports whether m is installed on several engines.
+func (m *Messenger) isShared() bool {
+	n := 0
+	engines.Range(func(_, messenger any) bool {
+		if messenger == weak.Make(m) {
+			n++
+		}
+		return n < 2
+	})
+	return n > 1
+}
+
 // ginsOwn matches the handlers that Gin makes: of files, and by WrapF and WrapH of handlers that
 // know no Gin, as those of pprof and of metrics. What stands before is Gin, or who called it: the
 // compiler names a function that it has inlined after its caller.
@@ -100,6 +112,18 @@ type installation struct {
 	engine    *gin.Engine
 	once      sync.Once
 	site      views.Site
+}
+
+// warnOfPath warns of a path or a route that no page has.
+func (in *installation) warnOfPath(view string) {
+	m := in.messenger
+	if m.cfg.View != nil || !strings.HasPrefix(view, "/") || in.site.Router.HasPage(view) ||
+		m.isShared() || !m.unread.isNew(view) {
+		return
+	}
+	m.errs.Warn(fmt.Sprintf("a handler has addressed a message to %q, and no GET route of the engine "+
+		"has it, so no page shows the message: write the path as in an href, or the route as it is "+
+		"registered; if Take or a script reads what waits there, all is well", view))
 }
 
 // wrapRenderer wraps the engine's renderer, unless that is done.

@@ -25,6 +25,7 @@ func (r *request) add(ctx context.Context, msgs []Message) error {
 	for i := range prepared {
 		prepared[i].View = r.in.site.Router.ReadAt(prepared[i].View)
 		r.m.warnOfName(prepared[i].View)
+		r.in.warnOfPath(prepared[i].View)
 	}
 	items := queueItems(prepared)
 	key, err := r.accept(ctx, msgs, items)

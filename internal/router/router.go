@@ -21,6 +21,8 @@ type Router struct {
 	engine *gin.Engine
 	once   sync.Once
 	shadow *gin.Engine
+	routes map[string]bool // the views of the GET routes
+	open   bool            // NoRoute may answer any path with a page
 }
 
 // New returns the Router of an engine.
@@ -64,6 +66,20 @@ func (rt *Router) ReadAt(view string) string {
 	return view
 }
 
+// HasPage reports whether a page of the engine may read view, which is a path or a route. If NoRoute
+// has handlers, that is so for any.
+func (rt *Router) HasPage(view string) bool {
+	rt.know()
+	if rt.open || rt.routes[view] {
+		return true
+	}
+	if strings.Contains(view, "/:") || strings.Contains(view, "/*") {
+		return false
+	}
+	answer := rt.ask(urlOf(view))
+	return answer.Get(routeHeader) != "" || answer.Get("Location") != ""
+}
+
 // Openable returns the view of the route by which a GET opens the page of a request. route is the
 // route of the request; the parameters of the two may have different names.
 func (rt *Router) Openable(route string, request *http.Request) (view string, ok bool) {
@@ -79,11 +95,14 @@ func (rt *Router) Openable(route string, request *http.Request) (view string, ok
 	}
 	for _, r := range rt.engine.Routes() {
 		if r.Method == http.MethodGet && shape(r.Path) == shape(route) {
-			return viewpath.Path(strings.ReplaceAll(r.Path, `\:`, ":")), true
+			return viewOf(r.Path), true
 		}
 	}
 	return "", false
 }
+
+// viewOf returns the view of a route.
+func viewOf(route string) string { return viewpath.Path(strings.ReplaceAll(route, `\:`, ":")) }
 
 // shape returns a route without the names of its parameters.
 func shape(route string) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 
 	"github.com/gin-gonic/gin"
 )
@@ -24,11 +25,27 @@ func (rt *Router) Route(u *url.URL) string { return rt.ask(u).Get(routeHeader) }
 // ask returns the header of the shadow's answer to a GET request for u: it has the route that was
 // found, or the Location of a redirect.
 func (rt *Router) ask(u *url.URL) http.Header {
-	rt.once.Do(func() { rt.shadow = shadowOf(rt.engine) })
+	rt.know()
 	found, asked := routeFound{}, *u // a redirect writes to the URL
 	request := &http.Request{Method: http.MethodGet, URL: &asked, Header: http.Header{}}
 	rt.shadow.ServeHTTP(found, request)
 	return http.Header(found)
+}
+
+// know looks at the engine, once.
+func (rt *Router) know() {
+	rt.once.Do(func() {
+		rt.shadow = shadowOf(rt.engine)
+		rt.routes = map[string]bool{}
+		for _, route := range rt.engine.Routes() {
+			if route.Method == http.MethodGet {
+				rt.routes[viewOf(route.Path)] = true
+			}
+		}
+		// Gin does not tell otherwise.
+		noRoute := reflect.ValueOf(rt.engine).Elem().FieldByName("noRoute")
+		rt.open = noRoute.Kind() != reflect.Slice || noRoute.Len() > 0
+	})
 }
 
 // shadowOf returns an engine with the GET routes of engine. Their handlers only say which of them

@@ -78,6 +78,20 @@ func (v *Views) GoOn(route string) {
 // Route returns the route of the page, for the log: a path may have something secret.
 func (v *Views) Route() string { return v.places[len(v.places)-1].route }
 
+// Stripped returns what was taken from the beginning of the path before the engine got it, as
+// http.StripPrefix does. uri is the request's RequestURI.
+func (v *Views) Stripped(uri string) string {
+	asked, err := url.ParseRequestURI(uri)
+	if err != nil {
+		return ""
+	}
+	prefix, ok := strings.CutSuffix(asked.Path, v.places[0].path)
+	if !ok || !strings.HasPrefix(v.places[0].path, "/") {
+		return ""
+	}
+	return strings.TrimSuffix(prefix, "/")
+}
+
 // IsNamed reports whether Config.View was called for the page: see Name.
 func (v *Views) IsNamed() bool { return v.named }
 
