@@ -1,13 +1,16 @@
 package docs_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"html/template"
 	"log"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/flashgin/flashgin"
@@ -47,6 +50,7 @@ var (
 
 	open     func(t *testing.T, ttl time.Duration, cap int) flashgin.Store
 	Markdown func(flashgin.Message) flashgin.Message
+	newApp   func(flashgin.Config) (*gin.Engine, *flashgin.Messenger)
 )
 
 type (
@@ -62,6 +66,9 @@ var (
 	_ http.Handler
 	_ = log.Fatal
 	_ = errors.Join
+	_ bufio.Scanner
+	_ httptest.Server
+	_ = synctest.Test
 	_ strings.Builder
 	_ flashtest.Store
 	_ = storetest.Run

@@ -13,7 +13,8 @@ type T interface {
 }
 
 // Equal fails the test, which goes on, unless got are the messages wanted, in that order. It tells
-// the difference field by field.
+// the difference field by field. If got comes from [Store.Waiting] and a message is missing, it tells
+// what waits at other views instead.
 //
 // What flashgin fills in where it is empty, View, ID and Created, counts only if the message wanted
 // has it. The empty Status is StatusInfo.
@@ -37,7 +38,10 @@ func ElementsMatch(t T, got flashgin.Messages, want ...flashgin.Message) {
 	}
 }
 
-func fail(t T, got, want []flashgin.Message, lines []string) {
+func fail(t T, got flashgin.Messages, want []flashgin.Message, lines []string) {
 	t.Helper()
+	if len(got) < len(want) || strings.Contains(strings.Join(lines, "\n"), "is missing") {
+		lines = append(lines, elsewhere(got)...)
+	}
 	t.Errorf("flash messages: got %d, want %d:\n\t%s", len(got), len(want), strings.Join(lines, "\n\t"))
 }

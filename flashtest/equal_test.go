@@ -186,3 +186,50 @@ func TestEqualSeesEveryField(t *testing.T) {
 		}
 	}
 }
+
+// A message that is missing where the test looks may wait somewhere else: the failure says where.
+func TestFailureSaysWhereMessagesWait(t *testing.T) {
+	store := new(flashtest.Store)
+	messages, err := flashgin.New(flashgin.Config{Store: store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func(msgs ...flashgin.Message) {
+		t.Helper()
+		if err := messages.Add(t.Context(), "session", msgs...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(saved.At("/orders/5"), sent.At("/settings"))
+	for name, compare := range map[string]func(flashtest.T, flashgin.Messages, ...flashgin.Message){
+		"Equal": flashtest.Equal, "ElementsMatch": flashtest.ElementsMatch,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := new(recorder)
+			compare(r, store.Waiting("/settings"), sent, saved)
+			if len(r.failures) != 1 ||
+				!strings.Contains(r.failures[0], `at /orders/5 waits {Status: "success", Text: "Saved."}`) {
+				t.Errorf("got %q", r.failures)
+			}
+			r = new(recorder)
+			compare(r, store.Waiting("/settings"))
+			if len(r.failures) != 1 || strings.Contains(r.failures[0], "/orders/5") {
+				t.Errorf("nothing is missing: got %q", r.failures)
+			}
+			r = new(recorder)
+			compare(r, append(store.Waiting("/settings"), full), sent, full, saved)
+			if len(r.failures) != 1 || strings.Contains(r.failures[0], "waits") {
+				t.Errorf("not what Waiting returned: got %q", r.failures)
+			}
+		})
+	}
+	flashtest.Equal(t, store.Waiting("/settings"), sent)
+	for i := range 20 {
+		add(flashgin.Info("x").At(fmt.Sprint("/", i)))
+	}
+	r := new(recorder)
+	flashtest.Equal(r, store.Waiting("/nowhere"), saved)
+	if n := strings.Count(r.failures[0], " waits "); n != 10 {
+		t.Errorf("got %d lines", n)
+	}
+}

@@ -50,9 +50,14 @@ func (s *Store) kept() *flashgin.MemoryStore {
 // Waiting returns the messages that wait at the views, and leaves them there; without a view, those
 // that wait anywhere in the store. A view is written as in an href, without Config.Prefix, so the
 // Location of a redirect will do; nothing waits at the empty view. The messages are in order of
-// creation, one session after another. Those that are on their way to a page are not among them.
+// creation, one session after another. Those that are on their way to a page are not among them. If
+// [Equal] misses a message in the list, it says what waits at other views.
 func (s *Store) Waiting(views ...string) flashgin.Messages {
-	return s.each(views, (*flashgin.Messenger).Peek)
+	found := s.each(views, (*flashgin.Messenger).Peek)
+	if len(views) == 0 {
+		return found
+	}
+	return withElsewhere(found, s.each(nil, (*flashgin.Messenger).Peek))
 }
 
 // Take returns what [Store.Waiting] returns, and removes it: no page will show it.
