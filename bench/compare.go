@@ -61,7 +61,9 @@ func (b *bench) compare() []*result {
 			r.count(webs[i], server, admin)
 		}
 	})
-	b.scope(func() { b.behave(results) })
+	if !b.costs {
+		b.scope(func() { b.behave(results) })
+	}
 	return results
 }
 

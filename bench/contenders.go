@@ -52,10 +52,13 @@ func (c contender) serve(l net.Listener, client *redis.Client, timeout time.Dura
 const (
 	ours            = "flashgin, Redis, session"
 	oursCookie      = "flashgin, Redis, cookie key"
+	oursMemory      = "flashgin, memory, cookie key"
+	oursBesideRedis = "flashgin, Redis, session in Redis"
 	usualRedis      = "gin-contrib/sessions, Redis store"
 	listInSCS       = "scs, Redis store"
 	byHand          = "by hand, go-redis"
 	byHandInSession = "by hand, go-redis, session"
+	plain           = "no flashes"
 )
 
 func contenders() []contender {
@@ -67,36 +70,36 @@ func contenders() []contender {
 		if !c.session {
 			cfg.SessionKey = flashgin.CookieKey("flash")
 		}
-		return flashginShop(cfg)
+		if c.name == oursBesideRedis {
+			return flashginShop(cfg, redisSessions(client))
+		}
+		return flashginShop(cfg, cookieSessions())
 	}
 	usual := func(c contender, client *redis.Client, _ time.Duration) http.Handler {
 		if !c.redis {
 			return usualShop(cookieSessions())
 		}
-		store, err := redissessions.NewStore(10, "tcp", client.Options().Addr, "", "", []byte("a secret of thirty-two bytes ..."))
-		if err != nil {
-			panic(err)
-		}
-		return usualShop(sessions.Sessions("id", store))
+		return usualShop(redisSessions(client))
 	}
 	inSCS := func(_ contender, client *redis.Client, _ time.Duration) http.Handler { return scsShop(client) }
 	handwritten := func(c contender, client *redis.Client, _ time.Duration) http.Handler {
 		return handwrittenShop(client, c.session)
 	}
-	plain := func(c contender, _ *redis.Client, _ time.Duration) http.Handler { return plainShop(c.session) }
+	without := func(c contender, _ *redis.Client, _ time.Duration) http.Handler { return plainShop(c.session) }
 	return []contender{
 		{name: ours, flashes: true, session: true, redis: true, app: flash},
 		{name: oursCookie, flashes: true, redis: true, app: flash},
 		{name: "flashgin, memory, session", flashes: true, session: true, app: flash},
-		{name: "flashgin, memory, cookie key", flashes: true, app: flash},
+		{name: oursMemory, flashes: true, app: flash},
+		{name: oursBesideRedis, flashes: true, session: true, redis: true, app: flash},
 		{name: usualRedis, flashes: true, session: true, redis: true, app: usual},
 		{name: "gin-contrib/sessions, cookie store", flashes: true, session: true, app: usual},
 		{name: listInSCS, flashes: true, session: true, redis: true, app: inSCS},
 		{name: "fiber v3", flashes: true},
 		{name: byHandInSession, flashes: true, session: true, redis: true, app: handwritten},
 		{name: byHand, flashes: true, redis: true, app: handwritten},
-		{name: "no flashes, session", session: true, app: plain},
-		{name: "no flashes", app: plain},
+		{name: "no flashes, session", session: true, app: without},
+		{name: plain, app: without},
 	}
 }
 
@@ -181,7 +184,16 @@ func newGin() *gin.Engine {
 	return gin.New()
 }
 
-func flashginShop(cfg flashgin.Config) *gin.Engine {
+// redisSessions are gin-contrib's, which keep their values in Redis.
+func redisSessions(client *redis.Client) gin.HandlerFunc {
+	store, err := redissessions.NewStore(10, "tcp", client.Options().Addr, "", "", []byte("a secret of thirty-two bytes ..."))
+	if err != nil {
+		panic(err)
+	}
+	return sessions.Sessions("id", store)
+}
+
+func flashginShop(cfg flashgin.Config, middleware gin.HandlerFunc) *gin.Engine {
 	cfg.Logger = slog.New(slog.DiscardHandler)
 	messages, err := flashgin.New(cfg)
 	if err != nil {
@@ -194,7 +206,7 @@ func flashginShop(cfg flashgin.Config) *gin.Engine {
 		add:    func(c *gin.Context, text string) error { return flashgin.AddFlash(c, flashgin.Success(text)) },
 	}
 	if cfg.SessionKey == nil {
-		s.use, s.user = []gin.HandlerFunc{cookieSessions()}, sessionUser
+		s.use, s.user = []gin.HandlerFunc{middleware}, sessionUser
 		s.login = func(c *gin.Context) error {
 			sessions.Default(c).Set("user", "alice")
 			_, err := messages.SessionKey(c) // saves both

@@ -9,6 +9,8 @@
 //
 //	go run . -part compare -write ../docs/comparison.md
 //
+// With -costs, too, it measures no more of that than the costs.
+//
 // With FLASHGIN_BENCH_PROFILE=FOLDER each of its web servers leaves a CPU profile of what was
 // measured there.
 //
@@ -72,13 +74,14 @@ func main() {
 	messages := flag.Int("messages", 0, "how many messages wait, each in a session of its own (default 1000000; with -short 20000)")
 	only := flag.String("part", "", "one of "+strings.Join(partNames(), ", ")+", all of these by default; or "+comparison+" or "+builds)
 	before := flag.String("before", "", "with -part "+builds+": this program, built with an older flashgin")
+	costs := flag.Bool("costs", false, "with -part "+comparison+": costs alone, and not what becomes of messages")
 	write := flag.String("write", "", "with -part "+comparison+": the file that its result is written to, besides")
 	flag.Parse()
 	if *only != "" && *only != comparison && *only != builds && !slices.Contains(partNames(), *only) {
 		fmt.Fprintf(os.Stderr, "-part %s: want one of %s, %s, %s\n", *only, strings.Join(partNames(), ", "), comparison, builds)
 		os.Exit(2)
 	}
-	b := &bench{short: *short, messages: *messages, only: *only, out: os.Stdout}
+	b := &bench{short: *short, messages: *messages, only: *only, costs: *costs, out: os.Stdout}
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
 	go func() {
@@ -103,6 +106,7 @@ type bench struct {
 	short      bool
 	messages   int
 	only       string
+	costs      bool
 	out        io.Writer
 	cleanups   []func()
 	missed     int
