@@ -86,6 +86,7 @@ func (r *request) store() {
 		key, err := r.saveKey()
 		if err == nil {
 			r.noteKey(key)
+			r.noteNews()
 			quietly := r.views.OpensPage(r.writer.Status(), r.writer.Header())
 			browser.DropPrefetched(&r.http, r.writer.Status(), r.writer.Header())
 			r.outside(func() {

@@ -73,6 +73,20 @@ type Config struct {
 	// Lease is how long the messages that a page has claimed stay hidden from other pages if the
 	// process dies before it confirms or releases them. Zero means 10 s.
 	Lease time.Duration
+	// KnownFor lets a page do without asking the store if this process has asked it for the same
+	// session and the same page within that time, and nothing was there. A few seconds are enough
+	// for pages that are loaded again. The browser gets a small cookie, flash-mark, with each answer
+	// that stores a message or whose handler has asked for the session key: its next page then asks,
+	// in whichever process. A message of a job is on the pages of other processes when the store has
+	// told them, which takes milliseconds. If the store fails to tell, or if the form of another
+	// browser with the same session key has added the message, it may be late by KnownFor. Zero
+	// means that each page asks. KnownFor counts for a [RedisStore] alone, not for a type that embeds
+	// one, and not with a client for a ring of servers. The process then listens to Redis from [New]
+	// until [Messenger.Close]. See docs/redis.md.
+	KnownFor time.Duration
+	// KnownSessions is of how many sessions the process remembers that nothing waits. A session takes
+	// less than 200 bytes. Zero means 100,000, if KnownFor is set.
+	KnownSessions int
 	// MaxBytes is how many bytes one encoded message may have. Zero means 8192.
 	MaxBytes int
 	// OnError is told of every failure that no caller receives, and of every error that [AddFlash]
@@ -97,6 +111,8 @@ const (
 	defaultAddTimeout = time.Second
 	defaultLease      = 10 * time.Second
 	defaultMaxBytes   = 8 << 10
+
+	defaultKnownSessions = 100_000
 )
 
 func (cfg Config) withDefaults() Config {
@@ -109,6 +125,7 @@ func (cfg Config) withDefaults() Config {
 	cfg.AddTimeout = cmp.Or(cfg.AddTimeout, defaultAddTimeout)
 	cfg.Lease = cmp.Or(cfg.Lease, defaultLease)
 	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, defaultMaxBytes)
+	cfg.KnownSessions = cmp.Or(cfg.KnownSessions, defaultKnownSessions)
 	return cfg
 }
 
@@ -125,6 +142,14 @@ func (cfg Config) validate() error {
 		if d.value < 0 {
 			return fmt.Errorf("flashgin: Config.%s is %v: want zero (%v) or more", d.field, d.value, d.zero)
 		}
+	}
+	if cfg.KnownFor < 0 {
+		return fmt.Errorf("flashgin: Config.KnownFor is %v: "+
+			"want zero (each page asks the store) or more", cfg.KnownFor)
+	}
+	if cfg.KnownSessions < 0 {
+		return fmt.Errorf("flashgin: Config.KnownSessions is %d: want zero (%d) or more",
+			cfg.KnownSessions, defaultKnownSessions)
 	}
 	if cfg.MaxBytes < 0 {
 		return fmt.Errorf("flashgin: Config.MaxBytes is %d: want zero (%d) or more",

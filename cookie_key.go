@@ -84,6 +84,26 @@ func (r *request) severalSecrets() bool {
 	return name != nil && r.cookies(*name).ArePlanted(*name)
 }
 
+// noteNews makes the answer tell the browser that there may be news, so that its next page asks the
+// store. r may be nil.
+func (r *request) noteNews() {
+	if r != nil && r.m.known != nil {
+		r.cookie.made.NoteMark()
+	}
+}
+
+// tellNews is noteNews for a handler, whose headers may have left. It returns false if the browser
+// will not be told, so that the store must tell other processes.
+func (r *request) tellNews() bool {
+	if r.m.known == nil {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.noteNews()
+	return !r.tooLate()
+}
+
 // cookies returns what the answer does about the cookie of that name. If another engine has handed
 // this request on, the two write one answer, which sets each cookie once. So they share the secret,
 // if they are the same user's.

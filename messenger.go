@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/flashgin/flashgin/internal/delivery"
+	"github.com/flashgin/flashgin/internal/known"
 	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/queue"
@@ -29,6 +30,7 @@ type Messenger struct {
 	queue queue.Store[Message] // behind Config.Store
 	store *delivery.Delivery[Message]
 	live  *live.Hub
+	known *known.Sessions // nil if pages always ask the store
 	errs  report.Reporter
 
 	mounted   atomic.Pointer[string] // the path of Mount in the engine; nil before Mount
@@ -71,8 +73,12 @@ func New(cfg Config) (*Messenger, error) {
 		store.OnEvent(m.cfg.observe)
 	}
 	m.queue = queueOf(cfg.Store)
-	m.store = newDelivery(&m.cfg, m.queue, &m.errs)
+	m.known = newKnown(&m.cfg, m.queue)
+	m.store = m.newDelivery()
 	m.live = m.newHub()
+	if m.known != nil {
+		m.live.Listen()
+	}
 	remember(m)
 	return m, nil
 }
@@ -109,7 +115,8 @@ func (m *Messenger) Add(ctx context.Context, session string, msgs ...Message) er
 	}
 	quietly := false
 	if r := requestOf(ctx); r != nil && r.m == m {
-		quietly = r.leavesPage(session)
+		told := r.tellNews()
+		quietly = r.leavesPage(session) && told
 	}
 	return m.store.AddForJob(ctx, session, queueItems(prepared), quietly)
 }

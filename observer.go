@@ -85,6 +85,9 @@ const (
 	// if there is an Err. Each attempt counts, even if it is made in the background or ends after
 	// the page that wanted it has left. The probes of a store that failed do not count.
 	EventStoreCall EventKind = "store_call"
+	// EventSkipped: a page did not ask the store, because the process knew that nothing waits: see
+	// Config.KnownFor. Those that ask cause an EventStoreCall with the Call "claim" or "peek".
+	EventSkipped EventKind = "skipped"
 	// EventBreakerOpened: after repeated failures, flashgin does not ask the store, or its Node,
 	// for a page until a probe succeeds.
 	EventBreakerOpened EventKind = "breaker_opened"

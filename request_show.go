@@ -14,7 +14,9 @@ import (
 	"github.com/flashgin/flashgin/internal/delivery"
 	"github.com/flashgin/flashgin/internal/guard"
 	"github.com/flashgin/flashgin/internal/held"
+	"github.com/flashgin/flashgin/internal/known"
 	"github.com/flashgin/flashgin/internal/queue"
+	"github.com/flashgin/flashgin/internal/secret"
 	"github.com/flashgin/flashgin/internal/seeding"
 	"github.com/flashgin/flashgin/internal/shown"
 )
@@ -173,14 +175,32 @@ func (r *request) claim() {
 		r.asked = append(r.asked, views...)
 	}
 	if ok {
-		r.claimFrom(r.m.store, key, views)
+		look := r.lookUp(key, views)
+		if !look.Nothing && r.claimFrom(r.m.store, key, views) {
+			r.m.known.Learn(look)
+		}
 	}
 	if seed := r.seed(); seed != nil {
 		r.claimFrom(seed, seeding.Session, views)
 	}
 }
 
-func (r *request) claimFrom(store *delivery.Delivery[Message], session string, views []string) {
+// lookUp says what is known of the session at the views, without asking the store.
+func (r *request) lookUp(session string, views []string) known.Look {
+	if r.m.known == nil {
+		return known.Look{}
+	}
+	look := r.m.known.Look(r.m.wakeName(session), secret.Mark(&r.http), views)
+	if look.Nothing && r.m.cfg.Observer != nil {
+		r.outside(func() { r.m.cfg.observe(r.client, Event{Kind: EventSkipped}) })
+	}
+	return look
+}
+
+// claimFrom reports whether the store has nothing at the views, not even claimed by another page.
+func (r *request) claimFrom(
+	store *delivery.Delivery[Message], session string, views []string,
+) (nothing bool) {
 	since := time.Now()
 	var claim queue.Claim[Message]
 	var err error
@@ -189,9 +209,10 @@ func (r *request) claimFrom(store *delivery.Delivery[Message], session string, v
 	})
 	if err != nil {
 		r.failRead("claim", err)
-		return
+		return false
 	}
 	r.list.AddClaimed(shown.Claimed[Message]{Claim: claim, From: store, Since: since})
+	return claim.Nothing
 }
 
 // readKey returns the session key, and whether there is one. It never makes a key.
@@ -262,7 +283,7 @@ func (r *request) peek() {
 	}
 	r.looked = true
 	var err error
-	if ok {
+	if ok && !r.lookUp(key, views).Nothing {
 		r.askStore(func(ctx context.Context) {
 			var items []queue.Item[Message]
 			items, err = r.m.store.Peek(ctx, key, views, r.m.cfg.Timeout)
@@ -285,5 +306,5 @@ func (r *request) seed() *delivery.Delivery[Message] {
 	if !ok {
 		return nil
 	}
-	return newDelivery(&r.m.cfg, queueOf(store), &r.m.errs)
+	return delivery.New(deliveryConfig(&r.m.cfg, queueOf(store), &r.m.errs))
 }

@@ -33,6 +33,7 @@ func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
 	if r != nil && err != nil {
 		return "", err
 	}
+	r.noteNews()
 	if key, err := r.keyBeside(); key != "" || err != nil {
 		return key, err
 	}
@@ -84,6 +85,7 @@ func (m *Messenger) Forget(c *gin.Context) error {
 	if renewed == key { // a function that hands on to CookieKey's has used another key
 		return errOwnKeys
 	}
+	r.noteNews()
 	m.endForgotten(key)
 	return nil
 }

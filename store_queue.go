@@ -8,6 +8,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/delivery"
 	"github.com/flashgin/flashgin/internal/inprocess"
+	"github.com/flashgin/flashgin/internal/known"
 	"github.com/flashgin/flashgin/internal/queue"
 	redisqueue "github.com/flashgin/flashgin/internal/queue/redis"
 	"github.com/flashgin/flashgin/internal/report"
@@ -30,10 +31,28 @@ func queueOf(store Store) queue.Store[Message] {
 	return foreignQueue{store}
 }
 
-// newDelivery returns the Delivery between pages and a queue. cfg has its defaults by now.
-func newDelivery(
+// newKnown returns what remembers that nothing waits, or nil. Stores that are not ours do not say
+// whether something is claimed, and our store in memory is asked as quickly.
+func newKnown(cfg *Config, store queue.Store[Message]) *known.Sessions {
+	if _, redis := store.(*redisqueue.Store[Message]); !redis || cfg.KnownFor == 0 {
+		return nil
+	}
+	return known.New(cfg.KnownFor, cfg.KnownSessions)
+}
+
+// newDelivery returns the Delivery between pages and the queue.
+func (m *Messenger) newDelivery() *delivery.Delivery[Message] {
+	d := deliveryConfig(&m.cfg, m.queue, &m.errs)
+	if m.known != nil {
+		d.Forget = func(session string) { m.known.Forget(m.wakeName(session)) }
+	}
+	return delivery.New(d)
+}
+
+// deliveryConfig is what a Delivery is made of. cfg has its defaults by now.
+func deliveryConfig(
 	cfg *Config, store queue.Store[Message], errs *report.Reporter,
-) *delivery.Delivery[Message] {
+) delivery.Config[Message] {
 	d := delivery.Config[Message]{
 		Store: store, Observed: store, Created: func(m Message) time.Time { return m.Created },
 		Timeout: cfg.Timeout, AddTimeout: cfg.AddTimeout, Lease: cfg.Lease,
@@ -64,7 +83,7 @@ func newDelivery(
 			},
 		}
 	}
-	return delivery.New(d)
+	return d
 }
 
 // queueItem returns a message as an item of a queue.

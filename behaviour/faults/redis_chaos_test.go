@@ -25,13 +25,14 @@ import (
 func TestRedisChaos(t *testing.T) {
 	testrun.Soak(t)
 	const lease = 3 * time.Second // longer than the 2 s of a call
-	t.Run("RedisStore", func(t *testing.T) {
+	ours := func(t *testing.T, cfg flashgin.Config) {
 		n := 10_000
 		if testing.Short() {
 			n = 1_000
 		}
+		cfg.Lease = lease
 		server := redistest.Start(t, logAll()...)
-		p := chaos(t, server, n, flashgin.Config{Lease: lease}, func(client *redis.Client) flashgin.Store {
+		p := chaos(t, server, n, cfg, func(client *redis.Client) flashgin.Store {
 			return apptest.NewRedisStoreWith(t, client, flashgin.RedisConfig{Cap: 3000})
 		})
 		require.Len(t, p.confirmed, n)
@@ -42,6 +43,14 @@ func TestRedisChaos(t *testing.T) {
 		assert.Empty(t, p.repeated(), "shown twice")
 		p.requireSecretsKept(server)
 		requireNothingLeft(t, server)
+	}
+	t.Run("RedisStore", func(t *testing.T) { ours(t, flashgin.Config{}) })
+	// The news that a page should ask comes over the same line.
+	t.Run("RedisStore, KnownFor", func(t *testing.T) {
+		skipped := new(skips)
+		ours(t, flashgin.Config{KnownFor: 2 * time.Second, Observer: skipped})
+		t.Logf("%d pages did not ask", skipped.Load())
+		assert.Greater(t, skipped.Load(), int64(100), "nothing was known, so this shows nothing")
 	})
 	t.Run("ZRANGE and DEL", func(t *testing.T) {
 		n := 3_000
@@ -64,6 +73,11 @@ func chaos(t *testing.T, server *redistest.Server, n int, cfg flashgin.Config, o
 	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
 	t.Cleanup(func() { _ = client.Close() })
 	p := newRedisPagesOn(t, open(client), 20, cfg)
+	if cfg.KnownFor > 0 { // the process that adds knows more than others
+		client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
+		t.Cleanup(func() { _ = client.Close() })
+		p.jobs = apptest.NewMessenger(t, flashgin.Config{Store: open(client), Lease: cfg.Lease})
+	}
 
 	var replies, cut, swallowed, freezes atomic.Int64
 	proxy.Judge(func([]byte) redistest.Verdict {
@@ -115,6 +129,15 @@ func chaos(t *testing.T, server *redistest.Server, n int, cfg flashgin.Config, o
 	proxy.Judge(nil)
 	p.requireGoodPages(p.since(start))
 	return p
+}
+
+// skips counts the pages that did not ask the store.
+type skips struct{ atomic.Int64 }
+
+func (s *skips) Observe(_ context.Context, e flashgin.Event) {
+	if e.Kind == flashgin.EventSkipped {
+		s.Add(1)
+	}
 }
 
 // zrangeDel takes messages as is often done: it reads and removes them in one transaction.

@@ -35,6 +35,7 @@ type redisPages struct {
 	claims countClaims
 	log    *apptest.LockedBuffer
 	users  []*redisUser
+	jobs   *flashgin.Messenger // adds messages, in this process or in another
 	lease  time.Duration
 
 	added atomic.Int64 // numbers the messages
@@ -85,6 +86,7 @@ func newRedisPagesOn(t *testing.T, store flashgin.Store, users int, cfg flashgin
 	cfg.Store, cfg.Logger = store, apptest.LogTo(p.log)
 	cfg.Timeout = cmp.Or(cfg.Timeout, 100*time.Millisecond) // the default of flashgin, not that of apptest.NewApp
 	p.App = apptest.NewApp(t, cfg)
+	p.jobs = p.Messenger
 	p.GET("/page/:n", apptest.Page)
 	p.GET("/login", func(c *gin.Context) {
 		key, err := p.Messenger.SessionKey(c)
@@ -225,7 +227,7 @@ func (p *redisPages) message() flashgin.Message {
 func (p *redisPages) addSurely(user *redisUser, msgs ...flashgin.Message) {
 	for start := time.Now(); ; {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		err := p.Messenger.Add(ctx, user.key, msgs...)
+		err := p.jobs.Add(ctx, user.key, msgs...)
 		cancel()
 		if err == nil {
 			break

@@ -42,7 +42,7 @@ func (d *Delivery[T]) add(
 	ctx context.Context, o guard.Options, session string, items []queue.Item[T], quietly bool,
 ) error {
 	if o.Direct { // the same, but without allocating functions
-		err := d.store.Add(ctx, session, items, quietly)
+		err := d.storeAdd(ctx, session, items, quietly)
 		if err == nil {
 			d.cfg.Added(ctx, len(items))
 		}
@@ -50,7 +50,7 @@ func (d *Delivery[T]) add(
 	}
 	since := time.Now()
 	return d.call(ctx, o, func(ctx context.Context) error {
-		return d.store.Add(ctx, session, items, quietly)
+		return d.storeAdd(ctx, session, items, quietly)
 	}, func(err error) {
 		if err == nil {
 			d.cfg.Added(ctx, len(items))
@@ -58,6 +58,18 @@ func (d *Delivery[T]) add(
 			d.addLate(ctx, since, session, items)
 		}
 	})
+}
+
+// storeAdd makes one attempt. Forget comes after it, because whoever asks the store before the add
+// may note the answer until then, and also if it has failed: it may have added all the same.
+func (d *Delivery[T]) storeAdd(
+	ctx context.Context, session string, items []queue.Item[T], quietly bool,
+) error {
+	err := d.store.Add(ctx, session, items, quietly)
+	if d.cfg.Forget != nil {
+		d.cfg.Forget(session)
+	}
+	return err
 }
 
 // addLate goes on adding items of a request whose answer leaves before they are stored. Who would
@@ -82,7 +94,7 @@ func (d *Delivery[T]) addLate(
 			return
 		}
 		_, err := guard.Try(ctx, d.guard, guard.UntilEnd, func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, d.store.Add(ctx, session, items, false)
+			return struct{}{}, d.storeAdd(ctx, session, items, false)
 		})
 		if err == nil { // otherwise AddForRequest has returned the error
 			d.cfg.Added(ctx, len(items))

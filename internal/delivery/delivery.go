@@ -24,6 +24,8 @@ type Config[T any] struct {
 	AddTimeout time.Duration // how long a request waits for its adds
 	Lease      time.Duration // how long a claim hides items that nobody settles
 
+	Forget func(session string) // an add for the session was tried; may be nil
+
 	Errors  *report.Reporter                                  // for errors that no caller receives
 	Added   func(ctx context.Context, items int)              // the store has accepted items
 	Breaker func(ctx context.Context, node string, open bool) // a breaker has opened, or closes

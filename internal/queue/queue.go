@@ -22,6 +22,9 @@ type Claim[T any] struct {
 	Session string
 	Items   []Item[T]         // in the order of their adds, over all views
 	Tickets map[string]string // view → the store's own mark of this claim
+	// Nothing says that the views have no item, not even one that another claim has. Without it,
+	// nobody knows.
+	Nothing bool
 }
 
 // A Store keeps items that wait. It is safe for concurrent use by multiple goroutines.

@@ -11,21 +11,28 @@ import (
 // secrets, somebody else has planted one: Sent returns "" and true. It parses the header itself
 // because net/http's parser allocates, on every page.
 func Sent(r *http.Request, name string) (secret string, several bool) {
+	return sent(r, name, isSecret)
+}
+
+// sent returns the valid value of a cookie, or "" and true if there are different ones.
+func sent(
+	r *http.Request, name string, valid func(string) bool,
+) (found string, several bool) {
 	for _, line := range r.Header["Cookie"] {
 		for line != "" {
 			var pair string
 			pair, line, _ = strings.Cut(line, ";")
 			sent, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
-			if sent != name || !isSecret(value) || value == secret {
+			if sent != name || !valid(value) || value == found {
 				continue
 			}
-			if secret != "" {
+			if found != "" {
 				return "", true
 			}
-			secret = value
+			found = value
 		}
 	}
-	return secret, false
+	return found, false
 }
 
 // Sets reports whether an answer with this header sets a cookie of that name.

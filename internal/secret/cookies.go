@@ -13,6 +13,7 @@ type Cookies struct {
 	made    []madeSecret
 	planted []string // names of cookies that came with different secrets
 	saved   bool     // the answer brings a secret in another cookie
+	marks   bool     // the answer brings a mark
 }
 
 type madeSecret struct{ cookie, secret string }
@@ -57,13 +58,16 @@ func (c *Cookies) NoteSaved() {
 	c.saved = true
 }
 
-// Send sets the cookies of the new secrets in the header of the answer to r, each once. It reports
-// whether the answer brings a secret, in these cookies or in another.
+// Send sets the cookies of the new secrets and the mark in the header of the answer to r, each once.
+// It reports whether the answer brings a cookie of ours, these or another.
 func (c *Cookies) Send(r *http.Request, header http.Header) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, made := range c.made {
 		setSecret(r, header, made.cookie, made.secret)
 	}
-	return c.saved || len(c.made) > 0
+	if c.marks {
+		setMark(r, header)
+	}
+	return c.saved || c.marks || len(c.made) > 0
 }

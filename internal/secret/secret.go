@@ -25,9 +25,10 @@ func Key(secret string) string {
 
 // isSecret reports whether s can be a text of rand.Text, which has 26 characters today.
 func isSecret(s string) bool {
-	if len(s) < 26 || len(s) > 64 {
-		return false
-	}
+	return len(s) >= 26 && len(s) <= 64 && isBase32(s)
+}
+
+func isBase32(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; (c < 'A' || c > 'Z') && (c < '2' || c > '7') {
 			return false

@@ -42,7 +42,8 @@ func (o *Observed) Messages() []string {
 	list := []string{}
 	for _, e := range o.All() {
 		switch e.Kind {
-		case flashgin.EventStoreCall, flashgin.EventBreakerOpened, flashgin.EventBreakerClosed:
+		case flashgin.EventStoreCall, flashgin.EventBreakerOpened, flashgin.EventBreakerClosed,
+			flashgin.EventSkipped:
 			continue
 		}
 		text := fmt.Sprint(e.Kind, " ", e.Messages)

@@ -6,6 +6,7 @@
 --   <number of the view> again <how many messages>
 -- and if any entry cannot be read, or with -1 if the Redis key is not a sorted set,
 --   <number of the view> unreadable <how many entries>
+-- Without any message, not even a claimed one, it returns nothing.
 local exist = redis.call('EXISTS', unpack(KEYS))
 if exist == 0 then -- on most pages
   -- Changes nothing, but fails on a replica, which may not have heard of the messages.
@@ -91,5 +92,14 @@ for i = 1, #KEYS do
 end
 if sound and not written then
   redis.call('ZREM', sound, '') -- for a replica, as above
+end
+if not reply[1] and not written then
+  local claimed = false
+  for i = 1, #KEYS do
+    claimed = claimed or redis.call('ZCOUNT', KEYS[i], '(-4e15', '+inf') > 0
+  end
+  if not claimed then
+    return -- the views remember IDs, and have no message
+  end
 end
 return table.concat(reply)

@@ -17,28 +17,29 @@ import (
 const keysAtMost = 1000
 
 // read runs script at the views and returns the items it found, in order. If it found any, the
-// error is nil.
+// error is nil. nothing says that the script has returned nothing for any view.
 func (s *Store[T]) read(
 	ctx context.Context, doing, session string, views []string, script *lua.Script, args ...any,
-) ([]entry[T], error) {
+) (entries []entry[T], nothing bool, err error) {
 	mailbox, atOnce := s.mailbox(session), keysAtMost
 	if s.cluster != nil || s.oneKey.Load() {
 		atOnce = 1
 	}
 	calls := readCalls(script, mailbox, withoutRepeats(views), atOnce, args)
 	if err := lua.Send(ctx, s.client, calls, lua.Apart); err != nil {
-		return nil, s.failed(doing, err)
+		return nil, false, s.failed(doing, err)
 	}
-	calls, err := s.readApart(ctx, mailbox, calls, script, args)
+	calls, err = s.readApart(ctx, mailbox, calls, script, args)
 	if err != nil {
-		return nil, s.failed(doing, err)
+		return nil, false, s.failed(doing, err)
 	}
-	var entries []entry[T]
 	var failed error
 	var again int
+	nothing = len(calls) > 0
 	for _, call := range calls {
 		found, err := s.found(call)
 		failed = cmp.Or(failed, err)
+		nothing = nothing && err == nil && call.Cmd.Val() == nil
 		for _, at := range found {
 			entries = append(entries, at.entries...)
 			again += at.again
@@ -53,7 +54,7 @@ func (s *Store[T]) read(
 	}
 	s.Tell(ctx, queue.LeaseExpired, again)
 	slices.SortFunc(entries, func(a, b entry[T]) int { return strings.Compare(a.place, b.place) })
-	return entries, s.failed(doing, failed)
+	return entries, nothing, s.failed(doing, failed)
 }
 
 // readCalls prepares calls at the views, each at no more than atOnce of them.

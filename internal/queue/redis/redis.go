@@ -186,9 +186,10 @@ func (s *Store[T]) Claim(
 	spread := s.numbers.Add(1) % 100 * 10
 	lease = min(max(lease, 0), longestLease)
 	length := microseconds(lease) + int64(spread)
-	found, err := s.read(ctx, "claim", session, views, claimScript, length, leaseClass(lease))
+	class := leaseClass(lease)
+	found, nothing, err := s.read(ctx, "claim", session, views, claimScript, length, class)
 	if len(found) == 0 {
-		return queue.Claim[T]{}, err
+		return queue.Claim[T]{Nothing: nothing}, err
 	}
 	claim := queue.Claim[T]{Session: session, Items: itemsOf(found), Tickets: map[string]string{}}
 	for i := range found {
@@ -211,7 +212,7 @@ func leaseClass(lease time.Duration) (class int) {
 func (s *Store[T]) Peek(
 	ctx context.Context, session string, views []string,
 ) ([]queue.Item[T], error) {
-	found, err := s.read(ctx, "peek", session, views, peekScript)
+	found, _, err := s.read(ctx, "peek", session, views, peekScript)
 	if len(found) == 0 {
 		return nil, err
 	}

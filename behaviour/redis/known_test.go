@@ -1,0 +1,373 @@
+package redis_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/behaviour/internal/apptest"
+	"github.com/flashgin/flashgin/internal/redistest"
+)
+
+// A knownApp is a process whose pages do not always ask the store.
+type knownApp struct {
+	*apptest.App
+	*apptest.Observed
+}
+
+// newKnownApp returns an application on client. cfg needs no Store.
+func newKnownApp(t *testing.T, client redis.UniversalClient, cfg flashgin.Config) *knownApp {
+	t.Helper()
+	a := &knownApp{Observed: new(apptest.Observed)}
+	cfg.Observer, cfg.Store = a.Observed, apptest.NewRedisStore(t, client)
+	cfg.Timeout = 10 * time.Second // a page that gives up would show nothing
+	a.App = apptest.NewApp(t, cfg)
+	a.GET("/login", func(c *gin.Context) {
+		key, err := a.Messenger.SessionKey(c)
+		assert.NoError(t, err)
+		c.String(http.StatusOK, key)
+	})
+	a.GET("/page", apptest.Page)
+	a.POST("/page", func(c *gin.Context) {
+		assert.NoError(t, flashgin.RedirectFlash(c, "/page", flashgin.Info(c.Query("text"))))
+	})
+	a.POST("/add", func(c *gin.Context) { // by the function for jobs
+		message := flashgin.Info(c.Query("text")).At("/page")
+		assert.NoError(t, a.Messenger.Add(c, c.Query("key"), message))
+		c.Redirect(http.StatusSeeOther, "/page")
+	})
+	a.POST("/logout", func(c *gin.Context) { assert.NoError(t, a.Messenger.Forget(c)) })
+	return a
+}
+
+// count returns how many pages asked, and how many did not.
+func (a *knownApp) count() (asked, skipped int) {
+	for _, e := range a.Observed.All() {
+		switch {
+		case e.Kind == flashgin.EventStoreCall && e.Call == "claim":
+			asked++
+		case e.Kind == flashgin.EventSkipped:
+			skipped++
+		}
+	}
+	return asked, skipped
+}
+
+// skips reports whether the visitor's page asks nothing. It must show nothing.
+func (a *knownApp) skips(v *apptest.Visitor) bool {
+	_, before := a.count()
+	v.Handler = a
+	require.Empty(a.T, v.Get("/page"))
+	_, after := a.count()
+	return after > before
+}
+
+// untilKnown loads pages until they ask nothing.
+func (a *knownApp) untilKnown(v *apptest.Visitor) {
+	a.T.Helper()
+	require.Eventually(a.T, func() bool { return a.skips(v) }, 30*time.Second, time.Millisecond)
+}
+
+// loggedIn returns a visitor with a session, and its key.
+func (a *knownApp) loggedIn() (v *apptest.Visitor, key string) {
+	v = a.Visitor()
+	return v, v.Get("/login")
+}
+
+// follow posts a form and returns the page after it.
+func follow(v *apptest.Visitor, path string) string {
+	v.Post(path)
+	return v.Get("/page")
+}
+
+// bothKeys runs a test with a key in a session and with CookieKey.
+func bothKeys(t *testing.T, test func(t *testing.T, cfg flashgin.Config)) {
+	t.Run("session", func(t *testing.T) { test(t, flashgin.Config{KnownFor: time.Minute}) })
+	t.Run("cookie key", func(t *testing.T) {
+		test(t, flashgin.Config{KnownFor: time.Minute, SessionKey: flashgin.CookieKey("flash")})
+	})
+}
+
+func TestKnownPageAsksNothing(t *testing.T) {
+	bothKeys(t, func(t *testing.T, cfg flashgin.Config) {
+		a := newKnownApp(t, redistest.Start(t).Client(), cfg)
+		v, _ := a.loggedIn()
+		a.untilKnown(v)
+		asked, _ := a.count()
+		for range 10 {
+			assert.True(t, a.skips(v))
+		}
+		after, _ := a.count()
+		assert.Equal(t, asked, after)
+		assert.Equal(t, "[one]", follow(v, "/page?text=one"))
+		assert.Eventually(t, func() bool { return a.skips(v) }, 30*time.Second, time.Millisecond,
+			"after its message was shown, although the store remembers the ID")
+	})
+}
+
+// What a browser has caused is on its next page, whichever process that comes to: its cookie says
+// that there is news.
+func TestPostHereAndPageThere(t *testing.T) {
+	posts := 5_000
+	if testing.Short() {
+		posts = 300
+	}
+	bothKeys(t, func(t *testing.T, cfg flashgin.Config) {
+		server := redistest.Start(t)
+		apps := []*knownApp{
+			newKnownApp(t, server.Client(), cfg), newKnownApp(t, server.Client(), cfg),
+		}
+		v, key := apps[0].loggedIn()
+		for _, a := range apps {
+			a.untilKnown(v)
+		}
+		for i := range posts {
+			here := rand.IntN(2)
+			if i%10 == 0 { // what was shown is confirmed a moment later, and until then pages ask
+				apps[1-here].untilKnown(v)
+			}
+			v.Handler = apps[here]
+			form := fmt.Sprintf("%s?text=%d&key=%s", []string{"/page", "/add"}[i/10%2], i, key)
+			v.Post(form, "Sec-Fetch-Mode", "navigate")
+			v.Handler = apps[1-here]
+			require.Equal(t, fmt.Sprintf("[%d]", i), v.Get("/page"))
+			for _, a := range apps {
+				v.Handler = a
+				require.Empty(t, v.Get("/page"))
+			}
+		}
+		asked, skipped := apps[0].count()
+		t.Logf("%d pages of one process asked, %d did not", asked, skipped)
+		assert.Greater(t, skipped, posts/30, "nothing was known")
+	})
+}
+
+// A job runs elsewhere and tells no browser. The store tells the other processes.
+func TestMessageOfAJobIsOnAKnownPage(t *testing.T) {
+	server := redistest.Start(t)
+	a := newKnownApp(t, server.Client(), flashgin.Config{KnownFor: time.Minute})
+	jobs := newKnownApp(t, server.Client(), flashgin.Config{})
+	v, key := a.loggedIn()
+	var late []time.Duration
+	for i := range 200 {
+		a.untilKnown(v)
+		text := fmt.Sprint(i)
+		require.NoError(t, jobs.Messenger.Add(t.Context(), key, flashgin.Info(text).At("/page")))
+		added := time.Now()
+		require.Eventually(t, func() bool { return v.Get("/page") == "["+text+"]" },
+			30*time.Second, 100*time.Microsecond)
+		late = append(late, time.Since(added))
+	}
+	slices.Sort(late)
+	t.Logf("a message of a job is on the pages after %v (median), %v (99 %%)",
+		late[len(late)/2], late[len(late)*99/100])
+	// The job's own process needs no news from the store.
+	same := newKnownApp(t, server.Client(), flashgin.Config{KnownFor: time.Minute})
+	v, key = same.loggedIn()
+	for i := range 200 {
+		same.untilKnown(v)
+		text := fmt.Sprint(i)
+		require.NoError(t, same.Messenger.Add(t.Context(), key, flashgin.Info(text).At("/page")))
+		require.Equal(t, "["+text+"]", v.Get("/page"))
+	}
+}
+
+// If the connection seems well but brings no news, a message is late by KnownFor, and not more.
+func TestNewsThatGetLostDelayByKnownFor(t *testing.T) {
+	server := redistest.Start(t)
+	proxy := redistest.StartProxy(t, server.Addr())
+	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	const knownFor = 2 * time.Second
+	a := newKnownApp(t, client, flashgin.Config{KnownFor: knownFor})
+	jobs := newKnownApp(t, server.Client(), flashgin.Config{})
+	v, key := a.loggedIn()
+	a.untilKnown(v)
+	var lost atomic.Int64
+	proxy.Judge(func(reply []byte) redistest.Verdict {
+		if bytes.Contains(reply, []byte("\r\nmessage\r\n")) {
+			lost.Add(1)
+			return redistest.Swallow
+		}
+		return redistest.Pass
+	})
+	require.NoError(t, jobs.Messenger.Add(t.Context(), key, flashgin.Info("late").At("/page")))
+	added := time.Now()
+	_, before := a.count()
+	require.Eventually(t, func() bool { return v.Get("/page") == "[late]" }, 30*time.Second,
+		10*time.Millisecond)
+	_, after := a.count()
+	t.Logf("%v late, %d pages did not ask", time.Since(added).Round(time.Millisecond), after-before)
+	assert.Positive(t, lost.Load(), "no news was lost")
+	assert.Positive(t, after-before, "each page asked, so this shows nothing")
+}
+
+// Without the connection that brings news, each page asks, at once.
+func TestPagesAskWhileNobodyListens(t *testing.T) {
+	server := redistest.Start(t)
+	proxy := redistest.StartProxy(t, server.Addr())
+	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	a := newKnownApp(t, client, flashgin.Config{KnownFor: time.Hour})
+	v, _ := a.loggedIn()
+	a.untilKnown(v)
+	refuse := atomic.Bool{}
+	refuse.Store(true)
+	proxy.Judge(func(reply []byte) redistest.Verdict {
+		if refuse.Load() && bytes.Contains(reply, []byte("subscribe\r\n")) {
+			return redistest.Cut
+		}
+		return redistest.Pass
+	})
+	proxy.CutAll()
+	require.Eventually(t, func() bool { return !a.skips(v) }, 30*time.Second, time.Millisecond)
+	for range 100 {
+		require.False(t, a.skips(v), "nothing is learned either")
+	}
+	refuse.Store(false)
+	a.untilKnown(v)
+}
+
+// A page has claimed a message and fails. Another process has looked meanwhile, and found nothing.
+func TestReleasedMessageIsOnAKnownPage(t *testing.T) {
+	server := redistest.Start(t)
+	cfg := flashgin.Config{KnownFor: time.Hour}
+	here, there := newKnownApp(t, server.Client(), cfg), newKnownApp(t, server.Client(), cfg)
+	taken, fail := make(chan struct{}), make(chan struct{})
+	here.GET("/fails", func(c *gin.Context) {
+		assert.Len(t, flashgin.Flashes(c), 1)
+		close(taken)
+		<-fail
+		c.Status(http.StatusInternalServerError)
+	})
+	v, key := here.loggedIn()
+	there.untilKnown(v)
+	message := flashgin.Info("one").At(flashgin.Anywhere)
+	require.NoError(t, here.Messenger.Add(t.Context(), key, message))
+	done := make(chan struct{})
+	tab := here.Visitor()
+	tab.Jar = maps.Clone(v.Jar)
+	go func() {
+		defer close(done)
+		tab.Get("/fails")
+	}()
+	<-taken
+	require.Eventually(t, func() bool { return !there.skips(v) }, 30*time.Second, time.Millisecond)
+	for range 10 {
+		assert.False(t, there.skips(v), "a claimed message may come back")
+	}
+	close(fail)
+	<-done
+	v.Handler = there
+	require.Eventually(t, func() bool { return v.Get("/page") == "[one]" }, 30*time.Second,
+		time.Millisecond)
+}
+
+// A cookie that the client edits only makes its pages ask.
+func TestEditedMarkMakesPagesAsk(t *testing.T) {
+	a := newKnownApp(t, redistest.Start(t).Client(), flashgin.Config{KnownFor: time.Hour})
+	v, _ := a.loggedIn()
+	a.untilKnown(v)
+	mark := *v.Jar["flash-mark"]
+	for name, value := range map[string]string{
+		"none": "", "another": "AAAAAAAA", "too short": mark.Value[1:], "too long": mark.Value + "A",
+		"lower case": strings.ToLower(mark.Value[:4]) + "aaaa",
+		"two":        mark.Value + "; flash-mark=AAAAAAAA",
+	} {
+		request := httptest.NewRequest(http.MethodGet, "/page", nil)
+		request.Header.Set("Cookie", "id="+v.Jar["id"].Value+"; flash-mark="+value)
+		_, before := a.count()
+		a.ServeHTTP(httptest.NewRecorder(), request)
+		_, after := a.count()
+		assert.Equal(t, before, after, name)
+	}
+	assert.True(t, a.skips(v))
+}
+
+// The browser gets a mark with what may bring news, and never with a page.
+func TestMarkComesWithNews(t *testing.T) {
+	client := redistest.Start(t).Client()
+	marked := func(header http.Header) bool {
+		return slices.ContainsFunc(header["Set-Cookie"], func(line string) bool {
+			ok := strings.HasPrefix(line, "flash-mark=")
+			if ok {
+				assert.Regexp(t, `^flash-mark=[A-Z2-7]{8}; Path=/; HttpOnly; SameSite=Lax$`, line)
+				assert.Contains(t, header.Get("Cache-Control"), "no-store")
+			}
+			return ok
+		})
+	}
+	for _, on := range []bool{false, true} {
+		cfg := flashgin.Config{}
+		if on {
+			cfg.KnownFor = time.Minute
+		}
+		a := newKnownApp(t, client, cfg)
+		v := a.Visitor()
+		assert.False(t, marked(v.Do(http.MethodGet, "/page").Result().Header), "a visitor")
+		assert.Equal(t, on, marked(v.Do(http.MethodGet, "/login").Result().Header), "a key for a job")
+		assert.Equal(t, on, marked(v.Post("/page?text=one").Result().Header), "a message waits")
+		assert.False(t, marked(v.Do(http.MethodGet, "/page").Result().Header), "it is shown")
+		assert.Equal(t, on, marked(v.Post("/logout").Result().Header), "a new key")
+	}
+}
+
+// A session that gets another key is another session.
+func TestKnownEndsWithTheKey(t *testing.T) {
+	a := newKnownApp(t, redistest.Start(t).Client(), flashgin.Config{KnownFor: time.Hour})
+	v, _ := a.loggedIn()
+	a.untilKnown(v)
+	v.Post("/logout")
+	assert.False(t, a.skips(v))
+	a.untilKnown(v)
+}
+
+// A store of another type does not say whether something is claimed, so it is always asked.
+func TestKnownForOurRedisStoreAlone(t *testing.T) {
+	type embedded struct{ *flashgin.RedisStore }
+	store := apptest.NewRedisStore(t, redistest.Start(t).Client())
+	for name, store := range map[string]flashgin.Store{
+		"in memory": new(flashgin.MemoryStore), "embedded": embedded{store},
+	} {
+		t.Run(name, func(t *testing.T) {
+			observed := new(apptest.Observed)
+			app := apptest.NewApp(t, flashgin.Config{
+				KnownFor: time.Hour, Store: store, Observer: observed,
+			})
+			app.GET("/page", apptest.Page)
+			app.GET("/login", func(c *gin.Context) {
+				_, err := app.Messenger.SessionKey(c)
+				assert.NoError(t, err)
+			})
+			v := app.Visitor()
+			v.Get("/login")
+			for range 20 {
+				v.Get("/page")
+			}
+			assert.Equal(t, slices.Repeat([]string{"claim"}, 20), observed.Calls())
+			assert.NotContains(t, v.Jar, "flash-mark")
+		})
+	}
+}
+
+func TestKnownIsChecked(t *testing.T) {
+	_, err := flashgin.New(flashgin.Config{KnownFor: -time.Second})
+	assert.EqualError(t, err, "flashgin: Config.KnownFor is -1s: "+
+		"want zero (each page asks the store) or more")
+	_, err = flashgin.New(flashgin.Config{KnownSessions: -1})
+	assert.EqualError(t, err, "flashgin: Config.KnownSessions is -1: want zero (100000) or more")
+}
