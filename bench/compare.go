@@ -16,7 +16,8 @@ import (
 
 // The comparison measures flash messages of several kinds, side by side: each a web server process
 // of its own, all with one Redis server. A cycle is a form that is posted and the page after it,
-// which has to show the message once; an empty page is that page again, without a message.
+// which has to show the message once; an empty page is that page again, without a message,
+// for the second time: by then flashgin may know that nothing waits.
 
 // result is what is known of a contender.
 type result struct {
@@ -87,6 +88,7 @@ func (r *result) measure(w *web, admin *redis.Client, n int, counts bool) {
 		return took, (w.processorTime() - web) / float64(n), (b.processorTime(admin) - redis) / float64(n)
 	}
 	took, cycle, redisCycle := window(func(i int) error { return r.goThrough(visitors[i]) })
+	b.parallel(comparisonUsers, n, func(i int) error { return r.findNothing(visitors[i]) })
 	_, empty, redisPage := window(func(i int) error { return r.findNothing(visitors[i]) })
 	if !counts {
 		return
@@ -146,6 +148,8 @@ func (r *result) count(w *web, server *redistest.Server, admin *redis.Client) {
 	}
 	r.commands = each(r.goThrough)
 	r.cookieBytes = bytes()
+	each(r.findNothing)
+	bytes()
 	r.pageCommands = each(r.findNothing)
 	r.pageCookies = bytes()
 }
