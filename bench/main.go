@@ -53,6 +53,7 @@ var parts = []struct {
 	{"outage", outages},
 	{"many", manySessions},
 	{"streams", openPages},
+	{"news", newsTime},
 }
 
 // comparison is the name of a part that prints tables of its own.
