@@ -242,7 +242,9 @@ func (m *Messenger) endForgotten(session string) {
 
 // newHub returns the Hub that has the streams of m.
 func (m *Messenger) newHub() *live.Hub {
-	cfg := live.Config{Lease: m.cfg.Lease, Path: m.cfg.MountPath, Errors: &m.errs}
+	cfg := live.Config{
+		Lease: m.cfg.Lease, Path: m.cfg.MountPath, Errors: &m.errs, AtOnce: m.known != nil,
+	}
 	if store, ok := m.queue.(queue.Watcher); ok {
 		cfg.Watch = func(ctx context.Context, wake func(session string, ends bool)) error {
 			defer m.known.Deaf()

@@ -76,9 +76,6 @@ func New(cfg Config) (*Messenger, error) {
 	m.known = newKnown(&m.cfg, m.queue)
 	m.store = m.newDelivery()
 	m.live = m.newHub()
-	if m.known != nil {
-		m.live.Listen()
-	}
 	remember(m)
 	return m, nil
 }

@@ -38,17 +38,15 @@ const (
 
 // Config is what a [Hub] is made of.
 type Config struct {
-	// Lease is how long a claim hides messages that nobody settles.
-	Lease time.Duration
+	Lease time.Duration // how long a claim hides messages that nobody settles
 	// Watch calls wake when something was added for a session, or when its streams are to end. The
 	// empty session means all sessions, because Watch may have missed something. Watch returns when
 	// ctx has ended or listening has failed, and is called again after the latter. It returns nil
 	// if the store cannot tell after all. A nil Watch means that the store cannot tell.
-	Watch func(ctx context.Context, wake func(session string, ends bool)) error
-	// Errors is told of errors that no caller receives.
-	Errors *report.Reporter
-	// Path is where the streams are served, for the log.
-	Path string
+	Watch  func(ctx context.Context, wake func(session string, ends bool)) error
+	AtOnce bool             // whether Watch is called before there is any stream
+	Errors *report.Reporter // is told of errors that no caller receives
+	Path   string           // where the streams are served, for the log
 }
 
 // A Hub has the streams of a process. It is safe for concurrent use by multiple goroutines.
@@ -90,6 +88,9 @@ func New(cfg Config) *Hub {
 		crowd:    newCrowd(),
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
+	if cfg.AtOnce {
+		h.watch()
+	}
 	return h
 }
 

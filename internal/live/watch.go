@@ -12,14 +12,7 @@ const (
 	rewatchAtMost = 5 * time.Second
 )
 
-// Listen starts to watch the store, before any stream does.
-func (h *Hub) Listen() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.watch()
-}
-
-// watch starts to watch the store, with the first stream. The lock is held.
+// watch starts to watch the store, in New or with the first stream. The lock is held.
 func (h *Hub) watch() {
 	if h.watching {
 		return
