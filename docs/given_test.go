@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"html/template"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	texttemplate "text/template"
 	"time"
 
 	"github.com/flashgin/flashgin"
@@ -67,6 +69,8 @@ var (
 	_ = log.Fatal
 	_ = errors.Join
 	_ bufio.Scanner
+	_ bytes.Buffer
+	_ texttemplate.Template
 	_ httptest.Server
 	_ = synctest.Test
 	_ strings.Builder

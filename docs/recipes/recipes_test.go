@@ -41,7 +41,7 @@ func TestPage(t *testing.T) {
 		require.NoError(t, err)
 		source.Write(text)
 	}
-	for _, path := range []string{"docs/recipes.md", "docs/look.md", "docs/testing.md"} {
+	for _, path := range []string{"docs/recipes.md", "docs/look.md", "docs/testing.md", "docs/templates.md"} {
 		page, err := doctest.Open("../..", path)
 		require.NoError(t, err)
 		declarations := 0
