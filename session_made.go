@@ -205,7 +205,9 @@ func (r *request) saveKey() (string, error) {
 		return "", err
 	}
 	if made := r.unsaved; made != nil {
-		if secret.Expires(r.writer.Header(), r.cookieOf(made)) {
+		ends, header := false, r.writer.Header()
+		r.askSession(made, func(session sessions.Session) { ends = secret.Ends(session, header) })
+		if ends {
 			return "", errCookieReplaced // a handler has logged its user out
 		}
 		if err := r.mayBegin(func() string { return r.cookieOf(made) }); err != nil {

@@ -27,6 +27,12 @@ func TestCookieThatTheHandlerReplacesIsReported(t *testing.T) {
 	other := func(c *gin.Context) {
 		http.SetCookie(c.Writer, &http.Cookie{Name: "id2", Path: "/", MaxAge: -1})
 	}
+	expireOld := func(c *gin.Context) {
+		for _, old := range []http.Cookie{{Path: "/old"}, {Path: "/", Domain: "example.org"}} {
+			old.Name, old.MaxAge = "id", -1
+			c.Writer.Header().Add("Set-Cookie", old.String())
+		}
+	}
 	saveUser := func(c *gin.Context) {
 		session := sessions.Default(c)
 		session.Set("user", "alice")
@@ -64,6 +70,8 @@ func TestCookieThatTheHandlerReplacesIsReported(t *testing.T) {
 		{"cleared", true, nothing, clearAll, false},
 		{"expired, then saved", true, expire, saveUser, false},
 		{"another cookie", true, other, other, false},
+		{"cookies of the past", true, expireOld, expireOld, false},
+		{"cookies of the past, without a key", false, expireOld, expireOld, false},
 	} {
 		for name, store := range map[string]sessions.Store{
 			"cookie": apptest.CookieStore(), "memstore": memstore.NewStore([]byte("key")),

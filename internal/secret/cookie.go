@@ -44,24 +44,20 @@ func setsCookie(name string) func(line string) bool {
 	return func(line string) bool { return strings.HasPrefix(line, name+"=") }
 }
 
-// lastSet returns the cookie of that name that the browser will have after an answer with this
-// header, or nil if the answer sets none.
-func lastSet(header http.Header, name string) *http.Cookie {
-	lines := header["Set-Cookie"]
-	for i := len(lines) - 1; i >= 0; i-- {
-		if setsCookie(name)(lines[i]) {
-			cookie, _ := http.ParseSetCookie(lines[i])
-			return cookie
+// lastSet returns what an answer with this header makes of a cookie, or nil if it does not set that.
+// A cookie of the same name with another path or domain is another cookie.
+func lastSet(header http.Header, name, path, domain string) (last *http.Cookie) {
+	for _, line := range header["Set-Cookie"] {
+		if !setsCookie(name)(line) {
+			continue
+		}
+		cookie, err := http.ParseSetCookie(line)
+		if err == nil && (cookie.Path == "" || cookie.Path == path) &&
+			strings.EqualFold(strings.TrimPrefix(cookie.Domain, "."), strings.TrimPrefix(domain, ".")) {
+			last = cookie
 		}
 	}
-	return nil
-}
-
-// Expires reports whether an answer with this header takes the cookie of that name from the
-// browser.
-func Expires(header http.Header, name string) bool {
-	cookie := lastSet(header, name)
-	return cookie != nil && isOver(cookie)
+	return last
 }
 
 func isOver(cookie *http.Cookie) bool {
@@ -72,7 +68,7 @@ func isOver(cookie *http.Cookie) bool {
 // Takes reports whether an answer with this header takes a secret, which the browser has in the
 // cookie of that name, from the browser.
 func Takes(secret string, header http.Header, name string) bool {
-	cookie := lastSet(header, name)
+	cookie := lastSet(header, name, "/", "")
 	return cookie != nil && (isOver(cookie) || cookie.Value != secret)
 }
 

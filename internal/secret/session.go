@@ -69,7 +69,7 @@ func LeadsTo(key string, session sessions.Session, header http.Header) bool {
 	if !ok {
 		return true
 	}
-	cookie := lastSet(header, loaded.Name())
+	cookie := lastCookie(session, header)
 	if cookie == nil || isOver(cookie) {
 		return cookie == nil
 	}
@@ -81,6 +81,22 @@ func LeadsTo(key string, session sessions.Session, header http.Header) bool {
 	}
 	secret, _ := again.Values[valueName].(string)
 	return Key(secret) == key
+}
+
+// Ends reports whether an answer with this header takes the session's cookie from the browser.
+func Ends(session sessions.Session, header http.Header) bool {
+	cookie := lastCookie(session, header)
+	return cookie != nil && isOver(cookie)
+}
+
+// lastCookie returns what an answer with this header makes of the session's cookie, or nil if it
+// does not set that, or nobody can tell.
+func lastCookie(session sessions.Session, header http.Header) *http.Cookie {
+	loaded, ok := underlying(sessions.Store.New, session)
+	if !ok || loaded.Options == nil {
+		return nil
+	}
+	return lastSet(header, loaded.Name(), loaded.Options.Path, loaded.Options.Domain)
 }
 
 // IsWithheld reports whether the browser that sent r keeps the session's cookie to itself: the

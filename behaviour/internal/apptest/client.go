@@ -95,7 +95,10 @@ func (v *Visitor) Send(request *http.Request) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	v.Handler.ServeHTTP(recorder, request)
 	for _, cookie := range recorder.Result().Cookies() {
-		if v.Jar[cookie.Name] = cookie; cookie.MaxAge < 0 {
+		switch {
+		case cookie.MaxAge >= 0:
+			v.Jar[cookie.Name] = cookie
+		case cookie.Path == "/" && cookie.Domain == "": // else it is another cookie
 			delete(v.Jar, cookie.Name)
 		}
 	}
