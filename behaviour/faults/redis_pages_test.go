@@ -127,10 +127,13 @@ func (c *countClaims) of(session string) int64 {
 
 func (c *countClaims) note(cmd redis.Cmder) {
 	args := cmd.Args()
-	if cmd.Name() != "evalsha" || len(args) != 3+args[2].(int)+1 {
-		return // of our scripts for pages, only that of a claim has one argument, the lease
+	if cmd.Name() != "evalsha" || len(args) != 3+args[2].(int)+2 {
+		return
 	}
-	for _, key := range args[3 : len(args)-1] {
+	if _, claims := args[len(args)-1].(int); !claims {
+		return // of our scripts for pages, only that of a claim ends with a class, after the lease
+	}
+	for _, key := range args[3 : len(args)-2] {
 		name, view, _ := strings.Cut(key.(string), ":/page/")
 		if _, err := strconv.Atoi(view); err == nil {
 			n, _ := c.begun.LoadOrStore(name, new(atomic.Int64))
