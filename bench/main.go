@@ -11,6 +11,11 @@
 //
 // With -costs, too, it measures no more of that than the costs.
 //
+// With -part servers it runs the tests of the Redis store and a mixed load on several servers, and
+// writes docs/servers.md:
+//
+//	go run . -part servers -servers FOLDER -write ../docs/servers.md
+//
 // With FLASHGIN_BENCH_PROFILE=FOLDER each of its web servers leaves a CPU profile of what was
 // measured there.
 //
@@ -73,13 +78,16 @@ func main() {
 	}
 	short := flag.Bool("short", false, "a few seconds instead of minutes")
 	messages := flag.Int("messages", 0, "how many messages wait, each in a session of its own (default 1000000; with -short 20000)")
-	only := flag.String("part", "", "one of "+strings.Join(partNames(), ", ")+", all of these by default; or "+comparison+" or "+builds)
+	only := flag.String("part", "", "one of "+strings.Join(partNames(), ", ")+", all of these by default; or "+comparison+", "+builds+" or "+servers)
 	before := flag.String("before", "", "with -part "+builds+": this program, built with an older flashgin")
 	costs := flag.Bool("costs", false, "with -part "+comparison+": costs alone, and not what becomes of messages")
-	write := flag.String("write", "", "with -part "+comparison+": the file that its result is written to, besides")
+	write := flag.String("write", "", "with -part "+comparison+" or "+servers+": the file that its result is written to, besides")
+	folder := flag.String("servers", "", "with -part "+servers+": a folder with a folder for each server, which has a binary such as redis-server")
+	debian := flag.String("debian", "", "with -part "+servers+": releases of Debian whose packages are tested, such as bookworm,trixie,sid")
+	load := flag.Duration("load", 10*time.Minute, "with -part "+servers+": how long the load lasts on each server")
 	flag.Parse()
-	if *only != "" && *only != comparison && *only != builds && !slices.Contains(partNames(), *only) {
-		fmt.Fprintf(os.Stderr, "-part %s: want one of %s, %s, %s\n", *only, strings.Join(partNames(), ", "), comparison, builds)
+	if *only != "" && *only != comparison && *only != builds && *only != servers && !slices.Contains(partNames(), *only) {
+		fmt.Fprintf(os.Stderr, "-part %s: want one of %s, %s, %s, %s\n", *only, strings.Join(partNames(), ", "), comparison, builds, servers)
 		os.Exit(2)
 	}
 	b := &bench{short: *short, messages: *messages, only: *only, costs: *costs, out: os.Stdout}
@@ -96,6 +104,10 @@ func main() {
 	}
 	if *only == builds {
 		os.Exit(b.compareBuilds(*before))
+	}
+	if *only == servers {
+		redis.SetLogger(quiet{})
+		os.Exit(b.runServers(*folder, *debian, *write, *load))
 	}
 	os.Exit(b.run())
 }

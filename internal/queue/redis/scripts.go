@@ -26,6 +26,7 @@ var (
 	withdrawScript   = load("withdraw.lua")
 	purgeScript      = load("purge.lua")
 	viewsScript      = load("views.lua")
+	countScript      = load("count.lua")
 	dropScript       = load("drop.lua")
 )
 

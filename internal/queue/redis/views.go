@@ -66,20 +66,22 @@ func (s *Store[T]) dropViews(ctx context.Context, mailbox string, index *lua.Cal
 	if err != nil {
 		return 0, err
 	}
-	counts, pipeline := make([]lua.Once, len(views)/2), s.client.Pipeline()
+	counts := make([]*lua.Call, len(views)/2)
 	for i := range counts {
-		counts[i] = lua.NewOnce(ctx, 1, "zcount", mailbox+views[2*i], "(-4e15", "+inf")
-		_ = pipeline.Process(ctx, counts[i])
+		counts[i] = countScript.Call(mailbox + views[2*i])
 	}
-	if _, err := pipeline.Exec(ctx); err != nil {
+	if err := lua.Send(ctx, s.client, counts, lua.Together); err != nil {
 		return 0, err
 	}
 	var left []int
 	var gone []any
 	for i, count := range counts {
-		if n, _ := count.Int(); n > 0 {
+		switch n, err := count.Cmd.Int(); {
+		case err != nil:
+			return 0, err
+		case n > 0:
 			left = append(left, i)
-		} else {
+		default:
 			gone = append(gone, views[2*i])
 		}
 	}
