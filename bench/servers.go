@@ -48,7 +48,11 @@ var suites = []string{"./behaviour/redis", "./internal/queue/redis", "./internal
 func (b *bench) runServers(folder, releases, write string, load time.Duration) int {
 	defer b.cleanUp()
 	var rows []tested
-	for _, c := range b.candidates(folder, releases) {
+	all := b.candidates(folder, releases)
+	for _, c := range all {
+		fmt.Fprintf(os.Stderr, "%s, %s, %s %s\n", c.version, c.from, c.path, c.why)
+	}
+	for _, c := range all {
 		row := tested{candidate: c}
 		if c.why == "" {
 			fmt.Fprintf(os.Stderr, "%s, %s\n", c.version, c.from)
@@ -60,12 +64,11 @@ func (b *bench) runServers(folder, releases, write string, load time.Duration) i
 				row.passed, row.failed, len(row.skipped), row.load)
 		}
 		rows = append(rows, row)
+		if write != "" { // a run that is interrupted leaves what it has
+			b.must(os.WriteFile(write, []byte(serversPage(rows, load)), 0o644))
+		}
 	}
-	page := serversPage(rows, load)
-	fmt.Fprint(b.out, page)
-	if write != "" {
-		b.must(os.WriteFile(write, []byte(page), 0o644))
-	}
+	fmt.Fprint(b.out, serversPage(rows, load))
 	for _, row := range rows {
 		if row.failed > 0 || row.load.lost > 0 || row.load.twice > 0 {
 			return 1
@@ -232,8 +235,16 @@ func (b *bench) aptOf(release, dir string) (func(command, in string, args ...str
 		b.must(os.MkdirAll(filepath.Join(dir, folder), 0o755))
 	}
 	const key = "/usr/share/keyrings/debian-archive-keyring.gpg"
-	b.must(os.WriteFile(filepath.Join(dir, "sources.list"),
-		fmt.Appendf(nil, "deb [signed-by=%s] %s %s main\n", key, mirror, release), 0o644))
+	var sources []byte
+	base, backports := strings.CutSuffix(release, "-backports") // which lack most libraries
+	suites := []string{release}
+	if backports {
+		suites = append(suites, base)
+	}
+	for _, suite := range suites {
+		sources = fmt.Appendf(sources, "deb [signed-by=%s] %s %s main\n", key, mirror, suite)
+	}
+	b.must(os.WriteFile(filepath.Join(dir, "sources.list"), sources, 0o644))
 	b.must(os.WriteFile(filepath.Join(dir, "status"), nil, 0o644))
 	apt := func(command, in string, args ...string) (string, error) {
 		options := []string{"-q"}

@@ -214,3 +214,33 @@ func TestPingTellsWhyRedisCannotBeUsed(t *testing.T) {
 	server.Stop()
 	assert.Error(t, ping(away))
 }
+
+// A client of the documented user leaves nothing in the server's log of refusals if it does not say
+// which library it is, or may say so.
+func TestRedisACLLogStaysEmpty(t *testing.T) {
+	server := redistest.Start(t)
+	admin := server.Client()
+	for name, test := range map[string]struct {
+		right  string
+		silent bool
+	}{
+		"DisableIdentity": {"", true},
+		"the right":       {"+client|setinfo", false}, // which Redis 7.2 and later know
+	} {
+		t.Run(name, func(t *testing.T) {
+			setRedisUser(t, admin, redisKeys, redisRights, redisWakeRights)
+			if test.right != "" {
+				if err := admin.Do(t.Context(), "acl", "setuser", "flash", test.right).Err(); err != nil {
+					t.Skip("the server does not know CLIENT SETINFO: before Redis 7.2")
+				}
+			}
+			require.NoError(t, admin.Do(t.Context(), "acl", "log", "reset").Err())
+			worksWith(t, server.ClientWith(&redis.Options{
+				Username: "flash", Password: "secret", DisableIdentity: test.silent,
+			}))
+			refused, err := admin.Do(t.Context(), "acl", "log").Slice()
+			require.NoError(t, err)
+			assert.Empty(t, refused)
+		})
+	}
+}
