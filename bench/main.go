@@ -57,6 +57,7 @@ var parts = []struct {
 	{"page", pageTime},
 	{"outage", outages},
 	{"many", manySessions},
+	{"failover", failovers},
 	{"streams", openPages},
 	{"news", newsTime},
 }
@@ -84,13 +85,17 @@ func main() {
 	write := flag.String("write", "", "with -part "+comparison+" or "+servers+": the file that its result is written to, besides")
 	folder := flag.String("servers", "", "with -part "+servers+": a folder with a folder for each server, which has a binary such as redis-server")
 	debian := flag.String("debian", "", "with -part "+servers+": releases of Debian whose packages are tested, such as bookworm,trixie,sid")
+	installed := flag.Bool("installed", true, "with -part "+servers+": also test the server that is installed")
 	load := flag.Duration("load", 10*time.Minute, "with -part "+servers+": how long the load lasts on each server")
 	flag.Parse()
 	if *only != "" && *only != comparison && *only != builds && *only != servers && !slices.Contains(partNames(), *only) {
 		fmt.Fprintf(os.Stderr, "-part %s: want one of %s, %s, %s, %s\n", *only, strings.Join(partNames(), ", "), comparison, builds, servers)
 		os.Exit(2)
 	}
-	b := &bench{short: *short, messages: *messages, only: *only, costs: *costs, out: os.Stdout}
+	b := &bench{
+		short: *short, messages: *messages, only: *only, costs: *costs, installed: *installed,
+		out: os.Stdout,
+	}
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
 	go func() {
@@ -117,6 +122,7 @@ func main() {
 type bench struct {
 	testing.TB // the test that runs the program, if one does
 	short      bool
+	installed  bool // test the installed server, too
 	messages   int
 	only       string
 	costs      bool

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,7 +71,7 @@ func (b *bench) runServers(folder, releases, write string, load time.Duration) i
 	}
 	fmt.Fprint(b.out, serversPage(rows, load))
 	for _, row := range rows {
-		if row.failed > 0 || row.load.lost > 0 || row.load.twice > 0 {
+		if row.why != "" || row.failed > 0 || row.load.lost > 0 || row.load.twice > 0 {
 			return 1
 		}
 	}
@@ -108,7 +109,7 @@ func (b *bench) candidates(folder, releases string) (found []candidate) {
 			}
 		}
 	}
-	if path, err := exec.LookPath("redis-server"); err == nil {
+	if path, err := exec.LookPath("redis-server"); err == nil && (b.installed || len(found) == 0) {
 		add(path, "installed")
 	}
 	slices.SortStableFunc(found, func(a, b candidate) int {
@@ -324,6 +325,20 @@ func (b *bench) bytesOfAMessage() float64 {
 	return (b.info(admin, "memory", "used_memory") - before) / sessions
 }
 
+// skips returns a line for each reason why tests were skipped.
+func skips(row tested) (lines []string) {
+	names := map[string][]string{}
+	for _, skipped := range row.skipped {
+		name, why, _ := strings.Cut(skipped, ": ")
+		names[why] = append(names[why], name)
+	}
+	for _, why := range slices.Sorted(maps.Keys(names)) {
+		lines = append(lines, fmt.Sprintf("- %s skips %s: %s.", row.version,
+			strings.Join(names[why], ", "), strings.TrimRight(why, ".")))
+	}
+	return lines
+}
+
 // serversPage returns docs/servers.md.
 func serversPage(rows []tested, load time.Duration) string {
 	var page strings.Builder
@@ -343,6 +358,8 @@ In the **load**, four clients add, claim, confirm and release messages of 100 se
 the server forgets its scripts ten times a second, cuts all connections twice a second, and has no
 memory for new messages for a fifth of the time. Each call that failed is made again. A message is
 *lost* if it was added and never shown, and shown *twice* if it came again after it was confirmed.
+The last column is what a message takes that is alone at its view, as most are; it also depends on
+how a server was compiled.
 
 *%s. %s, %d processors, %s. The load lasted %v.*
 
@@ -360,9 +377,7 @@ memory for new messages for a fifth of the time. Each call that failed is made a
 		for _, what := range row.failures {
 			notes = append(notes, fmt.Sprintf("- %s: %s failed.", row.version, what))
 		}
-		for _, what := range row.skipped {
-			notes = append(notes, fmt.Sprintf("- %s: skipped %s.", row.version, strings.TrimRight(what, ".")))
-		}
+		notes = append(notes, skips(row)...)
 	}
 	if len(notes) > 0 {
 		fmt.Fprintf(&page, "\n%s\n", strings.Join(notes, "\n"))

@@ -309,6 +309,24 @@ func TestRedisReplica(t *testing.T) {
 	}
 }
 
+// A master that waits for replicas refuses messages and says why. Redis 5 does not apply that to
+// scripts: docs/redis.md says so.
+func TestRedisFewReplicas(t *testing.T) {
+	server := redistest.Start(t, "min-replicas-to-write 1")
+	p := newRedisProbe(t, server.Client())
+	err := p.store.Add(t.Context(), p.session, redisMessage("/a", "text"))
+	info, infoErr := p.client.Info(t.Context(), "server").Result()
+	require.NoError(t, infoErr)
+	if strings.Contains(info, "redis_version:5.") {
+		assert.NoError(t, err)
+		return
+	}
+	requireRefused(t, refusal.FewReplicas, err)
+	assert.ErrorContains(t, err, "too few replicas")
+	_, err = p.store.Claim(t.Context(), p.session, []string{"/a"}, time.Minute)
+	requireRefused(t, refusal.FewReplicas, err)
+}
+
 // What is no message of this version is passed over, reported without quoting it, and left where it
 // is.
 func TestRedisUnreadable(t *testing.T) {
