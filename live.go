@@ -126,7 +126,7 @@ func (m *Messenger) openPage(
 		Client:  c.ClientIP(),
 		Owned:   func() bool { return m.owns(r, c, session) },
 		Claim: func(ctx context.Context) (live.Parcel, error) {
-			return m.claimParcel(ctx, session, views)
+			return m.claimParcel(ctx, session, views, sse.Handover)
 		},
 	}
 }
@@ -150,9 +150,10 @@ func (m *Messenger) streamViews(r *http.Request) []string {
 }
 
 // claimParcel claims messages for an open page. Scripts show text alone, so it releases messages
-// with only HTML, and these wait for a page that a template renders.
+// with only HTML, and these wait for a page that a template renders. encode makes the text of them.
 func (m *Messenger) claimParcel(
 	ctx context.Context, session string, views []string,
+	encode func([]Message, map[string]string) ([]byte, error),
 ) (live.Parcel, error) {
 	claim, err := m.store.Claim(ctx, session, views, delivery.ForStream)
 	if err != nil {
@@ -182,7 +183,7 @@ func (m *Messenger) claimParcel(
 		return parcel, nil
 	}
 	messages := withKinds(messagesOf(forScript.Items))
-	if parcel.Text, err = sse.Handover(messages, claim.Tickets); err != nil {
+	if parcel.Text, err = encode(messages, claim.Tickets); err != nil {
 		parcel.Release()
 		m.errs.Report(ctx, "encode for an open page", err)
 		return live.Parcel{}, err

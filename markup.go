@@ -2,9 +2,11 @@ package flashgin
 
 import (
 	"html/template"
+	"time"
 
 	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/pages"
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 // printsReadyMade reports whether pages have the ready-made markup, and so a list to add messages
@@ -63,6 +65,9 @@ func itemsOf(list Messages) []markup.Item {
 			ID: m.ID, Key: m.Key, Status: string(m.Status),
 			Title: m.Title, Text: m.Text, HTML: m.HTML,
 			Link: (*markup.Link)(m.Link), AutoClose: m.AutoClose,
+		}
+		if !queue.Generated(m.ID) && !m.Created.IsZero() {
+			items[i].Created = m.Created.Format(time.RFC3339Nano) // as JSON has it
 		}
 	}
 	return items

@@ -6,7 +6,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/browser"
+	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/shown"
+	"github.com/flashgin/flashgin/internal/sse"
 )
 
 // A page that a browser loads ahead of time, because it may be wanted next, must not take messages.
@@ -62,11 +64,47 @@ func (m *Messenger) servePull(c *gin.Context) {
 		views[i] = m.cleanView(view)
 	}
 	r.noteValues(c)
+	if c.GetHeader(browser.AskHeader) == askTickets {
+		m.servePullWithTickets(r, c, views)
+		return
+	}
 	messages := r.pull(views)
 	if messages == nil {
 		messages = Messages{}
 	}
 	c.JSON(http.StatusOK, gin.H{"messages": withKinds(messages)})
+}
+
+// askTickets is the value of browser.AskHeader of a script that acknowledges what it gets. Who
+// would miss it: the user whose browser gives up a request when its answer is already written.
+const askTickets = "tickets"
+
+// servePullWithTickets answers as a stream would: {"messages": […], "tickets": {view: ticket}}. The
+// script acknowledges the messages. Those of a request that was given up wait again.
+func (m *Messenger) servePullWithTickets(r *request, c *gin.Context, views []string) {
+	parcel := live.Parcel{Text: []byte(`{"messages":[],"tickets":{}}`)}
+	session, err := m.key(r, c)
+	if err != nil {
+		m.errs.Report(c.Request.Context(), "find the session", err)
+	}
+	if session != "" && err == nil && r.mayPull() {
+		claimed, err := m.claimParcel(c.Request.Context(), session, views, sse.Parcel)
+		if err == nil && claimed.Text != nil {
+			parcel = claimed
+		}
+	}
+	c.Data(http.StatusOK, "application/json; charset=utf-8", parcel.Text)
+	if parcel.Release != nil && c.Request.Context().Err() != nil {
+		parcel.Release()
+	}
+}
+
+// mayPull reports whether the answer may show messages at all, and keeps it out of caches.
+func (r *request) mayPull() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.private = true
+	return !r.ended() && r.views.MayShow(r.c.Writer.Header()) && !r.leftOpen()
 }
 
 // handOver leaves it to the handler which messages the answer has.

@@ -133,8 +133,8 @@ func TestLiveAcknowledgementLost(t *testing.T) {
 	s := newSite(t, flashgin.Config{Lease: 2 * time.Second})
 	s.line.lay(nil)
 	b := newTab(t)
-	b.before(`{ const real = fetch; let lost = false; globalThis.fetch = (url, init) => {
-		if (!lost && /ack$/.test(url)) { lost = true; return Promise.reject(new TypeError("lost")); }
+	b.before(`{ const real = fetch; let lost = 0; globalThis.fetch = (url, init) => {
+		if (lost < 2 && /ack$/.test(url)) { lost++; return Promise.reject(new TypeError("lost")); }
 		return real(url, init);
 	} }`)
 	b.open(s.url)

@@ -116,8 +116,8 @@ func TestAutoClosePauses(t *testing.T) {
 		{"selection", func(b *tab) { b.js(`getSelection().selectAllChildren(document.querySelector("[data-flash-text]"))`) },
 			func(b *tab) { b.js(`getSelection().removeAllRanges()`) }},
 		{"hidden", func(b *tab) {
-			b.js(`Object.defineProperty(document, "hidden", {value: true, configurable: true}); document.dispatchEvent(new Event("visibilitychange"))`)
-		}, func(b *tab) { b.js(`delete document.hidden; document.dispatchEvent(new Event("visibilitychange"))`) }},
+			b.js(hide)
+		}, func(b *tab) { b.js(`delete Document.prototype.hidden; Object.defineProperty(Document.prototype, "hidden", {get: () => false}); document.dispatchEvent(new Event("visibilitychange"))`) }},
 		{"frozen", func(b *tab) { b.js(`document.dispatchEvent(new Event("freeze"))`) }, func(b *tab) { b.js(`document.dispatchEvent(new Event("resume"))`) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestAutoClosePauses(t *testing.T) {
 		b.call("Page.setWebLifecycleState", object{"state": "active"})
 		b.untilEqual([]string{"freeze", "resume"}, `states`)
 		// The command leaves the page hidden, as no user would find it.
-		b.js(`Object.defineProperty(document, "hidden", {value: false}); document.dispatchEvent(new Event("visibilitychange"))`)
+		b.js(`Object.defineProperty(Document.prototype, "hidden", {value: false}); document.dispatchEvent(new Event("visibilitychange"))`)
 		b.untilEqual([]string{}, texts)
 	})
 }

@@ -24,7 +24,16 @@
   let home; // the <flash-messages> to which the live part belongs,
   let live; // which is the announcers and, in a popover, the messages that are pushed
 
-  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  // doc is the document without the elements of the page that are named as its members are, such as <form name="hidden">.
+  const doc = new Proxy(document, {
+    get(_, name) {
+      const value = Reflect.get(Document.prototype, name, document);
+      return typeof value === "function" ? value.bind(document) : value;
+    },
+  });
+
+  const all = (selector, root = doc) => [...root.querySelectorAll(selector)];
+  const listed = (value) => (Array.isArray(value) ? value : []);
   const inside = (node) => node?.closest?.(REGION);
   const emit = (target, type, detail) => target.dispatchEvent(new CustomEvent("flash:" + type, { bubbles: true, cancelable: true, detail }));
 
@@ -51,7 +60,7 @@
     speaker = undefined;
     if (!unspoken.length) return;
     const [{ text, urgent }] = unspoken.splice(Math.max(0, unspoken.findIndex((next) => next.urgent)), 1);
-    const line = document.createElement("div");
+    const line = doc.createElement("div");
     said = text === said ? text + "\u00a0" : text; // readers leave out what they have just said
     line.textContent = said;
     announcers()[urgent ? 1 : 0]?.append(line);
@@ -88,7 +97,7 @@
   function paused() {
     const selection = getSelection();
     const selected = selection && !selection.isCollapsed;
-    return document.hidden || frozen || all(REGION).some((r) => r.matches(":hover, :focus-within") || (selected && selection.containsNode(r, true)));
+    return doc.hidden || frozen || all(REGION).some((r) => r.matches(":hover, :focus-within") || (selected && selection.containsNode(r, true)));
   }
 
   function tick() {
@@ -112,7 +121,7 @@
   function stay(item) {
     const { autoclose, status } = item.dataset;
     if (autoclose === undefined || status === "error" || status === "warning" || item.querySelector("a")) return;
-    const wishes = [document.documentElement.dataset.flashAutoclose];
+    const wishes = [doc.documentElement.dataset.flashAutoclose];
     try {
       wishes.push(localStorage.getItem("flash.autoclose"));
     } catch {
@@ -132,14 +141,31 @@
 
   // Showing, whether the server has printed the message, another script has added it, or it was pushed.
 
-  const known = new WeakSet();
+  const FORGET_AFTER = 600000; // many times the lease of the server, after which a message may come again
+
+  const known = new WeakSet(); // items
+  const met = new Map(); // "flash-" and an ID -> the item that it had last, when its message was created, and when that came
+
+  const same = (created, other) => !created || !other || created === other; // an own ID may be used again
 
   function scan() {
     for (const item of all(ITEM)) {
       if (known.has(item)) continue;
-      const { key } = item.dataset;
-      if (key) for (const old of all(ITEM)) if (known.has(old) && old.dataset.key === key && !(item.id && old.id === item.id)) close(old, "replaced");
       known.add(item);
+      const { id } = item;
+      const { key, created } = item.dataset;
+      const old = recall(id);
+      // A library that keeps pages has kept this one with what was shown in it; or the server could not know that it was.
+      if ("flashShown" in item.dataset || (created && old && same(created, old.created))) {
+        item.remove();
+        continue;
+      }
+      item.dataset.flashShown = "";
+      if (id) {
+        if (old?.item.isConnected) close(old.item, "replaced");
+        met.set(id, { item, created, at: performance.now() });
+      }
+      if (key) for (const other of all(ITEM)) if (other !== item && known.has(other) && other.dataset.key === key) close(other, "replaced");
       const button = item.querySelector("[data-flash-close]");
       if (button) {
         button.hidden = false; // without a script it would do nothing
@@ -158,6 +184,11 @@
     settle();
   }
 
+  function recall(id) {
+    for (const [old, { item, at }] of met) if (performance.now() - at > FORGET_AFTER && !item.isConnected) met.delete(old);
+    return met.get(id);
+  }
+
   // settle shows what holds messages, and names it as a landmark, as long as there are some.
   function settle() {
     for (const region of all("flash-messages[data-label]")) {
@@ -172,7 +203,7 @@
       for (const list of all(":scope > ul", region)) list.hidden = !list.querySelector(ITEM);
     }
     const corner = live?.querySelector("[popover]");
-    if (corner?.togglePopover) corner.togglePopover(corner.querySelector(ITEM) !== null);
+    if (corner?.isConnected && corner.togglePopover) corner.togglePopover(corner.querySelector(ITEM) !== null);
     dodge();
   }
 
@@ -181,7 +212,7 @@
     const corner = live?.querySelector("[popover]");
     if (!corner) return;
     corner.style.removeProperty("margin-block");
-    const focused = document.activeElement;
+    const focused = doc.activeElement;
     if (!focused || inside(focused)) return;
     const c = corner.getBoundingClientRect();
     const f = focused.getBoundingClientRect();
@@ -189,26 +220,36 @@
       corner.style.setProperty("margin-block", "0 auto", "important");
   }
 
-  const pushed = new Set(); // IDs, each with when its message was created: an own ID may be used again
-  const mark = ({ id, created }) => id + " " + created;
-
   // blanks returns items to copy, or nothing where the page has no place for them.
   const blanks = () => live?.querySelector("[popover] > *") && home.querySelector("template")?.content;
 
   function push(message) {
-    const { status = "info", title, text, link, autoClose, id, key } = message;
+    const item = add(message);
+    scan();
+    return item && known.has(item) ? item : null;
+  }
+
+  // add returns the item that shows a message, or what else shows that the user has it: null is nothing.
+  function add(message) {
+    const { status = "info", link, autoClose, id, key, created } = message ?? {};
+    const [title, text] = [message?.title, message?.text].map((words) => String(words ?? ""));
     const from = blanks();
     if (!from || !(title || text)) return null;
-    if (id && (pushed.has(mark(message)) || document.getElementById("flash-" + id))) return null;
-    if (!emit(home, "before-show", { message })) return null;
+    const old = id && recall("flash-" + id);
+    if (old && same(created, old.created)) {
+      old.at = performance.now();
+      return old;
+    }
+    if (!emit(home, "before-show", { message })) return {};
+    if (!blanks()) return null; // its listeners have changed the page
 
     const blank = from.querySelector(`[data-status="${CSS.escape(status)}"]`);
-    const item = document.importNode(blank ?? from.querySelector("[data-status]"), true);
+    const item = doc.importNode(blank ?? from.querySelector("[data-status]"), true);
     const [titled, texted, linked] = all("[data-flash-title], [data-flash-text], [data-flash-link]", item);
     item.dataset.status = status;
     if (!blank) titled.firstElementChild.textContent = status; // a status of the application's own is its own word
     if (title) {
-      const bdi = document.createElement("bdi");
+      const bdi = doc.createElement("bdi");
       bdi.textContent = title;
       titled.append(": ", bdi);
     }
@@ -220,19 +261,16 @@
       linked.firstElementChild.href = href;
     } else linked.remove();
     if (autoClose) item.dataset.autoclose = "";
-    if (id) {
-      pushed.add(mark(message));
-      item.id = "flash-" + id;
-    }
+    if (id) item.id = "flash-" + id;
+    if (created) item.dataset.created = created;
     if (key) item.dataset.key = key;
     live.querySelector("[data-flash-added], [popover] > *").append(item); // the latter of markup of the application's own
-    scan();
     return item;
   }
 
   function hrefOf(url) {
     try {
-      const { protocol, href } = new URL(url, document.baseURI);
+      const { protocol, href } = new URL(url, doc.baseURI);
       return /^(https?|mailto):$/.test(protocol) && href;
     } catch {
       return false;
@@ -242,26 +280,33 @@
   // A browser or Turbo may load a page before anybody asks for it. It then has no messages, but says where to get them when it is opened. So does an
   // answer that has more of them than a header takes.
   async function pull(url) {
-    if (!home?.querySelector("template")) return; // they wait for a page that can show them
+    if (!blanks()) return; // they wait for a page that can show them
+    acks ??= url.replace(/messages\?.*/, "ack");
     try {
-      const answer = await fetch(url, { headers: { "X-Get-Flash": "1" } });
-      if (answer.ok) (await answer.json()).messages.forEach(push);
+      const answer = await fetch(url, { headers: { "X-Get-Flash": "tickets" } });
+      if (answer.ok) receive(await answer.json());
     } catch {
       // They come with the next page.
     }
   }
 
   function notice(response) {
-    const { messages, pull: url } = JSON.parse(response.headers.get("Flash-Messages") ?? "{}");
-    messages?.forEach(push);
-    if (url) pull(url);
+    try {
+      // Of several headers, a browser makes a list.
+      for (const { messages, pull: url } of JSON.parse("[" + (response.headers.get("Flash-Messages") ?? "") + "]")) {
+        listed(messages).forEach(push);
+        if (url) pull(url);
+      }
+    } catch {
+      // It is not ours.
+    }
   }
 
   async function handle(response) {
     notice(response);
     if (!response.bodyUsed && /json/.test(response.headers.get("Content-Type"))) {
       const body = await response.clone().json().catch(() => {}); // what is none, its reader will notice
-      if (Array.isArray(body?.flash)) body.flash.forEach(push);
+      listed(body?.flash).forEach(push);
     }
     return response;
   }
@@ -272,6 +317,7 @@
   const SEEN_AFTER = 1000; // what was shown for less, because the page was left, is for the next one
   const SILENCE = 50000; // the server gives a sign of life every 20 seconds
   const BACK_OFF = 60000;
+  const LEFT_AFTER = 10000;
 
   let stream; // where messages come from,
   let idle; // or will come from, when the session has a key, which it gets with its first message,
@@ -279,7 +325,8 @@
   let listening; // an AbortController
   let attempts = 0;
   let again, silent, seen; // timers
-  const unseen = []; // what the server waits to hear of
+  const PART = 20000; // of an acknowledgement, in characters of three bytes: browsers send 64 KB at once, and that is all the server reads
+  const unseen = new Set(); // what the server waits to hear of, by the item that shows it, and when the user will have seen that
 
   function subscribe(url, later) {
     hangUp();
@@ -293,8 +340,16 @@
     listening = undefined;
   }
 
+  // What comes while the page is being left is for the next one. A page that stays after all, for it has only sent for a file, listens again.
+  function leave(event) {
+    if (event.defaultPrevented) return;
+    hangUp();
+    clearTimeout(again);
+    again = setTimeout(listen, LEFT_AFTER);
+  }
+
   function listen() {
-    if (document.hidden) hangUp();
+    if (doc.hidden) hangUp();
     else if (stream && !listening) hear((listening = new AbortController()));
   }
 
@@ -335,20 +390,42 @@
     again = setTimeout(listen, pause);
   }
 
+  // Only what was put on screen is acknowledged, each message in its own time. An application that has cancelled flash:before-show has taken it over.
   function receive({ messages, tickets }) {
-    messages.forEach(push);
-    for (const { view, id, created } of messages) unseen.push({ view, id, ticket: tickets[view], created });
-    clearTimeout(seen);
-    seen = setTimeout(report, SEEN_AFTER, "shown");
+    for (const message of listed(messages)) {
+      const { view, id, created } = message ?? {};
+      const item = add(message);
+      if (item && tickets) unseen.add({ item: item.item ?? item, at: Infinity, says: { view, id, ticket: tickets[view], created } });
+    }
+    scan();
+    review();
   }
 
-  function report(what) {
-    while (unseen.length) {
-      const list = unseen.splice(0, 50);
-      if (what === "back") for (const entry of list) pushed.delete(mark(entry));
-      // What does not arrive comes again, and is not shown again.
-      fetch(acks, { method: "POST", body: JSON.stringify({ [what]: list }), keepalive: true }).catch(() => {});
+  // review reports what was seen: it was on a visible page for a moment, or was closed.
+  function review() {
+    clearTimeout(seen);
+    const now = performance.now();
+    report("shown", [...unseen].filter((entry) => entry.at <= now));
+    for (const entry of unseen) entry.at = doc.hidden ? Infinity : Math.min(entry.at, now + SEEN_AFTER);
+    if (unseen.size && !doc.hidden) seen = setTimeout(review, Math.min(...[...unseen].map((entry) => entry.at)) - now);
+  }
+
+  function report(what, entries) {
+    let list = [];
+    const send = () => {
+      const request = { method: "POST", body: `{"${what}":[${list}]}` };
+      list = [];
+      // What is too much for a page that is being left is sent by one that stays. What does not arrive comes again, and is not shown again.
+      fetch(acks, { ...request, keepalive: true }).catch(() => fetch(acks, request)).catch(() => {});
+    };
+    for (const entry of entries) {
+      unseen.delete(entry);
+      if (what === "back") met.delete("flash-" + entry.says.id);
+      const text = JSON.stringify(entry.says);
+      if (list.length === 50 || ("" + list).length + text.length > PART) send();
+      list.push(text);
     }
+    if (list.length) send();
   }
 
   // Closing, and where the focus goes with what had it: to the next message, or back to where it was before.
@@ -357,16 +434,18 @@
 
   function close(item, reason) {
     if (!emit(item, "close", { reason })) return;
-    const focused = item.contains(document.activeElement);
+    const focused = item.contains(doc.activeElement);
     const neighbour = item.nextElementSibling ?? item.previousElementSibling;
     left.delete(item);
     item.remove();
     settle();
+    for (const entry of unseen) if (entry.item === item) entry.at = 0; // closing is seeing
+    review();
     if (!focused) return;
     const button = neighbour?.querySelector("[data-flash-close]");
     (button ?? before)?.focus();
-    const lost = document.activeElement === document.body || document.activeElement === null;
-    if (lost) hold(dialogs.at(-1) ?? document.querySelector("main, [role=main], h1") ?? document.body);
+    const lost = doc.activeElement === doc.body || doc.activeElement === null;
+    if (lost) hold(dialogs.at(-1) ?? doc.querySelector("main, [role=main], h1") ?? doc.body);
   }
 
   // hold gives the focus to what is no control.
@@ -379,14 +458,14 @@
   }
 
   function focusOnLoad(region) {
-    const statuses = document.documentElement.dataset.flashFocus?.split(/\s+/).filter(Boolean);
-    if (!statuses || document.readyState === "complete" || location.hash) return;
+    const statuses = doc.documentElement.dataset.flashFocus?.split(/\s+/).filter(Boolean);
+    if (!statuses || doc.readyState === "complete" || location.hash) return;
     const items = all(ITEM, region);
     const wanted = items.some((item) => !statuses.length || statuses.includes(item.dataset.status));
     addEventListener("load", () => {
       // Others know better: a field, a summary of errors, the user.
       const rival = all("[autofocus], [role=alert]").some((e) => !inside(e) && (e.autofocus || e.textContent.trim()));
-      if (!wanted || rival || document.activeElement !== document.body) return;
+      if (!wanted || rival || doc.activeElement !== doc.body) return;
       region.ariaDescribedByElements = items.flatMap(partsOf); // so the focus reads the texts, and nobody has to say them again
       unspoken.length = 0;
       hold(region);
@@ -400,8 +479,10 @@
   function follow(opened) {
     for (const dialog of opened) if (dialog.matches("dialog:modal") && !dialogs.includes(dialog)) dialogs.push(dialog);
     for (const dialog of [...dialogs]) if (!dialog.matches(":modal")) dialogs.splice(dialogs.indexOf(dialog), 1);
-    const place = dialogs.at(-1) ?? home;
-    if (!place || live.parentNode === place) return;
+    if (!home) return;
+    let place = dialogs.at(-1);
+    if (!place) for (place = home; place.closest("[inert]"); ) place = place.closest("[inert]").parentElement; // so does an inert <main>
+    if (live.parentNode === place) return;
     silence(); // what was said would be new there
     place.append(live);
     settle();
@@ -417,91 +498,112 @@
     static push = push;
     static handle = handle;
     #live;
-    #additions = new MutationObserver(scan);
+    #address;
+    #changes = new MutationObserver(() => this.#look());
 
     connectedCallback() {
-      if (document.readyState !== "loading") this.#start();
-      else document.addEventListener("DOMContentLoaded", () => this.#start(), { once: true }); // with its children
+      if (doc.readyState !== "loading") this.#start();
+      else doc.addEventListener("DOMContentLoaded", () => this.#start(), { once: true }); // with its children
     }
 
     #start() {
       if (!this.isConnected) return;
       this.#live ??= this.querySelector("[data-flash-live]");
       if (!home && this.#live) this.#lead();
-      else if (home !== this) this.#live?.remove(); // a page speaks with one voice
-      for (const root of [this, this.#live]) if (root) this.#additions.observe(root, { childList: true, subtree: true });
+      this.#changes.observe(this, { childList: true, subtree: true, attributeFilter: ["data-stream", "data-pull"] });
       focusOnLoad(this);
+      this.#look();
+    }
+
+    // look finds what the server, or a library that makes the page like another one, has changed in here.
+    #look() {
+      for (const part of all("[data-flash-live]", this)) {
+        if (home === this && !live.isConnected) this.#speak(part);
+        else if (part !== live) part.remove(); // a page speaks with one voice
+      }
+      if (home === this) {
+        // Beside a live part of the page's own there is ours, with the address.
+        const addressed = this.dataset.stream ? this : doc.querySelector("flash-messages[data-stream]");
+        const { stream, streamIdle } = blanks() ? (addressed?.dataset ?? {}) : {};
+        const address = [stream, streamIdle] + "";
+        if (address !== this.#address) subscribe(stream, streamIdle !== undefined);
+        this.#address = address;
+      }
       scan();
       const url = this.dataset.pull;
       this.removeAttribute("data-pull");
       if (!url || !blanks()) return;
-      if (document.prerendering) document.addEventListener("prerenderingchange", () => pull(url), { once: true });
+      if (doc.prerendering) doc.addEventListener("prerenderingchange", () => pull(url), { once: true });
       else pull(url);
     }
 
     #lead() {
       home = this;
-      live = this.#live;
-      if (!live.isConnected) this.append(live);
+      if (!this.#live.isConnected) this.append(this.#live);
+      this.#speak(this.#live);
+    }
+
+    #speak(part) {
+      this.#live = live = part;
+      silence(); // a page that was kept has kept what was said
+      this.#changes.observe(part, { childList: true, subtree: true });
       follow(all("dialog:modal"));
-      // Beside a live part of the page's own there is ours, with the address.
-      const addressed = this.dataset.stream ? this : document.querySelector("flash-messages[data-stream]");
-      const { stream, streamIdle } = addressed?.dataset ?? {};
-      subscribe(blanks() ? stream : undefined, streamIdle !== undefined);
     }
 
     disconnectedCallback() {
       if (this.isConnected) return; // it was only moved
-      this.#additions.disconnect();
+      this.#changes.disconnect();
       if (home !== this) return;
       this.append(live);
-      home = live = undefined;
-      report("back");
+      home = live = this.#address = undefined;
+      report("back", unseen);
       subscribe();
       // htmx 2 puts the next page in before it takes this one out.
-      all("flash-messages").find((next) => #live in next && next.#live)?.#lead();
+      const next = all("flash-messages").find((next) => #live in next && next.#live);
+      next?.#lead();
+      next?.#look();
     }
   }
 
-  document.addEventListener("click", ({ target }) => {
+  doc.addEventListener("click", ({ target }) => {
     const button = inside(target) && target.closest("[data-flash-close]");
     if (button) close(button.closest("[data-status]"), "user");
   });
 
-  document.addEventListener("keydown", (event) => {
+  doc.addEventListener("keydown", (event) => {
     const item = event.key === "Escape" && inside(event.target) && event.target.closest("[data-status]");
     if (!item) return;
     event.preventDefault(); // a dialog around it stays open
     close(item, "user");
   });
 
-  document.addEventListener("focusin", ({ target, relatedTarget }) => {
+  doc.addEventListener("focusin", ({ target, relatedTarget }) => {
     if (inside(target) && relatedTarget && !inside(relatedTarget)) before = relatedTarget;
     dodge();
   });
 
   // Such as htmx makes of a header: HX-Trigger: {"flash:show": {"messages": [...]}}
-  document.addEventListener("flash:show", ({ detail }) => detail?.messages?.forEach(push));
-  document.addEventListener("flash:pull", ({ detail }) => detail?.url && pull(detail.url));
+  doc.addEventListener("flash:show", ({ detail }) => listed(detail?.messages).forEach(push));
+  doc.addEventListener("flash:pull", ({ detail }) => detail?.url && pull(detail.url));
   // htmx 4 fires this when its user acts, and not when it preloads in the same words.
-  document.addEventListener("htmx:config:request", ({ detail }) => {
+  doc.addEventListener("htmx:config:request", ({ detail }) => {
     const { mode, headers } = detail?.ctx?.request ?? {};
     if (mode === "same-origin") headers["X-Flash-Wanted"] = "1";
   });
   // A stream for Turbo to which nothing can be appended, for it is compressed, has them in a header.
-  document.addEventListener("turbo:before-fetch-response", ({ detail }) => notice(detail.fetchResponse.response));
+  doc.addEventListener("turbo:before-fetch-response", ({ detail }) => notice(detail.fetchResponse.response));
 
   for (const type of ["pointerover", "pointerout", "focusin", "focusout", "selectionchange", "visibilitychange"])
-    document.addEventListener(type, tick);
+    doc.addEventListener(type, tick);
   for (const type of ["freeze", "resume"])
-    document.addEventListener(type, () => {
+    doc.addEventListener(type, () => {
       frozen = type === "freeze";
       tick();
     });
 
   // Browsers keep the page as it is for the Back button, whatever its headers say. What was shown must not come back with it.
   addEventListener("pagehide", () => {
-    report("back");
+    report("back", unseen);
     hangUp();
     for (const item of all(ITEM)) item.remove();
     left.clear();
@@ -510,9 +612,11 @@
     settle();
   });
 
+  for (const type of ["submit", "beforeunload"]) addEventListener(type, leave);
   for (const type of ["visibilitychange", "pageshow", "online"]) addEventListener(type, listen);
+  addEventListener("visibilitychange", review);
 
-  openings.observe(document, { attributes: true, attributeFilter: ["open"], subtree: true });
+  openings.observe(document, { attributes: true, attributeFilter: ["open", "inert"], subtree: true });
   globalThis.FlashMessages = FlashMessages;
   customElements.define("flash-messages", FlashMessages);
 })();

@@ -346,3 +346,31 @@ func TestConfirmationsAreForgotten(t *testing.T) {
 		})
 	}
 }
+
+// A releaseSpy is a groupSpy that notes what is released.
+type releaseSpy struct {
+	groupSpy
+	released []string
+}
+
+func (s *releaseSpy) Release(_ context.Context, claim claim) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, it := range claim.Items {
+		s.released = append(s.released, it.ID)
+	}
+	return len(claim.Items), nil
+}
+
+// A page says that a message was shown, and then gives it back: it was shown.
+func TestReleaseDoesNotOvertakeAConfirmation(t *testing.T) {
+	store := new(releaseSpy)
+	deliverIn(t, store, func(d *Delivery[time.Time]) {
+		shown, both := claimOf("0"), claimOf("0")
+		both.Items = append(both.Items, queue.Item[time.Time]{ID: "other", View: "/"})
+		d.Confirm(shown, time.Now())
+		d.Release(both)
+		synctest.Wait()
+		assert.Equal(t, []string{"other"}, store.released)
+	})
+}

@@ -14,8 +14,10 @@ const (
 	confirmAtMost = 32                   // how many confirmations go together
 )
 
-// Release puts back items that a page did not show. It does not block.
+// Release puts back items that a page did not show. It does not block. It leaves out items whose
+// confirmation is on its way: whoever has seen a message must not get it again.
 func (d *Delivery[T]) Release(claim queue.Claim[T]) {
+	claim, _ = d.shown.split(claim)
 	d.settle("release", claim, d.store.Release, d.cfg.Timeout)
 }
 

@@ -18,6 +18,7 @@ var templates = template.Must(template.New("region").Parse(source))
 // An Item is a message as it is printed.
 type Item struct {
 	ID, Key   string
+	Created   string // tells items with the same ID of the application's own apart
 	Status    string
 	Title     string
 	Text      string

@@ -44,8 +44,17 @@ func Goodbye(why string, retry int) []byte {
 	return append(fmt.Appendf(nil, "retry: %d\n", retry), text...)
 }
 
-// Handover hands over messages, and the tickets of their claim by view.
+// Handover is the event that hands over messages, and the tickets of their claim by view.
 func Handover[M any](messages []M, tickets map[string]string) ([]byte, error) {
+	text, err := Parcel(messages, tickets)
+	if err != nil {
+		return nil, err
+	}
+	return event("flash", string(text)), nil
+}
+
+// Parcel is the data of that event.
+func Parcel[M any](messages []M, tickets map[string]string) ([]byte, error) {
 	if tickets == nil {
 		tickets = map[string]string{} // the script looks into it
 	}
@@ -56,7 +65,7 @@ func Handover[M any](messages []M, tickets map[string]string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("flashgin: encode messages: %w", err)
 	}
-	return event("flash", string(ascii.JSON(text))), nil
+	return ascii.JSON(text), nil
 }
 
 func event(name, data string) []byte {

@@ -1,0 +1,105 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+
+	"github.com/flashgin/flashgin"
+)
+
+// A library makes the page like another one, node by node, and the first message comes by that.
+func TestMorphing(t *testing.T) {
+	for _, test := range []struct{ name, before string }{
+		{"an ordinary page", ``},
+		{"behind a dialog", `document.getElementById("one").showModal()`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}`+withTurbo+
+				`<meta name="turbo-refresh-method" content="morph">{{end}}`, dialogs)
+			s.policy = "" // Turbo has a style element of its own
+			s.line.lay(nil)
+			b := newTab(t)
+			b.beforeFile("log.js")
+			b.open(s.url)
+			b.ready()
+			s.untilOpen(1)
+			b.js(test.before)
+			b.js(`globalThis.same = true; globalThis.first = document.querySelector("flash-messages");
+				document.addEventListener("turbo:render", () => globalThis.rendered = true)`)
+			s.line.lay(func(c *gin.Context) { c.Status(http.StatusNoContent) })
+			s.endStreams() // the message is for the page
+			s.untilOpen(0)
+			s.leave(flashgin.Info("printed"))
+			s.line.lay(nil)
+			b.js(`Turbo.visit(location.href, {action: "replace"})`)
+			b.until(`globalThis.rendered === true`)
+			b.untilEqual([]string{"printed"}, texts)
+			assert.True(t, eval[bool](b, `same && first === document.querySelector("flash-messages")`), "the page was morphed")
+			b.untilEqual([]string{"Info. printed"}, `spoken.map(s => s.text)`)
+			assert.Equal(t, 1, eval[int](b, `document.querySelectorAll("[data-flash-live]").length`))
+			s.untilOpen(1)
+			s.leave(flashgin.Info("live"))
+			b.untilEqual([]string{"printed", "live"}, texts)
+			b.until(`document.querySelector("[data-flash-live] [popover]").matches(":popover-open")`)
+			b.untilEqual([]string{"Info. printed", "Info. live"}, `spoken.map(s => s.text)`)
+			b.js(`document.querySelectorAll("[data-flash-close]").forEach(button => button.click())`)
+			b.untilEqual([]string{}, texts)
+			b.forgive("Failed to load resource") // the stream that the test has cut
+		})
+	}
+}
+
+// htmx 2 keeps pages as text. What was shown does not come back with them.
+func TestHTMXHistory(t *testing.T) {
+	for _, test := range []struct{ name, content, click string }{
+		{"boosted", `<div hx-boost="true"><a id="go" href="/away">Go</a></div>`, "#go"},
+		{"a part of the page", `<button id="go" hx-get="/part" hx-push-url="/away" hx-target="#out">Go</button><div id="out"></div>`, "#go"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}<script src="/npm/htmx2/dist/htmx.js"></script>{{end}}`,
+				`{{define "content"}}`+test.content+`{{end}}`)
+			s.policy = ""
+			s.line.lay(nil)
+			s.GET("/part", func(c *gin.Context) { html(c, http.StatusOK, "<p id=part>part</p>") })
+			b := newTab(t)
+			b.beforeFile("log.js")
+			s.leave(flashgin.Info("printed"))
+			b.open(s.url)
+			b.ready()
+			s.untilOpen(1)
+			s.leave(flashgin.Info("live"))
+			b.untilEqual([]string{"printed", "live"}, texts)
+			b.push(object{"text": "pushed"})
+			b.untilEqual(3, `spoken.length`)
+			s.acknowledged(1)
+			b.js(`globalThis.same = true`)
+			b.click(test.click)
+			b.untilEqual("/away", `location.pathname`)
+			b.js(`history.back()`)
+			b.untilEqual([]any{"/", []string{}}, `[location.pathname, `+texts+`]`)
+			b.never(texts + `.length > 0`)
+			assert.True(t, eval[bool](b, `same`), "from the library's history")
+			assert.Equal(t, 3, eval[int](b, `spoken.length`))
+			assert.Equal(t, oneVoiceEach, b.live())
+			b.push(object{"text": "news"})
+			b.untilEqual([]string{"news"}, texts)
+		})
+	}
+}
+
+// A page makes its <main> inert, as for a menu. The live part goes where it can be heard.
+func TestInertMain(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	b := s.opened()
+	b.js(`document.querySelector("main").inert = true`)
+	b.untilEqual("body", `document.querySelector("[data-flash-live]").parentNode.localName`)
+	assert.Equal(t, oneVoiceEach, b.live())
+	b.push(object{"text": "news"})
+	b.click("[data-flash-close]")
+	b.untilEqual([]string{}, texts)
+	b.js(`document.querySelector("main").inert = false`)
+	b.untilEqual("flash-messages", `document.querySelector("[data-flash-live]").parentNode.localName`)
+}
