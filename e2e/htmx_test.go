@@ -405,6 +405,7 @@ func TestHTMXLargeMessages(t *testing.T) {
 				assert.Less(t, len(sent), 4096)
 				require.Contains(t, sent, "flash:pull")
 				b.untilEqual(want, shownEver)
+				s.acknowledged(1)
 				assert.Empty(t, s.waiting("/"))
 				assert.True(t, eval[bool](b, sameVoices))
 				b.open(s.url)

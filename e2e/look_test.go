@@ -33,6 +33,22 @@ func TestForcedColorsAndPrint(t *testing.T) {
 		getComputedStyle(document.querySelector("[data-flash-close]")).display, document.querySelector("flash-messages > ul").getBoundingClientRect().height > 100]`))
 }
 
+// What is on paper cannot be closed, and what was in the corner is not on it.
+func TestPrint(t *testing.T) {
+	for _, look := range looks {
+		t.Run(look.name, func(t *testing.T) {
+			s := newSite(t, flashgin.Config{Look: look.look}, look.head)
+			s.policy = ""
+			b := s.opened(flashgin.Info("one"))
+			b.push(object{"text": "two"})
+			b.media("print")
+			b.untilEqual([]string{"none", "none"}, `[document.querySelector("[popover]"), document.querySelector("[data-flash-close]")]
+				.map(e => getComputedStyle(e).display)`)
+			assert.True(t, eval[bool](b, `document.querySelector("[data-flash-text]").checkVisibility()`))
+		})
+	}
+}
+
 // Check 16, and the last of check 10.
 func TestWithoutJavaScript(t *testing.T) {
 	s := newSite(t, flashgin.Config{})
@@ -81,7 +97,7 @@ func TestLanguages(t *testing.T) {
 			assert.Equal(t, []string{test.want, test.want + ": Order 12", test.want}, eval[[]string](b,
 				`[...document.querySelectorAll("[data-flash-title]")].filter(e => e.isConnected).map(e => e.textContent)`))
 			assert.Equal(t, test.labels.Region, eval[string](b, `document.querySelector("flash-messages").ariaLabel`))
-			assert.Equal(t, []string{test.labels.Close + ": " + test.text, test.labels.Close + ": Order 12", test.labels.Close + ": " + test.text},
+			assert.Equal(t, []string{test.labels.Close, test.labels.Close, test.labels.Close},
 				eval[[]string](b, `[...document.querySelectorAll("[data-flash-close]")].map(e => e.ariaLabel)`))
 			// The icon is where reading begins, the button where it ends; each text runs its own
 			// way.
@@ -89,6 +105,9 @@ func TestLanguages(t *testing.T) {
 				document.querySelector("[data-flash-close]").getBoundingClientRect().x`))
 			assert.Equal(t, "ltr", eval[string](b, `getComputedStyle(document.querySelectorAll("[data-flash-text]")[1]).direction`))
 			assert.Equal(t, test.root != "", eval[bool](b, `getComputedStyle(document.querySelector("[data-flash-text]")).direction === "rtl"`))
+			// A text that runs the other way begins where the card begins.
+			assert.Equal(t, map[bool]string{true: "right", false: "left"}[test.root != ""],
+				eval[string](b, `getComputedStyle(document.querySelectorAll("[data-flash-text]")[1]).textAlign`))
 			assert.Empty(t, b.clipped())
 			b.axe(test.name)
 		})

@@ -10,7 +10,7 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// A library makes the page like another one, node by node, and the first message comes by that.
+// Check 27. A library makes the page like another one, node by node, and the first message comes by that.
 func TestMorphing(t *testing.T) {
 	for _, test := range []struct{ name, before string }{
 		{"an ordinary page", ``},
@@ -52,7 +52,7 @@ func TestMorphing(t *testing.T) {
 	}
 }
 
-// htmx 2 keeps pages as text. What was shown does not come back with them.
+// Check 27. htmx 2 keeps pages as text. What was shown does not come back with them.
 func TestHTMXHistory(t *testing.T) {
 	for _, test := range []struct{ name, content, click string }{
 		{"boosted", `<div hx-boost="true"><a id="go" href="/away">Go</a></div>`, "#go"},

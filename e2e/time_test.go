@@ -117,7 +117,9 @@ func TestAutoClosePauses(t *testing.T) {
 			func(b *tab) { b.js(`getSelection().removeAllRanges()`) }},
 		{"hidden", func(b *tab) {
 			b.js(hide)
-		}, func(b *tab) { b.js(`delete Document.prototype.hidden; Object.defineProperty(Document.prototype, "hidden", {get: () => false}); document.dispatchEvent(new Event("visibilitychange"))`) }},
+		}, func(b *tab) {
+			b.js(`delete Document.prototype.hidden; Object.defineProperty(Document.prototype, "hidden", {get: () => false}); document.dispatchEvent(new Event("visibilitychange"))`)
+		}},
 		{"frozen", func(b *tab) { b.js(`document.dispatchEvent(new Event("freeze"))`) }, func(b *tab) { b.js(`document.dispatchEvent(new Event("resume"))`) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -13,9 +13,9 @@ var bootstrap = classes{
 	Text:   "mb-0",
 	Link:   "mt-1 mb-0",
 	Anchor: "alert-link",
-	Close:  "btn-close",
+	Close:  "btn-close d-print-none",
 	Hidden: "visually-hidden",
-	Corner: "bg-transparent border-0 mt-auto ms-auto mb-0 me-0 px-3 py-0 mh-100 mw-100 pe-none",
+	Corner: "bg-transparent border-0 mt-auto ms-auto mb-0 me-0 px-3 py-0 mh-100 mw-100 pe-none d-print-none",
 	Kinds: map[string]string{
 		"info":    "alert-info",
 		"success": "alert-success",

@@ -13,10 +13,10 @@ var tailwind = classes{
 	Text:   "mt-1 whitespace-pre-line",
 	Link:   "mt-2",
 	Anchor: "font-semibold underline underline-offset-2 hover:no-underline",
-	Close:  "-m-1 shrink-0 cursor-pointer rounded p-1.5 hover:bg-black/10 dark:hover:bg-white/15",
+	Close:  "-m-1 shrink-0 cursor-pointer rounded p-1.5 hover:bg-black/10 dark:hover:bg-white/15 print:hidden",
 	Glyph:  "block",
 	Hidden: "sr-only",
-	Corner: "pointer-events-none mt-auto ms-auto me-0 mb-0 max-h-full w-96 max-w-full overflow-y-auto bg-transparent px-4 drop-shadow-lg",
+	Corner: "pointer-events-none mt-auto ms-auto me-0 mb-0 max-h-full w-96 max-w-full overflow-y-auto bg-transparent px-4 drop-shadow-lg print:hidden",
 	Kinds: map[string]string{
 		"info":    "border-blue-600 bg-blue-50 text-blue-950 dark:border-blue-400 dark:bg-blue-950 dark:text-blue-100",
 		"success": "border-green-700 bg-green-50 text-green-950 dark:border-green-400 dark:bg-green-950 dark:text-green-100",
