@@ -127,7 +127,7 @@ func TestMarkupOfPages(t *testing.T) {
 func TestLooks(t *testing.T) {
 	for look, want := range map[flashgin.Look][]string{
 		flashgin.LookPlain:     {`class="flash__item"`, `class="flash__hidden" aria-live="polite"`},
-		flashgin.LookBootstrap: {`alert-danger"`, `alert-info"`, `class="visually-hidden" aria-live="polite"`, `class="btn-close"`},
+		flashgin.LookBootstrap: {`alert-danger"`, `alert-info"`, `class="visually-hidden" aria-live="polite"`, `class="btn-close d-print-none"`},
 		flashgin.LookTailwind:  {` bg-red-50 `, ` bg-blue-50 `, `class="sr-only" aria-live="polite"`},
 	} {
 		a := apptest.NewMounted(t, flashgin.Config{Look: look})
