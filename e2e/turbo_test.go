@@ -129,7 +129,7 @@ func TestTurboStreams(t *testing.T) {
 			b.click("#save")
 			b.untilEqual("done", `document.querySelector("#out").textContent`)
 			b.untilEqual([]string{"one", "two <b>"}, texts)
-			b.untilEqual([]string{"Success. one", "Error. two <b>"}, `spoken.map(s => s.text)`)
+			b.untilEqual([]string{"Error. two <b>", "Success. one"}, `spoken.map(s => s.text)`)
 			assert.True(t, eval[bool](b, sameVoices), "the live regions are the same nodes")
 			assert.True(t, eval[bool](b, `document.querySelector("[data-flash-live] [popover]").matches(":popover-open")`))
 			b.axe("a stream")
