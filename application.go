@@ -47,15 +47,11 @@ func (m *Messenger) wrapFunctions(cfg *Config) {
 
 // ask calls a function of the application, which errors call what.
 func (m *Messenger) ask(c *gin.Context, what string, f func() error) error {
-	return requestOf(c).inTurn(what, f)
-}
-
-// inTurn calls f, which uses what belongs to the request's handlers. r may be nil.
-func (r *request) inTurn(what string, f func() error) error {
+	r := requestOf(c)
 	if r == nil {
 		return guard.Caught(what, f)
 	}
-	return r.turn.Do(what, f)
+	return r.InTurn(what, f)
 }
 
 // reportOf reports err, unless it is nil, for a function that returns no error.
@@ -65,7 +61,7 @@ func (m *Messenger) reportOf(c *gin.Context, doing string, err error) {
 	}
 	ctx := context.Background()
 	if r := requestOf(c); r != nil {
-		ctx = r.context()
+		ctx = r.Context()
 	}
 	m.errs.Report(ctx, doing, err)
 }

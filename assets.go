@@ -27,7 +27,7 @@ func (s *slot) flashAssets(nonce ...any) (template.HTML, error) {
 		s.warnAlone(pages.FlashAssets)
 		return "", nil
 	}
-	return s.request.m.assetTags(text), nil
+	return messengerOf(s.request).assetTags(text), nil
 }
 
 // assetTags returns the tags that load the style sheet, if the look has one, and the script.

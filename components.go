@@ -6,7 +6,9 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/flashgin/flashgin/internal/answer"
 	"github.com/flashgin/flashgin/internal/pages"
+	"github.com/flashgin/flashgin/internal/request"
 	"github.com/flashgin/flashgin/internal/shown"
 )
 
@@ -31,20 +33,20 @@ import (
 // page without messages; if a Messenger is installed on some engine, the log says so once. Markup
 // is safe for concurrent use by multiple goroutines.
 func Markup(ctx context.Context, statuses ...Status) template.HTML {
-	r, refused := requestFor(ctx, toShow)
+	r, refused := requestFor(ctx, request.ToShow)
 	if r == nil {
 		warnOfContext("Markup")
-		text, _ := r.readyMade(nil, 1) // our template does not fail without messages
+		text, _ := readyMade(nil, nil, 1) // our template does not fail without messages
 		return text
 	}
 	var list Messages
 	if refused == nil {
-		list = r.show(nil, shown.Placed, true, statuses)
+		list = messagesOf(r.Show(nil, shown.Placed, true, withStatus(statuses)))
 	}
-	r.warnOf(refused)
-	text, err := r.readyMade(list, r.nextPrint())
+	warnOfRefusal(r, refused)
+	text, err := readyMade(r, list, int(r.Prints.Add(1)))
 	if err != nil {
-		r.m.errs.Report(ctx, "print", err)
+		messengerOf(r).errs.Report(ctx, "print", err)
 	}
 	return text
 }
@@ -60,25 +62,8 @@ func Assets(ctx context.Context, nonce string) template.HTML {
 		warnOfContext("Assets")
 		return ""
 	}
-	r.newPage()
-	return r.m.assetTags(nonce)
-}
-
-// nextPrint counts the calls of Markup for a page: only the first prints what must be unique in a
-// document.
-func (r *request) nextPrint() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.prints++
-	return r.prints
-}
-
-// newPage starts the count of nextPrint over: what was printed before belongs to a page that
-// failed.
-func (r *request) newPage() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.prints = 0
+	r.Prints.Store(0) // what was printed before belongs to a page that failed
+	return messengerOf(r).assetTags(nonce)
 }
 
 // A boundComponent finds its request by the writer if it is rendered with a context that does not
@@ -90,8 +75,8 @@ func bindComponent(c pages.Component) pages.Component { return boundComponent{c}
 func (b boundComponent) Render(ctx context.Context, w io.Writer) error {
 	if requestOf(ctx) == nil {
 		if w, ok := w.(http.ResponseWriter); ok {
-			if r := requestBehind(w); r != nil {
-				ctx = &requestContext{ctx, r}
+			if r := answer.Behind[Message](w); r != nil {
+				ctx = request.With(ctx, r)
 			}
 		}
 	}

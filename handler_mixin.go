@@ -6,6 +6,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/flashgin/flashgin/internal/queue"
+	"github.com/flashgin/flashgin/internal/request"
 	"github.com/flashgin/flashgin/internal/shown"
 )
 
@@ -56,17 +58,18 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 // session. In debug mode, using a *gin.Context outside of its handler is an error, and so is a
 // goroutine's call if the handler has made none.
 func AddFlash(ctx context.Context, msgs ...Message) error {
-	r, err := requestFor(ctx, toAdd)
+	r, err := requestFor(ctx, request.ToAdd)
 	if r == nil {
 		warnOfAdd()
 		return err
 	}
 	if err != nil {
-		r.warnOf(err)
+		warnOfRefusal(r, err)
 		return err
 	}
-	if err = r.add(ctx, msgs); err != nil {
-		r.m.errs.Report(r.context(), "add", err)
+	m := messengerOf(r)
+	if err = m.addTo(r, ctx, msgs); err != nil {
+		m.errs.Report(r.Context(), "add", err)
 	}
 	return err
 }
@@ -100,16 +103,16 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 // had neither no-store nor private, or a header for some caches, such as CDN-Cache-Control, had no
 // no-store. The log says so once.
 func Flashes(ctx context.Context) Messages {
-	r, refused := requestFor(ctx, toShow)
+	r, refused := requestFor(ctx, request.ToShow)
 	if r == nil {
 		warnOfContext("Flashes")
 		return nil
 	}
 	if refused != nil {
-		r.warnOf(refused)
+		warnOfRefusal(r, refused)
 		return nil
 	}
-	return r.show(nil, shown.Taken, false, nil)
+	return messagesOf(r.Show(nil, shown.Taken, false, anyStatus))
 }
 
 // PeekFlashes returns the messages that [Flashes] would take, and leaves them: for a badge, say.
@@ -117,14 +120,29 @@ func Flashes(ctx context.Context) Messages {
 // caches. In goroutines, the rules of [Flashes] hold: do not use c, nor make the first call there.
 // ctx is as in [AddFlash]. Unlike Flashes it peeks for any request, even a HEAD or a prefetch.
 func PeekFlashes(ctx context.Context) Messages {
-	r, refused := requestFor(ctx, toPeek)
+	r, refused := requestFor(ctx, request.ToPeek)
 	if r == nil {
 		warnOfContext("PeekFlashes")
 		return nil
 	}
 	if refused != nil {
-		r.warnOf(refused)
+		warnOfRefusal(r, refused)
 		return nil
 	}
-	return r.look(nil)
+	return messagesOf(r.Peek())
+}
+
+// addTo adds messages to an answer.
+func (m *Messenger) addTo(r *reply, ctx context.Context, msgs []Message) error {
+	prepared, err := m.prepare(msgs)
+	if len(prepared) == 0 || err != nil {
+		return err
+	}
+	var again []string
+	for _, msg := range msgs {
+		if queue.Generated(msg.ID) {
+			again = append(again, msg.ID)
+		}
+	}
+	return r.Add(ctx, queueItems(prepared), again)
 }

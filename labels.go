@@ -1,6 +1,10 @@
 package flashgin
 
-import "github.com/flashgin/flashgin/internal/markup"
+import (
+	"github.com/gin-gonic/gin"
+
+	"github.com/flashgin/flashgin/internal/markup"
+)
 
 // Labels are the words of the ready-made markup that do not come from a message. An empty field
 // means the English word.
@@ -16,15 +20,14 @@ type Labels struct {
 
 // labels returns the words for a page, in the language that the application chose for it, and
 // whether the request is still served. r may be nil.
-func (r *request) labels() (words markup.Labels, served bool) {
+func (m *Messenger) labels(r *reply) (words markup.Labels, served bool) {
 	if r == nil {
 		return markup.Labels{}.OrEnglish(), false
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if served = !r.ended(); served && r.m.cfg.Labels != nil {
-		c := r.c
-		r.outside(func() { words = markup.Labels(r.m.cfg.Labels(c)) })
-	}
+	served = r.Ask(func(c *gin.Context) {
+		if m.cfg.Labels != nil {
+			words = markup.Labels(m.cfg.Labels(c))
+		}
+	})
 	return words.OrEnglish(), served
 }

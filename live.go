@@ -14,50 +14,14 @@ import (
 	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/sse"
+	"github.com/flashgin/flashgin/internal/views"
 	"github.com/flashgin/flashgin/internal/writers"
-)
-
-const (
-	// A stream keeps its views in memory as long as it is open.
-	streamViewsAtMost = pullViewsAtMost
-	streamQueryAtMost = 8 << 10
 )
 
 // mountLive adds the routes of live delivery to a group at Config.MountPath.
 func (m *Messenger) mountLive(group gin.IRoutes) {
 	group.GET("/stream", m.serveStream)
 	group.POST("/ack", m.serveAck)
-}
-
-// streamURL returns the URL at which the page listens for messages while it is open, or "" if it
-// cannot listen. If its session has no key, there is nothing to hear. But an answer to htmx or
-// Turbo may bring the key, with a first message: until then the page is idle.
-func (r *request) streamURL() (url string, idle bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ended() || r.m.mountedAt() == "" || r.http.Method == http.MethodHead {
-		return "", false
-	}
-	if len(r.asked) == 0 { // a page that is loaded ahead of time
-		key, err := r.keyBy(r.c)
-		r.keyed = err == nil && key != ""
-	}
-	r.findName()
-	if r.ended() {
-		return "", false
-	}
-	idle = !r.keyed
-	switch {
-	case idle && !(r.m.cfg.HTMX || r.m.cfg.Turbo), idle && !r.mayHaveKey():
-		return "", false
-	case len(r.views.List()) > streamViewsAtMost:
-		return "", false
-	}
-	query := r.views.Query()
-	if len(query) > streamQueryAtMost {
-		return "", false
-	}
-	return r.m.mountedURL("stream") + "?" + query, idle
 }
 
 // serveStream answers with the messages for the views that the query names, as they come. The
@@ -82,7 +46,7 @@ func (m *Messenger) newStream(c *gin.Context) (*live.Conn, *live.Page) {
 		return nil, nil
 	}
 	r := requestOf(c)
-	session, err := m.key(r, c)
+	session, err := m.key(c)
 	if err != nil {
 		m.errs.Report(c.Request.Context(), "find the session", err)
 	}
@@ -92,7 +56,7 @@ func (m *Messenger) newStream(c *gin.Context) (*live.Conn, *live.Page) {
 	}
 	ways := []live.Way{wayBy(c.Writer)}
 	if r != nil { // past a middleware within ours that hides the connection, to compress say
-		ways = append(ways, wayBy(&r.writer))
+		ways = append(ways, wayBy(r.Writer()))
 	}
 	conn := m.live.Connect(ways...)
 	switch {
@@ -117,7 +81,7 @@ func wayBy(w live.Writer) live.Way {
 
 // openPage returns the page that c asks a stream for. r is its request, or nil.
 func (m *Messenger) openPage(
-	r *request, c *gin.Context, session string, views []string,
+	r *reply, c *gin.Context, session string, views []string,
 ) *live.Page {
 	return &live.Page{
 		Context: c.Request.Context(),
@@ -134,19 +98,19 @@ func (m *Messenger) openPage(
 // streamViews returns the views that a request names, or nil if they are too many, too long, or
 // none.
 func (m *Messenger) streamViews(r *http.Request) []string {
-	if len(r.URL.RawQuery) > streamQueryAtMost {
+	if len(r.URL.RawQuery) > views.QueryAtMost {
 		return nil
 	}
-	views := r.URL.Query()["view"]
-	if len(views) > streamViewsAtMost {
+	named := r.URL.Query()["view"]
+	if len(named) > views.ListAtMost {
 		return nil
 	}
-	for i, view := range views {
-		if views[i] = m.cleanView(view); views[i] == "" {
+	for i, view := range named {
+		if named[i] = m.cleanView(view); named[i] == "" {
 			return nil
 		}
 	}
-	return views
+	return named
 }
 
 // claimParcel claims messages for an open page. Scripts show text alone, so it releases messages
@@ -191,25 +155,15 @@ func (m *Messenger) claimParcel(
 	return parcel, nil
 }
 
-// owns reports whether the request of an open page still belongs to the session. It asks as a new
-// request would, and returns false on an error: when the page comes back, it learns what is wrong.
-// If the session is in a cookie alone, the request always gives the same answer: only End, or the
-// bounded life of a stream, ends it.
-func (m *Messenger) owns(r *request, c *gin.Context, session string) bool {
-	err := guard.Caught("finding the session of a stream again", func() error {
-		if err := r.use(func() error { return reloadSessions(r, c) }); err != nil {
-			return err
-		}
-		key, err := m.key(r, c)
-		if err == nil && key != session {
-			err = ErrNoSession
-		}
-		return err
-	})
+// owns reports whether the request of an open page still belongs to the session. It returns false
+// on an error: when the page comes back, it learns what is wrong. If the session is in a cookie
+// alone, only End, or the bounded life of a stream, ends it.
+func (m *Messenger) owns(r *reply, c *gin.Context, session string) bool {
+	owns, err := m.keeper.Owns(r.Keys(), c, session)
 	if err != nil && !errors.Is(err, ErrNoSession) {
 		m.errs.Report(c.Request.Context(), "find the session of an open page again", err)
 	}
-	return err == nil
+	return owns && err == nil
 }
 
 // End ends the streams to the open pages of a session: call it at logout and when an account is

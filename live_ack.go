@@ -24,7 +24,7 @@ func (m *Messenger) serveAck(c *gin.Context) {
 		c.AbortWithStatus(status)
 		return
 	}
-	session, err := m.key(requestOf(c), c)
+	session, err := m.key(c)
 	if err != nil {
 		m.errs.Report(c.Request.Context(), "find the session", err)
 		c.AbortWithStatus(http.StatusServiceUnavailable)

@@ -25,17 +25,17 @@ func (in *installation) printsReadyMade() bool {
 var uninstalled = new(Messenger)
 
 // readyMade renders the ready-made markup, for the nth time on a page. r may be nil.
-func (r *request) readyMade(list Messages, nth int) (template.HTML, error) {
+func readyMade(r *reply, list Messages, nth int) (template.HTML, error) {
 	m := uninstalled
 	page := markup.Page{Nth: nth}
 	if r != nil {
-		m = r.m
-		page.Pull = r.pullURL()
+		m = messengerOf(r)
+		page.Pull = r.PullURL()
 		if nth <= 1 {
-			page.Stream, page.Idle = r.streamURL()
+			page.Stream, page.Idle = r.StreamURL()
 		}
 	}
-	labels, served := r.labels()
+	labels, served := m.labels(r)
 	page.Labels = labels
 	page.Script = m.mountedAt() != ""
 	if served {
@@ -45,13 +45,15 @@ func (r *request) readyMade(list Messages, nth int) (template.HTML, error) {
 }
 
 // additions renders messages for the list of the page on screen.
-func (r *request) additions(by carrier, list Messages) (string, error) {
-	labels, _ := r.labels()
+func (m *Messenger) additions(
+	r *reply, turbo bool, items []queue.Item[Message],
+) (string, error) {
+	labels, _ := m.labels(r)
 	library := markup.HTMX
-	if by == byTurboStream {
+	if turbo {
 		library = markup.Turbo
 	}
-	return r.m.printer.PrintAdditions(library, labels, itemsOf(list))
+	return m.printer.PrintAdditions(library, labels, itemsOf(messagesOf(items)))
 }
 
 // itemsOf returns messages as the ready-made markup shows them.

@@ -2,10 +2,11 @@ package flashgin
 
 import (
 	"encoding/json"
-	"html"
 	"html/template"
 	"slices"
 	"strings"
+
+	"github.com/flashgin/flashgin/internal/markup"
 )
 
 // Messages is a list of messages, in order of creation. Printed as text it is [Messages.String]; in
@@ -25,6 +26,16 @@ func (ms Messages) ByStatus(statuses ...Status) Messages {
 		}
 	}
 	return found
+}
+
+// anyStatus and withStatus choose messages.
+func anyStatus(*Message) bool { return true }
+
+func withStatus(statuses []Status) func(*Message) bool {
+	if len(statuses) == 0 {
+		return anyStatus
+	}
+	return func(m *Message) bool { return m.hasStatus(statuses) }
 }
 
 func (m Message) hasStatus(statuses []Status) bool {
@@ -77,7 +88,7 @@ func (ms Messages) String() string {
 func (m Message) line() string {
 	text := m.Text
 	if text == "" {
-		text = withoutTags(string(m.HTML))
+		text = markup.PlainText(string(m.HTML))
 	}
 	if m.Title != "" && text != "" {
 		text = m.Title + ": " + text
@@ -85,21 +96,4 @@ func (m Message) line() string {
 		text = m.Title + text
 	}
 	return strings.Join(strings.Fields(text), " ")
-}
-
-// withoutTags turns HTML into readable text. It is no sanitizer: whoever prints the result must
-// escape it like any text.
-func withoutTags(markup string) string {
-	var text strings.Builder
-	for {
-		before, rest, tag := strings.Cut(markup, "<")
-		text.WriteString(before)
-		if !tag {
-			return html.UnescapeString(text.String())
-		}
-		text.WriteByte(' ')
-		if _, markup, tag = strings.Cut(rest, ">"); !tag {
-			return html.UnescapeString(text.String())
-		}
-	}
 }

@@ -1,6 +1,7 @@
 package flashgin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,13 +11,16 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/flashgin/flashgin/internal/answer"
 	"github.com/flashgin/flashgin/internal/delivery"
 	"github.com/flashgin/flashgin/internal/known"
 	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/report"
-	"github.com/flashgin/flashgin/internal/secret"
+	"github.com/flashgin/flashgin/internal/seeding"
+	"github.com/flashgin/flashgin/internal/sessionkey"
+	"github.com/flashgin/flashgin/internal/shown"
 	"github.com/flashgin/flashgin/internal/viewpath"
 )
 
@@ -33,21 +37,17 @@ type Messenger struct {
 	known *known.Sessions // nil if pages always ask the store
 	errs  report.Reporter
 
+	keeper  *sessionkey.Keeper
+	answers answer.Config[Message]
+
 	mounted   atomic.Pointer[string] // the path of Mount in the engine; nil before Mount
 	unmounted sync.Once              // for the warning that Mount is missing
 	printed   atomic.Bool            // pages have the ready-made markup
 	printer   markup.Printer
 
-	pageCache    sync.Once // for the warning that a page cache keeps pages with messages
-	earlyHeaders sync.Once // for the warning that headers left before messages were asked for
-	sessions     secret.InUse
-
-	secureCookie sync.Once // for the warning that browsers do not bring the session's cookie back
-	named        sync.Once // for the warning that no page reads a name
-	stripped     sync.Once // for the warning that Config.Prefix is missing
-	unread       unread
-	strayed      sync.Once // for the warning that a *gin.Context is used outside of the handlers
-	planted      sync.Once // for the warning that a cookie was planted
+	named   sync.Once // for the warning that no page reads a name
+	unread  unread
+	strayed sync.Once // for the warning that a *gin.Context is used outside of the handlers
 }
 
 // New returns a Messenger. An error names the field of cfg that is wrong.
@@ -75,9 +75,48 @@ func New(cfg Config) (*Messenger, error) {
 	m.queue = queueOf(cfg.Store)
 	m.known = newKnown(&m.cfg, m.queue)
 	m.store = m.newDelivery()
+	m.keeper = &sessionkey.Keeper{
+		Own: m.cfg.SessionKey, SessionName: m.cfg.SessionName, Prefix: m.cfg.Prefix,
+		Marks: m.known != nil, Errors: &m.errs,
+		ErrNotInstalled: ErrNotInstalled, ErrNoSession: ErrNoSession, ErrTooLate: ErrTooLate,
+	}
+	m.configureAnswers()
 	m.live = m.newHub()
 	remember(m)
 	return m, nil
+}
+
+// configureAnswers says what the answers to requests need of m.
+func (m *Messenger) configureAnswers() {
+	a := &m.answers
+	a.Messenger, a.Keeper, a.Store, a.Errors = m, m.keeper, m.store, &m.errs
+	a.HTMX, a.Turbo = m.cfg.HTMX, m.cfg.Turbo
+	a.Timeout, a.Lease, a.MaxBytes = m.cfg.Timeout, m.cfg.Lease, m.cfg.MaxBytes
+	a.ErrNoView, a.ErrTooLarge, a.ErrTooLate = ErrNoView, ErrTooLarge, ErrTooLate
+	a.IsMounted = func() bool { return m.mountedAt() != "" }
+	a.URL = m.mountedURL
+	a.Probe, a.HasText, a.ForScripts = probeOf, (*Message).hasText, forScripts
+	a.Additions = m.additions
+	a.Seed = func(ctx context.Context) *delivery.Delivery[Message] {
+		store, ok := seeding.Store(ctx).(Store)
+		if !ok {
+			return nil
+		}
+		return delivery.New(deliveryConfig(&m.cfg, queueOf(store), &m.errs))
+	}
+	a.Lost = func(ctx context.Context, messages int) {
+		m.cfg.observe(ctx, Event{Kind: EventLost, Messages: messages})
+	}
+	a.Known, a.WakeName = m.known, m.wakeName
+	a.Skipped = func(ctx context.Context) { m.cfg.observe(ctx, Event{Kind: EventSkipped}) }
+	a.Shown = func(ctx context.Context, messages int) {
+		m.cfg.observe(ctx, Event{Kind: EventShown, Messages: messages, Direct: true})
+	}
+}
+
+// probeOf returns the part of a message's text by which the body of a page is known to have it.
+func probeOf(m *Message) string {
+	return shown.ProbeOf(cmp.Or(m.Text, m.Title, string(m.HTML)))
 }
 
 // Add stores messages for session at once. It is for jobs, and for handlers that must know whether
@@ -111,9 +150,9 @@ func (m *Messenger) Add(ctx context.Context, session string, msgs ...Message) er
 		return nil
 	}
 	quietly := false
-	if r := requestOf(ctx); r != nil && r.m == m {
-		told := r.tellNews()
-		quietly = r.leavesPage(session) && told
+	if r := requestOf(ctx); r.IsOf(&m.answers) {
+		told := r.TellNews()
+		quietly = r.LeavesPage(session) && told
 	}
 	return m.store.AddForJob(ctx, session, queueItems(prepared), quietly)
 }

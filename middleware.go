@@ -1,8 +1,8 @@
 package flashgin
 
 import (
+	"context"
 	"fmt"
-	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -10,7 +10,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/flashgin/flashgin/internal/answer"
 	"github.com/flashgin/flashgin/internal/pages"
+	"github.com/flashgin/flashgin/internal/request"
 	"github.com/flashgin/flashgin/internal/router"
 	"github.com/flashgin/flashgin/internal/views"
 )
@@ -29,18 +31,21 @@ func (m *Messenger) Install(engine *gin.Engine) {
 	if !claimEngine(engine, m) {
 		return
 	}
-	if routes := pagesAmong(engine.Routes()); len(routes) > 0 {
+	if pages := router.Pages(engine.Routes()); pages != "" {
 		m.errs.Warn("these routes were registered before Install and will show no messages; " +
-			"install first: " + names(routes))
+			"install first: " + pages)
 	}
 	// FuncMap returns a new map: the application's own is never written to.
 	engine.FuncMap = FuncMap(engine.FuncMap)
 	in := &installation{messenger: m, engine: engine}
-	in.site = views.Site{
+	in.site.Config = &m.answers
+	in.site.PrintsReadyMade, in.site.Addressed = in.printsReadyMade, in.warnOfView
+	in.site.Views = views.Site{
 		Router: router.New(engine),
 		Prefix: m.cfg.Prefix,
 		HTMX:   m.cfg.HTMX,
 		AtMost: m.cfg.MaxBytes,
+		View:   m.cfg.View, ErrNoView: ErrNoView,
 	}
 	if engine.HTMLRender != nil {
 		in.wrapRenderer()
@@ -76,48 +81,19 @@ func (m *Messenger) isShared() bool {
 	return n > 1
 }
 
-// ginsOwn matches the handlers that Gin makes: of files, and by WrapF and WrapH of handlers that
-// know no Gin, as those of pprof and of metrics. What stands before is Gin, or who called it: the
-// compiler names a function that it has inlined after its caller.
-var ginsOwn = regexp.MustCompile(
-	`\.(WrapF|WrapH|\(\*RouterGroup\)\.(StaticFile|StaticFileFS|createStaticHandler))\.(func)?\d+$`)
-
-// pagesAmong leaves out the routes that show no page of the application.
-func pagesAmong(routes gin.RoutesInfo) (pages gin.RoutesInfo) {
-	for _, route := range routes {
-		if !ginsOwn.MatchString(route.Handler) {
-			pages = append(pages, route)
-		}
-	}
-	return pages
-}
-
-// names lists the first few routes, and says how many more there are.
-func names(routes gin.RoutesInfo) string {
-	const most = 10
-	var list []string
-	for i, route := range routes {
-		if i == most {
-			list = append(list, fmt.Sprintf("and %d more", len(routes)-most))
-			break
-		}
-		list = append(list, route.Method+" "+route.Path)
-	}
-	return strings.Join(list, ", ")
-}
-
 // installation is a Messenger on an engine.
 type installation struct {
 	messenger *Messenger
 	engine    *gin.Engine
 	once      sync.Once
-	site      views.Site
+	site      answer.Site[Message]
 }
 
-// warnOfPath warns of a path or a route that no page has.
-func (in *installation) warnOfPath(view string) {
+// warnOfView warns of a view that no page has.
+func (in *installation) warnOfView(view string) {
 	m := in.messenger
-	if m.cfg.View != nil || !strings.HasPrefix(view, "/") || in.site.Router.HasPage(view) ||
+	m.warnOfName(view)
+	if m.cfg.View != nil || !strings.HasPrefix(view, "/") || in.site.Views.Router.HasPage(view) ||
 		m.isShared() || !m.unread.isNew(view) {
 		return
 	}
@@ -145,17 +121,56 @@ func (in *installation) handle(c *gin.Context) {
 		in.messenger.errs.Warn("the engine's HTMLRender was replaced after the first request, " +
 			"so pages show no messages: load templates before serving")
 	}
-	outer, _ := c.Request.Context().Value(requestKey{}).(*request)
+	outer := answer.Around[Message](c.Request.Context())
 	completed := false
-	if outer != nil && outer.reenter(c) {
-		defer func() {
-			outer.handlersEnded(completed)
-			outer.commit(headersAlone) // HandleContext sends the headers after this
-		}()
+	if outer != nil && outer.GoOn(c) {
+		defer func() { outer.HandlersEnded(completed, true) }()
 	} else {
-		r := newRequest(in, c, outer)
-		defer func() { r.leave(completed) }()
+		r := answer.New(&in.site, c, outer)
+		defer func() { r.Leave(completed) }()
 	}
 	c.Next()
 	completed = true
+}
+
+// A reply is what flashgin knows of the answer to one request.
+type reply = answer.Answer[Message]
+
+// requestOf finds the request that ctx belongs to, or returns nil.
+func requestOf(ctx context.Context) *reply { return answer.Of[Message](ctx) }
+
+// requestFor is requestOf for the functions that handlers call. The error says why they must not
+// use the request, which may be nil.
+func requestFor(ctx context.Context, to request.Use) (*reply, error) {
+	r := requestOf(ctx)
+	if r == nil {
+		return nil, ErrNotInstalled
+	}
+	err := r.MayUse(ctx, to, messengerOf(r).cfg.SessionKey != nil)
+	switch err {
+	case request.ErrEnded:
+		err = ErrTooLate
+	case request.ErrAfterHandlers:
+		err = errAfterHandlers
+	}
+	return r, err
+}
+
+// errAfterHandlers is an ErrTooLate whose general text would be untrue.
+var errAfterHandlers error = tooLate{request.ErrAfterHandlers}
+
+type tooLate struct{ error }
+
+func (tooLate) Is(target error) bool { return target == ErrTooLate }
+
+// messengerOf returns the Messenger whose answer r is.
+func messengerOf(r *reply) *Messenger { return r.Messenger().(*Messenger) }
+
+// warnOfRefusal logs once why flashgin refuses a call that returns no error.
+func warnOfRefusal(r *reply, refused error) {
+	switch refused {
+	case request.ErrStray, request.ErrAsksFirst, errAfterHandlers:
+		m := messengerOf(r)
+		m.errs.WarnOnce(&m.strayed, strings.TrimPrefix(refused.Error(), "flashgin: "))
+	}
 }

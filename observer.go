@@ -113,12 +113,3 @@ func whenUnlocked(ctx context.Context, call func()) {
 		call()
 	}
 }
-
-// lose tells the Observer that messages of the request may be lost.
-func (r *request) lose(messages int) {
-	if messages > 0 {
-		r.outside(func() {
-			r.m.cfg.observe(r.context(), Event{Kind: EventLost, Messages: messages})
-		})
-	}
-}

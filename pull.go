@@ -6,51 +6,31 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/browser"
+	"github.com/flashgin/flashgin/internal/caching"
 	"github.com/flashgin/flashgin/internal/live"
-	"github.com/flashgin/flashgin/internal/shown"
+	"github.com/flashgin/flashgin/internal/markup"
+	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/sse"
+	"github.com/flashgin/flashgin/internal/views"
 )
-
-// A page that a browser loads ahead of time, because it may be wanted next, must not take messages.
-// When it is opened, no request tells us. So the page has the URL of its messages, and the script
-// asks there when the page is seen. The same holds for a page if we cannot tell whether it is seen
-// at all.
-
-const (
-	// pullViewsAtMost is many more than a page reads.
-	pullViewsAtMost = 16
-)
-
-// pullURL returns the URL of the page's messages for when it is opened, or "" if the page is open
-// already.
-func (r *request) pullURL() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.findName()
-	if r.ended() || r.m.mountedAt() == "" || r.http.Method == http.MethodHead ||
-		r.views.Sight(r.writer.Status()) == browser.Visible {
-		return ""
-	}
-	return r.m.mountedURL("messages") + "?" + r.views.Query()
-}
 
 // servePull takes the session's messages at the views that the query names: {"messages": […]}. It
 // returns only messages of the session to which the cookie belongs, whatever views are named.
 func (m *Messenger) servePull(c *gin.Context) {
 	keepOut(c)
 	r := requestOf(c)
-	r.handOver()
+	r.HandOver()
 	from := browser.SenderOf(c.Request)
 	if c.GetHeader(browser.AskHeader) == "" || from != browser.ThisOrigin && from != browser.Unsaid {
 		c.AbortWithStatus(http.StatusForbidden)
 		return
 	}
-	views := c.QueryArray("view")
-	if len(views) == 0 || len(views) > pullViewsAtMost {
+	named := c.QueryArray("view")
+	if len(named) == 0 || len(named) > views.ListAtMost {
 		c.AbortWithStatus(http.StatusBadRequest)
 		return
 	}
-	if r == nil || r.m != m {
+	if !r.IsOf(&m.answers) {
 		m.errs.Warn("Mount is not behind Install, " +
 			"so no page that was loaded ahead of time shows its messages")
 		c.AbortWithStatus(http.StatusNotFound)
@@ -60,17 +40,17 @@ func (m *Messenger) servePull(c *gin.Context) {
 		c.AbortWithStatus(http.StatusNotFound)
 		return
 	}
-	for i, view := range views {
-		views[i] = m.cleanView(view)
+	for i, view := range named {
+		named[i] = m.cleanView(view)
 	}
-	r.noteValues(c)
+	r.NoteValues(c)
 	if c.GetHeader(browser.AskHeader) == askTickets {
-		m.servePullWithTickets(r, c, views)
+		m.servePullWithTickets(r, c, named)
 		return
 	}
-	messages := r.pull(views)
-	if messages == nil {
-		messages = Messages{}
+	messages := Messages{}
+	if r.MayPull() {
+		messages = append(messages, messagesOf(r.Pull(named))...)
 	}
 	c.JSON(http.StatusOK, gin.H{"messages": withKinds(messages)})
 }
@@ -81,13 +61,13 @@ const askTickets = "tickets"
 
 // servePullWithTickets answers as a stream would: {"messages": […], "tickets": {view: ticket}}. The
 // script acknowledges the messages. Those of a request that was given up wait again.
-func (m *Messenger) servePullWithTickets(r *request, c *gin.Context, views []string) {
+func (m *Messenger) servePullWithTickets(r *reply, c *gin.Context, views []string) {
 	parcel := live.Parcel{Text: []byte(`{"messages":[],"tickets":{}}`)}
-	session, err := m.key(r, c)
+	session, err := m.key(c)
 	if err != nil {
 		m.errs.Report(c.Request.Context(), "find the session", err)
 	}
-	if session != "" && err == nil && r.mayPull() {
+	if session != "" && err == nil && r.MayPull() {
 		claimed, err := m.claimParcel(c.Request.Context(), session, views, sse.Parcel)
 		if err == nil && claimed.Text != nil {
 			parcel = claimed
@@ -99,41 +79,41 @@ func (m *Messenger) servePullWithTickets(r *request, c *gin.Context, views []str
 	}
 }
 
-// mayPull reports whether the answer may show messages at all, and keeps it out of caches.
-func (r *request) mayPull() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.private = true
-	return !r.ended() && r.views.MayShow(r.c.Writer.Header()) && !r.leftOpen()
+// storedByPageCache reports whether a page cache stores the answers of one of our own routes, and
+// says so once.
+func (m *Messenger) storedByPageCache(c *gin.Context) bool {
+	pkg := caching.PageCacheOver(c.Writer)
+	if pkg == "" {
+		return false
+	}
+	m.errs.WarnOnce(&m.answers.PageCache, caching.PageCacheWarning(pkg, c.FullPath()))
+	return true
 }
 
-// handOver leaves it to the handler which messages the answer has.
-func (r *request) handOver() {
-	if r == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.part.handled = true
+// keepOut keeps the answer of one of our own routes out of caches. Page caches, even those that we
+// do not know, store no aborted answers.
+func keepOut(c *gin.Context) {
+	caching.KeepOut(c.Writer.Header())
+	c.Abort()
 }
 
-// pull returns the messages at the views, not those that this request itself would read. A message
-// with only HTML keeps waiting for a page that a template renders, because scripts show text alone.
-func (r *request) pull(views []string) Messages {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ended() || !r.views.MayShow(r.c.Writer.Header()) || r.leftOpen() {
-		return nil
+// hasText reports whether scripts can show the message: they show text alone. A message with only
+// HTML waits for a page that a template renders.
+func (m Message) hasText() bool { return m.Text != "" || m.Title != "" }
+
+// forScripts returns messages without the fields that scripts do not show.
+func forScripts(items []queue.Item[Message]) []Message {
+	messages := messagesOf(items)
+	for i := range messages {
+		messages[i].HTML, messages[i].TTL = "", 0
 	}
-	r.views.Narrow(views)
-	r.claim()
-	if r.ended() {
-		return nil
+	return withKinds(messages)
+}
+
+// withKinds makes our statuses of the words of other frameworks: our script knows no other words.
+func withKinds(messages Messages) Messages {
+	for i := range messages {
+		messages[i].Status = Status(markup.Kind(string(messages[i].Status)))
 	}
-	r.private = true
-	if r.list.IsEmpty() {
-		return nil
-	}
-	way := shown.Way{State: shown.Taken, Written: r.written.Load()}
-	return r.take(way, (*Message).hasText)
+	return messages
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin/render"
 
+	"github.com/flashgin/flashgin/internal/answer"
 	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/pages"
 	"github.com/flashgin/flashgin/internal/shown"
@@ -41,7 +42,7 @@ func FuncMap(yours ...template.FuncMap) template.FuncMap {
 // A slot has the request for which one clone of a template set is being executed, or none. The
 // functions of the clone belong to the slot.
 type slot struct {
-	request *request
+	request *reply
 	writer  http.ResponseWriter
 	alone   bool // the functions belong to no clone
 }
@@ -68,25 +69,25 @@ func newSlot() pages.Functions[Messages] {
 	}
 }
 
-func (s *slot) bind(w http.ResponseWriter) { *s = slot{request: requestBehind(w), writer: w} }
+func (s *slot) bind(w http.ResponseWriter) { *s = slot{request: answer.Behind[Message](w), writer: w} }
 
 func (s *slot) done(w http.ResponseWriter, err error) {
-	s.request.pageDone(w, err)
+	s.request.PageDone(w, err)
 	*s = slot{}
 }
 
 // markup prints the list of a bare {{flashes}}, for the nth time on the page.
 func (s *slot) markup(list Messages, nth int) (template.HTML, error) {
-	return s.request.readyMade(list, nth)
+	return readyMade(s.request, list, nth)
 }
 
 // live prints what the script needs to show later messages, on pages whose messages are in markup
 // of the application's own.
 func (s *slot) live() (template.HTML, error) {
-	if s.request == nil || s.request.m.mountedAt() == "" {
+	if s.request == nil || messengerOf(s.request).mountedAt() == "" {
 		return "", nil
 	}
-	return s.request.readyMade(nil, markup.Alone)
+	return readyMade(s.request, nil, markup.Alone)
 }
 
 func (s *slot) funcs() template.FuncMap {
@@ -111,8 +112,9 @@ func (s *slot) show(pullable bool, filter []any) (Messages, error) {
 		s.warnAlone(pages.Flashes)
 		return nil, err
 	}
-	s.request.noteHandlersValues()
-	return s.request.show(s.writer, shown.Printing, pullable, statuses), nil
+	s.request.NoteHandlersValues()
+	items := s.request.Show(s.writer, shown.Printing, pullable, withStatus(statuses))
+	return messagesOf(items), nil
 }
 
 func (s *slot) peekFlashes(filter ...any) (Messages, error) {
@@ -121,8 +123,8 @@ func (s *slot) peekFlashes(filter ...any) (Messages, error) {
 		s.warnAlone(pages.PeekFlashes)
 		return nil, err
 	}
-	s.request.noteHandlersValues()
-	return s.request.look(statuses), nil
+	s.request.NoteHandlersValues()
+	return messagesOf(s.request.Peek()).ByStatus(statuses...), nil
 }
 
 // warnAlone says once that a template is executed without the renderer that binds its functions.

@@ -1,8 +1,12 @@
 package caching
 
 import (
+	"fmt"
+	"net/http"
 	"path"
 	"strings"
+
+	"github.com/flashgin/flashgin/internal/writers"
 )
 
 // pageCaches are ends of import paths. Forks mostly keep them.
@@ -24,4 +28,24 @@ func IsPageCache(pkg string) bool {
 		}
 	}
 	return false
+}
+
+// PageCacheOver returns the package of a page cache that stores what w writes, or "". It knows page
+// caches by the types of their writers. No header can stop them, so an answer that one would store
+// shows no messages, and brings no key. Who would miss this: users whose page another user is
+// shown.
+func PageCacheOver(w http.ResponseWriter) string {
+	for w := range writers.Chain(w) {
+		if path := writers.Package(w); IsPageCache(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+// PageCacheWarning says why the pages of a route show no messages.
+func PageCacheWarning(pkg, route string) string {
+	return fmt.Sprintf("%s stores the pages of %q whatever their headers say, and would show one "+
+		"user's messages to others: none are shown there, and they wait; keep routes with messages, and "+
+		"those of Mount, out of it", pkg, route)
 }

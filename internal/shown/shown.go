@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -129,17 +128,6 @@ func ProbeOf(text string) (probe string) {
 // isEscaped reports whether pages or JSON write a character in another way.
 func isEscaped(c rune) bool {
 	return c < ' ' || strings.ContainsRune("\"&'+<>`\\\u2028\u2029", c) || c == utf8.RuneError
-}
-
-// OutOfTime reports whether the time for writing an answer is over. Then net/http accepts writes
-// without an error, but nothing leaves. deadline is nil unless a handler has set one, and zero if a
-// handler has removed the server's. limit is the WriteTimeout of the server; zero means none. The
-// server counts it from an earlier time than began, if middleware around flashgin takes long.
-func OutOfTime(deadline *time.Time, began time.Time, limit time.Duration) bool {
-	if deadline != nil {
-		return !deadline.IsZero() && !time.Now().Before(*deadline)
-	}
-	return limit > 0 && time.Since(began) >= limit
 }
 
 // IsCut reports whether the Content-Length of an answer is less than what was written. HTTP/2

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -114,22 +112,6 @@ func TestFind(t *testing.T) {
 	var textless shown.Trace
 	textless.Find("anything")
 	assert.False(t, textless.Seen)
-}
-
-// The deadline of a handler counts before the server's limit.
-func TestOutOfTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
-		time.Sleep(time.Minute)
-		var none time.Time
-		past, ahead := began.Add(time.Second), began.Add(time.Hour)
-		assert.False(t, shown.OutOfTime(nil, began, 0), "there is no limit")
-		assert.False(t, shown.OutOfTime(nil, began, 2*time.Minute))
-		assert.True(t, shown.OutOfTime(nil, began, time.Minute))
-		assert.False(t, shown.OutOfTime(&none, began, time.Second))
-		assert.False(t, shown.OutOfTime(&ahead, began, time.Second))
-		assert.True(t, shown.OutOfTime(&past, began, 0))
-	})
 }
 
 func TestIsCut(t *testing.T) {

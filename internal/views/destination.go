@@ -12,11 +12,11 @@ import (
 // name, which Config.View has returned, else the page on screen if the answer is not itself a page,
 // else the page that the browser stays on, else route, the current one.
 //
-// If Destination returns a view and says why, the message waits there, but the developer may not
+// If Destination returns a view and an error, the message waits there, but the developer may not
 // expect that. Without a view, nobody would see the message.
 func (v *Views) Destination(
 	name, route string, status int, answer http.Header,
-) (view, why string) {
+) (view string, err error) {
 	screen := v.screenView()
 	stays := screen != "" && v.Reader() == browser.ForFrame
 	if location, ok := browser.SentTo(status, answer, v.http); ok && !stays {
@@ -28,46 +28,46 @@ func (v *Views) Destination(
 			}
 		}
 		if target, ok := browser.OnThisHost(v.http, base, location); ok {
-			return v.site.at(target), ""
+			return v.site.at(target), nil
 		}
-		why = fmt.Sprintf("%s %s sends the user to another host; address the message with At",
+		err = v.noView("%s %s sends the user to another host; address the message with At",
 			v.http.Method, route)
 	}
 	if name != "" {
-		return name, why
+		return name, err
 	}
 	if screen != "" {
-		return screen, why
+		return screen, err
 	}
 	page, sure := browser.Stays(v.http, status, answer)
 	if sure {
 		if view := v.from(page); view != "" {
-			return view, why
+			return view, err
 		}
 	}
 	// A GET that the browser saves as a file shows no page of that route, another method may.
 	if !sure || v.http.Method != http.MethodGet {
 		if route, ok := v.site.Router.Openable(route, v.http); ok {
-			return route, why
+			return route, err
 		}
 	}
 	if v.http.Header.Get("Sec-Fetch-Dest") == "empty" { // a script's, or a beacon's
 		if view := v.from(page); view != "" {
-			return view, why
+			return view, err
 		}
 	}
 	switch {
-	case why != "":
+	case err != nil:
 	case sure:
-		why = fmt.Sprintf("%s %s: the browser stays on the page that it has, and names none of "+
+		err = v.noView("%s %s: the browser stays on the page that it has, and names none of "+
 			"this host; address the messages with At, or answer with RedirectFlash",
 			v.http.Method, route)
 	default:
-		why = fmt.Sprintf("%s %s answered %d without showing its messages, and no GET route has "+
+		err = v.noView("%s %s answered %d without showing its messages, and no GET route has "+
 			"that path; address them with At, or answer with RedirectFlash",
 			v.http.Method, route, status)
 	}
-	return "", why
+	return "", err
 }
 
 // screenView returns the view of the page on screen, or "".
@@ -87,4 +87,8 @@ func (v *Views) from(page string) string {
 		return ""
 	}
 	return v.site.at(target)
+}
+
+func (v *Views) noView(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", v.site.ErrNoView, fmt.Sprintf(format, args...))
 }

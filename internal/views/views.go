@@ -4,10 +4,13 @@
 package views
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/router"
@@ -17,12 +20,33 @@ import (
 // Anywhere is the view that every page reads, unless it lies within another page.
 const Anywhere = "*"
 
+const (
+	// ListAtMost is how many views a script may name. That is many more than a page reads.
+	ListAtMost = 16
+	// QueryAtMost is how many bytes the query of a stream may have: a stream keeps its views in
+	// memory as long as it is open.
+	QueryAtMost = 8 << 10
+)
+
 // A Site is what all requests of an engine share. It does not change while the engine serves.
 type Site struct {
 	Router *router.Router
 	Prefix string // what browsers see before the engine's paths
 	HTMX   bool   // htmx may read answers
 	AtMost int    // bytes of a view: no message fits into a longer one
+
+	// View is Config.View; nil means that no page has a name.
+	View func(*gin.Context) string
+	// ErrNoView is what Destination wraps.
+	ErrNoView error
+}
+
+// NameOf returns the view that Config.View returns for a request, or "".
+func (s *Site) NameOf(c *gin.Context) string {
+	if s.View == nil {
+		return ""
+	}
+	return s.Router.ReadAt(s.Clean(s.View(c)))
 }
 
 // Clean returns the one spelling of a view that the application or a script gives.
@@ -79,8 +103,12 @@ func (v *Views) GoOn(route string) {
 func (v *Views) Route() string { return v.places[len(v.places)-1].route }
 
 // Stripped returns what was taken from the beginning of the path before the engine got it, as
-// http.StripPrefix does. uri is the request's RequestURI.
+// http.StripPrefix does. uri is the request's RequestURI. If the Site has a Prefix, Stripped returns
+// "".
 func (v *Views) Stripped(uri string) string {
+	if v.site.Prefix != "" {
+		return ""
+	}
 	asked, err := url.ParseRequestURI(uri)
 	if err != nil {
 		return ""
@@ -90,6 +118,13 @@ func (v *Views) Stripped(uri string) string {
 		return ""
 	}
 	return strings.TrimSuffix(prefix, "/")
+}
+
+// StrippedMistake says what is wrong if messages wait at paths that begin with what Stripped returns.
+func StrippedMistake(prefix string) string {
+	return fmt.Sprintf("messages wait at paths that begin with %q, which a handler around the engine, "+
+		"such as http.StripPrefix, takes from the paths of pages, so no page shows them: set "+
+		"Config.Prefix to it", prefix)
 }
 
 // IsNamed reports whether Config.View was called for the page: see Name.

@@ -1,6 +1,7 @@
 package views_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -13,13 +14,16 @@ import (
 	"github.com/flashgin/flashgin/internal/views"
 )
 
+var errNoView = errors.New("no view")
+
 // site returns a site with routes, behind a proxy that strips /app.
 func site() *views.Site {
 	engine := gin.New()
 	for _, route := range []string{"/", "/problems/:id", "/problems/:id/edit", "/new"} {
 		engine.GET(route, func(*gin.Context) {})
 	}
-	return &views.Site{Router: router.New(engine), Prefix: "/app", HTMX: true, AtMost: 64}
+	return &views.Site{Router: router.New(engine), Prefix: "/app", HTMX: true, AtMost: 64,
+		ErrNoView: errNoView}
 }
 
 func request(method, path string, header ...string) *http.Request {
@@ -100,11 +104,15 @@ func TestDestination(t *testing.T) {
 			"the browser stays on the page that it has"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			view, why := viewsOf(test.request, test.route).
+			view, err := viewsOf(test.request, test.route).
 				Destination(test.named, test.route, test.status, test.answer)
 			assert.Equal(t, test.view, view)
-			assert.Contains(t, why, test.why)
-			assert.Equal(t, test.why == "", why == "")
+			if test.why == "" {
+				assert.NoError(t, err)
+				return
+			}
+			assert.ErrorIs(t, err, errNoView)
+			assert.ErrorContains(t, err, test.why)
 		})
 	}
 }

@@ -121,3 +121,11 @@ func Package(w http.ResponseWriter) string {
 	}
 	return t.PkgPath()
 }
+
+// Status returns the status that w has, or 200 if w does not tell.
+func Status(w http.ResponseWriter) int {
+	if w, ok := w.(interface{ Status() int }); ok {
+		return w.Status()
+	}
+	return http.StatusOK
+}
