@@ -148,7 +148,7 @@ func TestLimitsOnThePagesAreThoseOfTheCode(t *testing.T) {
 		{"docs/security.md", "three attempts side by side", "internal/guard/retry.go", "AFewTimes = Effort{Attempts: 3,"},
 		{"docs/security.md", "256 requests at a time", "internal/delivery/add.go", "lateAddsAtMost = 256"},
 		{"docs/guarantees.md", "256 requests at a time", "internal/delivery/add.go", "lateAddsAtMost = 256"},
-		{"docs/security.md", "`/_flash/messages` | 16 |", "pull.go", "pullViewsAtMost = 16"},
+		{"docs/security.md", "`/_flash/messages` | 16 |", "internal/views/views.go", "ListAtMost = 16"},
 		{"docs/security.md", "may settle | 64 |", "internal/live/ack.go", "ackTicketsAtMost = 64"},
 		{"docs/redis.md", "four times a second", "internal/guard/breaker.go", "probeEvery = 250 * time.Millisecond"},
 		{"docs/redis.md", "up to two seconds", "internal/guard/timeout.go", "CallTimeout = 2 * time.Second"},

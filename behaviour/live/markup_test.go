@@ -91,7 +91,7 @@ func TestLivePartBesideOwnMarkup(t *testing.T) {
 			assert.Equal(t, test.after, strings.TrimSpace(after))
 			assert.Equal(t, "/_flash/stream?view=%2Fa&view=%2A", listensTo(live))
 			assert.Contains(t, live, ` data-label="Meldungen">`)
-			assert.Equal(t, 2, strings.Count(live, " role="), "the announcers")
+			assert.Equal(t, 2, strings.Count(live, " aria-live="), "the announcers")
 			assert.Equal(t, 4, strings.Count(live, "<li "), "one of each status, in the template")
 			assert.NotContains(t, live, "text</")
 

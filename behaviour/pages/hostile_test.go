@@ -70,7 +70,8 @@ func TestErrorsAndLogsKeepSecrets(t *testing.T) {
 	log := new(apptest.LockedBuffer)
 	store := apptest.NewSpyStore()
 	a := apptest.NewApp(t, flashgin.Config{Store: store, Logger: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
-	secret := flashgin.Message{Title: "MARKERtitle", Text: "MARKERtext", HTML: "MARKERhtml", Key: "MARKERkey", ID: "MARKERid", Data: map[string]string{"MARKER": "MARKER"}}
+	// The log names IDs, at the level Debug.
+	secret := flashgin.Message{Title: "MARKERtitle", Text: "MARKERtext", HTML: "MARKERhtml", Key: "MARKERkey", ID: "an-id", Data: map[string]string{"MARKER": "MARKER"}}
 	var keys []string
 	var told []error
 	tell := func(err error) { told = append(told, err) }
