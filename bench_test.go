@@ -114,7 +114,8 @@ func (app *benchApp) page() {
 
 // leave puts a message where the page will find it.
 func (app *benchApp) leave() {
-	err := app.messenger.Add(context.Background(), app.key, flashgin.Success("Your settings have been changed successfully.").At("/problems"))
+	err := app.messenger.Add(context.Background(), app.key,
+		flashgin.Success("Your settings have been changed successfully.").At("/problems"))
 	if err != nil {
 		panic(err)
 	}
@@ -148,10 +149,14 @@ func pageComparisons(b testing.TB) []comparison {
 	plainKnown := newBenchApp(b, benchOptions{known: true})
 	visitor := newBenchApp(b, benchOptions{notice: "{{flashes}}"})
 	known := newBenchApp(b, benchOptions{notice: "{{flashes}}", known: true})
-	shown := newBenchApp(b, benchOptions{notice: "{{range flashes}}<p>{{.Text}}</p>{{end}}", known: true})
+	shown := newBenchApp(b,
+		benchOptions{notice: "{{range flashes}}<p>{{.Text}}</p>{{end}}", known: true})
 	printed := newBenchApp(b, benchOptions{notice: "{{flashes}}", known: true})
-	one := flashgin.Messages{{ID: "1", Status: "success", Text: "Your settings have been changed successfully."}}
-	variable := newBenchApp(b, benchOptions{notice: "{{range .Notice}}<p>{{.Text}}</p>{{end}}", list: one, known: true})
+	one := flashgin.Messages{
+		{ID: "1", Status: "success", Text: "Your settings have been changed successfully."},
+	}
+	variable := newBenchApp(b,
+		benchOptions{notice: "{{range .Notice}}<p>{{.Text}}</p>{{end}}", list: one, known: true})
 	return []comparison{
 		{"no message, new visitor", visitor.page, plain.page, nil, 1},
 		{"no message, known session", known.page, plainKnown.page, nil, 1},
@@ -165,7 +170,8 @@ func pageComparisons(b testing.TB) []comparison {
 func keyComparisons(b testing.TB) []comparison {
 	plain := newBenchApp(b, benchOptions{unasked: true})
 	session := newBenchApp(b, benchOptions{notice: "{{flashes}}", known: true, unasked: true})
-	cookie := newBenchApp(b, benchOptions{notice: "{{flashes}}", known: true, unasked: true, key: flashgin.CookieKey("flash")})
+	cookie := newBenchApp(b,
+		benchOptions{notice: "{{flashes}}", known: true, unasked: true, key: flashgin.CookieKey("flash")})
 	return []comparison{
 		{"no message, cookie key", cookie.page, plain.page, nil, 1},
 		{"no message, cookie key against session key", cookie.page, session.page, nil, 1},
@@ -225,7 +231,9 @@ func renderers(n int) (theirs, ours render.HTMLRender) {
 }
 
 func renderPage(renderer render.HTMLRender, w http.ResponseWriter) {
-	if err := renderer.Instance("page", gin.H{"Title": "a", "User": "alice <>"}).Render(w); err != nil {
+	if err := renderer.Instance("page", gin.H{"Title": "a", "User": "alice <>"}).Render(
+		w,
+	); err != nil {
 		panic(err)
 	}
 }
@@ -324,7 +332,8 @@ func (c comparison) moreAllocations() float64 {
 	const runs = 200
 	ours := testing.AllocsPerRun(runs, c.ours)
 	if c.outside != nil {
-		ours = testing.AllocsPerRun(runs, func() { c.outside(); c.ours() }) - testing.AllocsPerRun(runs, c.outside)
+		ours = testing.AllocsPerRun(runs, func() { c.outside(); c.ours() }) - testing.AllocsPerRun(runs,
+			c.outside)
 	}
 	return (ours - testing.AllocsPerRun(runs, c.theirs)) / float64(c.pages)
 }
@@ -368,7 +377,8 @@ func TestImportingCostsLittle(t *testing.T) {
 
 func raceEnabled() bool {
 	info, _ := debug.ReadBuildInfo()
-	return info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+	return info != nil &&
+		slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 // eventCounter is the least that an Observer can do.

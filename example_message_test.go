@@ -267,7 +267,8 @@ func ExampleMessenger_Add() {
 func ExampleMessenger_Take() {
 	messages, _ := flashgin.New(flashgin.Config{})
 	ctx, session := context.Background(), "what Messenger.SessionKey returned"
-	messages.Add(ctx, session, flashgin.Info("1").At("/a"), flashgin.Info("2").At("/b"), flashgin.Info("3").At("/a"))
+	messages.Add(ctx, session, flashgin.Info("1").At("/a"), flashgin.Info("2").At("/b"),
+		flashgin.Info("3").At("/a"))
 
 	list, err := messages.Take(ctx, session, "/a", "/b")
 	fmt.Println(len(list), err)
@@ -369,7 +370,8 @@ func ExampleCookieKey() {
 	router.SetHTMLTemplate(template.Must(template.New("page").Funcs(router.FuncMap).Parse("{{range flashes}}{{.Text}}{{end}}")))
 	router.GET("/settings", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
 	router.POST("/settings", func(c *gin.Context) {
-		_ = flashgin.RedirectFlash(c, "/settings", flashgin.Success("Your settings have been changed successfully."))
+		_ = flashgin.RedirectFlash(c, "/settings",
+			flashgin.Success("Your settings have been changed successfully."))
 	})
 	router.POST("/logout", func(c *gin.Context) {
 		messages.Forget(c) // the next user of this browser shall not read what waits

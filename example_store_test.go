@@ -19,7 +19,9 @@ type timed struct {
 	observe func(time.Duration)
 }
 
-func (s timed) Claim(ctx context.Context, session string, views []string, lease time.Duration) (flashgin.Claim, error) {
+func (s timed) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (flashgin.Claim, error) {
 	start := time.Now()
 	defer func() { s.observe(time.Since(start)) }()
 	return s.Store.Claim(ctx, session, views, lease)
@@ -64,7 +66,8 @@ func ExampleStore_Claim() {
 		flashgin.Message{View: "/problems/108", ID: "2", Text: "That is right."})
 
 	for range 2 {
-		claim, err := store.Claim(ctx, "session", []string{"/problems/:id", "/problems/108"}, 10*time.Second)
+		claim, err := store.Claim(ctx, "session", []string{"/problems/:id", "/problems/108"},
+			10*time.Second)
 		fmt.Printf("%q %v\n", claim.Messages.String(), err)
 	}
 	// Output:
@@ -140,7 +143,8 @@ func ExampleMemoryStore_OnError() {
 		return attr
 	}}))
 	messages, _ := flashgin.New(flashgin.Config{Store: &flashgin.MemoryStore{Cap: 1}, Logger: log})
-	err := messages.Add(context.Background(), "session", flashgin.Info("1").At("/"), flashgin.Info("2").At("/"))
+	err := messages.Add(context.Background(), "session", flashgin.Info("1").At("/"),
+		flashgin.Info("2").At("/"))
 	fmt.Println(err)
 	// Output:
 	// level=ERROR msg="flashgin: store" error="flashgin: add: dropped the 1 oldest messages at \"/\", where 1 may wait: is its page never opened?" suppressed=0
@@ -301,7 +305,8 @@ func (monitor) Observe(_ context.Context, e flashgin.Event) {
 func ExampleObserver() {
 	messages, _ := flashgin.New(flashgin.Config{Observer: monitor{}})
 	ctx := context.Background()
-	messages.Add(ctx, "session", flashgin.Success("Saved.").At("/settings"), flashgin.Info("Sent.").At("/settings"))
+	messages.Add(ctx, "session", flashgin.Success("Saved.").At("/settings"),
+		flashgin.Info("Sent.").At("/settings"))
 	messages.Take(ctx, "session", "/settings")
 	// Output:
 	// add took a moment: true failed: false
@@ -316,7 +321,8 @@ func ExampleMemoryStore_OnEvent() {
 	store := &flashgin.MemoryStore{Cap: 1}
 	store.OnEvent(func(_ context.Context, e flashgin.Event) { fmt.Println(e.Kind, e.Messages) })
 	ctx, views := context.Background(), []string{"/"}
-	store.Add(ctx, "session", flashgin.Message{View: "/", ID: "1", Text: "Saved."}, flashgin.Message{View: "/", ID: "2", Text: "Sent."})
+	store.Add(ctx, "session", flashgin.Message{View: "/", ID: "1", Text: "Saved."},
+		flashgin.Message{View: "/", ID: "2", Text: "Sent."})
 	store.Claim(ctx, "session", views, 0) // by a page that is never heard of again
 	store.Claim(ctx, "session", views, 0)
 	// Output:
@@ -331,7 +337,8 @@ func ExampleRedisStore_OnEvent() {
 	store, _ := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop", Cap: 1})
 	store.OnEvent(func(_ context.Context, e flashgin.Event) { fmt.Println(e.Kind, e.Messages) })
 	ctx, views := context.Background(), []string{"/"}
-	store.Add(ctx, "session", flashgin.Message{View: "/", ID: "1", Text: "Saved."}, flashgin.Message{View: "/", ID: "2", Text: "Sent."})
+	store.Add(ctx, "session", flashgin.Message{View: "/", ID: "1", Text: "Saved."},
+		flashgin.Message{View: "/", ID: "2", Text: "Sent."})
 	store.Claim(ctx, "session", views, time.Millisecond) // by a page that is never heard of again
 	time.Sleep(10 * time.Millisecond)
 	store.Claim(ctx, "session", views, time.Second)

@@ -220,7 +220,8 @@ func ExamplePeekFlashes() {
 		_ = flashgin.AddFlash(c, flashgin.Info("Saved.").At(flashgin.Anywhere))
 		c.Status(http.StatusNoContent)
 	})
-	router.GET("/badge", func(c *gin.Context) { c.String(http.StatusOK, "%d", len(flashgin.PeekFlashes(c))) })
+	router.GET("/badge",
+		func(c *gin.Context) { c.String(http.StatusOK, "%d", len(flashgin.PeekFlashes(c))) })
 
 	visit := exampleBrowser(router)
 	visit("POST", "/save")

@@ -96,7 +96,8 @@ func newApp(cfg flashgin.Config, middleware ...gin.HandlerFunc) app {
 		}
 		c.String(http.StatusOK, key)
 	})
-	engine.GET("/orders/:id", func(c *gin.Context) { c.HTML(http.StatusOK, "page", pageData(sessionUser(c))) })
+	engine.GET("/orders/:id",
+		func(c *gin.Context) { c.HTML(http.StatusOK, "page", pageData(sessionUser(c))) })
 	engine.POST("/orders/:id", func(c *gin.Context) {
 		n, _ := strconv.Atoi(c.Query("n"))
 		for range n {
@@ -218,7 +219,8 @@ func redisStore(client redis.UniversalClient) *flashgin.RedisStore {
 func withProcessorTime(handler http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", handler)
-	mux.HandleFunc(processorTimePath, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, processorTimeUsed()) })
+	mux.HandleFunc(processorTimePath,
+		func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, processorTimeUsed()) })
 	return mux
 }
 

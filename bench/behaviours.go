@@ -188,7 +188,9 @@ func (t *tally) String() string {
 // outage lets Redis go away and come back. A reader has a message that waits, and gets its page
 // meanwhile; a writer posts meanwhile. Afterwards both get their page until they have seen what
 // they should, and then some.
-func (b *bench) outage(results []*result, webs map[*result]*web, waits, posted string, begin, end func()) {
+func (b *bench) outage(
+	results []*result, webs map[*result]*web, waits, posted string, begin, end func(),
+) {
 	const each = 3
 	type pair struct {
 		result         *result

@@ -49,7 +49,9 @@ var goals = []goal{
 }
 
 // behaviours are those in which flashgin wants to be alone without a fault.
-var behaviours = []string{wrongPlace, twoTabs, twoPosts, paused, postedPaused, stopped, postedStopped}
+var behaviours = []string{
+	wrongPlace, twoTabs, twoPosts, paused, postedPaused, stopped, postedStopped,
+}
 
 const reportHead = `# Side by side
 
@@ -118,15 +120,18 @@ else is said, it is one of the web server's processor time.
 // report returns the results as a page of Markdown.
 func (b *bench) report(results []*result) string {
 	var page strings.Builder
-	fmt.Fprintf(&page, reportHead, len(results[0].cycle), b.comparedUsers(), comparisonUsers, b.conditions())
+	fmt.Fprintf(&page, reportHead, len(results[0].cycle), b.comparedUsers(), comparisonUsers,
+		b.conditions())
 	page.WriteString(reportCost)
 	page.WriteString("| | cycles a second | web server, cycle | web server, empty page | Redis, cycle | Redis, empty page | " +
 		"commands, cycle | commands, empty page | cookie bytes, cycle | cookie bytes, empty page |\n")
 	page.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, r := range results {
-		fmt.Fprintf(&page, "| %s | %.0f | %.0f | %.0f |", r.name, median(r.perSecond), median(r.cycle), median(r.empty))
+		fmt.Fprintf(&page, "| %s | %.0f | %.0f | %.0f |", r.name, median(r.perSecond), median(r.cycle),
+			median(r.empty))
 		if r.redis {
-			fmt.Fprintf(&page, " %.0f | %.0f | %.3g | %.3g |", median(r.redisCycle), median(r.redisPage), r.commands, r.pageCommands)
+			fmt.Fprintf(&page, " %.0f | %.0f | %.3g | %.3g |", median(r.redisCycle), median(r.redisPage),
+				r.commands, r.pageCommands)
 		} else {
 			page.WriteString(" | | | |")
 		}
@@ -143,7 +148,8 @@ func (b *bench) report(results []*result) string {
 // reportBehaviours writes what becomes of messages.
 func (b *bench) reportBehaviours(page *strings.Builder, results []*result) {
 	fmt.Fprintf(page, "\n"+reportBehaviour, b.trials(), b.away(), hangs)
-	fmt.Fprintf(page, "| | %s |\n|---|%s\n", strings.Join(behaviours, " | "), strings.Repeat("---|", len(behaviours)))
+	fmt.Fprintf(page, "| | %s |\n|---|%s\n", strings.Join(behaviours, " | "),
+		strings.Repeat("---|", len(behaviours)))
 	for _, r := range results {
 		if !r.flashes {
 			continue
@@ -174,14 +180,17 @@ func (b *bench) judged(results []*result) string {
 	for _, g := range goals {
 		low, middle, high := ratios(g.of.of(named(g.ours)), g.of.of(named(g.theirs)))
 		row(fmt.Sprintf("%s / %s, %s", g.ours, g.theirs, g.of.name),
-			fmt.Sprintf("%.2f (%.2f to %.2f)", middle, low, high), fmt.Sprintf("≤ %g", g.most), middle <= g.most)
+			fmt.Sprintf("%.2f (%.2f to %.2f)", middle, low, high), fmt.Sprintf("≤ %g", g.most),
+			middle <= g.most)
 	}
 	for _, r := range results {
 		if r.known() {
-			row("commands to Redis on an empty page, "+r.name, fmt.Sprintf("%.3g", r.pageCommands), "0", r.pageCommands == 0)
+			row("commands to Redis on an empty page, "+r.name, fmt.Sprintf("%.3g", r.pageCommands), "0",
+				r.pageCommands == 0)
 		}
 	}
-	row("allocations that an empty page adds, "+oursMemory, fmt.Sprintf("%.0f", addedAllocations()), "", true)
+	row("allocations that an empty page adds, "+oursMemory, fmt.Sprintf("%.0f", addedAllocations()),
+		"", true)
 	if b.costs {
 		return table.String()
 	}
@@ -245,8 +254,9 @@ func (b *bench) conditions() string {
 	if b.short {
 		short = " A short run, whose figures mean little."
 	}
-	return fmt.Sprintf("%s. %s, %d processors, %s, %s. %s.%s", time.Now().UTC().Format("2 January 2006"),
-		processor(), runtime.NumCPU(), runtime.Version(), b.redisVersion(), strings.Join(versions(), ", "), short)
+	return fmt.Sprintf("%s. %s, %d processors, %s, %s. %s.%s",
+		time.Now().UTC().Format("2 January 2006"), processor(), runtime.NumCPU(), runtime.Version(),
+		b.redisVersion(), strings.Join(versions(), ", "), short)
 }
 
 // versions are those of the modules that are compared.

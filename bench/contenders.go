@@ -197,7 +197,8 @@ func newGin() *gin.Engine {
 
 // redisSessions are gin-contrib's, which keep their values in Redis.
 func redisSessions(client *redis.Client) gin.HandlerFunc {
-	store, err := redissessions.NewStore(10, "tcp", client.Options().Addr, "", "", []byte("a secret of thirty-two bytes ..."))
+	store, err := redissessions.NewStore(10, "tcp", client.Options().Addr, "", "",
+		[]byte("a secret of thirty-two bytes ..."))
 	if err != nil {
 		panic(err)
 	}

@@ -29,7 +29,8 @@ func serveFiber(l net.Listener) error {
 		work(c.Query("work"))
 		return c.Redirect().With("success", messageText+c.Query("n")).To(c.Path())
 	})
-	app.Get(processorTimePath, func(c fiber.Ctx) error { return c.SendString(fmt.Sprint(processorTimeUsed())) })
+	app.Get(processorTimePath,
+		func(c fiber.Ctx) error { return c.SendString(fmt.Sprint(processorTimeUsed())) })
 	return app.Listener(l, fiber.ListenConfig{DisableStartupMessage: true})
 }
 

@@ -88,8 +88,10 @@ func main() {
 	installed := flag.Bool("installed", true, "with -part "+servers+": also test the server that is installed")
 	load := flag.Duration("load", 10*time.Minute, "with -part "+servers+": how long the load lasts on each server")
 	flag.Parse()
-	if *only != "" && *only != comparison && *only != builds && *only != servers && !slices.Contains(partNames(), *only) {
-		fmt.Fprintf(os.Stderr, "-part %s: want one of %s, %s, %s, %s\n", *only, strings.Join(partNames(), ", "), comparison, builds, servers)
+	if *only != "" && *only != comparison && *only != builds && *only != servers &&
+		!slices.Contains(partNames(), *only) {
+		fmt.Fprintf(os.Stderr, "-part %s: want one of %s, %s, %s, %s\n", *only,
+			strings.Join(partNames(), ", "), comparison, builds, servers)
 		os.Exit(2)
 	}
 	b := &bench{
@@ -137,7 +139,8 @@ func (b *bench) run() int {
 	defer b.cleanUp()
 	redis.SetLogger(quiet{})
 
-	fmt.Fprintf(b.out, "%s, %d processors, %s, %s", processor(), runtime.NumCPU(), runtime.Version(), b.redisVersion())
+	fmt.Fprintf(b.out, "%s, %d processors, %s, %s", processor(), runtime.NumCPU(), runtime.Version(),
+		b.redisVersion())
 	if b.short {
 		fmt.Fprint(b.out, "; a short run, whose figures mean little")
 	}
@@ -187,7 +190,8 @@ func (b *bench) count(what string, n, target int) {
 // ratio prints a row about how ours compares with theirs, from the rounds.
 func (b *bench) ratio(what string, unit string, ours, theirs []float64, most float64) {
 	r := medianRatio(ours, theirs)
-	b.row(what, fmt.Sprintf("%.2f (%.3g / %.3g %s)", r, median(ours), median(theirs), unit), fmt.Sprintf("≤ %g", most), r <= most)
+	b.row(what, fmt.Sprintf("%.2f (%.3g / %.3g %s)", r, median(ours), median(theirs), unit),
+		fmt.Sprintf("≤ %g", most), r <= most)
 }
 
 func median(values []float64) float64 {

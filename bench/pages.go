@@ -36,7 +36,9 @@ func (b *bench) startWeb(name string, server *redistest.Server, timeout time.Dur
 }
 
 // startProgram is startWeb with another build of this program.
-func (b *bench) startProgram(program, name string, server *redistest.Server, timeout time.Duration) *web {
+func (b *bench) startProgram(
+	program, name string, server *redistest.Server, timeout time.Duration,
+) *web {
 	cmd := exec.Command(program, server.Addr(), timeout.String())
 	cmd.Env = append(os.Environ(), serverEnv+"="+name)
 	cmd.Stderr = os.Stderr
@@ -119,12 +121,14 @@ func pageTime(b *bench) {
 		client := server.Client()
 		store := redisStore(client)
 		leave := func() {
-			b.parallel(8, pages, func(i int) error { return store.Add(ctx, ourUsers[i].key, message("/orders/5")) })
+			b.parallel(8, pages,
+				func(i int) error { return store.Add(ctx, ourUsers[i].key, message("/orders/5")) })
 			b.parallel(8, pages, func(i int) error {
 				m := message("/orders/5")
 				text, err := json.Marshal(m)
 				b.must(err)
-				return client.ZAdd(ctx, keyOf(theirUsers[i].key, m.View), redis.Z{Score: float64(m.Created.UnixMicro()), Member: text}).Err()
+				return client.ZAdd(ctx, keyOf(theirUsers[i].key, m.View),
+					redis.Z{Score: float64(m.Created.UnixMicro()), Member: text}).Err()
 			})
 		}
 		for n, page := range []struct {
@@ -141,7 +145,8 @@ func pageTime(b *bench) {
 					a, z = append(a, x), append(z, y)
 				}
 			}
-			b.ratio("web server's time, page with "+page.has+", against a flash written by hand", "µs", a, z, page.bound)
+			b.ratio("web server's time, page with "+page.has+", against a flash written by hand", "µs", a, z,
+				page.bound)
 		}
 	})
 }
@@ -233,9 +238,12 @@ func outages(b *bench) {
 			}
 			share, longest := 100*float64(waited)/float64(len(times)), times[len(times)-1]
 			name := fmt.Sprintf("%s for %v at 200 pages/s", outage.name, away)
-			b.row(name+": pages that wait", fmt.Sprintf("%.1f %% (%d of %d)", share, waited, len(times)), "≤ 5 %", share <= 5)
-			b.row(name+": the longest", fmt.Sprint(longest.Round(time.Millisecond)), fmt.Sprintf("≤ %v", 2*timeout), longest <= 2*timeout)
-			b.row(name+": first message shown after Redis is back", fmt.Sprint(recovery.Round(time.Millisecond)), fmt.Sprintf("≤ %v", outage.recovery),
+			b.row(name+": pages that wait", fmt.Sprintf("%.1f %% (%d of %d)", share, waited, len(times)),
+				"≤ 5 %", share <= 5)
+			b.row(name+": the longest", fmt.Sprint(longest.Round(time.Millisecond)),
+				fmt.Sprintf("≤ %v", 2*timeout), longest <= 2*timeout)
+			b.row(name+": first message shown after Redis is back",
+				fmt.Sprint(recovery.Round(time.Millisecond)), fmt.Sprintf("≤ %v", outage.recovery),
 				recovery <= outage.recovery)
 		})
 	}

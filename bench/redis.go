@@ -265,17 +265,21 @@ func manySessions(b *bench) {
 		small, large := redistest.Start(b), redistest.Start(b)
 		sessionsOfSmall, _ := fill(small, few)
 		sessionsOfLarge, perMessage := fill(large, many)
-		b.row(fmt.Sprintf("memory, %d messages in as many sessions, default listpack limits", many), fmt.Sprintf("%.0f bytes a message", perMessage), "", true)
+		b.row(fmt.Sprintf("memory, %d messages in as many sessions, default listpack limits", many),
+			fmt.Sprintf("%.0f bytes a message", perMessage), "", true)
 		b.claimTime(small, large, sessionsOfSmall, sessionsOfLarge)
 		small.Kill()
 		large.Kill()
 		_, perMessage = fill(redistest.Start(b, "zset-max-listpack-value 1024"), many)
-		b.row("memory, the same with zset-max-listpack-value 1024", fmt.Sprintf("%.0f bytes a message", perMessage), "", true)
+		b.row("memory, the same with zset-max-listpack-value 1024",
+			fmt.Sprintf("%.0f bytes a message", perMessage), "", true)
 	})
 }
 
 // claimTime compares how long a claim takes that finds a message.
-func (b *bench) claimTime(small, large *redistest.Server, sessionsOfSmall, sessionsOfLarge []string) {
+func (b *bench) claimTime(
+	small, large *redistest.Server, sessionsOfSmall, sessionsOfLarge []string,
+) {
 	measure := func(store *flashgin.RedisStore, sessions []string) float64 {
 		var claims []flashgin.Claim
 		start := time.Now()

@@ -187,7 +187,8 @@ func (b *bench) unpack(release, name string) (string, error) {
 			return "", fmt.Errorf("dpkg-deb: %s", out)
 		}
 	}
-	loaders := glob(root, "lib64/ld-linux-*", "usr/lib64/ld-linux-*", "lib/*/ld-linux-*", "usr/lib/*/ld-linux-*")
+	loaders := glob(root, "lib64/ld-linux-*", "usr/lib64/ld-linux-*", "lib/*/ld-linux-*",
+		"usr/lib/*/ld-linux-*")
 	if len(loaders) == 0 {
 		return "", fmt.Errorf("the packages have no loader")
 	}
@@ -220,7 +221,9 @@ func (b *bench) packages() string {
 
 // aptOf returns a function that calls apt for a release, with lists and a state of its own. It
 // takes the mirror that this machine uses.
-func (b *bench) aptOf(release, dir string) (func(command, in string, args ...string) (string, error), error) {
+func (b *bench) aptOf(
+	release, dir string,
+) (func(command, in string, args ...string) (string, error), error) {
 	targets, err := exec.Command("apt-get", "indextargets", "--format", "$(ORIGIN) $(REPO_URI)",
 		"Identifier: Packages").Output()
 	mirror := ""
@@ -372,8 +375,9 @@ how a server was compiled.
 			fmt.Fprintf(&page, "| %s | %s | not tested: %s | | | | | | |\n", row.version, row.from, row.why)
 			continue
 		}
-		fmt.Fprintf(&page, "| %s | %s | %d | %d | %d | %d | %d | %d | %.0f bytes |\n", row.version, row.from,
-			row.passed, row.failed, len(row.skipped), row.load.messages, row.load.lost, row.load.twice, row.bytes)
+		fmt.Fprintf(&page, "| %s | %s | %d | %d | %d | %d | %d | %d | %.0f bytes |\n", row.version,
+			row.from, row.passed, row.failed, len(row.skipped), row.load.messages, row.load.lost,
+			row.load.twice, row.bytes)
 		for _, what := range row.failures {
 			notes = append(notes, fmt.Sprintf("- %s: %s failed.", row.version, what))
 		}

@@ -186,9 +186,11 @@ func (s *streams) measure(where string, add func(to user, text, view string)) {
 		}
 	}()
 	kb := float64(s.residentMemory()-before) / float64(n)
-	s.b.row(fmt.Sprintf("memory of an idle stream, %d of them, %s", n, where), fmt.Sprintf("%.1f KB", kb), "≤ 35 KB", kb <= 35)
+	s.b.row(fmt.Sprintf("memory of an idle stream, %d of them, %s", n, where),
+		fmt.Sprintf("%.1f KB", kb), "≤ 35 KB", kb <= 35)
 
-	what := fmt.Sprintf("from the add to the page, with %d streams, 200 messages a second, %s", n, where)
+	what := fmt.Sprintf("from the add to the page, with %d streams, 200 messages a second, %s", n,
+		where)
 	s.row(what, s.load(add))
 	stop := s.stick(s.users[n], add)
 	times := s.load(add)
@@ -202,7 +204,9 @@ func (s *streams) measure(where string, add func(to user, text, view string)) {
 func (s *streams) row(what string, times []time.Duration) {
 	slices.Sort(times)
 	at := func(part float64) time.Duration { return times[int(part*float64(len(times)-1))] }
-	s.b.row(what, fmt.Sprintf("p50 %.1f, p99 %.1f, max %.1f ms", millis(at(0.5)), millis(at(0.99)), millis(at(1))), "p99 ≤ 100 ms", at(0.99) <= 100*time.Millisecond)
+	s.b.row(what,
+		fmt.Sprintf("p50 %.1f, p99 %.1f, max %.1f ms", millis(at(0.5)), millis(at(0.99)), millis(at(1))),
+		"p99 ≤ 100 ms", at(0.99) <= 100*time.Millisecond)
 }
 
 func millis(d time.Duration) float64 { return micros(d) / 1000 }

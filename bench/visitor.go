@@ -109,7 +109,8 @@ func (v *visitor) send(method, path, cookies string) (a answer, set []string) {
 func (v *visitor) page(path string) (texts []string, err error) {
 	a := v.do(http.MethodGet, path)
 	if a.err != nil || a.status != http.StatusOK || !a.user {
-		return nil, fmt.Errorf("GET %s: status %d, greets the user: %t, %v", path, a.status, a.user, a.err)
+		return nil, fmt.Errorf("GET %s: status %d, greets the user: %t, %v", path, a.status, a.user,
+			a.err)
 	}
 	return a.texts, nil
 }

@@ -63,7 +63,8 @@ func page(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) }
 // leave lets a message wait for a user, on any page.
 func (a *app) leave(user, text string) {
 	a.t.Helper()
-	require.NoError(a.t, a.messenger.Add(a.t.Context(), user, flashgin.Info(text).At(flashgin.Anywhere)))
+	require.NoError(a.t,
+		a.messenger.Add(a.t.Context(), user, flashgin.Info(text).At(flashgin.Anywhere)))
 }
 
 // get sends a request; header is a list of names and values.

@@ -57,7 +57,9 @@ var pageCaches = map[string]pageCache{
 }
 
 // behind starts an application with the cache around all its routes but "/shows".
-func (cache pageCache) behind(t *testing.T, cfg flashgin.Config, handler func(*app) gin.HandlerFunc) *app {
+func (cache pageCache) behind(
+	t *testing.T, cfg flashgin.Config, handler func(*app) gin.HandlerFunc,
+) *app {
 	t.Helper()
 	outside, inside, around := cache.wire()
 	but := func(handler gin.HandlerFunc) []gin.HandlerFunc {
@@ -93,7 +95,8 @@ func TestPageCachesKeepNobodysMessages(t *testing.T) {
 			"by a context": func(c *gin.Context) { fmt.Fprint(c.Writer, "page", flashgin.Markup(c.Request.Context())) },
 		} {
 			t.Run(name+"/"+asking, func(t *testing.T) {
-				a := cache.behind(t, flashgin.Config{SessionKey: userOf}, func(*app) gin.HandlerFunc { return handler })
+				a := cache.behind(t, flashgin.Config{SessionKey: userOf},
+					func(*app) gin.HandlerFunc { return handler })
 				a.leave("ada", "for ada")
 				for _, user := range []string{"ada", "bob", "ada"} {
 					answer := a.get("/", "User", user)
@@ -114,7 +117,8 @@ func TestPageCachesKeepNoMessageOfThePageItself(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := cache.behind(t, flashgin.Config{SessionKey: userOf}, func(*app) gin.HandlerFunc {
 				return func(c *gin.Context) {
-					assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("for "+c.GetHeader("User")).At(flashgin.Anywhere)))
+					assert.NoError(t,
+						flashgin.AddFlash(c, flashgin.Info("for "+c.GetHeader("User")).At(flashgin.Anywhere)))
 					page(c)
 				}
 			})
@@ -191,7 +195,8 @@ func TestPageCachesKeepNoKey(t *testing.T) {
 func TestPageCachesKeepNothingOfMount(t *testing.T) {
 	for _, name := range []string{"gin-cache around", "gin-cache inside"} {
 		t.Run(name, func(t *testing.T) {
-			a := pageCaches[name].behind(t, flashgin.Config{SessionKey: userOf}, func(*app) gin.HandlerFunc { return page })
+			a := pageCaches[name].behind(t, flashgin.Config{SessionKey: userOf},
+				func(*app) gin.HandlerFunc { return page })
 			a.messenger.Mount(a)
 			a.leave("ada", "for ada")
 			for _, path := range []string{"/_flash/messages?view=/", "/_flash/stream?view=*", "/_flash/messages?view=*"} {
@@ -209,7 +214,8 @@ func TestPageCachesKeepNothingOfMount(t *testing.T) {
 
 // The files of Mount are the same for all.
 func TestPageCachesKeepAssets(t *testing.T) {
-	a := pageCaches["gin-cache inside"].behind(t, flashgin.Config{}, func(*app) gin.HandlerFunc { return page })
+	a := pageCaches["gin-cache inside"].behind(t, flashgin.Config{},
+		func(*app) gin.HandlerFunc { return page })
 	a.messenger.Mount(a)
 	for range 2 {
 		answer := a.get("/_flash/flash.js")
@@ -239,7 +245,8 @@ func TestPageCachesKeepPagesWithoutMessages(t *testing.T) {
 func TestPageCachesKeepVisitorsApart(t *testing.T) {
 	for name, cache := range pageCaches {
 		t.Run(name, func(t *testing.T) {
-			a := cache.behind(t, flashgin.Config{SessionKey: userOf}, func(*app) gin.HandlerFunc { return page })
+			a := cache.behind(t, flashgin.Config{SessionKey: userOf},
+				func(*app) gin.HandlerFunc { return page })
 			flashtest.Isolated(t, a, nil, "/", "/shows")
 			assert.Contains(t, a.log.String(), cache.pkg)
 		})

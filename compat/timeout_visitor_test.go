@@ -245,7 +245,8 @@ func TestAHandlerThatOutlastsATimeoutAroundFlashgin(t *testing.T) {
 				assert.Empty(t, told.all())
 				return
 			}
-			assert.Eventually(t, func() bool { return len(told.all()) > 0 }, 20*time.Second, 5*time.Millisecond)
+			assert.Eventually(t, func() bool { return len(told.all()) > 0 }, 20*time.Second,
+				5*time.Millisecond)
 			for _, err := range told.all() {
 				assert.ErrorIs(t, err, flashgin.ErrTooLate)
 				assert.ErrorContains(t, err, "lost")

@@ -24,7 +24,8 @@ func (b *tab) axe(what string) {
 			rule.nodes.map(node => kind + " " + rule.id + ": " + node.html.slice(0, 200) + " " +
 				[...node.any, ...node.all, ...node.none].map(c => c.message + " " + c.relatedNodes.map(n => n.html.slice(0, 100)).join(", ")).join("; ")))))`)
 	assert.Empty(b.t, found, what)
-	assert.Greater(b.t, eval[int](b, `axe.run(document).then(r => r.passes.length)`), 10, "rules that had something to look at")
+	assert.Greater(b.t, eval[int](b, `axe.run(document).then(r => r.passes.length)`), 10,
+		"rules that had something to look at")
 }
 
 // Checks 1 and 2.
@@ -50,7 +51,8 @@ func TestAxe(t *testing.T) {
 					b.open(s.url)
 					b.ready()
 					b.bootstrapScheme(scheme)
-					b.untilEqual(len(every()), `document.querySelectorAll("flash-messages > ul > [data-status]").length`)
+					b.untilEqual(len(every()),
+						`document.querySelectorAll("flash-messages > ul > [data-status]").length`)
 					b.axe("all messages" + at)
 
 					b.open(s.url)

@@ -222,7 +222,8 @@ func (b *tab) media(kind string, features ...string) {
 
 func (b *tab) size(width, height int) {
 	b.t.Helper()
-	b.call("Emulation.setDeviceMetricsOverride", object{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false})
+	b.call("Emulation.setDeviceMetricsOverride",
+		object{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false})
 }
 
 // press presses keys, by the codes of kb.

@@ -47,7 +47,8 @@ func TestLookPage(t *testing.T) {
 	})
 	t.Run("in your colours", func(t *testing.T) {
 		css := snippets(t, "In your colours", "css")[0]
-		s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}<link rel="stylesheet" href="/yours.css">{{end}}`)
+		s := newSite(t, flashgin.Config{},
+			`{{define "head"}}{{flashAssets}}<link rel="stylesheet" href="/yours.css">{{end}}`)
 		s.GET("/yours.css", func(c *gin.Context) { c.Data(http.StatusOK, "text/css", []byte(css)) })
 		b := s.opened(three...)
 		b.push(object{"text": "pushed", "status": "success"})
@@ -65,7 +66,8 @@ func TestLookPage(t *testing.T) {
 	t.Run("your rules win", func(t *testing.T) {
 		page, err := doctest.Open("..", "docs/look.md")
 		require.NoError(t, err)
-		classes := slices.DeleteFunc(page.Code(), func(code string) bool { return !strings.HasPrefix(code, "flash__") })
+		classes := slices.DeleteFunc(page.Code(),
+			func(code string) bool { return !strings.HasPrefix(code, "flash__") })
 		require.Len(t, classes, 10)
 		rule := "." + strings.Join(classes, ", .") + " { margin: 7px; white-space: break-spaces; color: rgb(1, 2, 3); box-shadow: none; pointer-events: all; }"
 		s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}<link rel="stylesheet" href="/yours.css">{{end}}`)
@@ -88,11 +90,14 @@ func TestLookPage(t *testing.T) {
 		compile.Stderr = os.Stderr
 		css, err := compile.Output()
 		require.NoError(t, err)
-		s := newSite(t, flashgin.Config{Look: flashgin.LookTailwind}, `{{define "head"}}<link rel="stylesheet" href="/tailwind.css">{{flashAssets}}{{end}}`)
+		s := newSite(t, flashgin.Config{Look: flashgin.LookTailwind},
+			`{{define "head"}}<link rel="stylesheet" href="/tailwind.css">{{flashAssets}}{{end}}`)
 		s.GET("/tailwind.css", func(c *gin.Context) { c.Data(http.StatusOK, "text/css", css) })
 		b := s.opened(every()...) // under the strict policy
 		b.pushFive()
-		classes := eval[[]string](b, `[document, document.querySelector("template").content].flatMap(root =>
+		classes := eval[[]string](
+			b,
+			`[document, document.querySelector("template").content].flatMap(root =>
 			[...root.querySelectorAll("flash-messages, flash-messages *, [data-status], [data-status] *")])
 			.flatMap(e => [...e.classList]).filter(name => !["alert-link"].includes(name)).map(name => CSS.escape(name))`)
 		require.Greater(t, len(classes), 100)
@@ -113,7 +118,9 @@ func TestLookPage(t *testing.T) {
 		b.open(s.url)
 		b.ready()
 		b.untilEqual([]string{"saved", `<b>"full"</b>`, "sent"}, texts)
-		b.untilEqual([]string{`assertive error. <b>"full"</b>`, "polite success. saved", "polite info. sent"}, `spoken.map(s => s.live + " " + s.text)`)
+		b.untilEqual(
+			[]string{`assertive error. <b>"full"</b>`, "polite success. saved", "polite info. sent"},
+			`spoken.map(s => s.live + " " + s.text)`)
 		b.axe("Bootstrap")
 		b.click("[data-flash-close]")
 		b.untilEqual([]string{`<b>"full"</b>`, "sent"}, texts)
@@ -127,7 +134,9 @@ func TestLookPage(t *testing.T) {
 		b.axe("Bootstrap without messages")
 	})
 	t.Run("Tailwind", func(t *testing.T) {
-		s := newSite(t, flashgin.Config{}, `{{define "head"}}<script src="/npm/@tailwindcss/browser/dist/index.global.js"></script>{{end}}`, own[1])
+		s := newSite(t, flashgin.Config{},
+			`{{define "head"}}<script src="/npm/@tailwindcss/browser/dist/index.global.js"></script>{{end}}`,
+			own[1])
 		s.policy = ""
 		b := newTab(t)
 		s.leave(three...)
@@ -148,7 +157,8 @@ func TestLookPage(t *testing.T) {
 		b := newTab(t)
 		s.leave(three...)
 		b.open(s.url)
-		b.untilEqual([]string{`<b>"full"</b>`, "saved", "sent"}, `[...document.querySelectorAll(".notyf__message")].map(e => e.textContent).sort()`)
+		b.untilEqual([]string{`<b>"full"</b>`, "saved", "sent"},
+			`[...document.querySelectorAll(".notyf__message")].map(e => e.textContent).sort()`)
 	})
 	t.Run("from scripts", func(t *testing.T) {
 		s := newSite(t, flashgin.Config{})

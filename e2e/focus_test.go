@@ -34,10 +34,12 @@ func TestFocusOnLoad(t *testing.T) {
 			b.untilEqual(test.want, focused)
 			b.never(focused + ` !== ` + quote(test.want))
 			if test.want == "flash-messages" {
-				assert.Equal(t, []string{"Messages: Error full"}, b.described("region"), "the focus reads the text")
+				assert.Equal(t, []string{"Messages: Error full"}, b.described("region"),
+					"the focus reads the text")
 				b.never(`spoken.length > 0`) // which nobody says again
 				b.js(`document.getElementById("button").focus()`)
-				assert.False(t, eval[bool](b, `document.querySelector("flash-messages").hasAttribute("tabindex")`))
+				assert.False(t,
+					eval[bool](b, `document.querySelector("flash-messages").hasAttribute("tabindex")`))
 			}
 		})
 	}

@@ -94,7 +94,8 @@ func ahead(t *testing.T, head string, templates ...string) (s *site, purposes ch
 		c.Header("Cache-Control", "max-age=300")
 		s.page(c)
 	})
-	s.leave(flashgin.Info("for this page").At("/ahead"), flashgin.Message{HTML: "<b>HTML</b>", View: "/ahead"}, flashgin.Info("for another").At("/other"))
+	s.leave(flashgin.Info("for this page").At("/ahead"),
+		flashgin.Message{HTML: "<b>HTML</b>", View: "/ahead"}, flashgin.Info("for another").At("/other"))
 	return s, purposes
 }
 

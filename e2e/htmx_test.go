@@ -20,7 +20,8 @@ var htmxes = []string{"htmx2", "htmx4"}
 // newHTMXSite has a button "go" that asks for "/do", for which content has more attributes, and
 // puts the answer into "out".
 func newHTMXSite(t testing.TB, version, content string) *site {
-	s := newSite(t, flashgin.Config{HTMX: true}, `{{define "head"}}{{flashAssets}}<script src="/npm/`+version+`/dist/htmx.js"></script>{{end}}`,
+	s := newSite(t, flashgin.Config{HTMX: true},
+		`{{define "head"}}{{flashAssets}}<script src="/npm/`+version+`/dist/htmx.js"></script>{{end}}`,
 		`{{define "content"}}{{if eq .Path "/"}}`+content+`<div id="out">kept</div>{{end}}{{end}}`,
 		`{{define "fragment"}}<p>done</p>{{end}}`)
 	s.policy = "" // htmx 2 has a style element of its own
@@ -132,7 +133,8 @@ var htmxAnswers = []htmxAnswer{
 func TestHTMX(t *testing.T) {
 	for _, version := range htmxes {
 		t.Run(version, func(t *testing.T) {
-			s := newHTMXSite(t, version, goButton+`<i id="side"></i><table><tbody id="rows"></tbody></table>`)
+			s := newHTMXSite(t, version,
+				goButton+`<i id="side"></i><table><tbody id="rows"></tbody></table>`)
 			var answer htmxAnswer
 			var message flashgin.Message // empty ones are dropped
 			s.GET("/fragment", func(c *gin.Context) { c.HTML(200, "fragment", nil) })
@@ -303,7 +305,8 @@ func TestHTMXBoosted(t *testing.T) {
 func TestHTMXAtTheEndOfThePage(t *testing.T) {
 	for _, version := range htmxes {
 		t.Run(version, func(t *testing.T) {
-			s := newHTMXSite(t, version, `<button id="go" hx-post="/do" hx-target="body" hx-swap="beforeend">Go</button>`)
+			s := newHTMXSite(t, version,
+				`<button id="go" hx-post="/do" hx-target="body" hx-swap="beforeend">Go</button>`)
 			s.line.lay(nil)
 			s.POST("/do", func(c *gin.Context) {
 				assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("news")))

@@ -27,7 +27,8 @@ func TestLiveAfterTheFirstMessage(t *testing.T) {
 		head:    `<script src="/npm/@hotwired/turbo/dist/turbo.es2017-umd.js"></script>`,
 		content: `<form method="post" action="/do"><button id="go">Go</button></form><p id="out"></p>`,
 		answer: func(c *gin.Context) {
-			c.Data(http.StatusOK, "text/vnd.turbo-stream.html", []byte(`<turbo-stream action="update" target="out"><template>done</template></turbo-stream>`))
+			c.Data(http.StatusOK, "text/vnd.turbo-stream.html",
+				[]byte(`<turbo-stream action="update" target="out"><template>done</template></turbo-stream>`))
 		},
 	}}
 	for _, version := range htmxes {
@@ -41,7 +42,8 @@ func TestLiveAfterTheFirstMessage(t *testing.T) {
 	for _, lib := range libraries {
 		t.Run(lib.name, func(t *testing.T) {
 			lib.cfg.SessionKey = flashgin.CookieKey("flash")
-			s := newSite(t, lib.cfg, `{{define "head"}}{{flashAssets}}`+lib.head+`{{end}}`, `{{define "content"}}`+lib.content+`{{end}}`)
+			s := newSite(t, lib.cfg, `{{define "head"}}{{flashAssets}}`+lib.head+`{{end}}`,
+				`{{define "content"}}`+lib.content+`{{end}}`)
 			s.policy = ""
 			s.line.lay(nil)
 			keys := make(chan string, 1)

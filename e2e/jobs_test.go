@@ -86,7 +86,8 @@ func (j *jobs) killWorker(nth int) {
 	process, err := os.FindProcess(pid)
 	require.NoError(t, err)
 	require.NoError(t, process.Kill())
-	require.Eventually(t, func() bool { return len(j.says(started)) > nth }, patience, 10*time.Millisecond, "another one starts")
+	require.Eventually(t, func() bool { return len(j.says(started)) > nth }, patience,
+		10*time.Millisecond, "another one starts")
 }
 
 // A file is read by another process. Its user sees how far that is, then the result, on the page
@@ -95,7 +96,8 @@ func TestJobs(t *testing.T) {
 	j := startJobs(t)
 	j.upload("to be or not to be")
 	j.untilEqual([]string{"50 %"}, texts)
-	assert.True(t, eval[bool](j.tab, `document.querySelector("[popover] [data-flash-text]").checkVisibility()`))
+	assert.True(t,
+		eval[bool](j.tab, `document.querySelector("[popover] [data-flash-text]").checkVisibility()`))
 	j.axe("while the file is read")
 	j.saidOnce("Words: 6. Different ones: 4.")
 	j.axe("when it was read")
@@ -149,7 +151,9 @@ func TestJobsServerKilled(t *testing.T) {
 	j.upload("one two three four five")
 	j.untilEqual([]string{"50 %"}, texts)
 	web.end(os.Kill)
-	require.Eventually(t, func() bool { return j.queue.LLen(t.Context(), "asynq:{default}:active").Val() == 0 }, patience, 10*time.Millisecond, "the job is done")
+	require.Eventually(t,
+		func() bool { return j.queue.LLen(t.Context(), "asynq:{default}:active").Val() == 0 }, patience,
+		10*time.Millisecond, "the job is done")
 	serve()
 	j.saidOnce("Words: 5. Different ones: 5.")
 	j.untilConsole("Failed to load resource")

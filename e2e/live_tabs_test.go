@@ -76,7 +76,8 @@ func TestLiveWindows(t *testing.T) {
 
 // Each user's messages come to that user.
 func TestLiveUsers(t *testing.T) {
-	s := newSite(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) { return c.Cookie("user") }})
+	s := newSite(t,
+		flashgin.Config{SessionKey: func(c *gin.Context) (string, error) { return c.Cookie("user") }})
 	s.line.lay(nil)
 	var tabs []*tab
 	for _, user := range []string{"anne", "bert"} {
@@ -106,7 +107,8 @@ func TestLiveWindowsThatGo(t *testing.T) {
 		{"frozen", func(t *testing.T, _ *site, b *tab) { b.call("Page.setWebLifecycleState", object{"state": "frozen"}) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSite(t, flashgin.Config{}, `{{define "head"}}{{if eq .Path "/"}}{{flashAssets}}{{end}}{{end}}`)
+			s := newSite(t, flashgin.Config{},
+				`{{define "head"}}{{if eq .Path "/"}}{{flashAssets}}{{end}}{{end}}`)
 			s.line.lay(nil)
 			var windows []*tab
 			for range 2 {

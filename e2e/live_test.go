@@ -64,7 +64,8 @@ func (l *line) lay(trouble func(*gin.Context)) {
 // untilOpen waits until so many streams are open.
 func (s *site) untilOpen(n int) {
 	s.t.Helper()
-	assert.Eventually(s.t, func() bool { return int(s.line.open.Load()) == n }, patience, 5*time.Millisecond, "%d streams, not %d", s.line.open.Load(), n)
+	assert.Eventually(s.t, func() bool { return int(s.line.open.Load()) == n }, patience,
+		5*time.Millisecond, "%d streams, not %d", s.line.open.Load(), n)
 }
 
 // live returns a site with streams and a tab in which its page "/" is open and listens.
@@ -155,7 +156,8 @@ func TestLiveOwnIDUsedAgain(t *testing.T) {
 	b.untilEqual([]string{"done"}, texts)
 	acknowledged := func(n int32) {
 		t.Helper()
-		assert.Eventually(t, func() bool { return s.line.acks.Load() == n }, patience, 10*time.Millisecond)
+		assert.Eventually(t, func() bool { return s.line.acks.Load() == n }, patience,
+			10*time.Millisecond)
 	}
 	acknowledged(1)
 	b.js(`document.querySelector("[data-flash-close]").click()`)
@@ -206,7 +208,8 @@ func TestLiveTrouble(t *testing.T) {
 			s.line.lay(test.trouble)
 			asked := s.line.asked.Load()
 			s.endStreams()
-			require.Eventually(t, func() bool { return s.line.asked.Load() >= asked+6 }, patience, 5*time.Millisecond)
+			require.Eventually(t, func() bool { return s.line.asked.Load() >= asked+6 }, patience,
+				5*time.Millisecond)
 			s.leave(flashgin.Info("meanwhile"))
 			s.line.lay(nil)
 			b.untilEqual([]string{"before", "meanwhile"}, texts)
@@ -277,12 +280,14 @@ func TestLiveNothingToHear(t *testing.T) {
 	b.before(hasten)
 	b.open(s.url)
 	b.ready()
-	require.Eventually(t, func() bool { return s.line.asked.Load() == 1 }, patience, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return s.line.asked.Load() == 1 }, patience,
+		5*time.Millisecond)
 	time.Sleep(300 * time.Millisecond)
 	assert.EqualValues(t, 1, s.line.asked.Load())
 
 	// A session without a key is not even sent there.
-	none := newSite(t, flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "", nil }})
+	none := newSite(t,
+		flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "", nil }})
 	none.line.lay(nil)
 	b.open(none.url)
 	b.ready()
@@ -305,7 +310,9 @@ func TestLivePostRedirectGet(t *testing.T) {
 		b.click("#save")
 		b.until(`!globalThis.old`)
 		b.untilEqual([]string{"saved"}, texts)
-		assert.True(t, eval[bool](b, `document.querySelector("flash-messages > ul [data-status]") !== null`), "in the page, not in the corner")
+		assert.True(t,
+			eval[bool](b, `document.querySelector("flash-messages > ul [data-status]") !== null`),
+			"in the page, not in the corner")
 	}
 }
 
@@ -326,7 +333,8 @@ func TestLiveLeftTooEarly(t *testing.T) {
 // Check 23, with a stream: it ends when the page is left, does not keep the page out of the
 // back/forward cache, and is there again when the user comes back.
 func TestLiveBackButton(t *testing.T) {
-	s := newSite(t, flashgin.Config{}, `{{define "head"}}{{if eq .Path "/"}}{{flashAssets}}{{end}}{{end}}`)
+	s := newSite(t, flashgin.Config{},
+		`{{define "head"}}{{if eq .Path "/"}}{{flashAssets}}{{end}}{{end}}`)
 	s.line.lay(nil)
 	b := newTab(t)
 	b.before(`addEventListener("pageshow", e => globalThis.persisted = e.persisted)`)
@@ -354,7 +362,8 @@ func TestLiveTurbo(t *testing.T) {
 	s.untilOpen(1)
 	b.js(`Turbo.visit("/away")`)
 	b.untilEqual("/away", `location.pathname`)
-	assert.Eventually(t, func() bool { return s.line.asked.Load() >= 2 && s.line.open.Load() == 1 }, patience, 5*time.Millisecond)
+	assert.Eventually(t, func() bool { return s.line.asked.Load() >= 2 && s.line.open.Load() == 1 },
+		patience, 5*time.Millisecond)
 	s.leave(flashgin.Info("for the first page"), flashgin.Info("for this page").At("/away"))
 	b.untilEqual([]string{"for this page"}, texts)
 	assert.Equal(t, "for the first page", s.waiting("/"))

@@ -29,7 +29,8 @@ func TestForcedColorsAndPrint(t *testing.T) {
 	b.axe("forced colours")
 
 	b.media("print")
-	assert.Equal(t, []any{"none", "none", true}, eval[[]any](b, `[getComputedStyle(document.querySelector("[popover]")).display,
+	assert.Equal(t, []any{"none", "none", true},
+		eval[[]any](b, `[getComputedStyle(document.querySelector("[popover]")).display,
 		getComputedStyle(document.querySelector("[data-flash-close]")).display, document.querySelector("flash-messages > ul").getBoundingClientRect().height > 100]`))
 }
 
@@ -86,7 +87,8 @@ func TestLanguages(t *testing.T) {
 			"تم تغيير إعداداتك بنجاح.", "تم بنجاح"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSite(t, flashgin.Config{Labels: func(*gin.Context) flashgin.Labels { return test.labels }},
+			s := newSite(t,
+				flashgin.Config{Labels: func(*gin.Context) flashgin.Labels { return test.labels }},
 				`{{define "lang"}}`+test.lang+`{{end}}{{define "root"}}`+test.root+`{{end}}`)
 			b := newTab(t)
 			b.size(320, 1000)
@@ -96,7 +98,8 @@ func TestLanguages(t *testing.T) {
 			b.push(object{"status": "success", "text": test.text})
 			assert.Equal(t, []string{test.want, test.want + ": Order 12", test.want}, eval[[]string](b,
 				`[...document.querySelectorAll("[data-flash-title]")].filter(e => e.isConnected).map(e => e.textContent)`))
-			assert.Equal(t, test.labels.Region, eval[string](b, `document.querySelector("flash-messages").ariaLabel`))
+			assert.Equal(t, test.labels.Region,
+				eval[string](b, `document.querySelector("flash-messages").ariaLabel`))
 			assert.Equal(t, []string{test.labels.Close, test.labels.Close, test.labels.Close},
 				eval[[]string](b, `[...document.querySelectorAll("[data-flash-close]")].map(e => e.ariaLabel)`))
 			// The icon is where reading begins, the button where it ends; each text runs its own
@@ -137,7 +140,8 @@ func TestStatusesLookDifferent(t *testing.T) {
 	var seen []image.Image
 	for _, status := range []string{"info", "success", "warning", "error"} {
 		b.push(object{"status": status, "text": "The same text."})
-		shot, err := chromedp.Run(b.ctx, chromedp.Screenshot(chromedp.CSS(`[data-flash-live] [data-status="`+status+`"]`)))
+		shot, err := chromedp.Run(b.ctx,
+			chromedp.Screenshot(chromedp.CSS(`[data-flash-live] [data-status="`+status+`"]`)))
 		require.NoError(t, err)
 		picture, err := png.Decode(bytes.NewReader(shot))
 		require.NoError(t, err)

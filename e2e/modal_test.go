@@ -40,13 +40,16 @@ func TestModalDialogs(t *testing.T) {
 	assert.True(t, eval[bool](b, hit))
 	b.click("[data-flash-live] [data-flash-close]")
 	b.untilEqual([]string{"inside"}, texts)
-	assert.True(t, eval[bool](b, `document.querySelector("[data-flash-close]") === document.activeElement`), "the next")
+	assert.True(t,
+		eval[bool](b, `document.querySelector("[data-flash-close]") === document.activeElement`),
+		"the next")
 
 	// Escape closes the message, and only then the dialog.
 	b.press(kb.Escape)
 	b.untilEqual([]string{}, texts)
 	assert.True(t, eval[bool](b, `two.open`))
-	assert.Equal(t, "two", eval[string](b, `document.activeElement.closest("dialog").id`), "the focus stays in the dialog")
+	assert.Equal(t, "two", eval[string](b, `document.activeElement.closest("dialog").id`),
+		"the focus stays in the dialog")
 	b.js(`two.close()`)
 	b.untilEqual("one", home)
 	b.js(`FlashMessages.push({text: "kept"}); one.remove()`) // with all that is in it

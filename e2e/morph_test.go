@@ -37,7 +37,8 @@ func TestMorphing(t *testing.T) {
 			b.js(`Turbo.visit(location.href, {action: "replace"})`)
 			b.until(`globalThis.rendered === true`)
 			b.untilEqual([]string{"printed"}, texts)
-			assert.True(t, eval[bool](b, `same && first === document.querySelector("flash-messages")`), "the page was morphed")
+			assert.True(t, eval[bool](b, `same && first === document.querySelector("flash-messages")`),
+				"the page was morphed")
 			b.untilEqual([]string{"Info. printed"}, `spoken.map(s => s.text)`)
 			assert.Equal(t, 1, eval[int](b, `document.querySelectorAll("[data-flash-live]").length`))
 			s.untilOpen(1)
@@ -59,7 +60,8 @@ func TestHTMXHistory(t *testing.T) {
 		{"a part of the page", `<button id="go" hx-get="/part" hx-push-url="/away" hx-target="#out">Go</button><div id="out"></div>`, "#go"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}<script src="/npm/htmx2/dist/htmx.js"></script>{{end}}`,
+			s := newSite(t, flashgin.Config{},
+				`{{define "head"}}{{flashAssets}}<script src="/npm/htmx2/dist/htmx.js"></script>{{end}}`,
 				`{{define "content"}}`+test.content+`{{end}}`)
 			s.policy = ""
 			s.line.lay(nil)

@@ -32,7 +32,8 @@ func TestOwnMarkupListens(t *testing.T) {
 			b.open(s.url)
 			b.ready()
 			s.untilOpen(1)
-			assert.Equal(t, []string{"waited"}, eval[[]string](b, `[...document.querySelectorAll("main .own")].map(e => e.textContent)`))
+			assert.Equal(t, []string{"waited"},
+				eval[[]string](b, `[...document.querySelectorAll("main .own")].map(e => e.textContent)`))
 			for _, scheme := range []string{"light", "dark"} {
 				b.media("", "prefers-color-scheme", scheme)
 				b.axe("before anything has arrived, " + scheme)
@@ -41,14 +42,16 @@ func TestOwnMarkupListens(t *testing.T) {
 				b.axe("when it has, " + scheme)
 			}
 			assert.Equal(t, []string{"arrived, light", "arrived, dark"}, eval[[]string](b, texts))
-			b.untilEqual([]string{"Success. arrived, light", "Success. arrived, dark"}, `spoken.map(s => s.text)`)
+			b.untilEqual([]string{"Success. arrived, light", "Success. arrived, dark"},
+				`spoken.map(s => s.text)`)
 		})
 	}
 }
 
 // A page that prints its template as any other has nothing that could listen.
 func TestOwnMarkupThatDoesNotListen(t *testing.T) {
-	s := newSite(t, flashgin.Config{}, ownMarkup, `{{define "messages"}}{{template "flashgin/messages" flashes}}{{end}}`)
+	s := newSite(t, flashgin.Config{}, ownMarkup,
+		`{{define "messages"}}{{template "flashgin/messages" flashes}}{{end}}`)
 	s.line.lay(nil)
 	s.leave(flashgin.Info("waited"))
 	b := newTab(t)

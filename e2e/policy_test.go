@@ -28,7 +28,9 @@ func TestPolicies(t *testing.T) {
 			b.js(`const dialog = document.createElement("dialog"); document.body.append(dialog); dialog.showModal()`)
 			b.until(`document.querySelector("dialog [data-flash-live] [popover]").matches(":popover-open")`)
 			b.js(`document.querySelector("dialog").close()`)
-			assert.Equal(t, "solid", eval[string](b, `getComputedStyle(document.querySelector("[data-status]")).borderTopStyle`), "the style sheet")
+			assert.Equal(t, "solid",
+				eval[string](b, `getComputedStyle(document.querySelector("[data-status]")).borderTopStyle`),
+				"the style sheet")
 			b.until(`document.querySelector("[data-flash-live] > [aria-live=assertive]").textContent !== ""`)
 			b.js(`document.querySelectorAll("[data-flash-close]").forEach(button => button.click())`)
 			b.untilEqual([]string{}, texts)
@@ -59,5 +61,7 @@ func TestScriptTwice(t *testing.T) {
 	b.ready()
 	b.untilEqual([]string{"Info. one"}, `spoken.map(s => s.text)`)
 	b.never(`spoken.length > 1`)
-	assert.Equal(t, []string{"FlashMessages"}, eval[[]string](b, `Object.getOwnPropertyNames(globalThis).filter(name => /flash/i.test(name))`), "globals")
+	assert.Equal(t, []string{"FlashMessages"},
+		eval[[]string](b, `Object.getOwnPropertyNames(globalThis).filter(name => /flash/i.test(name))`),
+		"globals")
 }

@@ -34,7 +34,8 @@ func TestRecipesPage(t *testing.T) {
 		b.js(scripts["A toast library"])
 		s.untilOpen(1)
 		s.leave(flashgin.Success("live <b>one</b>"))
-		b.untilEqual([]string{"live <b>one</b>"}, `[...document.querySelectorAll(".notyf__message")].map(e => e.textContent)`)
+		b.untilEqual([]string{"live <b>one</b>"},
+			`[...document.querySelectorAll(".notyf__message")].map(e => e.textContent)`)
 		assert.Empty(t, eval[[]string](b, texts), "shown twice")
 		assert.Eventually(t, func() bool { return s.line.acks.Load() == 1 }, patience, 5*time.Millisecond)
 		assert.Empty(t, s.waiting("/"))

@@ -162,11 +162,13 @@ func TestLiveManyAcknowledged(t *testing.T) {
 			s.untilOpen(1)
 			var list []flashgin.Message
 			for i := range test.n {
-				list = append(list, flashgin.Message{ID: fmt.Sprintf("%0*d", test.bytes, i), Text: fmt.Sprint(i)})
+				list = append(list,
+					flashgin.Message{ID: fmt.Sprintf("%0*d", test.bytes, i), Text: fmt.Sprint(i)})
 			}
 			s.leave(list...)
 			b.untilEqual(test.n, texts+`.length`)
-			assert.Eventually(t, func() bool { return store.Stats().Messages == 0 }, 4*time.Second, 20*time.Millisecond)
+			assert.Eventually(t, func() bool { return store.Stats().Messages == 0 }, 4*time.Second,
+				20*time.Millisecond)
 		})
 	}
 }
@@ -240,7 +242,8 @@ func TestLiveAfterADownload(t *testing.T) {
 		s.untilOpen(1)
 		asked := s.line.asked.Load()
 		b.click(way)
-		assert.Eventually(t, func() bool { return s.line.asked.Load() > asked }, patience, 5*time.Millisecond, way)
+		assert.Eventually(t, func() bool { return s.line.asked.Load() > asked }, patience,
+			5*time.Millisecond, way)
 		s.untilOpen(1)
 		s.leave(flashgin.Info(way))
 		b.untilEqual(i+1, texts+`.length`)

@@ -91,7 +91,8 @@ func TestAutoClose(t *testing.T) {
 	})
 	t.Run("several at once", func(t *testing.T) {
 		s := newSite(t, flashgin.Config{})
-		b := s.openedUnderClock(leaves("one two three four"), flashgin.Info("five six seven eight"), leaves("nine"))
+		b := s.openedUnderClock(leaves("one two three four"), flashgin.Info("five six seven eight"),
+			leaves("nine"))
 		assert.Len(t, b.forward(heard+6000), 2, "the last one is read after the others")
 		assert.Len(t, b.forward(1799), 2) // 3000 and 12 words of 400
 		assert.Len(t, b.forward(1), 1)
@@ -177,7 +178,8 @@ func TestAutoClosePauses(t *testing.T) {
 func (b *tab) besideInWindow() *tab {
 	other := openTab(b.t, b.ctx, chromedp.WithNewWindow(false))
 	id := chromedp.FromContext(other.ctx).Target.TargetID
-	_, err := chromedp.CallBrowser(other.ctx, target.ActivateTarget, target.ActivateTargetParams{TargetID: id})
+	_, err := chromedp.CallBrowser(other.ctx, target.ActivateTarget,
+		target.ActivateTargetParams{TargetID: id})
 	require.NoError(b.t, err)
 	return other
 }

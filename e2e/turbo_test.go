@@ -15,7 +15,8 @@ import (
 
 // newTurboSite has a page "/" with content of the test, and the page "/away".
 func newTurboSite(t testing.TB, content string) *site {
-	s := newSite(t, flashgin.Config{Turbo: true}, `{{define "head"}}{{flashAssets}}`+withTurbo+`{{end}}`,
+	s := newSite(t, flashgin.Config{Turbo: true},
+		`{{define "head"}}{{flashAssets}}`+withTurbo+`{{end}}`,
 		`{{define "content"}}{{if eq .Path "/"}}`+content+`{{else}}<p><a id="home" href="/">Home</a></p>{{end}}{{end}}`)
 	s.policy = "" // Turbo has a style element of its own
 	return s
@@ -119,7 +120,8 @@ func TestTurboStreams(t *testing.T) {
 		{"500", func(c *gin.Context) { c.Data(500, "text/vnd.turbo-stream.html", []byte(stream)) }, "500"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newTurboSite(t, `<form method="post" action="/save"><button id="save">Save</button></form><p id="out">kept</p>`)
+			s := newTurboSite(t,
+				`<form method="post" action="/save"><button id="save">Save</button></form><p id="out">kept</p>`)
 			s.POST("/save", func(c *gin.Context) {
 				assert.Contains(t, c.GetHeader("Accept"), "text/vnd.turbo-stream.html")
 				assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("one"), flashgin.Error("two <b>")))
@@ -131,7 +133,8 @@ func TestTurboStreams(t *testing.T) {
 			b.untilEqual([]string{"one", "two <b>"}, texts)
 			b.untilEqual([]string{"Error. two <b>", "Success. one"}, `spoken.map(s => s.text)`)
 			assert.True(t, eval[bool](b, sameVoices), "the live regions are the same nodes")
-			assert.True(t, eval[bool](b, `document.querySelector("[data-flash-live] [popover]").matches(":popover-open")`))
+			assert.True(t,
+				eval[bool](b, `document.querySelector("[data-flash-live] [popover]").matches(":popover-open")`))
 			b.axe("a stream")
 			b.shownOnceByTurbo(s, "one", "two <b>")
 			if test.logged != "" {
@@ -194,7 +197,8 @@ func TestTurboFrames(t *testing.T) {
 			b.untilEqual([]string{"news"}, texts)
 			assert.True(t, eval[bool](b, sameVoices), "the page around the frame is the same")
 			if test.name != "stream" {
-				assert.Eventually(t, func() bool { return s.line.acks.Load() > 0 }, patience, 5*time.Millisecond, "it was seen")
+				assert.Eventually(t, func() bool { return s.line.acks.Load() > 0 }, patience,
+					5*time.Millisecond, "it was seen")
 			}
 			b.shownOnceByTurbo(s, "news")
 			if test.logged != "" {
@@ -233,7 +237,8 @@ func TestTurboPrefetchesOnHover(t *testing.T) {
 
 // More than the header of a compressed stream would hold: here streams have no such limit.
 func TestTurboLargeMessages(t *testing.T) {
-	s := newTurboSite(t, `<form method="post" action="/save"><button id="save">Save</button></form><p id="out"></p>`)
+	s := newTurboSite(t,
+		`<form method="post" action="/save"><button id="save">Save</button></form><p id="out"></p>`)
 	var want []string
 	var messages []flashgin.Message
 	for _, n := range []string{"1", "2", "3"} {
@@ -242,7 +247,8 @@ func TestTurboLargeMessages(t *testing.T) {
 	}
 	s.POST("/save", func(c *gin.Context) {
 		assert.NoError(t, flashgin.AddFlash(c, messages...))
-		c.Data(200, "text/vnd.turbo-stream.html", []byte(`<turbo-stream action="update" target="out"><template>done</template></turbo-stream>`))
+		c.Data(200, "text/vnd.turbo-stream.html",
+			[]byte(`<turbo-stream action="update" target="out"><template>done</template></turbo-stream>`))
 	})
 	b := s.openedWithTurbo()
 	b.click("#save")

@@ -61,7 +61,10 @@ func TestUnicode(t *testing.T) {
 	}
 	for _, r := range routes {
 		t.Run(r.name, func(t *testing.T) {
-			templates := []string{`{{define "head"}}{{flashAssets}}{{end}}`, `{{define "content"}}` + r.content + `{{end}}`}
+			templates := []string{
+				`{{define "head"}}{{flashAssets}}{{end}}`,
+				`{{define "content"}}` + r.content + `{{end}}`,
+			}
 			if r.script != "" {
 				templates[0] = `{{define "head"}}{{flashAssets}}<script src="/npm/` + r.script + `"></script>{{end}}`
 			}
@@ -92,12 +95,15 @@ func TestUnicode(t *testing.T) {
 			b.until(texts + `.length > 0`)
 			assert.Equal(t, []string{message.Text}, eval[[]string](b, texts))
 			const item = `document.querySelector("[data-status=success]:has([data-flash-text])")`
-			assert.Equal(t, message.Title, eval[string](b, item+`.querySelector("[data-flash-title] bdi").textContent`))
+			assert.Equal(t, message.Title,
+				eval[string](b, item+`.querySelector("[data-flash-title] bdi").textContent`))
 			assert.Equal(t, message.Key, eval[string](b, item+`.dataset.key`))
 			assert.Equal(t, message.Link.Label, eval[string](b, item+`.querySelector("a").textContent`))
-			assert.Equal(t, "/café?q=日本語&n=1", eval[string](b, `decodeURI(`+item+`.querySelector("a").href.slice(location.origin.length))`))
+			assert.Equal(t, "/café?q=日本語&n=1",
+				eval[string](b, `decodeURI(`+item+`.querySelector("a").href.slice(location.origin.length))`))
 			b.until(`spoken.length > 0`)
-			assert.Contains(t, eval[string](b, `spoken.map(s => s.text).join("|")`), strings.TrimSpace(message.Title))
+			assert.Contains(t, eval[string](b, `spoken.map(s => s.text).join("|")`),
+				strings.TrimSpace(message.Title))
 			assert.Equal(t, http.StatusOK, eval[int](b, `fetch("/").then(r => r.status)`))
 		})
 	}

@@ -74,7 +74,8 @@ func TestLiveRegions(t *testing.T) {
 }
 
 func TestTwoListsOnAPageHaveOneVoice(t *testing.T) {
-	s := newSite(t, flashgin.Config{}, `{{define "messages"}}{{flashes "error"}}<p>Between</p>{{flashes "info"}}{{end}}`)
+	s := newSite(t, flashgin.Config{},
+		`{{define "messages"}}{{flashes "error"}}<p>Between</p>{{flashes "info"}}{{end}}`)
 	b := s.opened(flashgin.Info("one"), flashgin.Error("two"))
 	assert.Equal(t, oneVoiceEach, b.live())
 	b.untilEqual([]string{"two", "one"}, texts)
@@ -146,7 +147,8 @@ func TestAnnouncements(t *testing.T) {
 	b := newTab(t)
 	b.beforeFile("clock.js")
 	b.beforeFile("log.js")
-	s.leave(flashgin.Success("saved"), flashgin.Error("full"), flashgin.Message{Title: "News", Text: "Version 2 is here."})
+	s.leave(flashgin.Success("saved"), flashgin.Error("full"),
+		flashgin.Message{Title: "News", Text: "Version 2 is here."})
 	b.open(s.url)
 	b.ready()
 	b.js(later)
@@ -154,7 +156,8 @@ func TestAnnouncements(t *testing.T) {
 	b.js(`clock.forward(24000)`)
 	b.until(said + `.includes("full") && ` + said + `.includes("saved") && ` + said + `.includes("News")`) // a busy reader finds them all
 	b.js(`clock.forward(3000)`)
-	assert.True(t, eval[bool](b, `spoken.every((s, i) => i === 0 || s.at - spoken[i - 1].at >= 150)`), "one after the other")
+	assert.True(t, eval[bool](b, `spoken.every((s, i) => i === 0 || s.at - spoken[i - 1].at >= 150)`),
+		"one after the other")
 
 	b.js(`spoken.length = 0`)
 	b.push(object{"text": "again"})
@@ -185,7 +188,8 @@ func TestPushedMessagesDoNotDisturb(t *testing.T) {
 	b.pushFive()
 	b.until(`document.querySelectorAll("[data-flash-live] [data-status]").length === 5`)
 	assert.Equal(t, before, eval[[]any](b, state))
-	b.untilEqual(true, `document.querySelector("[data-flash-live] > [aria-live=assertive]").textContent !== ""`)
+	b.untilEqual(true,
+		`document.querySelector("[data-flash-live] > [aria-live=assertive]").textContent !== ""`)
 	assert.Equal(t, before, eval[[]any](b, state))
 	b.press("x")
 	b.untilEqual("soxwords", `field.value.replace(" ", "")`)

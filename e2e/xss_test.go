@@ -102,7 +102,8 @@ func TestHostileTexts(t *testing.T) {
 			b.ready()
 
 			assert.Equal(t, corpus, eval[[]string](b, texts))
-			assert.Equal(t, corpus, eval[[]string](b, `[...document.querySelectorAll(".attribute")].map(e => e.title)`))
+			assert.Equal(t, corpus,
+				eval[[]string](b, `[...document.querySelectorAll(".attribute")].map(e => e.title)`))
 			assert.Equal(t, corpus, eval[[]string](b, `list.map(m => m.text)`))
 
 			b.js(`document.querySelectorAll("[data-flash-close]").forEach(button => button.click());

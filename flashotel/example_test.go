@@ -23,7 +23,8 @@ func ExampleNew() {
 		panic(err)
 	}
 	ctx := context.Background()
-	messages.Add(ctx, "session", flashgin.Success("Saved.").At("/settings"), flashgin.Info("Sent.").At("/orders"))
+	messages.Add(ctx, "session", flashgin.Success("Saved.").At("/settings"),
+		flashgin.Info("Sent.").At("/orders"))
 	messages.Take(ctx, "session", "/settings")
 
 	var metrics metricdata.ResourceMetrics

@@ -93,7 +93,8 @@ func New(provider metric.MeterProvider) (flashgin.Observer, error) {
 		metric.WithDescription("Breakers that are open: pages are shown without messages."))
 	failed = errors.Join(failed, err)
 	o.call, err = meter.Float64Histogram("flashgin.store.call.duration", metric.WithUnit("s"),
-		metric.WithDescription("Duration of calls of the store."), metric.WithExplicitBucketBoundaries(durations...))
+		metric.WithDescription("Duration of calls of the store."),
+		metric.WithExplicitBucketBoundaries(durations...))
 	if failed = errors.Join(failed, err); failed != nil {
 		return nil, failed
 	}
@@ -112,8 +113,12 @@ type observer struct {
 }
 
 var (
-	fromStore   = []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(attribute.String("flashgin.message.source", "store")))}
-	fromRequest = []metric.AddOption{metric.WithAttributeSet(attribute.NewSet(attribute.String("flashgin.message.source", "request")))}
+	fromStore = []metric.AddOption{
+		metric.WithAttributeSet(attribute.NewSet(attribute.String("flashgin.message.source", "store"))),
+	}
+	fromRequest = []metric.AddOption{
+		metric.WithAttributeSet(attribute.NewSet(attribute.String("flashgin.message.source", "request"))),
+	}
 )
 
 // Observe implements flashgin.Observer.
@@ -161,7 +166,8 @@ func (o *observer) recording(s series) []metric.RecordOption {
 }
 
 func (o *observer) addition(node string) []metric.AddOption {
-	return once(o, o.additions, node, func() metric.AddOption { return metric.WithAttributeSet(attribute.NewSet(server(node)...)) })
+	return once(o, o.additions, node,
+		func() metric.AddOption { return metric.WithAttributeSet(attribute.NewSet(server(node)...)) })
 }
 
 // once returns the entry of a map of o, and makes it first if need be.

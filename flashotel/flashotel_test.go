@@ -72,7 +72,10 @@ func point(value int64, attributes ...attribute.KeyValue) metricdata.DataPoint[i
 // package documentation lists.
 func TestInstruments(t *testing.T) {
 	source := attribute.Key("flashgin.message.source")
-	node := []attribute.KeyValue{attribute.String("server.address", "10.1.2.3"), attribute.Int("server.port", 7001)}
+	node := []attribute.KeyValue{
+		attribute.String("server.address", "10.1.2.3"),
+		attribute.Int("server.port", 7001),
+	}
 	for _, test := range []struct {
 		name   string
 		events []flashgin.Event
@@ -156,7 +159,8 @@ func TestMessenger(t *testing.T) {
 	r := newRecorder(t)
 	messages, err := flashgin.New(flashgin.Config{Observer: r, Store: &flashgin.MemoryStore{Cap: 1}, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	require.NoError(t, messages.Add(t.Context(), "session", flashgin.Info("1").At("/"), flashgin.Info("2").At("/")))
+	require.NoError(t,
+		messages.Add(t.Context(), "session", flashgin.Info("1").At("/"), flashgin.Info("2").At("/")))
 	_, err = messages.Take(t.Context(), "session", "/")
 	require.NoError(t, err)
 	found := r.metrics()
@@ -195,7 +199,9 @@ func (p refusing) Meter(name string, options ...metric.MeterOption) metric.Meter
 
 var errRefused = errors.New("no more instruments")
 
-func (refusingMeter) Int64Counter(string, ...metric.Int64CounterOption) (metric.Int64Counter, error) {
+func (refusingMeter) Int64Counter(
+	string, ...metric.Int64CounterOption,
+) (metric.Int64Counter, error) {
 	return nil, errRefused
 }
 
@@ -223,5 +229,6 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	group.Wait()
-	assert.Equal(t, int64(800), r.metrics()["flashgin.message.added"].Data.(metricdata.Sum[int64]).DataPoints[0].Value)
+	assert.Equal(t, int64(800),
+		r.metrics()["flashgin.message.added"].Data.(metricdata.Sum[int64]).DataPoints[0].Value)
 }

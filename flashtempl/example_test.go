@@ -25,7 +25,8 @@ import (
 //		</main>
 //	}
 func settings() templ.Component {
-	return templ.Join(templ.Raw("<main>\n"), flashtempl.Messages(), templ.Raw("\n<h1>Settings</h1>\n</main>"))
+	return templ.Join(templ.Raw("<main>\n"), flashtempl.Messages(),
+		templ.Raw("\n<h1>Settings</h1>\n</main>"))
 }
 
 func ExampleMessages() {
@@ -37,7 +38,8 @@ func ExampleMessages() {
 		templ.Handler(settings()).ServeHTTP(c.Writer, c.Request)
 	})
 	router.POST("/settings", func(c *gin.Context) {
-		_ = flashgin.RedirectFlash(c, "/settings", flashgin.Success("Your settings have been changed successfully."))
+		_ = flashgin.RedirectFlash(c, "/settings",
+			flashgin.Success("Your settings have been changed successfully."))
 	})
 
 	visit := browser(router)
@@ -72,7 +74,8 @@ func ExampleMessages_list() {
 	router := gin.New(messages.Install)
 	router.POST("/settings", func(c *gin.Context) {
 		_ = flashgin.AddFlash(c, flashgin.Error("Please enter a name."))
-		templ.Handler(list, templ.WithStatus(http.StatusUnprocessableEntity)).ServeHTTP(c.Writer, c.Request)
+		templ.Handler(list, templ.WithStatus(http.StatusUnprocessableEntity)).ServeHTTP(c.Writer,
+			c.Request)
 	})
 
 	browser(router)(http.MethodPost, "/settings")
@@ -111,7 +114,8 @@ func browser(router http.Handler) func(method, path string) {
 		router.ServeHTTP(recorder, httptest.NewRequest(method, path, nil))
 		fmt.Printf("%s %s: %d\n", method, path, recorder.Code)
 		for line := range strings.Lines(recorder.Body.String()) {
-			if strings.HasPrefix(line, "<h1>") || strings.HasPrefix(line, `<p class="flash__text"`) || strings.HasPrefix(line, `<p class="error"`) {
+			if strings.HasPrefix(line, "<h1>") || strings.HasPrefix(line, `<p class="flash__text"`) ||
+				strings.HasPrefix(line, `<p class="error"`) {
 				fmt.Print(line)
 			}
 		}

@@ -134,13 +134,17 @@ func TestMessages(t *testing.T) {
 				})
 				a.leave("ada", "one", "two <b>")
 				answer := a.visit("ada")
-				assert.Equal(t, []string{"one", "two &lt;b&gt;", "added by the handler", "added by a component"}, shown(answer.Body.String()))
+				assert.Equal(t,
+					[]string{"one", "two &lt;b&gt;", "added by the handler", "added by a component"},
+					shown(answer.Body.String()))
 				assert.Equal(t, "private, no-store", answer.Header().Get("Cache-Control"))
-				assert.Equal(t, []string{"added by the handler", "added by a component"}, shown(a.visit("ada").Body.String()), "once")
+				assert.Equal(t, []string{"added by the handler", "added by a component"},
+					shown(a.visit("ada").Body.String()), "once")
 				body := answer.Body.String()
 				assert.Equal(t, 1, strings.Count(body, `aria-live="polite"`))
 				assert.Equal(t, 1, strings.Count(body, ` data-stream="/_flash/stream?view=`))
-				assert.Regexp(t, `(?s)<head>.*<link rel="stylesheet" href="/_flash/flash\.[0-9a-f]+\.css".*</head>`, body)
+				assert.Regexp(t,
+					`(?s)<head>.*<link rel="stylesheet" href="/_flash/flash\.[0-9a-f]+\.css".*</head>`, body)
 				assert.Regexp(t, `(?s)<head>.*<script src="/_flash/flash\.[0-9a-f]+\.js" defer.*</head>`, body)
 			})
 		}
@@ -154,7 +158,8 @@ func TestList(t *testing.T) {
 			a.HTMLRender = renderer{}
 			a.GET("/", way(page.List()))
 			a.leave("ada", "saved <b>")
-			assert.Equal(t, `<ul><li class="success">saved &lt;b&gt;</li></ul>`, a.visit("ada").Body.String())
+			assert.Equal(t, `<ul><li class="success">saved &lt;b&gt;</li></ul>`,
+				a.visit("ada").Body.String())
 			assert.Equal(t, `<ul></ul>`, a.visit("ada").Body.String())
 		})
 	}
@@ -193,7 +198,8 @@ func TestComponentThatFails(t *testing.T) {
 			assert.Equal(t, test.code, answer.Code)
 			assert.Equal(t, test.shown, shown(answer.Body.String()))
 			if test.shown != nil {
-				assert.Equal(t, 1, strings.Count(answer.Body.String(), `aria-live="polite"`), "the page that is shown has the announcers")
+				assert.Equal(t, 1, strings.Count(answer.Body.String(), `aria-live="polite"`),
+					"the page that is shown has the announcers")
 			}
 			waiting, err := a.messenger.Peek(t.Context(), "ada", "/")
 			require.NoError(t, err)
@@ -283,7 +289,8 @@ func TestOutsideARequest(t *testing.T) {
 func TestWriteErrors(t *testing.T) {
 	for _, component := range []templ.Component{flashtempl.Messages(), flashtempl.Assets()} {
 		a := newApp(t)
-		a.GET("/", func(c *gin.Context) { assert.ErrorIs(t, component.Render(c, broken{}), io.ErrClosedPipe) })
+		a.GET("/",
+			func(c *gin.Context) { assert.ErrorIs(t, component.Render(c, broken{}), io.ErrClosedPipe) })
 		a.visit("ada")
 	}
 }

@@ -62,7 +62,8 @@ func difference(got, want []numbered) (lines []string) {
 			lines = append(lines, fmt.Sprintf("got[%d] is not wanted: %s", got[i].index, describe(unwanted)))
 			i++
 		default:
-			lines = append(lines, fmt.Sprintf("want[%d] is missing: %s", want[j].index, describe(want[j].Message)))
+			lines = append(lines,
+				fmt.Sprintf("want[%d] is missing: %s", want[j].index, describe(want[j].Message)))
 			j++
 		}
 	}

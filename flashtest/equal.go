@@ -43,5 +43,6 @@ func fail(t T, got flashgin.Messages, want []flashgin.Message, lines []string) {
 	if len(got) < len(want) || strings.Contains(strings.Join(lines, "\n"), "is missing") {
 		lines = append(lines, elsewhere(got)...)
 	}
-	t.Errorf("flash messages: got %d, want %d:\n\t%s", len(got), len(want), strings.Join(lines, "\n\t"))
+	t.Errorf("flash messages: got %d, want %d:\n\t%s", len(got), len(want),
+		strings.Join(lines, "\n\t"))
 }

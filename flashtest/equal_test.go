@@ -30,7 +30,8 @@ func (r *recorder) Errorf(format string, args ...any) {
 
 // stored is a message as it comes from a store.
 func stored(msg flashgin.Message) flashgin.Message {
-	msg.View, msg.ID, msg.Created = "/settings", "f-ABC", time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+	msg.View, msg.ID, msg.Created = "/settings", "f-ABC", time.Date(2026, 1, 2, 3, 4, 5, 6000,
+		time.UTC)
 	return msg
 }
 
@@ -109,10 +110,13 @@ var equalTests = []struct {
 		ordered: "flash messages: got 2, want 3:\n\twant[0] is missing: {Status: \"success\", Text: \"Saved.\"}", unordered: "=",
 	},
 	{
-		name: "one too many, and one that differs", got: list(saved, sent, full), want: []flashgin.Message{saved, flashgin.Warning("The disk is nearly full.")},
+		name: "one too many, and one that differs",
+		got:  list(saved, sent, full),
+		want: []flashgin.Message{saved, flashgin.Warning("The disk is nearly full.")},
 		ordered: "flash messages: got 3, want 2:\n" +
 			"\tgot[1] is not wanted: {View: \"/settings\", Status: \"info\", Text: \"Sent.\"}\n" +
-			"\tgot[2].Text is \"The disk is full.\", want[1].Text is \"The disk is nearly full.\"", unordered: "=",
+			"\tgot[2].Text is \"The disk is full.\", want[1].Text is \"The disk is nearly full.\"",
+		unordered: "=",
 	},
 	{
 		name: "equal ones that are too few", got: list(saved), want: []flashgin.Message{saved, saved},
@@ -126,7 +130,9 @@ var equalTests = []struct {
 			"\tthey are the messages wanted, in another order; ElementsMatch takes any",
 	},
 	{
-		name: "another order, and one that differs", got: list(sent, failed, saved), want: []flashgin.Message{saved, sent, flashgin.Error("Not saved.")},
+		name: "another order, and one that differs",
+		got:  list(sent, failed, saved),
+		want: []flashgin.Message{saved, sent, flashgin.Error("Not saved.")},
 		ordered: "flash messages: got 3, want 3:\n" +
 			"\twant[0] is missing: {Status: \"success\", Text: \"Saved.\"}\n" +
 			"\tgot[1].Text is \"Not sent.\", want[2].Text is \"Not saved.\"\n" +

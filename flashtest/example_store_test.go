@@ -17,7 +17,8 @@ func ExampleStore_Waiting() {
 	app := newApp(flashgin.Config{Store: store})
 
 	response := post(app, "/orders")
-	flashtest.Equal(t, store.Waiting(response.Header().Get("Location")), flashgin.Success("Thank you for your order."))
+	flashtest.Equal(t, store.Waiting(response.Header().Get("Location")),
+		flashgin.Success("Thank you for your order."))
 	for _, message := range store.Waiting() { // anywhere
 		fmt.Println(message.View, message.Text)
 	}

@@ -33,7 +33,10 @@ func Seed(request *http.Request, msgs ...flashgin.Message) *http.Request {
 			addressed[i].View = flashgin.Anywhere
 		}
 	}
-	if err := newMessenger(store).Add(context.Background(), seeding.Session, addressed...); err != nil {
+	if err := newMessenger(store).Add(
+		context.Background(),
+		seeding.Session,
+		addressed...); err != nil {
 		panic("flashtest: Seed: " + err.Error())
 	}
 	return request.WithContext(ctx)

@@ -49,7 +49,8 @@ func TestSeed(t *testing.T) {
 
 func TestSeedTwice(t *testing.T) {
 	app := newApp(flashgin.Config{})
-	shows(t, app, flashtest.Seed(flashtest.Seed(getRequest("/settings"), saved), sent), " Saved. Sent.")
+	shows(t, app, flashtest.Seed(flashtest.Seed(getRequest("/settings"), saved), sent),
+		" Saved. Sent.")
 }
 
 // Each page reads what is meant for it, and the rest keeps waiting for the request.
@@ -118,7 +119,8 @@ func TestSeedBesideOtherMessages(t *testing.T) {
 	if err := messages.Add(t.Context(), "Ada", saved.At("/")); err != nil {
 		t.Fatal(err)
 	}
-	request := flashtest.Seed(getRequest("/"), sent, flashgin.Message{View: "/", Text: "50 %", Key: "import"})
+	request := flashtest.Seed(getRequest("/"), sent,
+		flashgin.Message{View: "/", Text: "50 %", Key: "import"})
 	shows(t, app, request, "Saved.\nSent.\ndone\nNot sent.")
 }
 

@@ -65,7 +65,10 @@ func (s *Store) Take(views ...string) flashgin.Messages {
 	return s.each(views, (*flashgin.Messenger).Take)
 }
 
-func (s *Store) each(views []string, read func(*flashgin.Messenger, context.Context, string, ...string) (flashgin.Messages, error)) flashgin.Messages {
+func (s *Store) each(
+	views []string,
+	read func(*flashgin.Messenger, context.Context, string, ...string) (flashgin.Messages, error),
+) flashgin.Messages {
 	s.kept()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,7 +124,9 @@ func (s *Store) Add(ctx context.Context, session string, msgs ...flashgin.Messag
 }
 
 // Claim implements [flashgin.Store].
-func (s *Store) Claim(ctx context.Context, session string, views []string, lease time.Duration) (flashgin.Claim, error) {
+func (s *Store) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (flashgin.Claim, error) {
 	if err := s.enter(ctx, Claim); err != nil {
 		return flashgin.Claim{}, err
 	}
@@ -145,7 +150,9 @@ func (s *Store) Release(ctx context.Context, claim flashgin.Claim) error {
 }
 
 // Peek implements [flashgin.Store].
-func (s *Store) Peek(ctx context.Context, session string, views []string) (flashgin.Messages, error) {
+func (s *Store) Peek(
+	ctx context.Context, session string, views []string,
+) (flashgin.Messages, error) {
 	if err := s.enter(ctx, Peek); err != nil {
 		return nil, err
 	}

@@ -130,7 +130,10 @@ func call(ctx context.Context, store *flashtest.Store, method flashtest.Method) 
 	return err
 }
 
-var methods = []flashtest.Method{flashtest.Add, flashtest.Claim, flashtest.Confirm, flashtest.Release, flashtest.Peek, flashtest.Withdraw}
+var methods = []flashtest.Method{
+	flashtest.Add, flashtest.Claim, flashtest.Confirm, flashtest.Release, flashtest.Peek,
+	flashtest.Withdraw,
+}
 
 var errRefused = errors.New("refused")
 

@@ -117,7 +117,8 @@ var bytesChecks = []check{
 		p.wantMessages("waiting with as many keys", p.peek(), msgs...)
 		for i, word := range words {
 			p.withdraw(word)
-			p.wantMessages(fmt.Sprintf("waiting after Withdraw of the key %.40q", word), p.peek(), msgs[i+1:]...)
+			p.wantMessages(fmt.Sprintf("waiting after Withdraw of the key %.40q", word), p.peek(),
+				msgs[i+1:]...)
 		}
 	}},
 	{name: "ID", cap: len(words), run: func(p *probe) {
@@ -155,7 +156,8 @@ var bytesChecks = []check{
 func (p *probe) wantMessages(what string, got flashgin.Messages, want ...flashgin.Message) {
 	p.Helper()
 	if len(got) != len(want) {
-		p.fail("%s: got %d messages, want %d: %s, want %s", what, len(got), len(want), quote(textsOf(got)), quote(textsOf(want)))
+		p.fail("%s: got %d messages, want %d: %s, want %s", what, len(got), len(want),
+			quote(textsOf(got)), quote(textsOf(want)))
 	}
 	for i := range want {
 		if field := differing(got[i], want[i]); field != "" {

@@ -50,7 +50,9 @@ func callEnded(ctx context.Context, p *probe, want error) {
 	check("Release", p.store.Release(ctx, part(c, c.Messages[1])))
 
 	p.release(c)
-	p.want("waiting after the claim was released in earnest", p.peek(), "confirmed?", "released?", "waiting")
+	p.want("waiting after the claim was released in earnest", p.peek(), "confirmed?", "released?",
+		"waiting")
 	p.add(added)
-	p.want("waiting after the message was added in earnest", p.peek(), "confirmed?", "released?", "added?")
+	p.want("waiting after the message was added in earnest", p.peek(), "confirmed?", "released?",
+		"added?")
 }

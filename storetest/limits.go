@@ -82,7 +82,8 @@ var capChecks = []check{
 			p.fail("the store reported an error, but nothing was dropped")
 		}
 		p.addTexts("4")
-		p.eventually("the dropped message is reported to OnError", func() bool { return reports.Load() > 0 })
+		p.eventually("the dropped message is reported to OnError",
+			func() bool { return reports.Load() > 0 })
 	}},
 	{name: "told to OnEvent", cap: 3, run: func(p *probe) {
 		told := p.listen(flashgin.EventDropped)

@@ -72,7 +72,8 @@ var ownershipChecks = []check{
 		clear(edited)
 		p.confirm(part(c, c.Messages[0]))
 		p.release(part(c, c.Messages[1]))
-		p.want("waiting after a claim was settled by a copy of its Tickets", p.peek(p.view, p.other), "second")
+		p.want("waiting after a claim was settled by a copy of its Tickets", p.peek(p.view, p.other),
+			"second")
 	}},
 }
 

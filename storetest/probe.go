@@ -105,7 +105,8 @@ func (p *probe) wantTold(told *atomic.Int64, want int64) {
 	if told == nil {
 		return
 	}
-	p.eventually(fmt.Sprintf("%d messages are told to OnEvent", want), func() bool { return told.Load() >= want })
+	p.eventually(fmt.Sprintf("%d messages are told to OnEvent", want),
+		func() bool { return told.Load() >= want })
 	if n := told.Load(); n > want {
 		p.fail("%d messages were told to OnEvent, want %d", n, want)
 	}

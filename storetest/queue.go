@@ -239,7 +239,8 @@ func claimAmidEverything(p *probe) {
 		p.fail("%v", book.wrong)
 	}
 	if book.missing > 0 {
-		p.fail("%d of %d messages were never confirmed: no claim was given them within %v", book.missing, adders*each, patience)
+		p.fail("%d of %d messages were never confirmed: no claim was given them within %v", book.missing,
+			adders*each, patience)
 	}
 	p.want("waiting in the end", p.peek(views...))
 }
@@ -280,7 +281,8 @@ func (l *ledger) claimed(msgs flashgin.Messages) {
 	for _, m := range msgs {
 		l.holders[m.ID]++
 		if l.holders[m.ID] > 1 && l.wrong == nil {
-			l.wrong = fmt.Errorf("message %q was given to a claim while another had it, or after it was confirmed", m.Text)
+			l.wrong = fmt.Errorf(
+				"message %q was given to a claim while another had it, or after it was confirmed", m.Text)
 		}
 	}
 }

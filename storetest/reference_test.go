@@ -119,7 +119,8 @@ func (s *reference) Add(ctx context.Context, session string, msgs ...flashgin.Me
 func (s *reference) dropViews(ctx context.Context, session string) {
 	var places []*place
 	for _, p := range s.places {
-		if (p.session == session || s.is(boundsAllSessions)) && (len(p.entries) > 0 || s.is(countsEmptyViews)) {
+		if (p.session == session || s.is(boundsAllSessions)) &&
+			(len(p.entries) > 0 || s.is(countsEmptyViews)) {
 			places = append(places, p)
 		}
 	}
@@ -146,7 +147,8 @@ func (s *reference) known(p *place, m flashgin.Message, now time.Time) bool {
 		if s.is(dropsEqualTexts) && e.msg.Text == m.Text && m.Text == "saved" {
 			return true
 		}
-		if e.msg.ID != m.ID || s.is(forgetsWaitingIDs) && !e.claimed(now) || s.is(forgetsClaimedIDs) && e.claimed(now) {
+		if e.msg.ID != m.ID || s.is(forgetsWaitingIDs) && !e.claimed(now) ||
+			s.is(forgetsClaimedIDs) && e.claimed(now) {
 			continue
 		}
 		if s.is(secondAddWins) {
@@ -154,7 +156,8 @@ func (s *reference) known(p *place, m flashgin.Message, now time.Time) bool {
 		}
 		return true
 	}
-	return slices.ContainsFunc(p.remembered, func(r memory) bool { return r.id == m.ID && r.until.After(now) })
+	return slices.ContainsFunc(p.remembered,
+		func(r memory) bool { return r.id == m.ID && r.until.After(now) })
 }
 
 // removeKey removes the waiting messages with key and calls claimed for those that are claimed.
@@ -200,7 +203,8 @@ func (s *reference) remove(p *place, e *entry, now time.Time, remember bool) {
 
 // drop removes what waits beyond the cap.
 func (s *reference) drop(ctx context.Context, p *place, now time.Time) {
-	waiting := slices.DeleteFunc(slices.Clone(p.entries), func(e *entry) bool { return e.claimed(now) && !s.is(capCountsClaimed) })
+	waiting := slices.DeleteFunc(slices.Clone(p.entries),
+		func(e *entry) bool { return e.claimed(now) && !s.is(capCountsClaimed) })
 	for len(waiting) > s.cap {
 		victim := waiting[0]
 		if s.is(capDropsNewest) {
@@ -217,7 +221,9 @@ func (s *reference) drop(ctx context.Context, p *place, now time.Time) {
 	}
 }
 
-func (s *reference) Claim(ctx context.Context, session string, views []string, lease time.Duration) (flashgin.Claim, error) {
+func (s *reference) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (flashgin.Claim, error) {
 	time.Sleep(s.delay)
 	if err := s.ended(ctx.Err()); err != nil {
 		return flashgin.Claim{}, err
@@ -290,7 +296,10 @@ func (s *reference) Release(ctx context.Context, c flashgin.Claim) error {
 }
 
 // settle calls do for every message of c that still carries its mark.
-func (s *reference) settle(ctx context.Context, c flashgin.Claim, ignoresTickets, wholeClaim fault, do func(*place, *entry, time.Time)) error {
+func (s *reference) settle(
+	ctx context.Context, c flashgin.Claim, ignoresTickets, wholeClaim fault,
+	do func(*place, *entry, time.Time),
+) error {
 	if err := s.ended(ctx.Err()); err != nil {
 		return err
 	}
@@ -303,8 +312,10 @@ func (s *reference) settle(ctx context.Context, c flashgin.Claim, ignoresTickets
 			continue
 		}
 		for _, e := range slices.Clone(p.entries) {
-			named := slices.ContainsFunc(c.Messages, func(m flashgin.Message) bool { return m.View == e.msg.View && m.ID == e.msg.ID })
-			if (named || s.is(wholeClaim)) && e.mark != "" && (e.mark == ticket || s.is(ignoresTickets) && named) {
+			named := slices.ContainsFunc(c.Messages,
+				func(m flashgin.Message) bool { return m.View == e.msg.View && m.ID == e.msg.ID })
+			if (named || s.is(wholeClaim)) && e.mark != "" &&
+				(e.mark == ticket || s.is(ignoresTickets) && named) {
 				do(p, e, now)
 			}
 		}
@@ -312,7 +323,9 @@ func (s *reference) settle(ctx context.Context, c flashgin.Claim, ignoresTickets
 	return nil
 }
 
-func (s *reference) Peek(ctx context.Context, session string, views []string) (flashgin.Messages, error) {
+func (s *reference) Peek(
+	ctx context.Context, session string, views []string,
+) (flashgin.Messages, error) {
 	time.Sleep(s.delay)
 	if err := s.ended(ctx.Err()); err != nil {
 		return nil, err
@@ -402,7 +415,8 @@ func (s *reference) waiting(session string, views []string, claimedToo bool) []*
 // purge removes what is over: its TTL has ended, or it was replaced, and no claim holds it.
 func (s *reference) purge(p *place, now time.Time) {
 	for _, e := range slices.Clone(p.entries) {
-		mayReturn := s.is(replacedReturnByRelease) && e.mark == "" || s.is(replacedReturnByLease) && e.mark != ""
+		mayReturn := s.is(replacedReturnByRelease) && e.mark == "" ||
+			s.is(replacedReturnByLease) && e.mark != ""
 		switch {
 		case e.claimed(now):
 		case e.replaced && !mayReturn:

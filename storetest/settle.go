@@ -50,7 +50,8 @@ var releaseChecks = []check{
 		p.addTexts("fourth")
 		p.release(c)
 		p.want("waiting after the release", p.peek(p.view, p.other), "first", "second", "third", "fourth")
-		p.want("claimed after the release", p.claim(p.view, p.other).Messages, "first", "second", "third", "fourth")
+		p.want("claimed after the release", p.claim(p.view, p.other).Messages, "first", "second", "third",
+			"fourth")
 	}},
 	{name: "one by one", run: func(p *probe) {
 		p.addTexts("first", "second", "third", "fourth")

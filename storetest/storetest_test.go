@@ -14,7 +14,8 @@ import (
 
 func TestRun(t *testing.T) {
 	openReference := open("", 0)
-	Run(t, func(t *testing.T, ttl time.Duration, cap int) flashgin.Store { return openReference(ttl, cap) })
+	Run(t,
+		func(t *testing.T, ttl time.Duration, cap int) flashgin.Store { return openReference(ttl, cap) })
 }
 
 func TestSlowStoresPass(t *testing.T) {

@@ -43,7 +43,8 @@ var viewsChecks = []check{
 		newest := views[len(views)-viewsKept:]
 		p.want("waiting at the newest views", p.peek(newest...), newest...)
 		if reports != nil {
-			p.eventually("what was dropped is reported to OnError", func() bool { return reports.Load() > 0 })
+			p.eventually("what was dropped is reported to OnError",
+				func() bool { return reports.Load() > 0 })
 		}
 		p.wantTold(told, int64(len(views)-waiting))
 	}},

@@ -69,7 +69,8 @@ func TestAppending(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			a := apptest.NewParts(t, flashgin.Config{})
 			a.GET("/part", apptest.Part(200))
-			a.GET("/save", func(c *gin.Context) { c.Set("engine", a.Engine) }, apptest.Add(t, test.answer, flashgin.Success("own")))
+			a.GET("/save", func(c *gin.Context) { c.Set("engine", a.Engine) },
+				apptest.Add(t, test.answer, flashgin.Success("own")))
 			a.Leave(flashgin.Info("waiting"))
 			response := a.OnWire(test.proto, "GET", "/save", apptest.HTMX()...)
 			got := carriedBy(t, response.Header, response.Body)
@@ -97,9 +98,11 @@ func TestAppendingOverHTTP2(t *testing.T) {
 	t.Cleanup(server.Close)
 	b := apptest.NewBrowser(t, server.URL)
 	b.Client.Transport = server.Client().Transport
-	answer := b.Do("GET", "/save", "User", "alice", "HX-Request", "true", "HX-Current-URL", server.URL+"/orders/5")
+	answer := b.Do("GET", "/save", "User", "alice", "HX-Request", "true", "HX-Current-URL",
+		server.URL+"/orders/5")
 	require.Equal(t, 2, answer.ProtoMajor)
-	assert.Equal(t, carried{behind: "<p>part</p>", added: []string{"own"}}, carriedBy(t, answer.Header, answer.Body))
+	assert.Equal(t, carried{behind: "<p>part</p>", added: []string{"own"}},
+		carriedBy(t, answer.Header, answer.Body))
 }
 
 // Nothing is appended to what a handler has compressed itself, in another coding than the
@@ -131,7 +134,8 @@ func TestAppendingAndCompression(t *testing.T) {
 		}, carried{added: []string{"waiting", "own"}}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a := apptest.NewAppWired(t, flashgin.Config{HTMX: true, Turbo: true, SessionKey: apptest.UserOf}, test.wire)
+			a := apptest.NewAppWired(t, flashgin.Config{HTMX: true, Turbo: true, SessionKey: apptest.UserOf},
+				test.wire)
 			a.Messenger.Mount(a)
 			a.Template("page", `{{flashes}}`)
 			a.GET("/part", apptest.Add(t, apptest.Part(200), flashgin.Success("own")))
@@ -191,7 +195,8 @@ func TestFragmentsThatShowMessages(t *testing.T) {
 func TestFragmentThatFails(t *testing.T) {
 	a := apptest.NewParts(t, flashgin.Config{})
 	a.Template("page", `{{flashes}}{{.Missing.Field}}`)
-	a.GET("/part", apptest.Add(t, func(c *gin.Context) { c.HTML(200, "page", struct{}{}) }, flashgin.Success("own")))
+	a.GET("/part",
+		apptest.Add(t, func(c *gin.Context) { c.HTML(200, "page", struct{}{}) }, flashgin.Success("own")))
 	a.Leave(flashgin.Info("waiting").At("/orders/5"))
 	answer := a.Visit("GET", "/part", apptest.HTMX()...)
 	assert.Equal(t, 500, answer.Code)
@@ -252,7 +257,8 @@ func TestAppendingThatFails(t *testing.T) {
 			assert.Equal(t, test.waiting, a.Left("/orders/5"))
 			assert.Equal(t, test.waiting == "", strings.Contains(w.Body.String(), ">own<"), w.Body.String())
 			event := strings.HasPrefix(test.name, "an event")
-			assert.Equal(t, event, w.Header().Get("HX-Trigger") != "", "which somebody's error page would have")
+			assert.Equal(t, event, w.Header().Get("HX-Trigger") != "",
+				"which somebody's error page would have")
 		})
 	}
 }
@@ -336,7 +342,8 @@ func TestMarkupThatIsAddedTo(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			log := new(apptest.LockedBuffer)
-			a := apptest.NewAppWithoutSessions(t, flashgin.Config{HTMX: true, SessionKey: apptest.UserOf, Logger: apptest.LogTo(log)})
+			a := apptest.NewAppWithoutSessions(t,
+				flashgin.Config{HTMX: true, SessionKey: apptest.UserOf, Logger: apptest.LogTo(log)})
 			if test.mount {
 				a.Messenger.Mount(a)
 			}

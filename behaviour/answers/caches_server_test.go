@@ -28,7 +28,9 @@ func fetchAs(t *testing.T, url, user string) apptest.Answer {
 	request, err := http.NewRequest(http.MethodGet, url, nil)
 	require.NoError(t, err)
 	request.Header.Set("User", user)
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	response, err := client.Do(request)
 	require.NoError(t, err)
 	defer response.Body.Close()

@@ -16,7 +16,8 @@ import (
 func TestRequestsOfOtherOrigins(t *testing.T) {
 	const origin, other = "https://spa.example", "https://evil.example"
 	fetch := func(site, mode, dest string, more ...string) []string {
-		return append([]string{"Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode, "Sec-Fetch-Dest", dest}, more...)
+		return append([]string{"Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode, "Sec-Fetch-Dest", dest},
+			more...)
 	}
 	for _, test := range []struct {
 		name   string

@@ -23,10 +23,16 @@ func TestRequestsThatShowNothing(t *testing.T) {
 		{name: "HEAD", method: http.MethodHead},
 		{name: "prefetch", header: []string{"Sec-Purpose", "prefetch"}},
 		{name: "prerender", header: []string{"Sec-Purpose", "prefetch;prerender"}},
-		{name: "prefetch through a proxy of the browser's", header: []string{"Sec-Purpose", "prefetch;anonymous-client-ip"}},
+		{
+			name:   "prefetch through a proxy of the browser's",
+			header: []string{"Sec-Purpose", "prefetch;anonymous-client-ip"},
+		},
 		{name: "prerender alone", header: []string{"Sec-Purpose", "prerender"}},
 		{name: "prefetch in upper case", header: []string{"Sec-Purpose", "PREFETCH"}},
-		{name: "prefetch in a second header line", header: []string{"Sec-Purpose", "other", "Sec-Purpose", "prefetch"}},
+		{
+			name:   "prefetch in a second header line",
+			header: []string{"Sec-Purpose", "other", "Sec-Purpose", "prefetch"},
+		},
 		{name: "Turbo", header: []string{"X-Sec-Purpose", "prefetch"}},
 		{name: "old browsers", header: []string{"Purpose", "prefetch"}},
 	}
@@ -60,7 +66,8 @@ func TestRequestsThatShowNothing(t *testing.T) {
 				answer := visitor.Do(method, "/", test.header...)
 				assert.Equal(t, http.StatusOK, answer.Code)
 				assert.Equal(t, kind.none, answer.Body.String())
-				assert.Empty(t, answer.Header().Get("Cache-Control"), "an answer without messages is not ours to change")
+				assert.Empty(t, answer.Header().Get("Cache-Control"),
+					"an answer without messages is not ours to change")
 				assert.Equal(t, kind.both, visitor.Get("/"), "all of them wait")
 			})
 		}
@@ -86,7 +93,8 @@ func TestRequestsThatShowMessages(t *testing.T) {
 			a := apptest.NewApp(t, flashgin.Config{})
 			a.GET("/problems/:id", apptest.Page)
 			a.POST("/", apptest.Add(t, apptest.Status(http.StatusNoContent),
-				flashgin.Info("route").At("/problems/:id"), flashgin.Info("path").At("/problems/1"), flashgin.Info("anywhere").At(flashgin.Anywhere)))
+				flashgin.Info("route").At("/problems/:id"), flashgin.Info("path").At("/problems/1"),
+				flashgin.Info("anywhere").At(flashgin.Anywhere)))
 			visitor := a.Visitor()
 			visitor.Post("/")
 			var header []string

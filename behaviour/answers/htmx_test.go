@@ -50,12 +50,14 @@ func TestHTMX(t *testing.T) {
 			onBothStores(t, func(t *testing.T, store flashgin.Store) {
 				a := apptest.NewParts(t, flashgin.Config{Store: store})
 				a.POST("/save", apptest.Add(t, test.answer, flashgin.Success("own")))
-				a.Leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"), flashgin.Info("anywhere"), flashgin.Info("elsewhere").At("/orders/6"))
+				a.Leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"),
+					flashgin.Info("anywhere"), flashgin.Info("elsewhere").At("/orders/6"))
 				answer := a.Visit(http.MethodPost, "/save", apptest.HTMX()...)
 				got := carriedIn(t, answer)
 				got.behind = ""
 				assert.Equal(t, test.want, got)
-				apptest.Eventually(t, test.left, func() string { return a.Left("/orders/5", "/orders/:id", "/other") })
+				apptest.Eventually(t, test.left,
+					func() string { return a.Left("/orders/5", "/orders/:id", "/other") })
 				assert.Contains(t, a.Left("/orders/6"), "[elsewhere]")
 				if test.want.added != nil || test.want.trigger != nil {
 					assert.Equal(t, "private, no-store", answer.Header().Get("Cache-Control"))
@@ -84,7 +86,8 @@ func TestHTMXLeadsAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := apptest.NewParts(t, flashgin.Config{})
-			a.POST("/save", gin.CustomRecovery(func(c *gin.Context, _ any) { c.AbortWithStatus(500) }), apptest.Add(t, test.answer, flashgin.Message{HTML: "<b>own</b>"}))
+			a.POST("/save", gin.CustomRecovery(func(c *gin.Context, _ any) { c.AbortWithStatus(500) }),
+				apptest.Add(t, test.answer, flashgin.Message{HTML: "<b>own</b>"}))
 			assert.NotContains(t, a.Visit(http.MethodPost, "/save", apptest.HTMX()...).Body.String(), "own")
 			waiting, err := a.Messenger.Peek(t.Context(), "alice", "/orders/5", "/other", "/save")
 			assert.NoError(t, err)
@@ -116,7 +119,8 @@ func TestHTMXAsksForAPage(t *testing.T) {
 			t.Run(test.name+", "+name, func(t *testing.T) {
 				a := apptest.NewParts(t, flashgin.Config{})
 				a.POST("/save", apptest.Add(t, test.answer, flashgin.Success("own")))
-				a.Leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"), flashgin.Info("anywhere"))
+				a.Leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"),
+					flashgin.Info("anywhere"))
 				got := carriedIn(t, a.Visit(http.MethodPost, "/save", apptest.HTMX(name, value)...))
 				assert.Equal(t, test.want, got.trigger)
 				assert.Empty(t, got.added)

@@ -81,7 +81,8 @@ func assertCarriesNothing(t testing.TB, answer *httptest.ResponseRecorder) {
 	assert.Empty(t, got.trigger)
 	assert.Empty(t, got.notice)
 	assert.Empty(t, got.pull)
-	assert.Empty(t, answer.Header().Get("Cache-Control"), "an answer without messages is not ours to change")
+	assert.Empty(t, answer.Header().Get("Cache-Control"),
+		"an answer without messages is not ours to change")
 	assert.NotContains(t, answer.Body.String(), "turbo-stream action")
 }
 
@@ -143,9 +144,11 @@ func TestAnswersThatCarryNothing(t *testing.T) {
 			onBothStores(t, func(t *testing.T, store flashgin.Store) {
 				a := apptest.NewParts(t, flashgin.Config{Store: store})
 				a.Handle(test.method, "/orders/:id/part", test.answer)
-				a.Leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"), flashgin.Info("anywhere"))
+				a.Leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"),
+					flashgin.Info("anywhere"))
 				assertCarriesNothing(t, a.Visit(test.method, "/orders/5/part", test.header...))
-				apptest.Eventually(t, "[path][route][anywhere]", func() string { return a.Left("/orders/5", "/orders/:id") })
+				apptest.Eventually(t, "[path][route][anywhere]",
+					func() string { return a.Left("/orders/5", "/orders/:id") })
 				assert.Empty(t, a.Failures.String())
 			})
 		})
@@ -173,5 +176,6 @@ func TestAnswersThatCarryNothingCostNothing(t *testing.T) {
 			a.ServeHTTP(&w, request)
 		})
 	}
-	assert.Equal(t, allocations(flashgin.Config{}), allocations(flashgin.Config{HTMX: true, Turbo: true}))
+	assert.Equal(t, allocations(flashgin.Config{}),
+		allocations(flashgin.Config{HTMX: true, Turbo: true}))
 }

@@ -136,13 +136,15 @@ func TestPullWithoutInstall(t *testing.T) {
 	messenger.Mount(engine)
 	assert.Equal(t, http.StatusNotFound, apptest.NewVisitor(t, engine).Do(http.MethodGet, "/_flash/messages?view=/", "X-Get-Flash", "1").Code)
 	assert.Contains(t, log.String(), "Install")
-	assert.Equal(t, http.StatusOK, apptest.NewVisitor(t, engine).Do(http.MethodGet, "/_flash/flash.js").Code)
+	assert.Equal(t, http.StatusOK,
+		apptest.NewVisitor(t, engine).Do(http.MethodGet, "/_flash/flash.js").Code)
 }
 
 // Who names views gets what waits there, and not what any other answer would take along.
 func TestPullTakesNothingElse(t *testing.T) {
 	a := apptest.NewParts(t, flashgin.Config{})
-	a.Leave(flashgin.Info("on screen").At("/orders/5"), flashgin.Info("anywhere"), flashgin.Info("named").At("/other"))
+	a.Leave(flashgin.Info("on screen").At("/orders/5"), flashgin.Info("anywhere"),
+		flashgin.Info("named").At("/other"))
 	for _, test := range []struct {
 		view string
 		want []string
@@ -150,7 +152,8 @@ func TestPullTakesNothingElse(t *testing.T) {
 		{"/none", nil},
 		{"/other", []string{"named"}},
 	} {
-		answer := a.Visit("GET", "/_flash/messages?view="+test.view, apptest.Asks("Sec-Fetch-Site", "same-origin")...)
+		answer := a.Visit("GET", "/_flash/messages?view="+test.view,
+			apptest.Asks("Sec-Fetch-Site", "same-origin")...)
 		assert.Empty(t, answer.Header().Get("Flash-Messages"))
 		assert.Equal(t, test.want, pulledBy(t, answer), test.view)
 	}

@@ -59,7 +59,8 @@ func TestThePageOnScreen(t *testing.T) {
 		{name: "a POST at the same path", page: "http://example.com/only/post", want: "[/only/post]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a := apptest.NewAppWithoutSessions(t, flashgin.Config{HTMX: true, SessionKey: apptest.UserOf, Prefix: test.prefix})
+			a := apptest.NewAppWithoutSessions(t,
+				flashgin.Config{HTMX: true, SessionKey: apptest.UserOf, Prefix: test.prefix})
 			if test.engine != nil {
 				test.engine(a.Engine)
 			}
@@ -73,7 +74,8 @@ func TestThePageOnScreen(t *testing.T) {
 			for _, view := range views {
 				a.Leave(flashgin.Info(view).At(view))
 			}
-			answer := a.Visit("POST", "/save", append([]string{"HX-Request", "true", "HX-Current-URL", test.page}, test.headers...)...)
+			answer := a.Visit("POST", "/save",
+				append([]string{"HX-Request", "true", "HX-Current-URL", test.page}, test.headers...)...)
 			got := ""
 			for _, text := range carriedIn(t, answer).trigger {
 				got += "[" + text + "]"
@@ -85,11 +87,13 @@ func TestThePageOnScreen(t *testing.T) {
 
 // A name of the application's is read, too, and it is where a message without an address waits.
 func TestThePageOnScreenAndConfigView(t *testing.T) {
-	a := apptest.NewParts(t, flashgin.Config{View: func(c *gin.Context) string { return c.GetHeader("Place") }})
+	a := apptest.NewParts(t,
+		flashgin.Config{View: func(c *gin.Context) string { return c.GetHeader("Place") }})
 	a.POST("/save", apptest.Status(204))
 	a.POST("/add", apptest.Add(t, apptest.Status(204), flashgin.Message{HTML: "<b>own</b>", Text: ""}))
 	a.Leave(flashgin.Info("named").At("dashboard"))
-	assert.Equal(t, []string{"named"}, carriedIn(t, a.Visit("POST", "/save", apptest.HTMX("Place", "dashboard")...)).trigger)
+	assert.Equal(t, []string{"named"},
+		carriedIn(t, a.Visit("POST", "/save", apptest.HTMX("Place", "dashboard")...)).trigger)
 	a.Visit("POST", "/add", apptest.HTMX("Place", "dashboard")...)
 	a.Visit("POST", "/add", apptest.HTMX()...)
 	waiting, err := a.Messenger.Peek(t.Context(), "alice", "dashboard", "/orders/5")

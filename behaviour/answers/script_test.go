@@ -47,7 +47,8 @@ func TestAnswersToScripts(t *testing.T) {
 			onBothStores(t, func(t *testing.T, store flashgin.Store) {
 				a := apptest.NewParts(t, flashgin.Config{Store: store})
 				a.POST("/api/save", apptest.Add(t, test.answer, flashgin.Success("own")))
-				a.Leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"), flashgin.Info("anywhere"))
+				a.Leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"),
+					flashgin.Info("anywhere"))
 				answer := a.Visit("POST", "/api/save", test.header...)
 				assert.Equal(t, test.want, carriedIn(t, answer).notice)
 				switch {
@@ -61,7 +62,8 @@ func TestAnswersToScripts(t *testing.T) {
 				if test.name != "303" {
 					assert.Equal(t, "private, no-store", answer.Header().Get("Cache-Control"))
 				}
-				apptest.Eventually(t, test.left, func() string { return a.Left("/orders/5", "/orders/:id", "/other") })
+				apptest.Eventually(t, test.left,
+					func() string { return a.Left("/orders/5", "/orders/:id", "/other") })
 				assert.Empty(t, a.Failures.String())
 			})
 		})
@@ -92,12 +94,14 @@ func TestAnswersOfAnEngineInsideAnother(t *testing.T) {
 	for name, header := range map[string][]string{"script": apptest.Asks(), "htmx": apptest.HTMX()} {
 		t.Run(name, func(t *testing.T) {
 			inner, outer := apptest.NewParts(t, flashgin.Config{}), apptest.NewParts(t, flashgin.Config{})
-			inner.POST("/save", apptest.Add(t, apptest.Data(200, "application/json", "{}"), flashgin.Info("inner")))
+			inner.POST("/save",
+				apptest.Add(t, apptest.Data(200, "application/json", "{}"), flashgin.Info("inner")))
 			outer.POST("/save", apptest.Add(t, gin.WrapH(inner), flashgin.Info("outer")))
 			inner.Leave(flashgin.Info("waits inside"))
 			outer.Leave(flashgin.Info("waits outside"))
 			got := carriedIn(t, outer.Visit("POST", "/save", header...))
-			assert.Equal(t, []string{"waits inside", "inner", "waits outside", "outer"}, append(got.notice, got.trigger...))
+			assert.Equal(t, []string{"waits inside", "inner", "waits outside", "outer"},
+				append(got.notice, got.trigger...))
 			assert.Empty(t, got.pull)
 			assert.Empty(t, inner.Left("/orders/5")+outer.Left("/orders/5"))
 		})
@@ -108,7 +112,8 @@ func TestAnswersOfAnEngineInsideAnother(t *testing.T) {
 func TestLongAnswersOfAnEngineInsideAnother(t *testing.T) {
 	long := strings.Repeat("x", 3000)
 	inner, outer := apptest.NewParts(t, flashgin.Config{}), apptest.NewParts(t, flashgin.Config{})
-	inner.POST("/save", apptest.Add(t, apptest.Data(200, "application/json", "{}"), flashgin.Info("inner")))
+	inner.POST("/save",
+		apptest.Add(t, apptest.Data(200, "application/json", "{}"), flashgin.Info("inner")))
 	outer.POST("/save", apptest.Add(t, gin.WrapH(inner), flashgin.Info(long), flashgin.Info(long)))
 	got := carriedIn(t, outer.Visit("POST", "/save", apptest.Asks()...))
 	assert.Equal(t, []string{"inner"}, got.notice)
@@ -131,7 +136,8 @@ func TestAnswersToScriptsThatAreRedirected(t *testing.T) {
 			assertCarriesNothing(t, a.Visit("POST", "/api/orders", header...))
 			answer := a.Visit("GET", "/api/orders/6", header...)
 			got := carriedIn(t, answer)
-			assert.Contains(t, append(append(got.notice, got.trigger...), textsIn(answer.Body.String())...), "own")
+			assert.Contains(t, append(append(got.notice, got.trigger...), textsIn(answer.Body.String())...),
+				"own")
 			assert.Empty(t, a.Left("/api/orders/6", "/api/orders/:id"))
 		})
 	}
@@ -164,7 +170,8 @@ func TestHeadersAreBounded(t *testing.T) {
 					pull := carriedBy(t, c.Writer.Header(), "").pull
 					path, ok := strings.CutPrefix(pull, "/app")
 					require.True(t, ok, pull)
-					pulled = a.Visit("GET", path, "X-Get-Flash", "1", "Sec-Fetch-Site", "same-origin", "Referer", apptest.Screen)
+					pulled = a.Visit("GET", path, "X-Get-Flash", "1", "Sec-Fetch-Site", "same-origin", "Referer",
+						apptest.Screen)
 				}), flashgin.Success("own"+long).At(test.view)))
 				a.Leave(flashgin.Info("waiting"), flashgin.Message{HTML: "<b>for a template</b>", View: "*"})
 				answer := a.Visit("POST", test.path, test.header...)
@@ -172,11 +179,13 @@ func TestHeadersAreBounded(t *testing.T) {
 				require.NotEmpty(t, got.pull)
 				assert.Empty(t, append(got.notice, got.trigger...))
 				if test.header[0] == "HX-Request" {
-					assert.Contains(t, answer.Header().Get("HX-Trigger"), `{"saved":{},"flash:pull":{"target":"body","url":"`)
+					assert.Contains(t, answer.Header().Get("HX-Trigger"),
+						`{"saved":{},"flash:pull":{"target":"body","url":"`)
 				}
 				assert.Equal(t, []string{"waiting", "own" + long}, pulledBy(t, pulled))
 				assert.Empty(t, pulled.Header().Get("Flash-Messages"))
-				apptest.Eventually(t, "[]", func() string { return a.Left("/orders/5", "/orders/:id", "/save") })
+				apptest.Eventually(t, "[]",
+					func() string { return a.Left("/orders/5", "/orders/:id", "/save") })
 				assert.Empty(t, a.Failures.String())
 			})
 		})
@@ -237,7 +246,8 @@ func TestLargeHeadersGetTheAddressOfMessages(t *testing.T) {
 		"HX-Trigger": apptest.HTMX(), "Flash-Messages": apptest.Asks(),
 	} {
 		a := apptest.NewParts(t, flashgin.Config{})
-		policy := apptest.WithHeader("Content-Security-Policy", strings.Repeat("x", 5000), apptest.Status(204))
+		policy := apptest.WithHeader("Content-Security-Policy", strings.Repeat("x", 5000),
+			apptest.Status(204))
 		a.POST("/save", apptest.Add(t, policy, flashgin.Success("own")))
 		answer := a.Visit("POST", "/save", asking...)
 		assert.NotEmpty(t, carriedIn(t, answer).pull, header)
@@ -280,7 +290,8 @@ func TestAnswersWithTheStoreDown(t *testing.T) {
 			store.Fail(assert.AnError)
 			response := a.Visit("POST", "/save", header...)
 			got := carriedIn(t, response)
-			assert.Equal(t, []string{"own"}, append(append(got.notice, got.trigger...), textsIn(response.Body.String())...))
+			assert.Equal(t, []string{"own"},
+				append(append(got.notice, got.trigger...), textsIn(response.Body.String())...))
 			assert.Contains(t, a.Failures.String(), assert.AnError.Error())
 			store.On(nil)
 			assert.Equal(t, "[waiting]", a.Left("/orders/5"))

@@ -38,7 +38,8 @@ func TestAnswersThatGoOnAfterTheLease(t *testing.T) {
 			t.Run(test.name+"/"+storeName, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					a := apptest.NewApp(t, flashgin.Config{Store: store()})
-					a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello").At(flashgin.Anywhere)))
+					a.POST("/",
+						apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello").At(flashgin.Anywhere)))
 					a.GET("/stream", test.answer)
 					a.GET("/", apptest.Page)
 					visitor := a.Visitor()

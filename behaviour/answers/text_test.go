@@ -140,7 +140,8 @@ func TestAddressesByEveryWay(t *testing.T) {
 		} {
 			t.Run(name+"/"+page, func(t *testing.T) {
 				a := apptest.NewParts(t, flashgin.Config{})
-				a.POST("/save", apptest.Add(t, apptest.Status(204), flashgin.Message{Text: strings.Repeat("x", 5000)}))
+				a.POST("/save",
+					apptest.Add(t, apptest.Status(204), flashgin.Message{Text: strings.Repeat("x", 5000)}))
 				answer := a.Visit("POST", "/save", header...)
 				for _, name := range []string{"HX-Trigger", "Flash-Messages"} {
 					value := answer.Header().Get(name)

@@ -37,19 +37,22 @@ func TestTurboStream(t *testing.T) {
 			onBothStores(t, func(t *testing.T, store flashgin.Store) {
 				a := apptest.NewParts(t, flashgin.Config{Store: store})
 				a.POST("/lines", apptest.Add(t, test.answer, flashgin.Success("own")))
-				a.Leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"), flashgin.Info("anywhere"))
+				a.Leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"),
+					flashgin.Info("anywhere"))
 				answer := a.Visit("POST", "/lines", test.header...)
 				body := answer.Body.String()
 				shown := ""
 				if test.shown != "" {
-					before, after, ok := strings.Cut(body, "\n<turbo-stream action=\"append\" targets=\"[data-flash-added]\"><template>")
+					before, after, ok := strings.Cut(body,
+						"\n<turbo-stream action=\"append\" targets=\"[data-flash-added]\"><template>")
 					require.True(t, ok, body)
 					assert.Equal(t, change, before)
 					assert.True(t, strings.HasSuffix(after, "\n</template></turbo-stream>"), after)
 					for _, text := range textsIn(after) {
 						shown += "[" + text + "]"
 					}
-					assert.Equal(t, strings.Count(after, "<li "), strings.Count(after, ` id="flash-f-`), "stable IDs, by which Turbo tells them apart")
+					assert.Equal(t, strings.Count(after, "<li "), strings.Count(after, ` id="flash-f-`),
+						"stable IDs, by which Turbo tells them apart")
 					assert.Equal(t, strings.Count(after, "<li "), strings.Count(after, ` data-turbo-temporary`))
 				}
 				assert.Equal(t, test.shown, shown)
@@ -68,9 +71,11 @@ func TestTurboForms(t *testing.T) {
 	a.POST("/orders/:id", apptest.Add(t, func(c *gin.Context) { c.HTML(http.StatusUnprocessableEntity, "page", nil) }, flashgin.Error("own")))
 	a.POST("/done", apptest.Add(t, apptest.Redirect("/other"), flashgin.Success("done")))
 	a.Leave(flashgin.Info("waiting").At("/orders/5"))
-	assert.Equal(t, []string{"waiting", "own"}, textsIn(a.Visit("POST", "/orders/5", apptest.Turbo()...).Body.String()))
+	assert.Equal(t, []string{"waiting", "own"},
+		textsIn(a.Visit("POST", "/orders/5", apptest.Turbo()...).Body.String()))
 	assertCarriesNothing(t, a.Visit("POST", "/done", apptest.Turbo()...))
-	assert.Equal(t, []string{"done"}, textsIn(a.Visit("GET", "/other", apptest.Turbo()...).Body.String()))
+	assert.Equal(t, []string{"done"},
+		textsIn(a.Visit("GET", "/other", apptest.Turbo()...).Body.String()))
 	assert.Empty(t, a.Left("/orders/5", "/other"))
 }
 
@@ -116,7 +121,8 @@ func TestWithoutHTMXAndTurbo(t *testing.T) {
 	a.Leave(flashgin.Info("waiting").At("/orders/5"), flashgin.Info("anywhere"))
 	assertCarriesNothing(t, a.Visit("POST", "/cart", apptest.Turbo()...))
 	assertCarriesNothing(t, a.Visit("POST", "/cart", apptest.HTMX()...))
-	assert.Equal(t, "[waiting][anywhere][own][own]", a.Left("/orders/5", "/cart"), "on the route, as of any other POST")
+	assert.Equal(t, "[waiting][anywhere][own][own]", a.Left("/orders/5", "/cart"),
+		"on the route, as of any other POST")
 	frame := a.Visit("GET", "/cart", "Turbo-Frame", "cart").Body.String()
 	assert.Empty(t, textsIn(frame), "Turbo throws away what is around a frame, whatever is on")
 	assert.Equal(t, []string{"anywhere", "own", "own"}, textsIn(a.Shown("/cart")))

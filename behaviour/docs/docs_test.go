@@ -44,7 +44,8 @@ func TestNamedTests(t *testing.T) {
 	named := regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark|Example)[A-Z]\w*`)
 	for _, page := range pages(t) {
 		for _, name := range named.FindAllString(page.Prose(), -1) {
-			assert.True(t, slices.Contains(names, name), "%s refers to %s, which does not exist", page.Path, name)
+			assert.True(t, slices.Contains(names, name), "%s refers to %s, which does not exist", page.Path,
+				name)
 		}
 	}
 }
@@ -67,7 +68,8 @@ func TestMapOfFiles(t *testing.T) {
 	used := map[string]bool{}
 	for _, entry := range entries {
 		name := entry.Name()
-		if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "_test.go") || !entry.IsDir() && filepath.Ext(name) != ".go" {
+		if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "_test.go") ||
+			!entry.IsDir() && filepath.Ext(name) != ".go" {
 			continue
 		}
 		found := ""

@@ -74,7 +74,8 @@ func TestEveryNameIsOnAPageOrInAnExample(t *testing.T) {
 		}
 		for _, n := range packages[folder].exported() {
 			last := n.name[strings.LastIndex(n.name, ".")+1:]
-			assert.True(t, regexp.MustCompile(`\b`+last+`\b`).MatchString(text.String()), "%s: %s is on no page", folder, n.name)
+			assert.True(t, regexp.MustCompile(`\b`+last+`\b`).MatchString(text.String()),
+				"%s: %s is on no page", folder, n.name)
 		}
 	}
 }
@@ -169,7 +170,8 @@ func (p *parsed) exported() (names []exportedName) {
 		}
 	}
 	return slices.DeleteFunc(names, func(n exportedName) bool {
-		return slices.ContainsFunc(strings.Split(n.name, "."), func(part string) bool { return !ast.IsExported(part) })
+		return slices.ContainsFunc(strings.Split(n.name, "."),
+			func(part string) bool { return !ast.IsExported(part) })
 	})
 }
 
@@ -179,10 +181,12 @@ func declared(decl *ast.GenDecl, spec ast.Spec) (names []exportedName) {
 	switch spec := spec.(type) {
 	case *ast.ValueSpec:
 		for _, id := range spec.Names {
-			names = append(names, exportedName{name: id.Name, documented: commented(decl.Doc, spec.Doc, spec.Comment)})
+			names = append(names,
+				exportedName{name: id.Name, documented: commented(decl.Doc, spec.Doc, spec.Comment)})
 		}
 	case *ast.TypeSpec:
-		names = append(names, exportedName{name: spec.Name.Name, documented: commented(decl.Doc, spec.Doc)})
+		names = append(names,
+			exportedName{name: spec.Name.Name, documented: commented(decl.Doc, spec.Doc)})
 		members := new(ast.FieldList)
 		switch typ := spec.Type.(type) {
 		case *ast.StructType:

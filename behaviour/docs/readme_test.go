@@ -29,7 +29,8 @@ func TestReadmeProgram(t *testing.T) {
 	require.Positive(t, complete, "the complete program")
 	listing, program := blocks[0].Text, blocks[complete].Text
 	lines := strings.Split(strings.TrimSpace(listing), "\n")
-	assert.LessOrEqual(t, len(lines), 25, "the first screen has room for the listing, with blank lines")
+	assert.LessOrEqual(t, len(lines), 25,
+		"the first screen has room for the listing, with blank lines")
 	for _, line := range lines {
 		assert.Contains(t, program, line+"\n", "the listing is a part of the complete program")
 	}
@@ -51,7 +52,9 @@ func TestReadmeProgram(t *testing.T) {
 
 func parseCurl(t *testing.T, line string) (method, path string) {
 	t.Helper()
-	match := regexp.MustCompile(`^curl -i -c jar -b jar( -X POST)? http://` + regexp.QuoteMeta(readmeAddress) + `(/\S*)$`).FindStringSubmatch(line)
+	match := regexp.MustCompile(
+		`^curl -i -c jar -b jar( -X POST)? http://` + regexp.QuoteMeta(readmeAddress) + `(/\S*)$`,
+	).FindStringSubmatch(line)
 	require.NotNil(t, match, line)
 	if match[1] != "" {
 		return http.MethodPost, match[2]
@@ -75,7 +78,8 @@ func assertAnswer(t *testing.T, line, expected string, got apptest.Answer) {
 					break
 				}
 			}
-			assert.Less(t, len(shown), before, "%s: the README does not show the header %s: %s", line, name, value)
+			assert.Less(t, len(shown), before, "%s: the README does not show the header %s: %s", line, name,
+				value)
 		}
 	}
 	assert.Empty(t, shown, "%s: the README shows more headers than the program sends", line)

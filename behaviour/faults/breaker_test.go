@@ -54,7 +54,8 @@ func TestTheBreaker(t *testing.T) {
 
 				// Now it is open.
 				for range 20 {
-					assert.Zero(t, took(func() { assert.Equal(t, "page", visitor.Get("/")) }), "a page that does not ask need not wait")
+					assert.Zero(t, took(func() { assert.Equal(t, "page", visitor.Get("/")) }),
+						"a page that does not ask need not wait")
 					assert.Zero(t, took(func() { visitor.Get("/peek") }))
 				}
 				assert.NoError(t, a.Messenger.End("session"), "the store has nobody to tell")

@@ -35,8 +35,10 @@ func TestClose(t *testing.T) {
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
 			assert.ErrorContains(t, err, "flashgin: close")
 		}))
-		assert.Equal(t, 900*time.Millisecond, took(func() { assert.NoError(t, a.Messenger.Close(t.Context())) }))
-		assert.Zero(t, took(func() { assert.NoError(t, a.Messenger.Close(t.Context())) }), "closing twice is not an error")
+		assert.Equal(t, 900*time.Millisecond,
+			took(func() { assert.NoError(t, a.Messenger.Close(t.Context())) }))
+		assert.Zero(t, took(func() { assert.NoError(t, a.Messenger.Close(t.Context())) }),
+			"closing twice is not an error")
 
 		// It still works, and starts nothing.
 		store.On(nil)
@@ -88,7 +90,8 @@ func TestCloseEndsTheProbe(t *testing.T) {
 		time.Sleep(time.Minute)
 		assert.Equal(t, asked, store.Count())
 		store.On(nil)
-		assert.Equal(t, "page[hello]", visitor.Get("/"), "nothing keeps a closed Messenger from asking again")
+		assert.Equal(t, "page[hello]", visitor.Get("/"),
+			"nothing keeps a closed Messenger from asking again")
 	})
 }
 

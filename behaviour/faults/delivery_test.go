@@ -206,7 +206,8 @@ func TestOwnMessagesOnAPageThatDoesNotArrive(t *testing.T) {
 	visitor := a.Visitor()
 	visitor.Post("/key")
 	visitor.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.ServeHTTP(&apptest.Failing{ResponseRecorder: w.(*httptest.ResponseRecorder), Err: io.ErrClosedPipe}, r)
+		a.ServeHTTP(
+			&apptest.Failing{ResponseRecorder: w.(*httptest.ResponseRecorder), Err: io.ErrClosedPipe}, r)
 	})
 	visitor.Post("/")
 	visitor.Handler = a
@@ -379,7 +380,8 @@ func TestAddingAgainWhatWasTaken(t *testing.T) {
 				assert.NoError(t, flashgin.AddFlash(c, list.ByStatus(flashgin.StatusWarning)...))
 				c.JSON(http.StatusOK, apptest.Texts(list))
 			})
-			a.POST("/keep", apptest.Add(t, apptest.Redirect("/keep"), flashgin.Info("1"), flashgin.Warning("2")))
+			a.POST("/keep",
+				apptest.Add(t, apptest.Redirect("/keep"), flashgin.Info("1"), flashgin.Warning("2")))
 			visitor := a.Visitor()
 			visitor.Post("/keep")
 			assert.JSONEq(t, `["1","2"]`, visitor.Get("/keep"))

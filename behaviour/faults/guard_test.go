@@ -81,7 +81,8 @@ func TestAStoreThatPanics(t *testing.T) {
 		default:
 			assert.Equal(t, http.StatusOK, visitor.Do(http.MethodGet, "/").Code)
 		}
-		require.Eventually(t, func() bool { return len(a.Failures.All()) > i }, 30*time.Second, time.Millisecond, method)
+		require.Eventually(t, func() bool { return len(a.Failures.All()) > i }, 30*time.Second,
+			time.Millisecond, method)
 		assert.ErrorContains(t, a.Failures.All()[i], "a call of the store panicked: no such thing")
 	}
 }
@@ -91,7 +92,8 @@ func TestAPageAsksOnce(t *testing.T) {
 	store := apptest.NewSpyStore()
 	a, visitor := apptest.Guarded(t, store, flashgin.Config{})
 	a.GET("/thrice", func(c *gin.Context) {
-		c.JSON(http.StatusOK, len(flashgin.Flashes(c))+len(flashgin.Flashes(c))+len(flashgin.PeekFlashes(c)))
+		c.JSON(http.StatusOK,
+			len(flashgin.Flashes(c))+len(flashgin.Flashes(c))+len(flashgin.PeekFlashes(c)))
 	})
 	store.Fail(apptest.ErrDown)
 	assert.Equal(t, "0", visitor.Get("/thrice"))
@@ -404,7 +406,8 @@ func TestJobsAreTold(t *testing.T) {
 				a := apptest.NewApp(t, flashgin.Config{Store: store})
 				store.Fail(apptest.ErrDown)
 				for range 10 {
-					assert.ErrorIs(t, call(t.Context(), a.Messenger), apptest.ErrDown, "no breaker keeps a job from asking")
+					assert.ErrorIs(t, call(t.Context(), a.Messenger), apptest.ErrDown,
+						"no breaker keeps a job from asking")
 				}
 
 				store.On(hang)
@@ -450,7 +453,8 @@ func TestATakeThatWasAbandoned(t *testing.T) {
 // A store in the same process is not waited for, so no time-out, however short, keeps a page that
 // was shown from being confirmed.
 func TestTheEmbeddedStoreKnowsNoTimeout(t *testing.T) {
-	a, visitor := apptest.Guarded(t, new(flashgin.MemoryStore), flashgin.Config{Timeout: 1, AddTimeout: 1})
+	a, visitor := apptest.Guarded(t, new(flashgin.MemoryStore),
+		flashgin.Config{Timeout: 1, AddTimeout: 1})
 	for range 20 {
 		assert.Equal(t, "page[hello]", visitor.Get("/"))
 		visitor.Post("/")

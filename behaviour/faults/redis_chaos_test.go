@@ -61,14 +61,18 @@ func TestRedisChaos(t *testing.T) {
 			return zrangeDel{client}
 		})
 		missing := p.untilShown(lease)
-		assert.NotEmpty(t, missing, "lost by a store that cannot know: if it loses nothing, the harness proves nothing")
+		assert.NotEmpty(t, missing,
+			"lost by a store that cannot know: if it loses nothing, the harness proves nothing")
 		t.Logf("%d of %d lost, %d shown twice", len(missing), n, len(p.repeated()))
 	})
 }
 
 // chaos adds n messages, each again until that is confirmed, over a bad line while pages show them.
 // When it returns, the line is good and pages still load.
-func chaos(t *testing.T, server *redistest.Server, n int, cfg flashgin.Config, open func(*redis.Client) flashgin.Store) *redisPages {
+func chaos(
+	t *testing.T, server *redistest.Server, n int, cfg flashgin.Config,
+	open func(*redis.Client) flashgin.Store,
+) *redisPages {
 	proxy := redistest.StartProxy(t, server.Addr())
 	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
 	t.Cleanup(func() { _ = client.Close() })
@@ -158,7 +162,9 @@ func (s zrangeDel) Add(ctx context.Context, session string, msgs ...flashgin.Mes
 	return nil
 }
 
-func (s zrangeDel) Claim(ctx context.Context, session string, views []string, _ time.Duration) (flashgin.Claim, error) {
+func (s zrangeDel) Claim(
+	ctx context.Context, session string, views []string, _ time.Duration,
+) (flashgin.Claim, error) {
 	pipeline := s.client.TxPipeline()
 	var found []*redis.StringSliceCmd
 	for _, view := range views {

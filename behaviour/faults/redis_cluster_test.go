@@ -53,8 +53,10 @@ func TestRedisReshardingUnderLoad(t *testing.T) {
 func TestRedisClusterNodeFrozen(t *testing.T) {
 	const tabs = 8
 	// The other servers must not give the cluster up.
-	cluster := redistest.StartCluster(t, 3, logAll("cluster-require-full-coverage no", "cluster-node-timeout 60000")...)
-	p := newRedisPages(t, cluster.Client(), 40, flashgin.Config{Lease: outageLease, Timeout: outageTimeout})
+	cluster := redistest.StartCluster(t, 3,
+		logAll("cluster-require-full-coverage no", "cluster-node-timeout 60000")...)
+	p := newRedisPages(t, cluster.Client(), 40,
+		flashgin.Config{Lease: outageLease, Timeout: outageTimeout})
 	var there, elsewhere []*redisUser // where the server is that hangs
 	for _, user := range p.users {
 		if atServer(t, cluster, p, user) == 0 {
@@ -82,7 +84,8 @@ func TestRedisClusterNodeFrozen(t *testing.T) {
 	})
 	time.Sleep(time.Second)
 	asked := p.asked(there) - before
-	assert.LessOrEqual(t, asked, int64(2*tabs+5), "pages that waited for the server: one a tab, until five have failed")
+	assert.LessOrEqual(t, asked, int64(2*tabs+5),
+		"pages that waited for the server: one a tab, until five have failed")
 	p.requireSomeShown(100) // by the other servers
 	time.Sleep(time.Second)
 	assert.Equal(t, asked, p.asked(there)-before, "pages asked a server that is known to hang")
@@ -99,7 +102,8 @@ func TestRedisClusterNodeFrozen(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d pages asked the server that hangs; %d of the others took more than %v", asked, waited, outageTimeout)
+	t.Logf("%d pages asked the server that hangs; %d of the others took more than %v", asked, waited,
+		outageTimeout)
 	for _, err := range p.Failures.All() {
 		assert.NotContains(t, err.Error(), "claim of some views")
 	}

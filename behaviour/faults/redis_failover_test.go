@@ -49,9 +49,11 @@ func TestRedisFailoverUnderLoad(t *testing.T) {
 
 			missing := p.untilShownBut(lost)
 			p.getAll()
-			t.Logf("%d messages confirmed; Redis lost %d of them, and %d that had been taken came back", len(p.confirmed), len(lost), len(forgotten))
+			t.Logf("%d messages confirmed; Redis lost %d of them, and %d that had been taken came back",
+				len(p.confirmed), len(lost), len(forgotten))
 			assert.Subset(t, lost, missing, "never shown, although the replica had them")
-			assert.Subset(t, forgotten, p.repeated(), "shown more than once, although the replica knew that they had been taken")
+			assert.Subset(t, forgotten, p.repeated(),
+				"shown more than once, although the replica knew that they had been taken")
 			p.requireGoodPages(p.since(time.Time{}))
 			p.requireSecretsKept(sentinel.Replica)
 		})

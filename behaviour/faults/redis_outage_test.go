@@ -53,7 +53,8 @@ func TestRedisKilledAndRestartedUnderLoad(t *testing.T) {
 // returns, so the next process does not show it again.
 func TestRedisRestartedWhileClosing(t *testing.T) {
 	server := redistest.Start(t, "appendonly yes", "appendfsync always")
-	p := newRedisPages(t, server.Client(), 1, flashgin.Config{Timeout: outageTimeout, Lease: pagePatience})
+	p := newRedisPages(t, server.Client(), 1,
+		flashgin.Config{Timeout: outageTimeout, Lease: pagePatience})
 	p.GET("/last", func(c *gin.Context) {
 		shown := apptest.Texts(flashgin.Flashes(c))
 		server.Kill()
@@ -74,7 +75,8 @@ func TestRedisRestartedWhileClosing(t *testing.T) {
 // others are on their way, and jobs keep adding.
 func outage(t *testing.T, server *redistest.Server, away func(during func())) {
 	const tabs = 8
-	p := newRedisPages(t, server.Client(), 60, flashgin.Config{Lease: outageLease, Timeout: outageTimeout})
+	p := newRedisPages(t, server.Client(), 60,
+		flashgin.Config{Lease: outageLease, Timeout: outageTimeout})
 	waiting, busy := p.users[:30], p.users[30:]
 
 	p.browse(tabs, 30*time.Millisecond, busy)
@@ -93,10 +95,12 @@ func outage(t *testing.T, server *redistest.Server, away func(during func())) {
 		time.Sleep(2500 * time.Millisecond)
 		asked, pages := p.asked(p.users)-before, len(p.since(start))
 		t.Logf("while the server was away, %d of the first %d pages asked it", asked, pages)
-		assert.LessOrEqual(t, asked, int64(2*tabs+5+tabs), "pages that waited: one a tab, until five have failed")
+		assert.LessOrEqual(t, asked, int64(2*tabs+5+tabs),
+			"pages that waited: one a tab, until five have failed")
 		assert.Greater(t, pages, 200)
 		time.Sleep(500 * time.Millisecond)
-		assert.Equal(t, asked, p.asked(p.users)-before, "pages asked a server that is known not to answer")
+		assert.Equal(t, asked, p.asked(p.users)-before,
+			"pages asked a server that is known not to answer")
 	})
 	stopAdding()
 	p.requireAllShownOnce()
@@ -137,7 +141,8 @@ func TestRedisSlowLine(t *testing.T) {
 		assert.NotEmpty(t, p.Failures.All(), "a cold pool answered in time: the line is not slow")
 	})
 	t.Run("a time-out of the client's", func(t *testing.T) {
-		p := slow(t, &redis.Options{ContextTimeoutEnabled: true}, func(store flashgin.Store) flashgin.Store { return impatient{store} })
+		p := slow(t, &redis.Options{ContextTimeoutEnabled: true},
+			func(store flashgin.Store) flashgin.Store { return impatient{store} })
 		missing := p.untilShown(3 * time.Second)
 		assert.Len(t, missing, len(p.confirmed), "if this works, the harness proves nothing")
 	})
@@ -146,7 +151,9 @@ func TestRedisSlowLine(t *testing.T) {
 // impatient ends a call when the page stops waiting for it.
 type impatient struct{ flashgin.Store }
 
-func (s impatient) Claim(ctx context.Context, session string, views []string, lease time.Duration) (flashgin.Claim, error) {
+func (s impatient) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (flashgin.Claim, error) {
 	ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 	defer cancel()
 	return s.Store.Claim(ctx, session, views, lease)

@@ -70,7 +70,9 @@ const redisViews = 5
 
 // newRedisPages starts an application on client, which the test made with the options that are the
 // default.
-func newRedisPages(t *testing.T, client redis.UniversalClient, users int, cfg flashgin.Config) *redisPages {
+func newRedisPages(
+	t *testing.T, client redis.UniversalClient, users int, cfg flashgin.Config,
+) *redisPages {
 	t.Helper()
 	// Room for all messages of a test: what is dropped because of the cap is not lost by accident.
 	store := apptest.NewRedisStoreWith(t, client, flashgin.RedisConfig{Cap: 3000})
@@ -79,7 +81,9 @@ func newRedisPages(t *testing.T, client redis.UniversalClient, users int, cfg fl
 	return p
 }
 
-func newRedisPagesOn(t *testing.T, store flashgin.Store, users int, cfg flashgin.Config) *redisPages {
+func newRedisPagesOn(
+	t *testing.T, store flashgin.Store, users int, cfg flashgin.Config,
+) *redisPages {
 	t.Helper()
 	p := &redisPages{t: t, log: new(apptest.LockedBuffer), lease: cmp.Or(cfg.Lease, 10*time.Second)}
 	p.confirmed, p.shown, p.outlived = map[string]time.Time{}, map[string]int{}, map[string]bool{}
@@ -255,7 +259,8 @@ func (p *redisPages) post(n int, users []*redisUser) {
 	for _, user := range users {
 		for range n {
 			text := fmt.Sprintf("m%06d", p.added.Add(1))
-			answer := p.send(user, http.MethodPost, fmt.Sprintf("/page/%d?text=%s", p.added.Load()%redisViews, text))
+			answer := p.send(user, http.MethodPost,
+				fmt.Sprintf("/page/%d?text=%s", p.added.Load()%redisViews, text))
 			require.Equal(p.t, http.StatusSeeOther, answer.Code)
 			p.mu.Lock()
 			p.confirmed[text] = time.Now()
@@ -353,7 +358,8 @@ func (p *redisPages) requireGoodPages(pages []redisPage) {
 	}
 	slices.Sort(times)
 	most, longest := times[len(times)*99/100], times[len(times)-1]
-	p.t.Logf("%d pages: 99 %% of them within %v, and all within %v", len(pages), most.Round(time.Millisecond), longest.Round(time.Millisecond))
+	p.t.Logf("%d pages: 99 %% of them within %v, and all within %v", len(pages),
+		most.Round(time.Millisecond), longest.Round(time.Millisecond))
 	require.Less(p.t, most, time.Second)
 	require.Less(p.t, longest, 5*time.Second)
 }
@@ -427,5 +433,6 @@ func (p *redisPages) requireSomeShown(n int) {
 		return len(p.shown)
 	}
 	before := count()
-	require.Eventually(p.t, func() bool { return count() >= before+n }, pagePatience, 5*time.Millisecond, "messages are shown")
+	require.Eventually(p.t, func() bool { return count() >= before+n }, pagePatience,
+		5*time.Millisecond, "messages are shown")
 }

@@ -50,7 +50,10 @@ type realVisitor struct {
 }
 
 // eachProtocol serves handler by each protocol.
-func eachProtocol(t *testing.T, configure func(*http.Server), test func(t *testing.T, serve func(http.Handler) *realVisitor)) {
+func eachProtocol(
+	t *testing.T, configure func(*http.Server),
+	test func(t *testing.T, serve func(http.Handler) *realVisitor),
+) {
 	for name, start := range protocols {
 		t.Run(name, func(t *testing.T) {
 			test(t, func(handler http.Handler) *realVisitor {
@@ -69,7 +72,9 @@ func eachProtocol(t *testing.T, configure func(*http.Server), test func(t *testi
 }
 
 // get returns what has arrived, and whether that was all.
-func (v *realVisitor) get(path string, header ...string) (answer *http.Response, body string, complete bool) {
+func (v *realVisitor) get(
+	path string, header ...string,
+) (answer *http.Response, body string, complete bool) {
 	v.t.Helper()
 	request, err := http.NewRequest(http.MethodGet, v.url+path, nil)
 	require.NoError(v.t, err)
@@ -96,7 +101,8 @@ func fate(shown bool) string {
 func newSpiedBoard(t testing.TB) (*apptest.App, *apptest.SpyStore) {
 	t.Helper()
 	store := apptest.NewSpyStore()
-	return apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: apptest.UserOf, Store: store}), store
+	return apptest.NewAppWithoutSessions(t,
+		flashgin.Config{SessionKey: apptest.UserOf, Store: store}), store
 }
 
 const serverTime = 60 * time.Millisecond

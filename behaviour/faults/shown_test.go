@@ -22,7 +22,8 @@ import (
 func TestAnswerWithoutTheMessagesLeavesThem(t *testing.T) {
 	file := func(c *gin.Context) {
 		c.Header("ETag", `"v1"`)
-		http.ServeContent(c.Writer, c.Request, "file.txt", time.Now().Add(-time.Hour), strings.NewReader("a file"))
+		http.ServeContent(c.Writer, c.Request, "file.txt", time.Now().Add(-time.Hour),
+			strings.NewReader("a file"))
 	}
 	for _, test := range []struct {
 		name   string

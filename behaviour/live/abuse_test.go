@@ -108,7 +108,8 @@ func TestStreamAbuse(t *testing.T) {
 func TestStreamRefusesCheaply(t *testing.T) {
 	a := apptest.NewLiveApp(t, flashgin.Config{})
 	for _, views := range []int{9_000, 1_000_000} { // net/url itself refuses more than 10,000
-		request := httptest.NewRequest(http.MethodGet, "/_flash/stream?"+strings.Repeat("view=/a&", views), nil)
+		request := httptest.NewRequest(http.MethodGet,
+			"/_flash/stream?"+strings.Repeat("view=/a&", views), nil)
 		answer := httptest.NewRecorder()
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -146,7 +147,8 @@ func TestStreamInjection(t *testing.T) {
 	for name, values := range page.Response.Header {
 		assert.NotContains(t, name+strings.Join(values, ""), "flash-bye")
 	}
-	assert.Equal(t, http.StatusNoContent, b.Acknowledge(apptest.AckBody("shown", apptest.HandedOver(t, events)...)).StatusCode)
+	assert.Equal(t, http.StatusNoContent,
+		b.Acknowledge(apptest.AckBody("shown", apptest.HandedOver(t, events)...)).StatusCode)
 	rest, err := a.Messenger.Peek(t.Context(), key, m.View, view)
 	require.NoError(t, err)
 	assert.Empty(t, rest)
@@ -156,9 +158,11 @@ func TestStreamInjection(t *testing.T) {
 func TestStreamTellsNobodyElse(t *testing.T) {
 	a := apptest.NewLiveApp(t, flashgin.Config{})
 	server := a.Serve()
-	anne, bert, thief := apptest.NewBrowser(t, server.URL), apptest.NewBrowser(t, server.URL), apptest.NewBrowser(t, server.URL)
+	anne, bert, thief := apptest.NewBrowser(t, server.URL), apptest.NewBrowser(t,
+		server.URL), apptest.NewBrowser(t, server.URL)
 	annesKey, bertsKey := anne.Get("/key"), bert.Get("/key")
-	annesPage, bertsPage := anne.Listen(apptest.StreamPath("/a"), nil), bert.Listen(apptest.StreamPath("/a"), nil)
+	annesPage, bertsPage := anne.Listen(apptest.StreamPath("/a"), nil), bert.Listen(
+		apptest.StreamPath("/a"), nil)
 
 	a.Job(annesKey, flashgin.Info("for Anne").At("/a"))
 	annesPage.Hears("for Anne")
@@ -174,7 +178,8 @@ func TestStreamTellsNobodyElse(t *testing.T) {
 	thief.Get("/key")
 	stranger := thief.Listen(apptest.StreamPath("/a")+"&session="+annesKey+"&key="+annesKey, nil)
 	bert.Listen(apptest.StreamPath("/a"), nil)
-	assert.Equal(t, http.StatusNoContent, anne.Acknowledge(apptest.AckBody("back", apptest.HandedOver(t, annesPage.All())...)).StatusCode)
+	assert.Equal(t, http.StatusNoContent,
+		anne.Acknowledge(apptest.AckBody("back", apptest.HandedOver(t, annesPage.All())...)).StatusCode)
 	assert.Equal(t, "[for Anne]", anne.Get("/a"))
 	assert.Empty(t, stranger.Texts())
 }
@@ -183,19 +188,23 @@ func TestStreamTellsNobodyElse(t *testing.T) {
 // when some have ended. The log says once what to do if the client is a proxy.
 func TestStreamsOfOneClient(t *testing.T) {
 	log := new(apptest.LockedBuffer)
-	a := apptest.NewAppWithoutSessions(t, flashgin.Config{Logger: apptest.LogTo(log), SessionKey: flashgin.CookieKey("flash")})
+	a := apptest.NewAppWithoutSessions(t,
+		flashgin.Config{Logger: apptest.LogTo(log), SessionKey: flashgin.CookieKey("flash")})
 	a.MountLive()
 	v := a.Visitor()
 	invent := func(client string) *apptest.StreamWriter {
-		return v.Listen(apptest.StreamPath("/a"), "Cookie", "flash="+rand.Text(), "X-Forwarded-For", client)
+		return v.Listen(apptest.StreamPath("/a"), "Cookie", "flash="+rand.Text(), "X-Forwarded-For",
+			client)
 	}
 	isServed := func(page *apptest.StreamWriter) bool {
-		require.Eventually(t, func() bool { return len(page.Events()) > 0 }, 30*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return len(page.Events()) > 0 }, 30*time.Second,
+			time.Millisecond)
 		if page.Events()[0].Data == "30000" {
 			<-page.Ended
 			return false
 		}
-		require.Eventually(t, func() bool { return len(page.Events()) > 1 }, 30*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return len(page.Events()) > 1 }, 30*time.Second,
+			time.Millisecond)
 		return true
 	}
 	var pages []*apptest.StreamWriter

@@ -53,7 +53,8 @@ func TestAckRefuses(t *testing.T) {
 		})
 	}
 	t.Run("by GET", func(t *testing.T) {
-		assert.Equal(t, http.StatusNotFound, v.Do(http.MethodGet, "/_flash/ack", "Sec-Fetch-Site", "same-origin").Code)
+		assert.Equal(t, http.StatusNotFound,
+			v.Do(http.MethodGet, "/_flash/ack", "Sec-Fetch-Site", "same-origin").Code)
 	})
 	t.Run("accepted", func(t *testing.T) { // the host of httptest's requests is example.com
 		assert.Equal(t, http.StatusNoContent, v.Acknowledge(body, "Origin", "http://example.com").Code)
@@ -106,7 +107,8 @@ func TestAckOfSeveralClaims(t *testing.T) {
 		page := v.Listen(apptest.StreamPath("/a", "/b"))
 		synctest.Wait()
 		for i := range 3 {
-			a.Job(key, flashgin.Info(fmt.Sprint("a", i)).At("/a"), flashgin.Info(fmt.Sprint("b", i)).At("/b"))
+			a.Job(key, flashgin.Info(fmt.Sprint("a", i)).At("/a"),
+				flashgin.Info(fmt.Sprint("b", i)).At("/b"))
 			synctest.Wait()
 		}
 		handed := apptest.HandedOver(t, page.Events())
@@ -241,7 +243,8 @@ func TestAckIsBounded(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			before := store.Count("Confirm")
 			assert.Equal(t, test.status, v.Acknowledge(test.body).Code)
-			assert.Eventually(t, func() bool { return store.Count("Confirm") >= before+test.calls }, 30*time.Second, time.Millisecond)
+			assert.Eventually(t, func() bool { return store.Count("Confirm") >= before+test.calls },
+				30*time.Second, time.Millisecond)
 			assert.Equal(t, before+test.calls, store.Count("Confirm"))
 		})
 	}

@@ -28,7 +28,8 @@ func listensTo(page string) string {
 
 // A page says where to listen: at the views that it reads itself, whatever their names.
 func TestMarkupOfStream(t *testing.T) {
-	a := apptest.NewLiveApp(t, flashgin.Config{View: func(c *gin.Context) string { return c.Query("view") }})
+	a := apptest.NewLiveApp(t,
+		flashgin.Config{View: func(c *gin.Context) string { return c.Query("view") }})
 	a.Template("page", `<main>{{flashes}}{{flashes}}</main>`)
 	a.GET("/problems/:id", apptest.Page)
 	v := a.Visitor()
@@ -41,18 +42,22 @@ func TestMarkupOfStream(t *testing.T) {
 		u, err := url.Parse(listensTo(text))
 		require.NoError(t, err)
 		assert.Equal(t, "/_flash/stream", u.Path)
-		assert.Equal(t, []string{"/problems/a&b\"<>+%2525é", "/problems/:id", "d&ash", "*"}, u.Query()["view"])
+		assert.Equal(t, []string{"/problems/a&b\"<>+%2525é", "/problems/:id", "d&ash", "*"},
+			u.Query()["view"])
 		a.Job(key, flashgin.Info("text").At("d&ash"))
 	}
 	// What the page reads is what the stream hands over.
 	page := v.Listen(listensTo(v.Get("/problems/5")))
-	a.Job(key, flashgin.Info("route").At("/problems/:id"), flashgin.Info("path").At("/problems/5"), flashgin.Info("other").At("/problems/6"))
+	a.Job(key, flashgin.Info("route").At("/problems/:id"), flashgin.Info("path").At("/problems/5"),
+		flashgin.Info("other").At("/problems/6"))
 	want := func() bool { return len(apptest.TextsOf(t, page.Events())) >= 2 }
 	require.Eventually(t, want, 30*time.Second, time.Millisecond)
 	assert.Equal(t, []string{"route", "path"}, apptest.TextsOf(t, page.Events()))
 
-	assert.NotEmpty(t, listensTo(v.Get("/a", "Sec-Purpose", "prefetch")), "for the time when it is opened")
-	assert.Empty(t, listensTo(v.Get("/problems/"+strings.Repeat("%C3%A9", 3000))), "longer than a stream takes")
+	assert.NotEmpty(t, listensTo(v.Get("/a", "Sec-Purpose", "prefetch")),
+		"for the time when it is opened")
+	assert.Empty(t, listensTo(v.Get("/problems/"+strings.Repeat("%C3%A9", 3000))),
+		"longer than a stream takes")
 }
 
 // Pages of users share markup, but not what they listen to.
@@ -96,7 +101,8 @@ func TestLivePartBesideOwnMarkup(t *testing.T) {
 			assert.NotContains(t, live, "text</")
 
 			// A page that is loaded ahead of time says where its messages are.
-			assert.Regexp(t, ` data-pull="/_flash/messages\?view=%2Fa&(amp|#38);view=%2A"`, v.Get("/a", "Sec-Purpose", "prefetch"))
+			assert.Regexp(t, ` data-pull="/_flash/messages\?view=%2Fa&(amp|#38);view=%2A"`,
+				v.Get("/a", "Sec-Purpose", "prefetch"))
 		})
 	}
 }
@@ -131,7 +137,8 @@ func TestMarkupOfAnIdleStream(t *testing.T) {
 			if !test.idle {
 				assert.NotContains(t, text, "data-stream")
 			} else {
-				assert.Contains(t, text, ` data-stream="/_flash/stream?view=%2F&amp;view=%2A" data-stream-idle data-label=`)
+				assert.Contains(t, text,
+					` data-stream="/_flash/stream?view=%2F&amp;view=%2A" data-stream-idle data-label=`)
 			}
 			v.Do(http.MethodGet, "/key")
 			text = v.Get("/")

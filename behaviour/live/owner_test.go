@@ -224,7 +224,8 @@ func TestEnd(t *testing.T) {
 	server := a.Serve()
 	b, other := apptest.NewBrowser(t, server.URL), apptest.NewBrowser(t, server.URL)
 	key, otherKey := b.Get("/key"), other.Get("/key")
-	first, second, others := b.Listen(apptest.StreamPath("/a"), nil), b.Listen(apptest.StreamPath("/b"), nil), other.Listen(apptest.StreamPath("/a"), nil)
+	first, second, others := b.Listen(apptest.StreamPath("/a"), nil), b.Listen(
+		apptest.StreamPath("/b"), nil), other.Listen(apptest.StreamPath("/a"), nil)
 	require.NoError(t, a.Messenger.End(key))
 	a.Job(key, flashgin.Info("text").At("/a"))
 	assert.Equal(t, "again", first.Ends())

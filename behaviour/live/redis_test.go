@@ -52,7 +52,8 @@ func TestRedisStream(t *testing.T) {
 		page.Hears([]string{"first", "second", "third"}[:i+1]...)
 		assert.Less(t, time.Since(start), 10*time.Second, "sooner than by polling")
 	}
-	require.Eventually(t, func() bool { return apptest.MessagesLeft(t, server) == 0 }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return apptest.MessagesLeft(t, server) == 0 }, 30*time.Second,
+		5*time.Millisecond)
 }
 
 // The streams and pages of a session share what is in Redis, too.
@@ -73,7 +74,8 @@ func TestRedisStreamCluster(t *testing.T) {
 		b := apptest.NewBrowser(t, server.URL)
 		key := b.Get("/key")
 		page := b.Listen(apptest.StreamPath("/a", "/b"), nil)
-		require.NoError(t, job.Add(t.Context(), key, flashgin.Info("a").At("/a"), flashgin.Info("b").At("/b")))
+		require.NoError(t,
+			job.Add(t.Context(), key, flashgin.Info("a").At("/a"), flashgin.Info("b").At("/b")))
 		page.Until("both arrive", func() bool { // one again, if the other takes as long as the lease
 			texts := page.Texts()
 			return slices.Contains(texts, "a") && slices.Contains(texts, "b")
@@ -170,7 +172,9 @@ func TestRedisStreamDeaf(t *testing.T) {
 
 	deaf.Store(true)
 	a.Job(key, flashgin.Info("meanwhile").At("/a"))
-	require.Eventually(t, func() bool { return strings.Contains(a.Failures.String(), "no answer to a ping") }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t,
+		func() bool { return strings.Contains(a.Failures.String(), "no answer to a ping") },
+		30*time.Second, 5*time.Millisecond)
 	deaf.Store(false)
 	page.Hears("before", "meanwhile")
 	a.Job(key, flashgin.Info("after").At("/a"))
@@ -201,7 +205,8 @@ func TestRedisStreamFailover(t *testing.T) {
 	sentinel.Master.Kill()
 	m := flashgin.Info("after").At("/a")
 	m.ID = "after"
-	require.Eventually(t, func() bool { return job.Add(t.Context(), key, m) == nil }, 60*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return job.Add(t.Context(), key, m) == nil }, 60*time.Second,
+		50*time.Millisecond)
 	page.Hears("before", "after")
 }
 

@@ -32,7 +32,8 @@ func goroutinesReturnTo(t testing.TB, before int) {
 	for start := time.Now(); runtime.NumGoroutine() > before; time.Sleep(5 * time.Millisecond) {
 		if time.Since(start) > 30*time.Second {
 			stacks := make([]byte, 1<<20)
-			require.Fail(t, "goroutines are left", "%d, before %d\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+			require.Fail(t, "goroutines are left", "%d, before %d\n%s", runtime.NumGoroutine(), before,
+				stacks[:runtime.Stack(stacks, true)])
 		}
 	}
 }
@@ -46,7 +47,8 @@ func TestShutdownEndsStreams(t *testing.T) {
 	page := b.Listen(apptest.StreamPath("/a"), nil)
 	b.URL = another.URL // the cookie is for both: the host is the same
 	anotherPage := b.Listen(apptest.StreamPath("/a"), nil)
-	apptest.Within(t, "Shutdown", func() { assert.NoError(t, server.Config.Shutdown(context.Background())) })
+	apptest.Within(t, "Shutdown",
+		func() { assert.NoError(t, server.Config.Shutdown(context.Background())) })
 	assert.Equal(t, "closing", page.Ends())
 	a.Job(key, flashgin.Info("text").At("/a"))
 	anotherPage.Hears("text")
@@ -108,7 +110,8 @@ func TestCloseEndsStreams(t *testing.T) {
 		apptest.Within(t, "Close", func() { assert.NoError(t, a.Messenger.Close(context.Background())) })
 	}
 	assert.Equal(t, "closing", page.Ends())
-	apptest.Within(t, "Shutdown", func() { assert.NoError(t, server.Config.Shutdown(context.Background())) })
+	apptest.Within(t, "Shutdown",
+		func() { assert.NoError(t, server.Config.Shutdown(context.Background())) })
 	stuck.Close()
 	server.Close()
 	b.Client.CloseIdleConnections()
@@ -163,7 +166,8 @@ func TestCloseGivesUp(t *testing.T) {
 		}
 		return nil
 	}}, apptest.StreamPath("/a"))
-	require.Eventually(t, func() bool { return len(page.Events()) > 0 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(page.Events()) > 0 }, 30*time.Second,
+		time.Millisecond)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	assert.ErrorIs(t, a.Messenger.Close(ctx), context.DeadlineExceeded)
@@ -198,7 +202,8 @@ func TestStreamOutlivesTimeouts(t *testing.T) {
 			a.Job(key, flashgin.Info("text").At("/a"))
 			page.Hears("text")
 			// The deadline of the stream does not stay with the connection.
-			assert.Equal(t, http.StatusNoContent, b.Acknowledge(apptest.AckBody("shown", apptest.HandedOver(t, page.All())...)).StatusCode)
+			assert.Equal(t, http.StatusNoContent,
+				b.Acknowledge(apptest.AckBody("shown", apptest.HandedOver(t, page.All())...)).StatusCode)
 		})
 	}
 }
@@ -219,7 +224,8 @@ func TestStreamOverHTTP2(t *testing.T) {
 	time.Sleep(2 * serverTimeout)
 	a.Job(key, flashgin.Info("text").At("/a"))
 	page.Hears("text")
-	apptest.Within(t, "Shutdown", func() { assert.NoError(t, server.Config.Shutdown(context.Background())) })
+	apptest.Within(t, "Shutdown",
+		func() { assert.NoError(t, server.Config.Shutdown(context.Background())) })
 	assert.Equal(t, "closing", page.Ends())
 }
 
@@ -393,7 +399,8 @@ func stickyReader(t testing.TB, b *apptest.Browser, key string, a *apptest.App) 
 // to others.
 func TestStuckReaderDelaysNobody(t *testing.T) {
 	t.Parallel()
-	a := apptest.NewLiveApp(t, flashgin.Config{Store: &flashgin.MemoryStore{Cap: 2000}, Lease: time.Hour})
+	a := apptest.NewLiveApp(t,
+		flashgin.Config{Store: &flashgin.MemoryStore{Cap: 2000}, Lease: time.Hour})
 	b := a.Browser()
 	key := b.Get("/key")
 	stickyReader(t, b, key, a)
@@ -451,7 +458,8 @@ func TestStreamsReturnTheirMemory(t *testing.T) {
 			running.Go(func() {
 				for range times / 20 {
 					ctx, leave := context.WithCancel(context.Background())
-					request := httptest.NewRequestWithContext(ctx, http.MethodGet, apptest.StreamPath("/a", "/b"), nil)
+					request := httptest.NewRequestWithContext(ctx, http.MethodGet, apptest.StreamPath("/a", "/b"),
+						nil)
 					for _, cookie := range v.Jar {
 						request.AddCookie(cookie)
 					}
@@ -480,8 +488,10 @@ func TestStreamsReturnTheirMemory(t *testing.T) {
 	goroutinesReturnTo(t, goroutines)
 	grown := inUse() - before
 	t.Logf("%d bytes more than before", grown)
-	assert.Less(t, grown, int64(512<<10), "half a kilobyte for each; one that is left over has several")
+	assert.Less(t, grown, int64(512<<10),
+		"half a kilobyte for each; one that is left over has several")
 	a.Job(key, flashgin.Info("text").At("/a"))
 	page := v.Listen(apptest.StreamPath("/a"))
-	require.Eventually(t, func() bool { return len(apptest.TextsOf(t, page.Events())) == 1 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(apptest.TextsOf(t, page.Events())) == 1 },
+		30*time.Second, time.Millisecond)
 }

@@ -37,9 +37,11 @@ func TestStream(t *testing.T) {
 
 	a.Job(key, flashgin.Success("done").At("/a"))
 	page.Hears("done")
-	a.Job(key, flashgin.Success("elsewhere").At("/b"), flashgin.Success("anywhere").At(flashgin.Anywhere))
+	a.Job(key, flashgin.Success("elsewhere").At("/b"),
+		flashgin.Success("anywhere").At(flashgin.Anywhere))
 	page.Hears("done", "anywhere")
-	assert.Equal(t, http.StatusNoContent, b.Acknowledge(apptest.AckBody("shown", apptest.HandedOver(t, page.All())...)).StatusCode)
+	assert.Equal(t, http.StatusNoContent,
+		b.Acknowledge(apptest.AckBody("shown", apptest.HandedOver(t, page.All())...)).StatusCode)
 	assert.Empty(t, b.Get("/a"))
 	assert.Equal(t, "[elsewhere]", b.Get("/b"))
 	assert.Equal(t, apptest.Event{Name: "", Data: "open"}, page.All()[1])
@@ -49,7 +51,8 @@ func TestStream(t *testing.T) {
 func TestStreamHandsOverWhatWaits(t *testing.T) {
 	a := apptest.NewLiveApp(t, flashgin.Config{})
 	b := a.Browser()
-	a.Job(b.Get("/key"), flashgin.Info("first").At("/a"), flashgin.Info("second").At("/b"), flashgin.Info("third").At("/a"))
+	a.Job(b.Get("/key"), flashgin.Info("first").At("/a"), flashgin.Info("second").At("/b"),
+		flashgin.Info("third").At("/a"))
 	b.Listen(apptest.StreamPath("/a", "/b"), nil).Hears("first", "second", "third")
 }
 
@@ -74,7 +77,8 @@ func TestStreamWithoutSession(t *testing.T) {
 	// A page that nobody has opened yet must not take messages.
 	key := v.Get("/key")
 	a.Job(key, flashgin.Info("later").At("/a"))
-	assert.Equal(t, http.StatusNoContent, v.Do(http.MethodGet, apptest.StreamPath("/a"), "Sec-Purpose", "prefetch;prerender").Code)
+	assert.Equal(t, http.StatusNoContent,
+		v.Do(http.MethodGet, apptest.StreamPath("/a"), "Sec-Purpose", "prefetch;prerender").Code)
 	assert.Equal(t, "[later]", v.Get("/a"))
 }
 
@@ -142,7 +146,8 @@ func TestStreamLife(t *testing.T) {
 				beats = now
 				if page.IsOpen() {
 					between := time.Since(last)
-					assert.True(t, 17900*time.Millisecond < between && between < 22100*time.Millisecond, "%v between beats", between)
+					assert.True(t, 17900*time.Millisecond < between && between < 22100*time.Millisecond,
+						"%v between beats", between)
 				}
 				last = time.Now()
 			}
@@ -226,7 +231,8 @@ func TestStreamWriteFails(t *testing.T) {
 		}
 		return nil
 	}}, apptest.StreamPath("/a"))
-	require.Eventually(t, func() bool { return len(broken.Events()) > 0 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(broken.Events()) > 0 }, 30*time.Second,
+		time.Millisecond)
 	a.Job(key, flashgin.Info("text").At("/a"))
 	<-broken.Ended
 	assert.Equal(t, "[text]", v.Get("/a"))
@@ -351,7 +357,8 @@ func (s brittleStore) Watch(ctx context.Context, wake func(session string)) erro
 func TestWatchPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		spy := apptest.NewSpyStore()
-		a := apptest.NewLiveApp(t, flashgin.Config{Store: brittleStore{watchedStore{spy}, new(atomic.Bool)}})
+		a := apptest.NewLiveApp(t,
+			flashgin.Config{Store: brittleStore{watchedStore{spy}, new(atomic.Bool)}})
 		v := a.Visitor()
 		key := v.Get("/key")
 		page := v.Listen(apptest.StreamPath("/a"))
@@ -359,7 +366,8 @@ func TestWatchPanics(t *testing.T) {
 		assert.Contains(t, a.Failures.String(), "panicked: no such thing")
 		a.Job(key, flashgin.Info("text").At("/a"))
 		synctest.Wait()
-		assert.Equal(t, []string{"text"}, apptest.TextsOf(t, page.Events()), "at once, so the store is watched again")
+		assert.Equal(t, []string{"text"}, apptest.TextsOf(t, page.Events()),
+			"at once, so the store is watched again")
 	})
 }
 
@@ -428,7 +436,8 @@ func TestForgetEndsStreams(t *testing.T) {
 	b, other := apptest.NewBrowser(t, server.URL), apptest.NewBrowser(t, server.URL)
 	b.Get("/key")
 	otherKey := other.Get("/key")
-	page, otherPage := b.Listen(apptest.StreamPath("/a"), nil), other.Listen(apptest.StreamPath("/a"), nil)
+	page, otherPage := b.Listen(apptest.StreamPath("/a"), nil), other.Listen(apptest.StreamPath("/a"),
+		nil)
 	b.Post("/login")
 	assert.Equal(t, "over", page.Ends())
 	a.Job(otherKey, flashgin.Info("goes on").At("/a"))
@@ -487,7 +496,8 @@ func TestStreamGivesBack(t *testing.T) {
 	page.Hears("text")
 	assert.Empty(t, b.Get("/a"))
 	for range 2 { // once is enough, and twice does no harm
-		assert.Equal(t, http.StatusNoContent, b.Acknowledge(apptest.AckBody("back", apptest.HandedOver(t, page.All())...)).StatusCode)
+		assert.Equal(t, http.StatusNoContent,
+			b.Acknowledge(apptest.AckBody("back", apptest.HandedOver(t, page.All())...)).StatusCode)
 	}
 	assert.Equal(t, "[text]", b.Get("/a"))
 	b.Acknowledge(apptest.AckBody("back", apptest.HandedOver(t, page.All())...))

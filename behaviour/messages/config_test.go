@@ -50,7 +50,10 @@ func TestNewNamesTheField(t *testing.T) {
 func TestMaxBytes(t *testing.T) {
 	small := apptest.NewMessenger(t, flashgin.Config{MaxBytes: 200})
 	assert.NoError(t, small.Add(t.Context(), "session", flashgin.Info("x").At("/")))
-	assert.ErrorIs(t, small.Add(t.Context(), "session", flashgin.Info(strings.Repeat("x", 190)).At("/")), flashgin.ErrTooLarge)
+	assert.ErrorIs(t,
+		small.Add(t.Context(), "session", flashgin.Info(strings.Repeat("x", 190)).At("/")),
+		flashgin.ErrTooLarge)
 	large := apptest.NewMessenger(t, flashgin.Config{MaxBytes: 1 << 20})
-	assert.NoError(t, large.Add(t.Context(), "session", flashgin.Info(strings.Repeat("x", 1<<19)).At("/")))
+	assert.NoError(t,
+		large.Add(t.Context(), "session", flashgin.Info(strings.Repeat("x", 1<<19)).At("/")))
 }

@@ -39,8 +39,10 @@ func TestTabsShareMessages(t *testing.T) {
 				for range tabs {
 					all.WriteString(<-seen)
 				}
-				require.Equal(t, 1, strings.Count(all.String(), "["+round+"]"), "round %s: %s", round, all.String())
-				require.Equal(t, 1, strings.Count(all.String(), "["+round+"*]"), "round %s: %s", round, all.String())
+				require.Equal(t, 1, strings.Count(all.String(), "["+round+"]"), "round %s: %s", round,
+					all.String())
+				require.Equal(t, 1, strings.Count(all.String(), "["+round+"*]"), "round %s: %s", round,
+					all.String())
 				require.Equal(t, 2, strings.Count(all.String(), "["), all.String())
 			}
 			assert.Empty(t, a.Failures.String())
@@ -56,7 +58,8 @@ func TestParallelPosts(t *testing.T) {
 			a := apptest.NewApp(t, flashgin.Config{Store: store()})
 			a.GET("/", apptest.Page)
 			a.POST("/key", func(c *gin.Context) { _, _ = a.Messenger.SessionKey(c) })
-			a.POST("/:n", func(c *gin.Context) { apptest.Add(t, apptest.Redirect("/"), flashgin.Info(c.Param("n")))(c) })
+			a.POST("/:n",
+				func(c *gin.Context) { apptest.Add(t, apptest.Redirect("/"), flashgin.Info(c.Param("n")))(c) })
 			browser := a.Browser()
 			browser.Post("/key")
 			var work sync.WaitGroup

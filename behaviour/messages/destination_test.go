@@ -327,7 +327,8 @@ func TestPrefix(t *testing.T) {
 				for _, route := range []string{"/", "/settings", "/other", "/apple"} {
 					a.GET(route, apptest.Page)
 				}
-				a.POST("/settings", apptest.Add(t, apptest.Redirect(test.location), flashgin.Success("saved").At(test.view)))
+				a.POST("/settings",
+					apptest.Add(t, apptest.Redirect(test.location), flashgin.Success("saved").At(test.view)))
 				visitor := apptest.NewVisitor(t, http.StripPrefix("/app", a))
 				visitor.Post("/app/settings")
 				assert.Equal(t, "[saved]", visitor.Get(test.page))
@@ -362,7 +363,8 @@ func TestConfigView(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{View: dashboards})
 	a.GET("/board", apptest.Page)
 	a.POST("/board", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Success("saved")))
-	a.POST("/api/save", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Success("by api")))
+	a.POST("/api/save",
+		apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Success("by api")))
 	a.POST("/leave", apptest.Add(t, apptest.Redirect("/board"), flashgin.Success("redirected")))
 	visitor := a.Visitor()
 
@@ -371,13 +373,15 @@ func TestConfigView(t *testing.T) {
 	assert.Equal(t, "[saved]", visitor.Get("/board?board=1"))
 
 	visitor.Post("/api/save?board=2")
-	assert.Equal(t, "[by api]", visitor.Get("/board?board=2"), "the name stands in for the route that cannot be opened")
+	assert.Equal(t, "[by api]", visitor.Get("/board?board=2"),
+		"the name stands in for the route that cannot be opened")
 
 	visitor.Post("/board")
 	assert.Equal(t, "[saved]", visitor.Get("/board?board=2"), "without a name, the route")
 
 	visitor.Post("/leave?board=1")
-	assert.Equal(t, "[redirected]", visitor.Get("/board?board=2"), "a redirect says where the user goes")
+	assert.Equal(t, "[redirected]", visitor.Get("/board?board=2"),
+		"a redirect says where the user goes")
 	assert.Empty(t, a.Failures.String())
 }
 

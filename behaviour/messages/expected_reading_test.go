@@ -31,7 +31,8 @@ var behavioursOfReading = []behaviour{{
 }, {
 	expected: "added and read in the same request, it is shown now, and not stored",
 	check: func(s *stage) {
-		assert.Equal(s, "[a]", s.answer(http.MethodPost, "/v", apptest.Add(s, apptest.Page, flashgin.Info("a"))))
+		assert.Equal(s, "[a]",
+			s.answer(http.MethodPost, "/v", apptest.Add(s, apptest.Page, flashgin.Info("a"))))
 		assert.Zero(s, s.store.Calls(flashtest.Add))
 		s.shows("/v")
 	},
@@ -74,7 +75,8 @@ var behavioursOfReading = []behaviour{{
 }, {
 	expected: "all are taken at once, and none is left",
 	check: func(s *stage) {
-		s.say("/v", flashgin.Info("a"), flashgin.Error("b").At("/v"), flashgin.Info("c").At(flashgin.Anywhere))
+		s.say("/v", flashgin.Info("a"), flashgin.Error("b").At("/v"),
+			flashgin.Info("c").At(flashgin.Anywhere))
 		s.shows("/v", "a", "b", "c")
 		s.waiting(nil)
 	},

@@ -49,7 +49,8 @@ var behavioursOfStorage = []behaviour{{
 		a.POST("/", func(c *gin.Context) {
 			err := flashgin.AddFlash(c, flashgin.Info("a"))
 			assert.ErrorIs(s, err, flashgin.ErrNoSession)
-			assert.ErrorContains(s, err, "let sessions.Sessions run before this handler (router.Use, above its route)")
+			assert.ErrorContains(s, err,
+				"let sessions.Sessions run before this handler (router.Use, above its route)")
 		})
 		a.Visitor().Post("/")
 	},
@@ -64,7 +65,8 @@ var behavioursOfStorage = []behaviour{{
 			assert.NoError(s, flashgin.AddFlash(c, flashgin.Info("added").At("/v")))
 			panic("a bug")
 		})
-		flashtest.ElementsMatch(s, s.store.Waiting(), flashgin.Info("before").At("/fails"), flashgin.Info("added").At("/v"))
+		flashtest.ElementsMatch(s, s.store.Waiting(), flashgin.Info("before").At("/fails"),
+			flashgin.Info("added").At("/v"))
 	},
 	checkedBy: []string{"TestTheMessagesOfAHandlerThatPanics", "TestAPageThatFails"},
 }, {

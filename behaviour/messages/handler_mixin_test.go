@@ -188,10 +188,12 @@ func TestFlashesAgain(t *testing.T) {
 		assert.Equal(t, []string{"1"}, apptest.Texts(flashgin.PeekFlashes(c)))
 		assert.Equal(t, []string{"1"}, apptest.Texts(flashgin.Flashes(c)))
 		assert.Equal(t, []string{"1"}, apptest.Texts(flashgin.Flashes(c)))
-		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("2"), flashgin.Info("elsewhere").At("/elsewhere")))
+		assert.NoError(t,
+			flashgin.AddFlash(c, flashgin.Info("2"), flashgin.Info("elsewhere").At("/elsewhere")))
 		assert.Equal(t, []string{"1", "2"}, apptest.Texts(flashgin.PeekFlashes(c)))
 		assert.Equal(t, []string{"1", "2"}, apptest.Texts(flashgin.Flashes(c)))
-		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("3").At("/"), flashgin.Info("4").At(flashgin.Anywhere)))
+		assert.NoError(t,
+			flashgin.AddFlash(c, flashgin.Info("3").At("/"), flashgin.Info("4").At(flashgin.Anywhere)))
 		c.JSON(http.StatusOK, apptest.Texts(flashgin.Flashes(c)))
 	})
 	a.GET("/elsewhere", apptest.JSONPage)
@@ -355,8 +357,10 @@ func TestAddFlashRefuses(t *testing.T) {
 	a.POST("/", func(c *gin.Context) {
 		big := flashgin.Info(string(make([]byte, 300)))
 		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("fine"), big), flashgin.ErrTooLarge)
-		assert.ErrorContains(t, flashgin.AddFlash(c, flashgin.Info("fine"), big), "Config.MaxBytes is 300")
-		assert.ErrorContains(t, flashgin.AddFlash(c, flashgin.Message{Text: "x", TTL: -time.Second}), "TTL is -1s")
+		assert.ErrorContains(t, flashgin.AddFlash(c, flashgin.Info("fine"), big),
+			"Config.MaxBytes is 300")
+		assert.ErrorContains(t, flashgin.AddFlash(c, flashgin.Message{Text: "x", TTL: -time.Second}),
+			"TTL is -1s")
 		assert.Empty(t, flashgin.PeekFlashes(c))
 		apptest.Redirect("/")(c)
 	})

@@ -42,7 +42,8 @@ func TestEveryFieldArrives(t *testing.T) {
 			created := got[0].Created
 			assert.Equal(t, time.UTC, created.Location())
 			assert.Zero(t, created.Nanosecond()%1000, "whole microseconds")
-			assert.False(t, created.Before(before) || created.After(time.Now()), "set when added, whatever was given")
+			assert.False(t, created.Before(before) || created.After(time.Now()),
+				"set when added, whatever was given")
 			want.Created = created
 			assert.Equal(t, want, got[0])
 		})
@@ -57,7 +58,8 @@ func TestEmptyMessages(t *testing.T) {
 	a.GET("/", apptest.Page)
 	empty := []flashgin.Message{{}, flashgin.Info(""), {Key: "progress", View: "/"}, {Data: map[string]string{"k": "v"}, Link: &flashgin.Link{Label: "x"}, TTL: -1}}
 	a.POST("/", apptest.Add(t, apptest.Redirect("/"), empty...))
-	a.POST("/progress", apptest.Add(t, apptest.Redirect("/"), flashgin.Message{Key: "progress", Text: "50 %", View: "/"}))
+	a.POST("/progress",
+		apptest.Add(t, apptest.Redirect("/"), flashgin.Message{Key: "progress", Text: "50 %", View: "/"}))
 	visitor := a.Visitor()
 	visitor.Post("/progress")
 	calls := store.Count()

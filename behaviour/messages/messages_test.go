@@ -23,7 +23,8 @@ func TestConstructors(t *testing.T) {
 		assert.Equal(t, flashgin.Message{Status: status, Text: "text"}, m)
 	}
 	m := flashgin.Info("100 %s")
-	assert.Equal(t, flashgin.Message{Status: "info", Text: "100 %s", View: "/a"}, m.At("/a"), "text is not a format")
+	assert.Equal(t, flashgin.Message{Status: "info", Text: "100 %s", View: "/a"}, m.At("/a"),
+		"text is not a format")
 	assert.Empty(t, m.View, "At returns a copy")
 }
 
@@ -78,7 +79,8 @@ func TestMessageJSONNames(t *testing.T) {
 	for name := range fields[0] {
 		names = append(names, name)
 	}
-	assert.ElementsMatch(t, strings.Fields("id view status title text html autoClose link data key ttl created"), names)
+	assert.ElementsMatch(t,
+		strings.Fields("id view status title text html autoClose link data key ttl created"), names)
 	assert.Equal(t, map[string]any{"label": "View order", "url": "/orders/5"}, fields[0]["link"])
 
 	text, err = flashgin.Messages{{Text: "x"}}.JSON()

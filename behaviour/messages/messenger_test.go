@@ -18,7 +18,8 @@ import (
 
 // Two Messengers know nothing of each other.
 func TestMessengersAreIndependent(t *testing.T) {
-	first, second := apptest.NewMessenger(t, flashgin.Config{}), apptest.NewMessenger(t, flashgin.Config{})
+	first, second := apptest.NewMessenger(t, flashgin.Config{}), apptest.NewMessenger(t,
+		flashgin.Config{})
 	require.NoError(t, first.Add(t.Context(), "session", flashgin.Info("x").At("/")))
 	got, err := second.Take(t.Context(), "session", "/")
 	require.NoError(t, err)
@@ -97,7 +98,8 @@ func TestTakePeekAndWithdrawRefuse(t *testing.T) {
 	}
 	assert.ErrorIs(t, m.Withdraw(t.Context(), "", "/", "key"), flashgin.ErrNoSession)
 	assert.ErrorIs(t, m.Withdraw(t.Context(), "session", "", "key"), flashgin.ErrNoView)
-	assert.NoError(t, m.Withdraw(t.Context(), "session", "/", "key"), "nothing to withdraw is no error")
+	assert.NoError(t, m.Withdraw(t.Context(), "session", "/", "key"),
+		"nothing to withdraw is no error")
 	assert.NoError(t, m.Withdraw(t.Context(), "session", "/", ""))
 }
 
@@ -179,11 +181,13 @@ func TestKey(t *testing.T) {
 			}
 			require.NoError(t, m.Add(t.Context(), "session", progress("10 %"), flashgin.Info("another").At("/"), progress("elsewhere").At("/other")))
 			require.NoError(t, m.Add(t.Context(), "session", progress("50 %"), progress("done")))
-			assert.Equal(t, []string{"another", "elsewhere", "done"}, take(), "in the place of the later one, at its own address")
+			assert.Equal(t, []string{"another", "elsewhere", "done"}, take(),
+				"in the place of the later one, at its own address")
 			require.NoError(t, m.Add(t.Context(), "session", progress("again")))
 			assert.Equal(t, []string{"again"}, take(), "what was shown is not in the way")
 
-			require.NoError(t, m.Add(t.Context(), "session", progress("50 %"), flashgin.Info("another").At("/")))
+			require.NoError(t,
+				m.Add(t.Context(), "session", progress("50 %"), flashgin.Info("another").At("/")))
 			require.NoError(t, m.Withdraw(t.Context(), "session", "/other", "import"))
 			require.NoError(t, m.Withdraw(t.Context(), "another session", "/", "import"))
 			require.NoError(t, m.Withdraw(t.Context(), "session", "/", "other key"))
@@ -231,7 +235,8 @@ func TestJobsWithAnEndedContext(t *testing.T) {
 	for storeName, store := range apptest.Stores {
 		t.Run(storeName, func(t *testing.T) {
 			m := apptest.NewMessenger(t, flashgin.Config{Store: store()})
-			require.NoError(t, m.Add(t.Context(), "session", flashgin.Message{Text: "x", Key: "key", View: "/"}))
+			require.NoError(t,
+				m.Add(t.Context(), "session", flashgin.Message{Text: "x", Key: "key", View: "/"}))
 			ended, cancel := context.WithCancel(t.Context())
 			cancel()
 			assert.ErrorIs(t, m.Add(ended, "session", flashgin.Info("y").At("/")), context.Canceled)

@@ -50,7 +50,8 @@ func TestViews(t *testing.T) {
 			for _, route := range []string{"/", "/problems/:id", "/files/*path", `/v/a\:b`, "/other", "/Other", "/slash/"} {
 				a.GET(route, apptest.Page)
 			}
-			a.POST("/send", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("here").At(test.view)))
+			a.POST("/send",
+				apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("here").At(test.view)))
 			visitor := a.Visitor()
 			visitor.Post("/send")
 			for _, path := range test.not {
@@ -134,7 +135,8 @@ func TestHugeViews(t *testing.T) {
 	a.GET("/files/*path", apptest.Page)
 	a.GET("/home", apptest.Page)
 	a.POST("/files/*path", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("x")))
-	a.POST("/redirect", apptest.Add(t, apptest.Redirect(huge), flashgin.Info("y"), flashgin.Info("home").At("/home")))
+	a.POST("/redirect",
+		apptest.Add(t, apptest.Redirect(huge), flashgin.Info("y"), flashgin.Info("home").At("/home")))
 	a.POST("/at", func(c *gin.Context) {
 		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("z").At(huge)), flashgin.ErrTooLarge)
 		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("z").At("name "+huge)), flashgin.ErrTooLarge)

@@ -297,7 +297,9 @@ func TestObserverOfLeases(t *testing.T) {
 			assert.Equal(t, "[1][2]", o.v.Get("/a"))
 			assert.Equal(t, "[3]", o.v.Get("/b"))
 			o.settle()
-			assert.ElementsMatch(t, []string{"added 2", "lease_expired 2", "added 1", "lease_expired 2", "shown 2", "shown 1"}, o.Messages())
+			assert.ElementsMatch(t,
+				[]string{"added 2", "lease_expired 2", "added 1", "lease_expired 2", "shown 2", "shown 1"},
+				o.Messages())
 		})
 	}
 }

@@ -59,7 +59,8 @@ func TestOnErrorThatPanics(t *testing.T) {
 			OnError:    func(context.Context, error) { panic("no such thing") },
 		})
 		router := gin.New(m.Install)
-		router.GET("/", func(c *gin.Context) { c.JSON(http.StatusOK, apptest.Texts(flashgin.Flashes(c))) })
+		router.GET("/",
+			func(c *gin.Context) { c.JSON(http.StatusOK, apptest.Texts(flashgin.Flashes(c))) })
 		get := func() string {
 			recorder := httptest.NewRecorder()
 			router.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))

@@ -31,7 +31,8 @@ func TestObserverOfStoreCalls(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, o.Messenger.Withdraw(t.Context(), o.key, "/a", "key"))
 			o.settle()
-			assert.ElementsMatch(t, []string{"add", "claim", "confirm", "release", "peek", "withdraw"}, o.Calls())
+			assert.ElementsMatch(t, []string{"add", "claim", "confirm", "release", "peek", "withdraw"},
+				o.Calls())
 			for _, e := range o.All() {
 				if e.Kind == flashgin.EventStoreCall {
 					assert.Positive(t, e.Duration)
@@ -103,7 +104,8 @@ func TestObserverOfWhatIsLostLate(t *testing.T) {
 			store := apptest.NewSpyStore()
 			o := newObservedApp(t, store)
 			left, leave := context.WithCancel(t.Context())
-			o.GET("/own", apptest.Add(t, func(c *gin.Context) { leave(); apptest.Page(c) }, flashgin.Info("own")))
+			o.GET("/own",
+				apptest.Add(t, func(c *gin.Context) { leave(); apptest.Page(c) }, flashgin.Info("own")))
 			if test.down {
 				store.Fail(apptest.ErrDown)
 			}

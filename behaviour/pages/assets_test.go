@@ -147,7 +147,8 @@ func TestAssetHeaders(t *testing.T) {
 					assert.Equal(t, http.StatusNotModified, again.Code)
 					assert.Empty(t, again.Body.String())
 					assert.Equal(t, test.caching, again.Header().Get("Cache-Control"))
-					assert.Equal(t, http.StatusOK, v.Do(http.MethodGet, test.path, append(encodings, "If-None-Match", `"other"`)...).Code)
+					assert.Equal(t, http.StatusOK,
+						v.Do(http.MethodGet, test.path, append(encodings, "If-None-Match", `"other"`)...).Code)
 				}
 				head := v.Do(http.MethodHead, test.path)
 				assert.Equal(t, http.StatusOK, head.Code)
@@ -156,7 +157,9 @@ func TestAssetHeaders(t *testing.T) {
 		}
 	}
 	for _, encoding := range []string{"", "br", "gzip;q=0", "gzip; q=0.0, br", "identity"} {
-		assert.Empty(t, v.Do(http.MethodGet, hashed[0], "Accept-Encoding", encoding).Header().Get("Content-Encoding"), encoding)
+		assert.Empty(t,
+			v.Do(http.MethodGet, hashed[0], "Accept-Encoding", encoding).Header().Get("Content-Encoding"),
+			encoding)
 	}
 	for _, path := range []string{"/_flash/other.js", "/_flash/flash", "/_flash/flash.html", "/_flash/flashy.js", "/_flash/", "/_flash/messages.html", "/_flash/flash.js/x"} {
 		assert.Equal(t, http.StatusNotFound, v.Do(http.MethodGet, path).Code, path)

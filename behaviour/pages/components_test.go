@@ -66,7 +66,8 @@ func TestMarkupIsThatOfTemplates(t *testing.T) {
 					bodies = append(bodies, answer.Body.String()+answer.Header().Get("Cache-Control"))
 				}
 				created := regexp.MustCompile(` data-created="[^"]+"`) // each application has its own
-				assert.Equal(t, created.ReplaceAllString(bodies[0], ""), created.ReplaceAllString(bodies[1], ""))
+				assert.Equal(t, created.ReplaceAllString(bodies[0], ""),
+					created.ReplaceAllString(bodies[1], ""))
 				assert.Contains(t, bodies[1], "flash-messages")
 			})
 		}
@@ -79,7 +80,8 @@ func TestMarkupChooses(t *testing.T) {
 	a.GET("/", func(c *gin.Context) {
 		c.String(http.StatusOK, "%s", flashgin.Markup(c, flashgin.StatusError, "reminder"))
 	})
-	a.Leave(flashgin.Info("news"), flashgin.Error("full"), flashgin.Message{Status: "reminder", Text: "drink"})
+	a.Leave(flashgin.Info("news"), flashgin.Error("full"),
+		flashgin.Message{Status: "reminder", Text: "drink"})
 	shown := a.Shown("/")
 	assert.Contains(t, shown, ">full<")
 	assert.Contains(t, shown, ">drink<")
@@ -96,7 +98,8 @@ func TestMarkupTwice(t *testing.T) {
 		var failed, page bytes.Buffer
 		assert.NoError(t, printed(c, &failed))
 		for range 2 {
-			first, second, ok := strings.Cut(string(flashgin.Assets(c, ""))+string(flashgin.Markup(c))+"|"+string(flashgin.Markup(c)), "|")
+			first, second, ok := strings.Cut(
+				string(flashgin.Assets(c, ""))+string(flashgin.Markup(c))+"|"+string(flashgin.Markup(c)), "|")
 			assert.True(t, ok)
 			assert.Equal(t, 1, strings.Count(first, `aria-live="polite"`))
 			assert.Equal(t, 1, strings.Count(first, `data-stream`))
@@ -157,7 +160,8 @@ func TestMarkupThatCameToNothing(t *testing.T) {
 
 // Where there is no request of ours, the list is empty and there is nothing to load.
 func TestMarkupWithoutInstall(t *testing.T) {
-	assert.Contains(t, flashgin.Markup(t.Context()), `<flash-messages class="flash" data-label="Messages">`)
+	assert.Contains(t, flashgin.Markup(t.Context()),
+		`<flash-messages class="flash" data-label="Messages">`)
 	assert.Empty(t, flashgin.Assets(t.Context(), "n0nce"))
 }
 

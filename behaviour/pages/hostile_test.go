@@ -212,7 +212,8 @@ func TestLongHeadersSayNothing(t *testing.T) {
 	t.Run("a purpose", func(t *testing.T) {
 		a := apptest.NewParts(t, flashgin.Config{})
 		a.Leave(flashgin.Info("text").At("/orders/5"))
-		page := a.Visit("GET", "/orders/5", "Purpose", "prefetch"+strings.Repeat(" ", 8<<10)).Body.String()
+		page := a.Visit("GET", "/orders/5", "Purpose",
+			"prefetch"+strings.Repeat(" ", 8<<10)).Body.String()
 		assert.Contains(t, page, ">text<")
 	})
 }

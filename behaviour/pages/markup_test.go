@@ -65,7 +65,8 @@ func TestMarkupOfTheApplication(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			a := apptest.NewBoard(t)
 			a.Board(`page {{flashes}}{{define "flashgin/messages"}}` + test.templates + `{{end}}`)
-			a.Leave(flashgin.Message{Status: "success", Text: "saved", HTML: "<b>1</b>"}, flashgin.Message{Status: "error", Text: "full", Title: "<b>2</b>"})
+			a.Leave(flashgin.Message{Status: "success", Text: "saved", HTML: "<b>1</b>"},
+				flashgin.Message{Status: "error", Text: "full", Title: "<b>2</b>"})
 			assert.Equal(t, "page "+test.want, a.Shown("/"))
 			assert.Empty(t, a.Left())
 		})

@@ -94,7 +94,8 @@ func TestErrorPageShowsTheMessages(t *testing.T) {
 			c.HTML(http.StatusInternalServerError, "error", nil)
 		}
 	})
-	a.GET("/", apptest.Add(t, func(c *gin.Context) { c.HTML(http.StatusOK, "page", 7) }, flashgin.Error("own")))
+	a.GET("/",
+		apptest.Add(t, func(c *gin.Context) { c.HTML(http.StatusOK, "page", 7) }, flashgin.Error("own")))
 	a.Leave(flashgin.Success("saved"))
 	answer := a.Visit(http.MethodGet, "/")
 	assert.Equal(t, http.StatusInternalServerError, answer.Code)
@@ -136,7 +137,8 @@ func TestPageIsWrittenAtOnce(t *testing.T) {
 	assert.Equal(t, 10_000*len("<p>0</p>"), answer.Body.Len())
 	assert.Equal(t, "text/html; charset=utf-8", answer.Header().Get("Content-Type"))
 	assert.Equal(t, "was here", answer.Header().Get("X-Handler"))
-	assert.Equal(t, "application/xhtml+xml", a.Visit(http.MethodGet, "/xhtml").Header().Get("Content-Type"))
+	assert.Equal(t, "application/xhtml+xml",
+		a.Visit(http.MethodGet, "/xhtml").Header().Get("Content-Type"))
 
 	a.Leave(flashgin.Success("saved"))
 	assert.Empty(t, a.Shown("/nothing"), "Gin renders no page with this status")

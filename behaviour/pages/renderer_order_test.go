@@ -22,7 +22,8 @@ func TestOrderOfCalls(t *testing.T) {
 	const text = `[{{range flashes}}{{.Text}}{{end}}]`
 	dir := t.TempDir()
 	glob := filepath.Join(dir, "*.html")
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "page.html"), []byte(`{{upper "up"}}`+text), 0o600))
+	require.NoError(t,
+		os.WriteFile(filepath.Join(dir, "page.html"), []byte(`{{upper "up"}}`+text), 0o600))
 	mine := func() template.FuncMap { return template.FuncMap{"upper": strings.ToUpper} }
 	for _, test := range []struct {
 		name   string

@@ -71,7 +71,8 @@ var loaders = []loader{
 	}},
 	{oneByOne, func(engine *gin.Engine, dir string) {
 		renderer := multitemplate.NewDynamic()
-		renderer.Add("page.html", template.Must(template.New("page.html").Funcs(flashgin.FuncMap()).ParseFiles(files(dir)...)))
+		renderer.Add("page.html",
+			template.Must(template.New("page.html").Funcs(flashgin.FuncMap()).ParseFiles(files(dir)...)))
 		engine.HTMLRender = renderer
 	}},
 }
@@ -134,7 +135,8 @@ func TestLoaders(t *testing.T) {
 		t.Run(order.name, func(t *testing.T) {
 			eachLoader(t, func(t *testing.T, _ string, load func(*gin.Engine)) {
 				var log apptest.LockedBuffer
-				a := apptest.NewSite(t, &log, func(engine *gin.Engine, install gin.OptionFunc) { order.wire(engine, install, load) })
+				a := apptest.NewSite(t, &log,
+					func(engine *gin.Engine, install gin.OptionFunc) { order.wire(engine, install, load) })
 				a.GET("/", pageHTML)
 				for range 2 {
 					assert.Equal(t, whole("title", "", ""), a.Shown("/"))
@@ -415,7 +417,8 @@ func TestReparsingDoesNotGrow(t *testing.T) {
 			visit(many)
 			// Less than one object for ten pages. What a set holds is let go some time after the
 			// garbage collector has found it.
-			assert.Eventually(t, func() bool { return objects() < before+uint64(many/10) }, 30*time.Second, time.Millisecond)
+			assert.Eventually(t, func() bool { return objects() < before+uint64(many/10) }, 30*time.Second,
+				time.Millisecond)
 			assert.LessOrEqual(t, runtime.NumGoroutine(), goroutines+1, "assert.Eventually has one")
 			runtime.KeepAlive(a)
 		})

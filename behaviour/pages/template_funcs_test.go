@@ -146,7 +146,8 @@ func TestTextIsEscapedWhereItIsPrinted(t *testing.T) {
 	assert.Contains(t, got, `<p title="&lt;/script&gt;&lt;img src=x onerror=&#34;alert(&#39;1&#39;)&#34;&gt;`)
 	assert.Contains(t, got, `class=&lt;/script&gt;&lt;img&#32;src&#61;x&#32;`)
 	assert.Contains(t, got, `<a href="/?q=%3c%2fscript%3e%3cimg%20src%3dx%20`)
-	assert.Contains(t, got, `var one = "\u003c/script\u003e\u003cimg src=x onerror=\"alert('1')\"\u003e`)
+	assert.Contains(t, got,
+		`var one = "\u003c/script\u003e\u003cimg src=x onerror=\"alert('1')\"\u003e`)
 }
 
 func TestListInAScriptIsJSON(t *testing.T) {
@@ -170,7 +171,8 @@ func TestListInAScriptIsJSON(t *testing.T) {
 				return script
 			}
 			assert.JSONEq(t, `[]`, inScript())
-			a.Leave(flashgin.Warning(hostile), flashgin.Message{Title: "</script>", HTML: "<b>bold</b></script>"})
+			a.Leave(flashgin.Warning(hostile),
+				flashgin.Message{Title: "</script>", HTML: "<b>bold</b></script>"})
 			script := inScript()
 			assert.NotContains(t, script, "<")
 			var messages []flashgin.Message

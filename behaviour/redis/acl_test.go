@@ -171,7 +171,8 @@ func TestRedisClusterACL(t *testing.T) {
 			commands[name] = true
 		}
 	}
-	assert.False(t, commands["command"], "go-redis asked for the list of commands, under a lock for all calls")
+	assert.False(t, commands["command"],
+		"go-redis asked for the list of commands, under a lock for all calls")
 	for _, reported := range p.reported() {
 		assert.Contains(t, reported, "dropped")
 	}

@@ -73,7 +73,8 @@ func TestRedisResharding(t *testing.T) {
 				text := fmt.Sprintf("%d of worker %d", i, worker)
 				msgs := []string{text + " a", text + " b"}
 				at := rand.Perm(len(views))
-				err := p.store.Add(ctx, p.session, redisMessage(views[at[0]], msgs[0]), redisMessage(views[at[1]], msgs[1]))
+				err := p.store.Add(ctx, p.session, redisMessage(views[at[0]], msgs[0]),
+					redisMessage(views[at[1]], msgs[1]))
 				if !assert.NoError(t, err) {
 					return
 				}
@@ -111,7 +112,8 @@ func TestRedisResharding(t *testing.T) {
 	underLoad := func(step string) {
 		t.Helper()
 		a, c := adds.Load(), claims.Load()
-		require.Eventually(t, func() bool { return adds.Load() > a+20 && claims.Load() > c+20 }, 30*time.Second, time.Millisecond, step)
+		require.Eventually(t, func() bool { return adds.Load() > a+20 && claims.Load() > c+20 },
+			30*time.Second, time.Millisecond, step)
 	}
 
 	underLoad("before")
@@ -142,7 +144,8 @@ func TestRedisResharding(t *testing.T) {
 		assert.Equal(t, 1, n, "%q was shown", text)
 		assert.Contains(t, added, text)
 	}
-	assert.Equal(t, []string{"waits at /quiet/0", "waits at /quiet/1", "waits at /quiet/2"}, p.peek(quiet...))
+	assert.Equal(t, []string{"waits at /quiet/0", "waits at /quiet/1", "waits at /quiet/2"},
+		p.peek(quiet...))
 	assert.Empty(t, p.reported())
 	t.Logf("%d adds and %d claims", adds.Load(), claims.Load())
 }
@@ -158,7 +161,8 @@ func TestRedisFailover(t *testing.T) {
 	p.add("/a", "third")
 	replica := newRedisProbe(t, sentinel.Replica.Client())
 	replica.session = p.session
-	require.Eventually(t, func() bool { return slices.Equal(replica.peek("/a"), []string{"third"}) }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return slices.Equal(replica.peek("/a"), []string{"third"}) },
+		10*time.Second, 10*time.Millisecond)
 
 	sentinel.Master.Kill()
 	require.Eventually(t, func() bool {
@@ -178,7 +182,8 @@ func TestRedisReshardingEmptiesAddresses(t *testing.T) {
 	cluster := redistest.StartCluster(t, 3)
 	p := newRedisProbe(t, cluster.Client())
 	ctx := t.Context()
-	given, keyed, brief := redisMessage("/given", "given"), redisMessage("/keyed", "keyed"), redisMessage("/brief", "brief")
+	given, keyed, brief := redisMessage("/given", "given"), redisMessage("/keyed",
+		"keyed"), redisMessage("/brief", "brief")
 	given.ID, keyed.Key, brief.TTL = "job", "key", time.Millisecond
 	released := brief.At("/released")
 	released.TTL = time.Second
@@ -207,7 +212,8 @@ func TestRedisReshardingEmptiesAddresses(t *testing.T) {
 	}
 	require.NoError(t, p.store.Withdraw(ctx, p.session, "/keyed", "key"))
 	assert.Empty(t, p.claim("/brief").Messages)
-	require.Eventually(t, func() bool { return time.Since(released.Created) > 2*time.Second }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return time.Since(released.Created) > 2*time.Second },
+		10*time.Second, 10*time.Millisecond)
 	p.release(claim)
 	n, err := p.store.Purge(ctx, 0)
 	require.NoError(t, err)

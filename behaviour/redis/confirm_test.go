@@ -60,7 +60,8 @@ func TestRedisConfirmOne(t *testing.T) {
 		require.NoError(t, p.client.ZRem(ctx, key, entry).Err())
 		p.confirm(p.claim("/b"))
 		assert.Len(t, p.reported(), 1)
-		assert.Negative(t, p.client.ZScore(ctx, key, broken).Val(), "an entry that was claimed with it, and could not be read")
+		assert.Negative(t, p.client.ZScore(ctx, key, broken).Val(),
+			"an entry that was claimed with it, and could not be read")
 	})
 	t.Run("beside one that came later", func(t *testing.T) {
 		p.session += "2"
@@ -73,7 +74,8 @@ func TestRedisConfirmOne(t *testing.T) {
 		for _, key := range p.keys() {
 			if p.client.ZCount(ctx, key, "0", "+inf").Val() > 0 {
 				addresses++
-				assert.Greater(t, p.client.PTTL(ctx, key).Val(), 23*time.Hour, "the address ends before what waits there")
+				assert.Greater(t, p.client.PTTL(ctx, key).Val(), 23*time.Hour,
+					"the address ends before what waits there")
 			}
 		}
 		assert.Equal(t, 1, addresses)
@@ -129,7 +131,8 @@ func TestRedisConfirmOneLate(t *testing.T) {
 	p.release(newer)
 	assert.Equal(t, []string{"shown"}, p.peek("/a"))
 	key := p.keys()[0]
-	assert.EqualValues(t, 1, p.client.ZCard(t.Context(), key).Val(), "it remembers the ID of a message that waits")
+	assert.EqualValues(t, 1, p.client.ZCard(t.Context(), key).Val(),
+		"it remembers the ID of a message that waits")
 	require.NoError(t, p.client.Del(t.Context(), key).Err())
 	p.confirm(late)
 	assert.Empty(t, p.keys(), "it leaves a key that nothing would ever end")

@@ -54,12 +54,15 @@ func TestRedisDocumentedCounts(t *testing.T) {
 	require.NoError(t, err)
 	var counts []string
 	for line := range strings.Lines(string(text)) {
-		if command := strings.TrimSpace(line); strings.HasPrefix(command, "redis-cli --scan") && strings.Contains(command, "|") {
-			command = strings.ReplaceAll(command, "redis-cli", strings.Join([]string{cli, "-h", host, "-p", port}, " "))
+		if command := strings.TrimSpace(line); strings.HasPrefix(command, "redis-cli --scan") &&
+			strings.Contains(command, "|") {
+			command = strings.ReplaceAll(command, "redis-cli",
+				strings.Join([]string{cli, "-h", host, "-p", port}, " "))
 			out, err := exec.CommandContext(t.Context(), "sh", "-c", command).CombinedOutput()
 			require.NoError(t, err, string(out))
 			counts = append(counts, strings.TrimSpace(string(out)))
 		}
 	}
-	assert.Equal(t, []string{"21", "800"}, counts, "sessions, with the one that was shown its messages, and messages")
+	assert.Equal(t, []string{"21", "800"}, counts,
+		"sessions, with the one that was shown its messages, and messages")
 }

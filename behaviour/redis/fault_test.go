@@ -66,7 +66,10 @@ func TestRedisLostReply(t *testing.T) {
 	})
 }
 
-func lostReplies(t *testing.T, p *redisProbe, verdict redistest.Verdict, servers []*redistest.Server, proxies []*redistest.Proxy) {
+func lostReplies(
+	t *testing.T, p *redisProbe, verdict redistest.Verdict, servers []*redistest.Server,
+	proxies []*redistest.Proxy,
+) {
 	executed := func() (n int) {
 		for _, server := range servers {
 			n += redisScripts(t, server)
@@ -135,7 +138,9 @@ func (s scriptless) Add(ctx context.Context, session string, msgs ...flashgin.Me
 	return s.Store.Add(ctx, session, msgs...)
 }
 
-func (s scriptless) Claim(ctx context.Context, session string, views []string, lease time.Duration) (flashgin.Claim, error) {
+func (s scriptless) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (flashgin.Claim, error) {
 	s.forget()
 	return s.Store.Claim(ctx, session, views, lease)
 }
@@ -150,7 +155,9 @@ func (s scriptless) Release(ctx context.Context, claim flashgin.Claim) error {
 	return s.Store.Release(ctx, claim)
 }
 
-func (s scriptless) Peek(ctx context.Context, session string, views []string) (flashgin.Messages, error) {
+func (s scriptless) Peek(
+	ctx context.Context, session string, views []string,
+) (flashgin.Messages, error) {
 	s.forget()
 	return s.Store.Peek(ctx, session, views)
 }
@@ -169,7 +176,10 @@ func TestRedisScriptFlush(t *testing.T) {
 	admin := server.Client()
 	storetest.Run(t, func(t *testing.T, ttl time.Duration, cap int) flashgin.Store {
 		store := apptest.NewRedisStoreWith(t, client, flashgin.RedisConfig{TTL: ttl, Cap: cap})
-		return scriptless{store, func() { assert.NoError(t, admin.ScriptFlush(context.Background()).Err()) }}
+		return scriptless{
+			store,
+			func() { assert.NoError(t, admin.ScriptFlush(context.Background()).Err()) },
+		}
 	})
 	assert.Greater(t, redisCommands(t, server)["eval"], 1000)
 }
@@ -244,7 +254,8 @@ func TestRedisMemoryFull(t *testing.T) {
 		requireRefused(t, refusal.OutOfMemory, err)
 		require.ErrorContains(t, err, "memory is full")
 	}
-	assert.Equal(t, []string{"shown", "released", "withdrawn"}, p.peek("/a", "/b"), "what a refused Add left")
+	assert.Equal(t, []string{"shown", "released", "withdrawn"}, p.peek("/a", "/b"),
+		"what a refused Add left")
 	claim := p.claim("/a", "/b")
 	require.Equal(t, []string{"shown", "released", "withdrawn"}, apptest.Texts(claim.Messages))
 	assert.Empty(t, p.peek("/a"))
@@ -302,7 +313,8 @@ func TestRedisReplica(t *testing.T) {
 	// is claimed.
 	p.session = onMaster.session
 	for _, seen := range []int{1, 0} {
-		require.Eventually(t, func() bool { return len(p.peek("/a")) == seen }, 10*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return len(p.peek("/a")) == seen }, 10*time.Second,
+			10*time.Millisecond)
 		_, err := p.store.Claim(t.Context(), p.session, []string{"/a", "/b"}, time.Minute)
 		requireRefused(t, refusal.ReadOnly, err, "with %d waiting", seen)
 		onMaster.claim("/a")
@@ -378,7 +390,8 @@ func TestRedisUnreadable(t *testing.T) {
 	p.confirm(p.claim("/a"))
 	require.NoError(t, p.store.Withdraw(ctx, p.session, "/a", "key"))
 	assert.Empty(t, p.peek("/a"))
-	assert.EqualValues(t, 5, p.client.ZScore(ctx, key, newer).Val(), "what a newer flashgin wrote waits for it")
+	assert.EqualValues(t, 5, p.client.ZScore(ctx, key, newer).Val(),
+		"what a newer flashgin wrote waits for it")
 }
 
 // A key that somebody else has made is passed over, reported, and left as it is.

@@ -39,7 +39,8 @@ func TestRedisTryAgain(t *testing.T) {
 	migration.Import()
 	migration.Begin()
 	migration.Move(moves)
-	refused := cluster.Servers[home].Client().Eval(t.Context(), "return 1", []string{moves, strings.TrimSuffix(moves, "b") + "a"}).Err()
+	refused := cluster.Servers[home].Client().Eval(t.Context(), "return 1",
+		[]string{moves, strings.TrimSuffix(moves, "b") + "a"}).Err()
 	require.True(t, refusal.Of(refused).RefusesSeveralKeys(), "what this test is about: %v", refused)
 
 	views := []string{"/a", "/b", flashgin.Anywhere}
@@ -165,6 +166,8 @@ func (r refuseSeveralKeys) ProcessHook(next redis.ProcessHook) redis.ProcessHook
 	}
 }
 
-func (r refuseSeveralKeys) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (r refuseSeveralKeys) ProcessPipelineHook(
+	next redis.ProcessPipelineHook,
+) redis.ProcessPipelineHook {
 	return next
 }

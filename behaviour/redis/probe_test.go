@@ -45,7 +45,9 @@ func newRedisProbe(t *testing.T, client redis.UniversalClient) *redisProbe {
 	return newRedisProbeWith(t, client, flashgin.RedisConfig{})
 }
 
-func newRedisProbeWith(t *testing.T, client redis.UniversalClient, cfg flashgin.RedisConfig) *redisProbe {
+func newRedisProbeWith(
+	t *testing.T, client redis.UniversalClient, cfg flashgin.RedisConfig,
+) *redisProbe {
 	t.Helper()
 	store := apptest.NewRedisStoreWith(t, client, cfg)
 	p := &redisProbe{t: t, client: client, store: store, session: "session-" + rand.Text()}
@@ -185,7 +187,9 @@ func redisCommands(t *testing.T, server *redistest.Server) map[string]int {
 	counts := map[string]int{}
 	for line := range strings.Lines(info) {
 		name, rest, ok := strings.Cut(strings.TrimPrefix(line, "cmdstat_"), ":calls=")
-		if !ok || strings.HasPrefix(name, "info") || strings.HasPrefix(name, "hello") || strings.HasPrefix(name, "client") || strings.HasPrefix(name, "auth") {
+		if !ok || strings.HasPrefix(name, "info") || strings.HasPrefix(name, "hello") ||
+			strings.HasPrefix(name, "client") ||
+			strings.HasPrefix(name, "auth") {
 			continue
 		}
 		var n int

@@ -97,7 +97,8 @@ func TestRedisDefaults(t *testing.T) {
 	for i := range 300 {
 		p.add(fmt.Sprint("/", i), "text")
 	}
-	assert.LessOrEqual(t, len(p.keys()), 100+25+25+1, "of 100 views, a quarter more, a quarter for the process, the index")
+	assert.LessOrEqual(t, len(p.keys()), 100+25+25+1,
+		"of 100 views, a quarter more, a quarter for the process, the index")
 	assert.Equal(t, []string{"text"}, p.peek("/200"))
 }
 
@@ -147,7 +148,8 @@ func TestRedisRoundTrips(t *testing.T) {
 		p.peek("/a")
 	}
 
-	count("an empty page", 1, 1, func() error { _, err := p.store.Claim(ctx, p.session, views, time.Minute); return err })
+	count("an empty page", 1, 1,
+		func() error { _, err := p.store.Claim(ctx, p.session, views, time.Minute); return err })
 	var msgs []flashgin.Message
 	for i := range 40 {
 		msgs = append(msgs, redisMessage(views[i/20], "text"))
@@ -156,11 +158,13 @@ func TestRedisRoundTrips(t *testing.T) {
 	count("Add of 40", 1, 2, func() error { return p.store.Add(ctx, p.session, msgs...) })
 	count("Peek", 1, 1, func() error { _, err := p.store.Peek(ctx, p.session, views); return err })
 	var claim flashgin.Claim
-	count("Claim of 40", 1, 1, func() (err error) { claim, err = p.store.Claim(ctx, p.session, views, time.Minute); return })
+	count("Claim of 40", 1, 1,
+		func() (err error) { claim, err = p.store.Claim(ctx, p.session, views, time.Minute); return })
 	require.Len(t, claim.Messages, 40)
 	count("Confirm", 1, 2, func() error { return p.store.Confirm(ctx, claim) })
 	count("Confirm of nothing", 0, 0, func() error { return p.store.Confirm(ctx, flashgin.Claim{}) })
-	count("Claim at no view", 0, 0, func() error { _, err := p.store.Claim(ctx, p.session, nil, time.Minute); return err })
+	count("Claim at no view", 0, 0,
+		func() error { _, err := p.store.Claim(ctx, p.session, nil, time.Minute); return err })
 }
 
 // countWrites counts the times that a client sends something: one command or one pipeline.
@@ -175,7 +179,9 @@ func (c *countWrites) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-func (c *countWrites) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+func (c *countWrites) ProcessPipelineHook(
+	next redis.ProcessPipelineHook,
+) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		if name := cmds[0].Name(); name != "hello" && name != "client" { // a new connection
 			c.n++
@@ -187,7 +193,8 @@ func (c *countWrites) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.
 // More messages than a call from Lua takes arguments.
 func TestRedisManyMessages(t *testing.T) {
 	t.Parallel()
-	p := newRedisProbeWith(t, redistest.Start(t).ClientWith(&redis.Options{Protocol: 2}), flashgin.RedisConfig{App: "shop", Cap: 4000})
+	p := newRedisProbeWith(t, redistest.Start(t).ClientWith(&redis.Options{Protocol: 2}),
+		flashgin.RedisConfig{App: "shop", Cap: 4000})
 	ctx := t.Context()
 	var msgs []flashgin.Message
 	var want []string

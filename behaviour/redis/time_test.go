@@ -201,7 +201,8 @@ func TestRedisScores(t *testing.T) {
 			for _, z := range entries() {
 				micros := (-z.Score - 5e15) * 10
 				assert.True(t, strings.HasPrefix(z.Member.(string), "~f-"))
-				assert.WithinRange(t, time.UnixMicro(int64(micros)), before.Add(-time.Second), time.Now().Add(time.Second))
+				assert.WithinRange(t, time.UnixMicro(int64(micros)), before.Add(-time.Second),
+					time.Now().Add(time.Second))
 			}
 		})
 	}
@@ -244,7 +245,8 @@ func TestRedisClockStands(t *testing.T) {
 	p.add("/a", "second")
 	tickets := map[string]bool{first: true}
 	for i := range 5 {
-		claim, err := p.store.Claim(t.Context(), p.session, []string{"/a"}, time.Minute-time.Duration(2*i+2)*time.Microsecond)
+		claim, err := p.store.Claim(t.Context(), p.session, []string{"/a"},
+			time.Minute-time.Duration(2*i+2)*time.Microsecond)
 		require.NoError(t, err)
 		require.Len(t, claim.Messages, 1)
 		require.False(t, tickets[mark(claim)], "two claims with one mark")
@@ -397,7 +399,8 @@ func TestRedisPurge(t *testing.T) {
 	assert.Equal(t, 1, n)
 	assert.Empty(t, p.peek("/a", "/b", "/c"))
 	assert.Equal(t, []string{"of another application"}, other.peek("/a"))
-	assert.Len(t, p.keys(), 3, "the claimed message, the other application's, and a key that is not ours")
+	assert.Len(t, p.keys(), 3,
+		"the claimed message, the other application's, and a key that is not ours")
 	assert.Empty(t, p.reported())
 
 	_, err = p.store.Purge(ctx, -time.Second)

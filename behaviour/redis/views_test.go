@@ -37,7 +37,8 @@ func TestRedisBoundsViews(t *testing.T) {
 		}
 		views = append(views, fmt.Sprint("/MARKER/", i))
 		p.add(views[i], views[i])
-		assert.LessOrEqual(t, len(p.keys()), 8+2+2+2+1, "of 8 views, a quarter more, a quarter for each process, the index")
+		assert.LessOrEqual(t, len(p.keys()), 8+2+2+2+1,
+			"of 8 views, a quarter more, a quarter for each process, the index")
 	}
 	waiting := first.peek(views...)
 	assert.Equal(t, views[192:], waiting[len(waiting)-8:], "the newest")

@@ -55,7 +55,8 @@ func (w *wakes) all() []string {
 
 func (w *wakes) until(t *testing.T, count int) []string {
 	t.Helper()
-	require.Eventually(t, func() bool { return len(w.all()) >= count }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(w.all()) >= count }, 30*time.Second,
+		time.Millisecond)
 	return w.all()
 }
 
@@ -122,7 +123,8 @@ func TestRedisWakesWhenTheMessageIsThere(t *testing.T) {
 	apptest.Within(t, "Watch", func() { <-listening })
 	for i := range int32(100) {
 		require.NoError(t, store.Add(t.Context(), "session", redisMessage("/a", "text")))
-		require.Eventually(t, func() bool { return found.Load()+missed.Load() > i }, 30*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return found.Load()+missed.Load() > i }, 30*time.Second,
+			time.Millisecond)
 	}
 	assert.Zero(t, missed.Load())
 	cancel()
@@ -134,7 +136,8 @@ func TestRedisWatchRing(t *testing.T) {
 	t.Parallel()
 	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": redistest.Start(t).Addr()}})
 	t.Cleanup(func() { _ = ring.Close() })
-	assert.NoError(t, apptest.NewRedisStore(t, ring).Watch(t.Context(), func(string) { assert.Fail(t, "a wake-up") }))
+	assert.NoError(t,
+		apptest.NewRedisStore(t, ring).Watch(t.Context(), func(string) { assert.Fail(t, "a wake-up") }))
 }
 
 // The rights that are listed are enough to be told of adds. Without them adding works as ever, and

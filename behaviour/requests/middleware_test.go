@@ -66,7 +66,8 @@ func TestInstallingTwiceChangesNothing(t *testing.T) {
 }
 
 func TestInstallingAnotherMessengerPanics(t *testing.T) {
-	first, second := apptest.NewMessenger(t, flashgin.Config{}), apptest.NewMessenger(t, flashgin.Config{})
+	first, second := apptest.NewMessenger(t, flashgin.Config{}), apptest.NewMessenger(t,
+		flashgin.Config{})
 	engine := gin.New(first.Install)
 	defer func() {
 		text, _ := recover().(string)
@@ -139,7 +140,8 @@ func TestGroups(t *testing.T) {
 	users := group.Group("/users")
 	users.GET("/:id", apptest.Page)
 	users.POST("/:id", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("route")))
-	users.POST("/:id/rename", apptest.Add(t, apptest.Redirect("/teams/red/users/2"), flashgin.Info("path")))
+	users.POST("/:id/rename",
+		apptest.Add(t, apptest.Redirect("/teams/red/users/2"), flashgin.Info("path")))
 	visitor := a.Visitor()
 	visitor.Post("/teams/red/users/1")
 	assert.Equal(t, "[route]", visitor.Get("/teams/blue/users/9"))
@@ -218,7 +220,8 @@ func TestHandleContext(t *testing.T) {
 	a.GET("/away", goTo("/redirects"))
 	a.GET("/redirects", apptest.Add(t, apptest.Redirect("/new/1"), flashgin.Info("redirected")))
 	a.GET("/says", apptest.Add(t, goTo("/new/1"), flashgin.Info("outer")))
-	a.GET("/says-elsewhere", apptest.Add(t, goTo("/new/1"), flashgin.Info("elsewhere").At("/elsewhere")))
+	a.GET("/says-elsewhere",
+		apptest.Add(t, goTo("/new/1"), flashgin.Info("elsewhere").At("/elsewhere")))
 	a.GET("/elsewhere", apptest.Page)
 	a.GET("/says-nothing", apptest.Add(t, goTo("/nothing"), flashgin.Info("kept")))
 	a.GET("/nothing", func(c *gin.Context) {
@@ -319,8 +322,10 @@ func TestAnEngineInsideAnother(t *testing.T) {
 	outer.GET("/", apptest.Page)
 	outer.Any("/admin/*path", gin.WrapH(inner))
 	inner.GET("/admin/users", apptest.Page)
-	inner.POST("/admin/users", apptest.Add(t, apptest.Redirect("/admin/users"), flashgin.Info("to the inner page")))
-	inner.POST("/admin/leave", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("to the outer page")))
+	inner.POST("/admin/users",
+		apptest.Add(t, apptest.Redirect("/admin/users"), flashgin.Info("to the inner page")))
+	inner.POST("/admin/leave",
+		apptest.Add(t, apptest.Redirect("/"), flashgin.Info("to the outer page")))
 	visitor := outer.Visitor()
 
 	answer := visitor.Post("/admin/users")

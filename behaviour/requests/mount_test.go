@@ -15,5 +15,6 @@ func TestMountPanics(t *testing.T) {
 	assert.PanicsWithValue(t, `flashgin: Mount: "/:tenant/_flash" has a parameter: mount on the engine, or on a group whose path has none`,
 		func() { a.Messenger.Mount(a.Group("/:tenant")) })
 	a.Messenger.Mount(a)
-	assert.PanicsWithValue(t, "flashgin: Mount was called twice: one place serves all pages", func() { a.Messenger.Mount(a.Group("/other")) })
+	assert.PanicsWithValue(t, "flashgin: Mount was called twice: one place serves all pages",
+		func() { a.Messenger.Mount(a.Group("/other")) })
 }

@@ -120,14 +120,16 @@ func TestARequestEndsWhateverPanics(t *testing.T) {
 			a.GET("/elsewhere", apptest.Page)
 			a.GET("/", func(c *gin.Context) { // another user's request, which has the *gin.Context now
 				for _, ctx := range []context.Context{ctx, cp} {
-					_ = flashgin.AddFlash(ctx, flashgin.Info("a secret of alice's").At("/elsewhere"), flashgin.Info("another"))
+					_ = flashgin.AddFlash(ctx, flashgin.Info("a secret of alice's").At("/elsewhere"),
+						flashgin.Info("another"))
 					assert.Empty(t, flashgin.Flashes(ctx))
 					assert.Empty(t, flashgin.PeekFlashes(ctx))
 				}
 				apptest.Page(c)
 			})
 			for range 8 { // the race detector makes sync.Pool forget some
-				apptest.Within(t, "a request that breaks down", func() { a.Visitor().Post("/", append([]string{"User", "alice"}, test.header...)...) })
+				apptest.Within(t, "a request that breaks down",
+					func() { a.Visitor().Post("/", append([]string{"User", "alice"}, test.header...)...) })
 				bob := a.Visitor()
 				for _, path := range []string{"/", "/elsewhere"} {
 					assert.NotRegexp(t, "hello|secret|another", bob.Get(path, "User", "bob"))
@@ -255,7 +257,8 @@ func TestASessionThatCallsFlashginForItsRequest(t *testing.T) {
 			for _, method := range []string{http.MethodPost, http.MethodGet} {
 				apptest.Within(t, "a request", func() { a.Visit(method, "/") })
 			}
-			assert.Contains(t, a.Failures.String(), "the store of the session calls flashgin for its own request")
+			assert.Contains(t, a.Failures.String(),
+				"the store of the session calls flashgin for its own request")
 		})
 	}
 }

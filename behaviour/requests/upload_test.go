@@ -36,10 +36,12 @@ func TestFilesOfUploadsAreRemoved(t *testing.T) {
 	handlers := map[string]func(a *apptest.App){
 		"a handler": func(a *apptest.App) { a.POST("/upload", upload) },
 		"a handler of a copy": func(a *apptest.App) {
-			a.POST("/upload", func(c *gin.Context) { c.Request = c.Request.Clone(c.Request.Context()) }, upload)
+			a.POST("/upload", func(c *gin.Context) { c.Request = c.Request.Clone(c.Request.Context()) },
+				upload)
 		},
 		"a handler that panics": func(a *apptest.App) {
-			a.POST("/upload", func(c *gin.Context) { defer func() { _ = recover() }(); c.Next() }, upload, func(*gin.Context) { panic("") })
+			a.POST("/upload", func(c *gin.Context) { defer func() { _ = recover() }(); c.Next() }, upload,
+				func(*gin.Context) { panic("") })
 		},
 		"another engine": func(a *apptest.App) {
 			inner := apptest.NewApp(a.T, flashgin.Config{})

@@ -169,7 +169,8 @@ func TestPush(t *testing.T) {
 			assert.NoError(t, push.Push("/style.css", nil))
 		}
 	})
-	assert.Equal(t, http.StatusOK, a.Visit(http.MethodGet, "/").Code, "a server without push has no Pusher")
+	assert.Equal(t, http.StatusOK, a.Visit(http.MethodGet, "/").Code,
+		"a server without push has no Pusher")
 	w := &pusher{ResponseRecorder: httptest.NewRecorder()}
 	a.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	assert.Equal(t, []string{"/style.css"}, w.pushed)
@@ -199,7 +200,8 @@ func TestGzipInEitherOrder(t *testing.T) {
 				assert.Equal(t, "gzip", answer.Header().Get("Content-Encoding"))
 				assert.Equal(t, want, apptest.ReadBody(t, answer))
 			}
-			assert.Equal(t, "page[own]", apptest.ReadBody(t, a.Visit(http.MethodGet, "/own", "Accept-Encoding", "gzip")))
+			assert.Equal(t, "page[own]",
+				apptest.ReadBody(t, a.Visit(http.MethodGet, "/own", "Accept-Encoding", "gzip")))
 			assert.Empty(t, a.Left("/own"))
 		})
 	}

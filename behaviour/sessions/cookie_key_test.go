@@ -109,7 +109,8 @@ func TestCookieKeyIsSecureUnderTLS(t *testing.T) {
 		{"another", "__secure-flash", plain, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: flashgin.CookieKey(test.cookie)})
+			a := apptest.NewAppWithoutSessions(t,
+				flashgin.Config{SessionKey: flashgin.CookieKey(test.cookie)})
 			a.GET("/", apptest.Page)
 			a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello")))
 			visitor := a.Visitor()
@@ -150,7 +151,8 @@ func TestCookiesThatHoldNoSecret(t *testing.T) {
 			visitor := a.Visitor()
 			assert.Empty(t, visitor.Get("/", "Cookie", sent))
 			assert.Zero(t, store.Count())
-			assert.Equal(t, 1, apptest.CookiesOf(visitor.Post("/", "Cookie", sent)), "a proper one takes its place")
+			assert.Equal(t, 1, apptest.CookiesOf(visitor.Post("/", "Cookie", sent)),
+				"a proper one takes its place")
 			assert.Equal(t, "[hello]", visitor.Get("/"))
 			assert.Empty(t, a.Failures.String())
 		})
@@ -282,10 +284,12 @@ func TestCookieKeyBehindTwoEngines(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store := new(flashgin.MemoryStore)
-			inner := apptest.NewAppWithoutSessions(t, flashgin.Config{Store: store, SessionKey: flashgin.CookieKey(test.inner)})
+			inner := apptest.NewAppWithoutSessions(t,
+				flashgin.Config{Store: store, SessionKey: flashgin.CookieKey(test.inner)})
 			inner.POST("/both", apptest.Add(t, apptest.Redirect("/inner"), flashgin.Info("inner")))
 			inner.GET("/inner", apptest.Page)
-			outer := apptest.NewAppWithoutSessions(t, flashgin.Config{Store: store, SessionKey: flashgin.CookieKey(test.outer)})
+			outer := apptest.NewAppWithoutSessions(t,
+				flashgin.Config{Store: store, SessionKey: flashgin.CookieKey(test.outer)})
 			outer.GET("/outer", apptest.Page)
 			outer.NoRoute(func(c *gin.Context) {
 				if c.Request.Method == http.MethodPost {
@@ -319,7 +323,8 @@ func TestCookieKeyOfARequestInsideARequest(t *testing.T) {
 			a.POST("/key", func(c *gin.Context) { _, _ = a.Messenger.SessionKey(c) })
 			bob := a.Visitor()
 			bob.Do(http.MethodPost, "/key")
-			a.POST("/inner", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("for bob").At("/")))
+			a.POST("/inner",
+				apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("for bob").At("/")))
 			a.POST("/outer", func(c *gin.Context) {
 				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("for alice").At("/")))
 				_, err := a.Messenger.SessionKey(c) // alice's first: her answer makes her cookie
@@ -351,7 +356,8 @@ func TestCookieKeyOfARequestInsideARequest(t *testing.T) {
 
 // What the inner engine cannot do, it says, though the outer one could.
 func TestCookieKeyOfTheOuterEngineAlone(t *testing.T) {
-	inner := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "", nil }})
+	inner := apptest.NewAppWithoutSessions(t,
+		flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "", nil }})
 	inner.POST("/", func(c *gin.Context) {
 		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("inner")), flashgin.ErrNoSession)
 		assert.Error(t, inner.Messenger.Forget(c))
@@ -500,7 +506,8 @@ func TestCookieKeyNames(t *testing.T) {
 		assert.NotPanics(t, func() { flashgin.CookieKey(name) }, name)
 	}
 	for _, name := range []string{"", "a b", "a;b", "a=b", "é", "a\n"} {
-		want := fmt.Sprintf("flashgin: CookieKey: %q is not the name of a cookie: want letters, digits, - and _", name)
+		want := fmt.Sprintf(
+			"flashgin: CookieKey: %q is not the name of a cookie: want letters, digits, - and _", name)
 		assert.PanicsWithValue(t, want, func() { flashgin.CookieKey(name) }, name)
 	}
 }

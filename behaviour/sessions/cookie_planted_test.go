@@ -109,7 +109,8 @@ func TestForgetAndAPlantedCookie(t *testing.T) {
 
 // What expires a planted cookie has the path that the browser knows, and the request's own domain.
 func TestPlantedCookieExpiresBelowThePrefix(t *testing.T) {
-	a := apptest.NewAppWithoutSessions(t, flashgin.Config{Prefix: "/app", SessionKey: flashgin.CookieKey("flash")})
+	a := apptest.NewAppWithoutSessions(t,
+		flashgin.Config{Prefix: "/app", SessionKey: flashgin.CookieKey("flash")})
 	a.NoRoute(apptest.Page)
 	answer := a.Visitor().Do(http.MethodGet, "https://shop.example/a",
 		"Cookie", "flash="+rand.Text()+"; flash="+rand.Text())

@@ -123,7 +123,8 @@ func TestClear(t *testing.T) {
 				a.Use(sessions.Sessions("id", store))
 				a.GET("/", apptest.Page)
 				a.GET("/private", apptest.Page)
-				a.POST("/private", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("balance: 3")))
+				a.POST("/private",
+					apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("balance: 3")))
 				a.POST("/logout", func(c *gin.Context) {
 					test.logout(c, sessions.Default(c))
 					apptest.Redirect("/")(c)

@@ -36,7 +36,9 @@ func (s *embedsMemory) Add(ctx context.Context, session string, msgs ...flashgin
 	return s.MemoryStore.Add(ctx, session, msgs...)
 }
 
-func (s *embedsMemory) Claim(ctx context.Context, session string, views []string, lease time.Duration) (flashgin.Claim, error) {
+func (s *embedsMemory) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (flashgin.Claim, error) {
 	s.claims.Add(1)
 	return s.MemoryStore.Claim(ctx, session, views, lease)
 }
@@ -61,7 +63,9 @@ func (s *embedsRedis) Add(ctx context.Context, session string, msgs ...flashgin.
 	return s.RedisStore.Add(ctx, session, msgs...)
 }
 
-func (s *embedsRedis) Claim(ctx context.Context, session string, views []string, lease time.Duration) (flashgin.Claim, error) {
+func (s *embedsRedis) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (flashgin.Claim, error) {
 	s.claims.Add(1)
 	return s.RedisStore.Claim(ctx, session, views, lease)
 }
@@ -114,7 +118,9 @@ type pingsItself struct {
 
 func (*pingsItself) Add(context.Context, string, ...flashgin.Message) error { return nil }
 
-func (*pingsItself) Claim(context.Context, string, []string, time.Duration) (flashgin.Claim, error) {
+func (*pingsItself) Claim(
+	context.Context, string, []string, time.Duration,
+) (flashgin.Claim, error) {
 	return flashgin.Claim{}, apptest.ErrDown
 }
 

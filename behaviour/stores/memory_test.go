@@ -94,13 +94,15 @@ func TestMemoryStoreForgetsGeneratedIDs(t *testing.T) {
 func TestMemoryStoreReportsTheCap(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{Store: &flashgin.MemoryStore{Cap: 2}})
 	for _, text := range []string{"MARKER 1", "MARKER 2"} {
-		require.NoError(t, a.Messenger.Add(t.Context(), "MARKER session", flashgin.Info(text).At("/jobs")))
+		require.NoError(t,
+			a.Messenger.Add(t.Context(), "MARKER session", flashgin.Info(text).At("/jobs")))
 	}
 	assert.Empty(t, a.Failures.All())
 	require.NoError(t, a.Messenger.Add(t.Context(), "MARKER session",
 		flashgin.Info("MARKER 3").At("/jobs"), flashgin.Info("MARKER 4").At("/jobs")))
 	require.Len(t, a.Failures.All(), 1)
-	assert.ErrorContains(t, a.Failures.All()[0], `dropped the 2 oldest messages at "/jobs", where 2 may wait`)
+	assert.ErrorContains(t, a.Failures.All()[0],
+		`dropped the 2 oldest messages at "/jobs", where 2 may wait`)
 	assert.NotContains(t, a.Failures.String(), "MARKER")
 }
 
@@ -108,10 +110,12 @@ func TestMemoryStoreReportsTheCap(t *testing.T) {
 func TestMemoryStoreReportsTheBoundOfViews(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{Store: &flashgin.MemoryStore{Views: 2}})
 	for _, view := range []string{"/MARKER/1", "/MARKER/2", "/MARKER/1", "/MARKER/3"} {
-		require.NoError(t, a.Messenger.Add(t.Context(), "MARKER session", flashgin.Info("MARKER").At(view)))
+		require.NoError(t,
+			a.Messenger.Add(t.Context(), "MARKER session", flashgin.Info("MARKER").At(view)))
 	}
 	require.Len(t, a.Failures.All(), 1)
-	assert.ErrorContains(t, a.Failures.All()[0], "dropped 1 messages at the oldest views of a session, which may have 2")
+	assert.ErrorContains(t, a.Failures.All()[0],
+		"dropped 1 messages at the oldest views of a session, which may have 2")
 	assert.NotContains(t, a.Failures.String(), "MARKER")
 	for view, want := range map[string]int{"/MARKER/1": 2, "/MARKER/2": 0, "/MARKER/3": 1} {
 		waiting, err := a.Messenger.Peek(t.Context(), "MARKER session", view)

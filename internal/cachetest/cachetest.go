@@ -115,7 +115,8 @@ func find(tb testing.TB, name string) string {
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	text := fmt.Sprintf("%v: install it with `apt-get install varnish nginx` or `brew install varnish nginx`", err)
+	text := fmt.Sprintf(
+		"%v: install it with `apt-get install varnish nginx` or `brew install varnish nginx`", err)
 	if os.Getenv("CI") == "true" {
 		tb.Fatal(text)
 	}

@@ -42,7 +42,9 @@ func (p Page) Commands() [][]string {
 }
 
 // elsewhere are the commands of which we cannot know more than that they are called so.
-var elsewhere = []string{"apidiff", "apt-get", "curl", "git", "gofmt", "gorelease", "redis-cli", "redis-server"}
+var elsewhere = []string{
+	"apidiff", "apt-get", "curl", "git", "gofmt", "gorelease", "redis-cli", "redis-server",
+}
 
 // CheckCommands tells which command lines of the page name something that does not exist: a folder,
 // a package, a test, a script. They are entered at the root, in the folder of the page, or where
@@ -140,7 +142,8 @@ func (s *shell) path(name string) string { return filepath.Join(s.root, s.dir, n
 // inMade reports whether a folder lies in one that the lines have made.
 func (s *shell) inMade(name string) bool {
 	dir := path.Join(s.dir, name) + "/"
-	return slices.ContainsFunc(s.made, func(made string) bool { return strings.HasPrefix(dir, made+"/") })
+	return slices.ContainsFunc(s.made,
+		func(made string) bool { return strings.HasPrefix(dir, made+"/") })
 }
 
 // folder tells why a folder is not there.

@@ -32,15 +32,19 @@ const sample = "# A page\n\nOf `code\nin` prose, [a link](b.md) and `[none](c.md
 
 func TestPage(t *testing.T) {
 	page := repository(t, sample, "node_modules/x/README.md", "", ".git/y.md", "", "docs/z.md", "")
-	assert.Equal(t, []doctest.Block{{Language: "go", Text: "# no heading [nor](link)\n", Heading: "A page", Line: 7}}, page.Blocks("go"))
+	assert.Equal(t,
+		[]doctest.Block{{Language: "go", Text: "# no heading [nor](link)\n", Heading: "A page", Line: 7}},
+		page.Blocks("go"))
 	assert.Len(t, page.Blocks(""), 2)
 	assert.Equal(t, "*A* page: of [two](d.md)", page.Blocks("sh")[0].Heading)
 	assert.Equal(t, []string{"code in"}, page.Code()[:1])
 	assert.Equal(t, []string{"b.md", "d.md"}, page.Links())
-	assert.Equal(t, map[string]bool{"a-page": true, "a-page-of-two": true, "a-page-1": true}, page.Anchors())
+	assert.Equal(t, map[string]bool{"a-page": true, "a-page-of-two": true, "a-page-1": true},
+		page.Anchors())
 
 	inList := repository(t, "1. One:\n\n   ```go\n   if a {\n   \tb()\n   }\n   ```\n\n[link](x.md)\n")
-	assert.Equal(t, []doctest.Block{{Language: "go", Text: "if a {\n\tb()\n}\n", Line: 4}}, inList.Blocks(""))
+	assert.Equal(t, []doctest.Block{{Language: "go", Text: "if a {\n\tb()\n}\n", Line: 4}},
+		inList.Blocks(""))
 	assert.Equal(t, []string{"x.md"}, inList.Links())
 
 	pages, err := doctest.Pages(page.Root())
@@ -83,9 +87,12 @@ func TestCheckCommands(t *testing.T) {
 	} {
 		assert.Error(t, repository(t, "```sh\n"+commands+"\n```\n", files...).CheckCommands(), commands)
 	}
-	assert.NoError(t, repository(t, "```console\n$ cd sub\ncd nowhere\n```\n", files...).CheckCommands(), "what a terminal prints")
+	assert.NoError(t,
+		repository(t, "```console\n$ cd sub\ncd nowhere\n```\n", files...).CheckCommands(),
+		"what a terminal prints")
 	assert.Error(t, repository(t, "```console\n$ cd nowhere\n```\n", files...).CheckCommands())
-	assert.Error(t, repository(t, "Say `go run ./nowhere`.\n", files...).CheckCommands(), "in the prose")
+	assert.Error(t, repository(t, "Say `go run ./nowhere`.\n", files...).CheckCommands(),
+		"in the prose")
 	goesOn := repository(t, "```sh\nmkdir hello\ncd hello\n```\n\n```sh\ngo run .\n```\n", files...)
 	assert.NoError(t, goesOn.CheckCommands(), "where the block before has led to")
 }

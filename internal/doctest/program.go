@@ -23,7 +23,8 @@ func Run(t testing.TB, source, address string) string {
 		t.Fatalf("the program names %s %d times, want it once", address, n)
 	}
 	dir := t.TempDir()
-	file, binary, log := filepath.Join(dir, "main.go"), filepath.Join(dir, "program.exe"), filepath.Join(dir, "log")
+	file, binary, log := filepath.Join(dir, "main.go"), filepath.Join(dir,
+		"program.exe"), filepath.Join(dir, "log")
 	for range 3 { // another process may take the port between its choice and its use
 		free := freeAddress(t)
 		if err := os.WriteFile(file, []byte(strings.Replace(source, address, free, 1)), 0o600); err != nil {

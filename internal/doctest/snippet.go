@@ -71,7 +71,8 @@ func (s Snippet) file(given *ast.File) string {
 		}
 		fmt.Fprintf(&imports, "import %s %s\n", name, spec.Path.Value)
 	}
-	return fmt.Sprintf("package %s\n%s%s\nfunc _() {\n%s%s}\n", given.Name, &imports, &declarations, &statements, strings.Repeat("}\n", scopes))
+	return fmt.Sprintf("package %s\n%s%s\nfunc _() {\n%s%s}\n", given.Name, &imports, &declarations,
+		&statements, strings.Repeat("}\n", scopes))
 }
 
 // isValue reports whether code is an expression that is no statement, as a call is.
@@ -160,7 +161,8 @@ func (s Snippet) CheckFormat() error {
 		formatted = []byte(all.String())
 	}
 	if string(formatted) != s.Text {
-		return fmt.Errorf("%s:%d: not as gofmt would have it, which is\n%s", s.Page.Path, s.Line, formatted)
+		return fmt.Errorf("%s:%d: not as gofmt would have it, which is\n%s", s.Page.Path, s.Line,
+			formatted)
 	}
 	return nil
 }
@@ -216,7 +218,8 @@ func NewChecker(given string, snippets []Snippet) (*Checker, error) {
 // exports.
 func exportsOf(paths []string) (map[string]string, error) {
 	var failed strings.Builder
-	list := exec.Command("go", append([]string{"list", "-deps", "-export", "-f", "{{.ImportPath}}\t{{.Export}}"}, paths...)...)
+	list := exec.Command("go",
+		append([]string{"list", "-deps", "-export", "-f", "{{.ImportPath}}\t{{.Export}}"}, paths...)...)
 	list.Stderr = &failed
 	output, err := list.Output()
 	if err != nil {

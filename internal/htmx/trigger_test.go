@@ -62,7 +62,9 @@ func TestMergingThePullEvent(t *testing.T) {
 	list, _ := ParseTriggers([]string{"a"})
 	pulled, ok := WithPull(list, "/_flash/messages?view=%2Fa&view=%2A")
 	require.True(t, ok)
-	assert.Equal(t, `{"a":{},"flash:pull":{"target":"body","url":"/_flash/messages?view=%2Fa\u0026view=%2A"}}`, pulled.String())
+	assert.Equal(t,
+		`{"a":{},"flash:pull":{"target":"body","url":"/_flash/messages?view=%2Fa\u0026view=%2A"}}`,
+		pulled.String())
 	assert.Equal(t, `{"a":{}}`, list.String(), "the handler's are as they were")
 	_, ok = WithPull(pulled, "/")
 	assert.False(t, ok)

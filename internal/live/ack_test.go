@@ -66,7 +66,8 @@ func TestAParcelThatHasArrivedStays(t *testing.T) {
 func TestAParcelWhoseWritePanicsIsPutBack(t *testing.T) {
 	h := New(Config{Errors: silent()})
 	w := flushWriter{httptest.NewRecorder(), func() error { panic("broken") }}
-	s := newStream(h, h.Connect(Way{Out: w, Base: w}), &Page{Context: context.Background(), Session: "anne"})
+	s := newStream(h, h.Connect(Way{Out: w, Base: w}),
+		&Page{Context: context.Background(), Session: "anne"})
 	back := false
 	assert.Panics(t, func() {
 		s.hand(Parcel{Tickets: map[string]string{"/a": "1"}, Release: func() { back = true }})

@@ -30,7 +30,8 @@ func TestDroppedAt(t *testing.T) {
 	assert.NoError(t, dropped.Error(5))
 	dropped.Add("/a", 1)
 	dropped.Add("/a", 2)
-	assert.ErrorContains(t, dropped.Error(5), `dropped the 3 oldest messages at "/a", where 5 may wait`)
+	assert.ErrorContains(t, dropped.Error(5),
+		`dropped the 3 oldest messages at "/a", where 5 may wait`)
 	for _, view := range []string{"/b", "/c" + strings.Repeat("x", 200), "/d", "/e"} {
 		dropped.Add(view, 1)
 	}

@@ -47,7 +47,8 @@ func StartSentinel(tb testing.TB, config ...string) *Sentinel {
 // StartReplica starts a replica of master and waits until it follows.
 func StartReplica(tb testing.TB, master *Server, config ...string) *Server {
 	tb.Helper()
-	replica := Start(tb, append([]string{fmt.Sprintf("replicaof 127.0.0.1 %d", master.port)}, config...)...)
+	replica := Start(tb,
+		append([]string{fmt.Sprintf("replicaof 127.0.0.1 %d", master.port)}, config...)...)
 	client := replica.Client()
 	eventually(tb, "the replica follows", func() bool {
 		role, err := client.Do(context.Background(), "role").Slice()

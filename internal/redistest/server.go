@@ -56,8 +56,13 @@ func start(tb testing.TB, args, config []string) *Server {
 	tb.Cleanup(s.Kill)
 	for attempt := 1; ; attempt++ {
 		s.port = freePort(tb)
-		lines := append([]string{"bind 127.0.0.1", "port " + strconv.Itoa(s.port), "dir " + s.dir}, config...)
-		if err := os.WriteFile(s.file("redis.conf"), []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		lines := append([]string{"bind 127.0.0.1", "port " + strconv.Itoa(s.port), "dir " + s.dir},
+			config...)
+		if err := os.WriteFile(
+			s.file("redis.conf"),
+			[]byte(strings.Join(lines, "\n")+"\n"),
+			0o600,
+		); err != nil {
 			tb.Fatal(err)
 		}
 		err := s.launch()

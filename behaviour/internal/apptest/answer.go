@@ -29,7 +29,8 @@ func (a *App) OnWire(proto, method, path string, header ...string) Answer {
 	defer conn.Close()
 	require.NoError(a.T, conn.SetDeadline(time.Now().Add(30*time.Second)))
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s %s\r\nHost: example.com\r\nUser: alice\r\nConnection: close\r\n", method, path, proto)
+	fmt.Fprintf(&text, "%s %s %s\r\nHost: example.com\r\nUser: alice\r\nConnection: close\r\n", method,
+		path, proto)
 	for i := 0; i+1 < len(header); i += 2 {
 		fmt.Fprintf(&text, "%s: %s\r\n", header[i], header[i+1])
 	}

@@ -57,7 +57,9 @@ func NewAppWithoutSessions(t testing.TB, cfg flashgin.Config) *App {
 
 // NewAppWired is NewApp where the order counts in which an engine is put together: wire does all of
 // it. install is Messenger.Install. There are no sessions and no template but those that wire adds.
-func NewAppWired(t testing.TB, cfg flashgin.Config, wire func(engine *gin.Engine, install gin.OptionFunc)) *App {
+func NewAppWired(
+	t testing.TB, cfg flashgin.Config, wire func(engine *gin.Engine, install gin.OptionFunc),
+) *App {
 	t.Helper()
 	failures := new(Failures)
 	cfg.OnError = failures.add
@@ -80,9 +82,12 @@ func NewAppBehind(t testing.TB, cfg flashgin.Config, outside ...gin.HandlerFunc)
 }
 
 // NewSite is NewAppWired for alice: see NewBoard.
-func NewSite(t *testing.T, log io.Writer, wire func(engine *gin.Engine, install gin.OptionFunc)) *App {
+func NewSite(
+	t *testing.T, log io.Writer, wire func(engine *gin.Engine, install gin.OptionFunc),
+) *App {
 	t.Helper()
-	return NewAppWired(t, flashgin.Config{SessionKey: UserOf, Logger: slog.New(slog.NewTextHandler(log, nil))}, wire)
+	return NewAppWired(t,
+		flashgin.Config{SessionKey: UserOf, Logger: slog.New(slog.NewTextHandler(log, nil))}, wire)
 }
 
 // NewMessenger returns a Messenger that is closed when the test ends.
@@ -139,7 +144,8 @@ func (a *App) Leave(msgs ...flashgin.Message) {
 // Left returns the texts that wait for alice, each in brackets.
 func (a *App) Left(views ...string) string {
 	a.T.Helper()
-	waiting, err := a.Messenger.Peek(context.Background(), "alice", append(views, flashgin.Anywhere)...)
+	waiting, err := a.Messenger.Peek(context.Background(), "alice",
+		append(views, flashgin.Anywhere)...)
 	require.NoError(a.T, err)
 	var texts strings.Builder
 	for _, m := range waiting {

@@ -234,7 +234,8 @@ func (l *Listener) Close() {
 // Hears waits until the stream has handed over these texts, and nothing else.
 func (l *Listener) Hears(want ...string) {
 	l.t.Helper()
-	l.Until("the stream hands over "+strings.Join(want, ", "), func() bool { return len(l.Texts()) >= len(want) })
+	l.Until("the stream hands over "+strings.Join(want, ", "),
+		func() bool { return len(l.Texts()) >= len(want) })
 	require.Equal(l.t, want, l.Texts())
 }
 

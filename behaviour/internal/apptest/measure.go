@@ -23,5 +23,6 @@ func (w *Discard) Write(data []byte) (int, error) {
 
 func RaceEnabled() bool {
 	info, _ := debug.ReadBuildInfo()
-	return info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+	return info != nil &&
+		slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }

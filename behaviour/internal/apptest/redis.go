@@ -71,7 +71,9 @@ func NewRedisStore(t *testing.T, client redis.UniversalClient) *flashgin.RedisSt
 }
 
 // NewRedisStoreWith returns a store of the application "shop", unless cfg names another.
-func NewRedisStoreWith(t *testing.T, client redis.UniversalClient, cfg flashgin.RedisConfig) *flashgin.RedisStore {
+func NewRedisStoreWith(
+	t *testing.T, client redis.UniversalClient, cfg flashgin.RedisConfig,
+) *flashgin.RedisStore {
 	t.Helper()
 	cfg.App = cmp.Or(cfg.App, "shop")
 	store, err := flashgin.NewRedisStore(client, cfg)

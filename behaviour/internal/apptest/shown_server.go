@@ -15,7 +15,8 @@ func (s *SpyStore) Verdict(t *testing.T) (call string) {
 	require.Eventually(t, func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		i := slices.IndexFunc(s.calls, func(call string) bool { return call == "Confirm" || call == "Release" })
+		i := slices.IndexFunc(s.calls,
+			func(call string) bool { return call == "Confirm" || call == "Release" })
 		if i >= 0 {
 			call = s.calls[i]
 		}

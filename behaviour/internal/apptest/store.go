@@ -74,7 +74,9 @@ func (s *SpyStore) Add(ctx context.Context, session string, msgs ...flashgin.Mes
 	return s.Do(ctx, "Add", func() error { return s.Kept.Add(ctx, session, msgs...) })
 }
 
-func (s *SpyStore) Claim(ctx context.Context, session string, views []string, lease time.Duration) (claim flashgin.Claim, err error) {
+func (s *SpyStore) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (claim flashgin.Claim, err error) {
 	err = s.Do(ctx, "Claim", func() (err error) {
 		claim, err = s.Kept.Claim(ctx, session, views, lease)
 		return err
@@ -90,7 +92,9 @@ func (s *SpyStore) Release(ctx context.Context, claim flashgin.Claim) error {
 	return s.Do(ctx, "Release", func() error { return s.Kept.Release(ctx, claim) })
 }
 
-func (s *SpyStore) Peek(ctx context.Context, session string, views []string) (messages flashgin.Messages, err error) {
+func (s *SpyStore) Peek(
+	ctx context.Context, session string, views []string,
+) (messages flashgin.Messages, err error) {
 	err = s.Do(ctx, "Peek", func() (err error) {
 		messages, err = s.Kept.Peek(ctx, session, views)
 		return err

@@ -99,7 +99,10 @@ func shoot(tab context.Context, url, scheme string, width, height int64) ([]byte
 	); err != nil {
 		return nil, err
 	}
-	if _, err := chromedp.Run(tab, chromedp.Poll[bool](`globalThis.FlashMessages !== undefined`)); err != nil {
+	if _, err := chromedp.Run(
+		tab,
+		chromedp.Poll[bool](`globalThis.FlashMessages !== undefined`),
+	); err != nil {
 		return nil, err
 	}
 	const arrive = `FlashMessages.push({status: "success", title: "Import", text: "214 contacts were imported.",
@@ -107,7 +110,8 @@ func shoot(tab context.Context, url, scheme string, width, height int64) ([]byte
 	if arrived, err := chromedp.Run(tab, chromedp.Evaluate[bool](arrive)); err != nil || !arrived {
 		return nil, fmt.Errorf("no message arrived: %w", err)
 	}
-	shot, err := chromedp.Call(tab, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
+	shot, err := chromedp.Call(tab, page.CaptureScreenshot,
+		page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
 	return shot.Data, err
 }
 
