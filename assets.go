@@ -5,8 +5,6 @@ import (
 	"html/template"
 	"reflect"
 
-	"github.com/gin-gonic/gin"
-
 	"github.com/flashgin/flashgin/internal/assets"
 	"github.com/flashgin/flashgin/internal/pages"
 )
@@ -32,16 +30,14 @@ func (s *slot) flashAssets(nonce ...any) (template.HTML, error) {
 
 // assetTags returns the tags that load the style sheet, if the look has one, and the script.
 func (m *Messenger) assetTags(nonce string) template.HTML {
-	if m.mountedAt() == "" {
+	if !m.routes.AreMounted() {
 		m.errs.WarnOnce(&m.unmounted, "a page calls flashAssets, which prints nothing without "+
 			"Messenger.Mount: call it where the routes are registered")
 		return ""
 	}
 	style := ""
 	if m.cfg.Look == LookPlain {
-		style = m.mountedURL(assets.Style.Hashed())
+		style = m.routes.URL(assets.Style.Hashed())
 	}
-	return assets.Tags(style, m.mountedURL(assets.Script.Hashed()), nonce)
+	return assets.Tags(style, m.routes.URL(assets.Script.Hashed()), nonce)
 }
-
-func serveAsset(c *gin.Context) { assets.Serve(c.Writer, c.Request, c.Param("asset")) }

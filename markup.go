@@ -37,7 +37,7 @@ func readyMade(r *reply, list Messages, nth int) (template.HTML, error) {
 	}
 	labels, served := m.labels(r)
 	page.Labels = labels
-	page.Script = m.mountedAt() != ""
+	page.Script = m.routes.AreMounted()
 	if served {
 		m.printed.Store(true)
 	}

@@ -5,8 +5,10 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flashgin/flashgin/internal/markup"
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 // Messages is a list of messages, in order of creation. Printed as text it is [Messages.String]; in
@@ -96,4 +98,35 @@ func (m Message) line() string {
 		text = m.Title + text
 	}
 	return strings.Join(strings.Fields(text), " ")
+}
+
+// hasText reports whether scripts can show the message: they show text alone. A message with only
+// HTML waits for a page that a template renders.
+func (m Message) hasText() bool { return m.Text != "" || m.Title != "" }
+
+// forScripts returns messages without the fields that scripts do not show.
+func forScripts(items []queue.Item[Message]) []Message {
+	messages := messagesOf(items)
+	for i := range messages {
+		messages[i].HTML, messages[i].TTL = "", 0
+	}
+	return withKinds(messages)
+}
+
+// withKinds makes our statuses of the words of other frameworks: our script knows no other words.
+func withKinds(messages Messages) Messages {
+	for i := range messages {
+		messages[i].Status = Status(markup.Kind(string(messages[i].Status)))
+	}
+	return messages
+}
+
+// messagesForScripts returns messages as our script gets them.
+func messagesForScripts(items []queue.Item[Message]) []Message {
+	return withKinds(messagesOf(items))
+}
+
+// namedItem returns the item of a message that our script names.
+func namedItem(view, id string, created time.Time) queue.Item[Message] {
+	return queueItem(Message{View: view, ID: id, Created: created})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/report"
+	"github.com/flashgin/flashgin/internal/routes"
 	"github.com/flashgin/flashgin/internal/seeding"
 	"github.com/flashgin/flashgin/internal/sessionkey"
 	"github.com/flashgin/flashgin/internal/shown"
@@ -39,10 +40,10 @@ type Messenger struct {
 
 	keeper  *sessionkey.Keeper
 	answers answer.Config[Message]
+	routes  routes.Routes[Message]
 
-	mounted   atomic.Pointer[string] // the path of Mount in the engine; nil before Mount
-	unmounted sync.Once              // for the warning that Mount is missing
-	printed   atomic.Bool            // pages have the ready-made markup
+	unmounted sync.Once   // for the warning that Mount is missing
+	printed   atomic.Bool // pages have the ready-made markup
 	printer   markup.Printer
 
 	named   sync.Once // for the warning that no page reads a name
@@ -82,6 +83,9 @@ func New(cfg Config) (*Messenger, error) {
 	}
 	m.configureAnswers()
 	m.live = m.newHub()
+	m.routes.Answers, m.routes.Hub = &m.answers, m.live
+	m.routes.Path, m.routes.Prefix = m.cfg.MountPath, m.cfg.Prefix
+	m.routes.Messages, m.routes.Item = messagesForScripts, namedItem
 	remember(m)
 	return m, nil
 }
@@ -93,8 +97,7 @@ func (m *Messenger) configureAnswers() {
 	a.HTMX, a.Turbo = m.cfg.HTMX, m.cfg.Turbo
 	a.Timeout, a.Lease, a.MaxBytes = m.cfg.Timeout, m.cfg.Lease, m.cfg.MaxBytes
 	a.ErrNoView, a.ErrTooLarge, a.ErrTooLate = ErrNoView, ErrTooLarge, ErrTooLate
-	a.IsMounted = func() bool { return m.mountedAt() != "" }
-	a.URL = m.mountedURL
+	a.IsMounted, a.URL = m.routes.AreMounted, m.routes.URL
 	a.Probe, a.HasText, a.ForScripts = probeOf, (*Message).hasText, forScripts
 	a.Additions = m.additions
 	a.Seed = func(ctx context.Context) *delivery.Delivery[Message] {

@@ -44,11 +44,6 @@ func (m *Messenger) Forget(c *gin.Context) error {
 	return err
 }
 
-// key returns the key of the session of c, or "" if it has none. It never makes one.
-func (m *Messenger) key(c *gin.Context) (string, error) {
-	return m.keeper.Key(requestOf(c).Keys(), c)
-}
-
 // SessionHash returns how a session key is called where people read: in the log at the level Debug
 // and, in braces, in the Redis keys of a [RedisStore]. It has 22 characters and gives no access to
 // the messages. It is safe for concurrent use by multiple goroutines.

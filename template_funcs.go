@@ -84,7 +84,7 @@ func (s *slot) markup(list Messages, nth int) (template.HTML, error) {
 // live prints what the script needs to show later messages, on pages whose messages are in markup
 // of the application's own.
 func (s *slot) live() (template.HTML, error) {
-	if s.request == nil || messengerOf(s.request).mountedAt() == "" {
+	if s.request == nil || !messengerOf(s.request).routes.AreMounted() {
 		return "", nil
 	}
 	return readyMade(s.request, nil, markup.Alone)

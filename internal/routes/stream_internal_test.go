@@ -1,4 +1,4 @@
-package flashgin
+package routes
 
 import (
 	"net/http/httptest"
@@ -6,19 +6,21 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin/internal/answer"
 )
 
 // Streams are counted by the connection, which a client cannot invent, and by what Gin takes for
 // the client.
 func TestStreamsKnowTheirClient(t *testing.T) {
-	m, err := New(Config{})
-	require.NoError(t, err)
+	rs := &Routes[string]{Answers: &answer.Config[string]{
+		WakeName: func(session string) string { return session },
+	}}
 	c, _ := gin.CreateTestContext(httptest.NewRecorder())
 	c.Request = httptest.NewRequest("GET", "/", nil)
 	c.Request.RemoteAddr = "10.0.0.1:1234"
 	c.Request.Header.Set("X-Forwarded-For", "192.0.2.1")
-	page := m.openPage(nil, c, "alice", []string{"/"})
+	page := rs.openPage(nil, c, "alice", []string{"/"})
 	assert.Equal(t, "10.0.0.1", page.Peer)
 	assert.Equal(t, "192.0.2.1", page.Client)
 	assert.Equal(t, "alice", page.Session)

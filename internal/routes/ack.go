@@ -1,4 +1,4 @@
-package flashgin
+package routes
 
 import (
 	"net/http"
@@ -13,7 +13,7 @@ import (
 
 // serveAck settles claims of streams. It gives the same answer for messages that are settled
 // already, wait again, or never existed.
-func (m *Messenger) serveAck(c *gin.Context) {
+func (rs *Routes[T]) serveAck(c *gin.Context) {
 	keepOut(c)
 	if browser.SenderOf(c.Request) != browser.ThisOrigin { // only our own pages may settle
 		c.AbortWithStatus(http.StatusForbidden)
@@ -24,30 +24,30 @@ func (m *Messenger) serveAck(c *gin.Context) {
 		c.AbortWithStatus(status)
 		return
 	}
-	session, err := m.key(c)
+	session, err := rs.key(c)
 	if err != nil {
-		m.errs.Report(c.Request.Context(), "find the session", err)
+		rs.Answers.Errors.Report(c.Request.Context(), "find the session", err)
 		c.AbortWithStatus(http.StatusServiceUnavailable)
 		return
 	}
 	if session != "" {
-		m.live.Arrived(m.wakeName(session), ack)
-		for _, claim := range claimsOf(session, ack.Shown) {
-			m.store.Confirm(claim, time.Now())
+		rs.Hub.Arrived(rs.Answers.WakeName(session), ack)
+		for _, claim := range rs.claimsOf(session, ack.Shown) {
+			rs.Answers.Store.Confirm(claim, time.Now())
 		}
-		for _, claim := range claimsOf(session, ack.Back) {
-			m.store.Release(claim)
+		for _, claim := range rs.claimsOf(session, ack.Back) {
+			rs.Answers.Store.Release(claim)
 		}
 	}
 	c.Status(status)
 }
 
 // claimsOf groups messages into claims: at each view, those of one claim have the same ticket.
-func claimsOf(session string, list live.HandedList) []queue.Claim[Message] {
-	var claims []queue.Claim[Message]
+func (rs *Routes[T]) claimsOf(session string, list live.HandedList) []queue.Claim[T] {
+	var claims []queue.Claim[T]
 next:
 	for _, msg := range list {
-		it := queueItem(Message{View: msg.View, ID: msg.ID, Created: msg.Created})
+		it := rs.Item(msg.View, msg.ID, msg.Created)
 		for i := range claims {
 			if ticket, ok := claims[i].Tickets[msg.View]; !ok || ticket == msg.Ticket {
 				claims[i].Tickets[msg.View] = msg.Ticket
@@ -56,8 +56,8 @@ next:
 			}
 		}
 		tickets := map[string]string{msg.View: msg.Ticket}
-		claims = append(claims, queue.Claim[Message]{
-			Session: session, Items: []queue.Item[Message]{it}, Tickets: tickets,
+		claims = append(claims, queue.Claim[T]{
+			Session: session, Items: []queue.Item[T]{it}, Tickets: tickets,
 		})
 	}
 	return claims
