@@ -83,9 +83,10 @@ func TestAHandlerThatOutlastsItsTimeout(t *testing.T) {
 			}
 			assert.JSONEq(t, `[]`, shown)
 			assert.ErrorIs(t, late, flashgin.ErrTooLate)
-			require.Len(t, told.all(), 1)
+			require.Len(t, told.all(), 2)
 			assert.ErrorIs(t, told.all()[0], flashgin.ErrTooLate)
 			assert.ErrorContains(t, told.all()[0], "lost")
+			assert.ErrorIs(t, told.all()[1], flashgin.ErrTooLate, "of the late message")
 		})
 	}
 }
