@@ -73,7 +73,8 @@ func (s *Store[T]) Add(
 		channel = ""
 	}
 	mailbox := s.mailbox(session)
-	batches, alternate := byView(items, s.place(len(items)))
+	batches, alternate := byView(items)
+	first := s.place(len(items))
 	order, stamp := lua.InOrder, ""
 	// Up to four scripts run in order, and the server's clock orders the messages over all views. A
 	// script is sent in full for that, so more of them are given one time, which costs a round trip.
@@ -91,7 +92,7 @@ func (s *Store[T]) Add(
 	calls := make([]*lua.Call, len(batches), len(batches)+1)
 	for i := range batches {
 		var err error
-		if calls[i], err = s.addCall(mailbox, &batches[i], channel, stamp); err != nil {
+		if calls[i], err = s.addCall(mailbox, items, batches[i], first, channel, stamp); err != nil {
 			return err
 		}
 	}
@@ -128,16 +129,14 @@ func (s *Store[T]) Add(
 	return s.failed("add", failed)
 }
 
-// A batch has items of one Add that have one view, each with its number.
-type batch[T any] struct {
-	view    string
-	items   []*queue.Item[T]
-	numbers []uint64
+// A batch has the items of one Add that have one view, by their places in the list.
+type batch struct {
+	view   string
+	places []int
 }
 
-// byView returns the items by their views, with numbers from first on, and whether a view comes
-// again after another one.
-func byView[T any](items []queue.Item[T], first uint64) (batches []batch[T], alternate bool) {
+// byView returns the items by their views, and whether a view comes again after another one.
+func byView[T any](items []queue.Item[T]) (batches []batch, alternate bool) {
 	of, last := map[string]int{}, -1
 	for i := range items {
 		view := items[i].View
@@ -145,26 +144,25 @@ func byView[T any](items []queue.Item[T], first uint64) (batches []batch[T], alt
 		if !known {
 			at = len(batches)
 			of[view] = at
-			batches = append(batches, batch[T]{view: view})
+			batches = append(batches, batch{view: view})
 		}
 		alternate = alternate || known && at != last
 		last = at
-		b := &batches[at]
-		b.items, b.numbers = append(b.items, &items[i]), append(b.numbers, first+uint64(i))
+		batches[at].places = append(batches[at].places, i)
 	}
 	return batches, alternate
 }
 
-// addCall returns the call that adds a batch. stamp is the time when it was added, "" the time when
-// the call runs.
+// addCall returns the call that adds a batch of items, the first of which has that number. stamp is
+// the time when the batch was added, "" the time when the call runs.
 func (s *Store[T]) addCall(
-	mailbox string, b *batch[T], channel, stamp string,
+	mailbox string, items []queue.Item[T], b batch, first uint64, channel, stamp string,
 ) (*lua.Call, error) {
-	entries := make([]any, len(b.items))
+	entries := make([]any, len(b.places))
 	var life int64 // of the Redis key, for all of them
-	for i, item := range b.items {
-		ttl, needs := s.ownTTL(item.TTL)
-		entry, err := s.encode(b.numbers[i]%numberLimit, ttl, item)
+	for i, place := range b.places {
+		ttl, needs := s.ownTTL(items[place].TTL)
+		entry, err := s.encode((first+uint64(place))%numberLimit, ttl, &items[place])
 		if err != nil {
 			return nil, err
 		}
