@@ -1,8 +1,6 @@
 package redis
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strconv"
@@ -19,10 +17,8 @@ func (s *Store[T]) key(session, view string) string { return s.mailbox(session) 
 // keys. The braces put all views of a session into one slot of a cluster. No view can change that,
 // because the first pair of braces counts.
 func (s *Store[T]) mailbox(session string) string {
-	sum := sha256.Sum256([]byte(session))
-	var hash [43]byte
-	base64.RawURLEncoding.Encode(hash[:], sum[:])
-	return s.prefix + string(hash[:22]) + "}:" // 22 digits are 132 bits
+	hash := queue.HashOf(session)
+	return s.prefix + string(hash[:]) + "}:"
 }
 
 // escapeView writes the unusual bytes of a view as %XX. Operators can read the others.
