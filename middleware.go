@@ -156,12 +156,10 @@ func requestFor(ctx context.Context, to request.Use) (*reply, error) {
 	return r, err
 }
 
-// errAfterHandlers is an ErrTooLate whose general text would be untrue.
-var errAfterHandlers error = tooLate{request.ErrAfterHandlers}
-
-type tooLate struct{ error }
-
-func (tooLate) Is(target error) bool { return target == ErrTooLate }
+// errAfterHandlers is what ErrAfterHandlers means to callers.
+var errAfterHandlers error = request.Refusal{
+	Kind: ErrTooLate, Text: request.ErrAfterHandlers.Error(),
+}
 
 // messengerOf returns the Messenger whose answer r is.
 func messengerOf(r *reply) *Messenger { return r.Messenger().(*Messenger) }

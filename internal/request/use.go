@@ -26,6 +26,17 @@ func (r *Request) Called(to Use) { r.uses.Or(uint32(to)) }
 // HasCalled reports whether the first call was made.
 func (r *Request) HasCalled(to Use) bool { return r.uses.Load()&uint32(to) != 0 }
 
+// A Refusal is an error of a kind whose general text would be untrue.
+type Refusal struct {
+	Kind error
+	Text string
+}
+
+func (r Refusal) Error() string { return r.Text }
+
+// Unwrap is for errors.Is.
+func (r Refusal) Unwrap() error { return r.Kind }
+
 // The errors of MayUse.
 var (
 	// ErrEnded means that the request has ended.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/flashgin/flashgin/internal/caching"
+	"github.com/flashgin/flashgin/internal/request"
 )
 
 // errOwnKeys is what Renew says where it cannot help.
@@ -51,14 +52,8 @@ func (kr *Keeper) errPageCache(w http.ResponseWriter) error {
 
 // errCopy is what SessionKey says of a copy if there is no key yet, and Renew of any, whatever the
 // moment: by the next run of the program the request may have ended before.
-func (kr *Keeper) errCopy() error { return aboutCopies{kr.ErrTooLate} }
-
-// aboutCopies is an ErrTooLate whose general text would be untrue.
-type aboutCopies struct{ kind error }
-
-func (aboutCopies) Error() string {
-	return "flashgin: a copy of the *gin.Context has no answer that could bring the session a new " +
-		"key: call Messenger.SessionKey or Forget in the handler, with the handler's own"
+func (kr *Keeper) errCopy() error {
+	return request.Refusal{Kind: kr.ErrTooLate, Text: "flashgin: a copy of the *gin.Context has no " +
+		"answer that could bring the session a new key: call Messenger.SessionKey or Forget in the " +
+		"handler, with the handler's own"}
 }
-
-func (e aboutCopies) Unwrap() error { return e.kind }
