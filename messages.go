@@ -104,26 +104,23 @@ func (m Message) line() string {
 // HTML waits for a page that a template renders.
 func (m Message) hasText() bool { return m.Text != "" || m.Title != "" }
 
-// forScripts returns messages without the fields that scripts do not show.
-func forScripts(items []queue.Item[Message]) []Message {
+// messagesForScripts returns messages as our script gets them: with our statuses for the words of
+// other frameworks, because it knows no other words.
+func messagesForScripts(items []queue.Item[Message]) []Message {
 	messages := messagesOf(items)
-	for i := range messages {
-		messages[i].HTML, messages[i].TTL = "", 0
-	}
-	return withKinds(messages)
-}
-
-// withKinds makes our statuses of the words of other frameworks: our script knows no other words.
-func withKinds(messages Messages) Messages {
 	for i := range messages {
 		messages[i].Status = Status(markup.Kind(string(messages[i].Status)))
 	}
 	return messages
 }
 
-// messagesForScripts returns messages as our script gets them.
-func messagesForScripts(items []queue.Item[Message]) []Message {
-	return withKinds(messagesOf(items))
+// messagesForHeader returns them without the fields that the script does not show.
+func messagesForHeader(items []queue.Item[Message]) []Message {
+	messages := messagesForScripts(items)
+	for i := range messages {
+		messages[i].HTML, messages[i].TTL = "", 0
+	}
+	return messages
 }
 
 // namedItem returns the item of a message that our script names.

@@ -94,11 +94,10 @@ func New(cfg Config) (*Messenger, error) {
 func (m *Messenger) configureAnswers() {
 	a := &m.answers
 	a.Messenger, a.Keeper, a.Store, a.Errors = m, m.keeper, m.store, &m.errs
-	a.HTMX, a.Turbo = m.cfg.HTMX, m.cfg.Turbo
-	a.Timeout, a.Lease, a.MaxBytes = m.cfg.Timeout, m.cfg.Lease, m.cfg.MaxBytes
-	a.ErrNoView, a.ErrTooLarge, a.ErrTooLate = ErrNoView, ErrTooLarge, ErrTooLate
+	a.Turbo, a.Timeout, a.Lease = m.cfg.Turbo, m.cfg.Timeout, m.cfg.Lease
+	a.ErrTooLarge = ErrTooLarge
 	a.IsMounted, a.URL = m.routes.AreMounted, m.routes.URL
-	a.Probe, a.HasText, a.ForScripts = probeOf, (*Message).hasText, forScripts
+	a.Probe, a.HasText, a.ForScripts = probeOf, (*Message).hasText, messagesForHeader
 	a.Additions = m.additions
 	a.Seed = func(ctx context.Context) *delivery.Delivery[Message] {
 		store, ok := seeding.Store(ctx).(Store)

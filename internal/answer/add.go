@@ -69,7 +69,7 @@ func (a *Answer[T]) addressLate(items []queue.Item[T]) (key string, err error) {
 		return "", err
 	}
 	if key == "" {
-		return "", a.site.ErrTooLate
+		return "", a.site.Keeper.ErrTooLate
 	}
 	for i := range items {
 		if items[i].View != "" {
@@ -77,7 +77,7 @@ func (a *Answer[T]) addressLate(items []queue.Item[T]) (key string, err error) {
 		}
 		if a.Ended() {
 			return "", fmt.Errorf("%w: the request has ended; address the message with At",
-				a.site.ErrNoView)
+				a.site.Views.ErrNoView)
 		}
 		if items[i].View, err = a.defaultView(); items[i].View == "" {
 			return "", err
@@ -123,9 +123,9 @@ func (a *Answer[T]) defaultView() (string, error) {
 	if view == "" && a.part.pulls {
 		view, err = views.Anywhere, nil
 	}
-	if len(view) > a.site.MaxBytes {
+	if len(view) > a.site.Views.AtMost {
 		return "", fmt.Errorf("%w: the view has %d bytes; Config.MaxBytes is %d",
-			a.site.ErrTooLarge, len(view), a.site.MaxBytes)
+			a.site.ErrTooLarge, len(view), a.site.Views.AtMost)
 	}
 	return view, err
 }

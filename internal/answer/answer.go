@@ -34,9 +34,8 @@ type Config[T any] struct {
 	Store     *delivery.Delivery[T]
 	Errors    *report.Reporter
 
-	HTMX, Turbo    bool
+	Turbo          bool
 	Timeout, Lease time.Duration
-	MaxBytes       int
 
 	// IsMounted reports whether the routes of Messenger.Mount exist.
 	IsMounted func() bool
@@ -65,8 +64,8 @@ type Config[T any] struct {
 	// messages that it has added.
 	Lost, Shown func(ctx context.Context, messages int)
 
-	// The errors that callers can act on.
-	ErrNoView, ErrTooLarge, ErrTooLate error
+	// ErrTooLarge is for a view without room for a message.
+	ErrTooLarge error
 
 	// PageCache is for the warning that a page cache keeps pages with messages.
 	PageCache    sync.Once
@@ -133,7 +132,7 @@ func New[T any](site *Site[T], c *gin.Context, outer *Answer[T]) *Answer[T] {
 		}
 	}
 	a.keys.Start(site.Keeper, &a.Request, outerKeys)
-	if site.HTMX || site.Turbo {
+	if site.Views.HTMX || site.Turbo {
 		a.part.packed = w.Header().Get("Content-Encoding")
 	}
 	if sent { // the headers left before the request came to us

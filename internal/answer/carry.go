@@ -60,7 +60,7 @@ func (a *Answer[T]) carrier(how request.Leaving) carrier.Carrier {
 		Header:    a.Writer().Header(),
 		Body:      how == request.HeadersWithBody,
 		Packed:    a.part.packed,
-		ReadyMade: a.site.PrintsReadyMade(),
+		ReadyMade: a.site.PrintsReadyMade,
 		Mounted:   a.site.IsMounted(),
 	})
 	if mistake != "" {

@@ -44,7 +44,7 @@ func (a *Answer[T]) StreamURL() (url string, idle bool) {
 	}
 	idle = !keyed
 	switch {
-	case idle && !(a.site.HTMX || a.site.Turbo), idle && !a.keys.MayExist():
+	case idle && !(a.site.Views.HTMX || a.site.Turbo), idle && !a.keys.MayExist():
 		return "", false
 	case len(a.views.List()) > views.ListAtMost:
 		return "", false

@@ -31,8 +31,9 @@ type Answer struct {
 	Header  http.Header
 	Body    bool   // a body follows the headers
 	Packed  string // the coding in which middleware around ours compresses the body
-	// ReadyMade says that the pages have our markup, and so a list to add messages to.
-	ReadyMade bool
+	// ReadyMade reports whether the pages have our markup, and so a list to add messages to. It is
+	// not asked for ordinary pages.
+	ReadyMade func() bool
 	// Mounted says that the routes of the script exist.
 	Mounted bool
 }
@@ -51,14 +52,15 @@ func Of(a Answer) (by Carrier, mistake string) {
 	if a.Reader == browser.ForScript {
 		return Notice, ""
 	}
-	if a.ReadyMade && !a.Mounted {
+	readyMade := a.ReadyMade()
+	if readyMade && !a.Mounted {
 		return Nothing, "answers to htmx and Turbo show no messages without Messenger.Mount: " +
 			"call it where the routes are registered"
 	}
 	coding := a.Header.Get("Content-Encoding")
 	// Nothing can be appended to a body that a handler, or middleware within ours, has compressed.
 	// Middleware around ours compresses what we write.
-	open := a.ReadyMade && a.Body && a.Status != http.StatusPartialContent &&
+	open := readyMade && a.Body && a.Status != http.StatusPartialContent &&
 		(coding == "" || coding == a.Packed) && browser.IsUTF8(a.Header)
 	switch {
 	case a.Reader == browser.ForTurbo && open:

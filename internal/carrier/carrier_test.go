@@ -19,7 +19,8 @@ func part(change func(*carrier.Answer)) carrier.Answer {
 		Request: httptest.NewRequest(http.MethodPost, "/", nil),
 		Reader:  browser.ForHTMX, Status: http.StatusOK,
 		Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}},
-		Body:   true, ReadyMade: true, Mounted: true,
+		Body:   true, Mounted: true,
+		ReadyMade: func() bool { return true },
 	}
 	change(&a)
 	return a
@@ -41,7 +42,7 @@ func TestCarrier(t *testing.T) {
 		}, carrier.Notice},
 		"no body":     {func(a *carrier.Answer) { a.Body = false }, carrier.Trigger},
 		"an error":    {func(a *carrier.Answer) { a.Status = http.StatusNotFound }, carrier.Trigger},
-		"own markup":  {func(a *carrier.Answer) { a.ReadyMade = false }, carrier.Trigger},
+		"own markup":  {func(a *carrier.Answer) { a.ReadyMade = func() bool { return false } }, carrier.Trigger},
 		"no HTML":     {func(a *carrier.Answer) { a.Header.Set("Content-Type", "text/plain") }, carrier.Trigger},
 		"a redirect":  {func(a *carrier.Answer) { a.Header.Set("HX-Redirect", "/") }, carrier.Nothing},
 		"a part":      {func(a *carrier.Answer) { a.Status = http.StatusPartialContent }, carrier.Trigger},
