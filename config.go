@@ -89,10 +89,11 @@ type Config struct {
 	KnownSessions int
 	// MaxBytes is how many bytes one encoded message may have. Zero means 8192.
 	MaxBytes int
-	// OnError is told of every failure that no caller receives, and of every error that [AddFlash]
-	// and [RedirectFlash] return, except ErrNotInstalled. Pages that do not ask the store, because
-	// its breaker is open, are no failures: an [EventBreakerOpened] says so once. It must be safe for concurrent use by
-	// multiple goroutines; if it panics, that is logged. Nil means that failures are only logged.
+	// OnError is told of every failure that no caller receives, and of every error that [AddFlash] and
+	// [RedirectFlash] return, except ErrNotInstalled. Pages that do not ask the store, because its
+	// breaker is open, are no failures: an [EventBreakerOpened] says so once. It must be safe for
+	// concurrent use by multiple goroutines; if it panics, that is logged. Nil means that failures are
+	// only logged.
 	OnError func(context.Context, error)
 	// Logger logs the same failures, repeated ones once a second at most. Nil means slog.Default().
 	// If Logger is set and wants lines at the level Debug, each message that is added to the store,

@@ -50,8 +50,8 @@ func reporterOf(m *Messenger) *report.Reporter {
 	return &m.errs
 }
 
-// messengers has all that New has made, and keeps none alive: one that is installed nowhere must say
-// so, too.
+// messengers has all that New has made, and keeps none alive: one that is installed nowhere must
+// say so, too.
 var messengers sync.Map // weak.Pointer[Messenger] → nothing
 
 // remember notes a new Messenger.

@@ -28,8 +28,8 @@ var (
 	Style  = newFile("flash.css", "text/css; charset=utf-8", styleSource)
 )
 
-// A File has a name with its hash, under which browsers may cache it for ever. It is made when it is
-// first asked for: programs that serve no pages need not compress it when they start.
+// A File has a name with its hash, under which browsers may cache it for ever. It is made when it
+// is first asked for: programs that serve no pages need not compress it when they start.
 type File struct {
 	name        string
 	contentType string

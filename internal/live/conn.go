@@ -78,7 +78,7 @@ func (h *Hub) warnOfHolding() {
 		"keep "+h.cfg.Path+" out of it, or call Install before it")
 }
 
-// holds sends text, and reports whether middleware keeps it. Compression may have sent bytes before.
+// holds sends text, and reports whether middleware keeps it: compression may have sent some before.
 func (c *Conn) holds(text []byte) bool {
 	before := c.passed()
 	return c.send(text) == nil && c.passed() <= before

@@ -66,8 +66,8 @@ func (rt *Router) ReadAt(view string) string {
 	return view
 }
 
-// HasPage reports whether a page of the engine may read view, which is a path or a route. If NoRoute
-// has handlers, that is so for any.
+// HasPage reports whether a page of the engine may read view, which is a path or a route. If
+// NoRoute has handlers, that is so for any.
 func (rt *Router) HasPage(view string) bool {
 	rt.know()
 	if rt.open || rt.routes[view] {

@@ -44,8 +44,8 @@ func setsCookie(name string) func(line string) bool {
 	return func(line string) bool { return strings.HasPrefix(line, name+"=") }
 }
 
-// lastSet returns what an answer with this header makes of a cookie, or nil if it does not set that.
-// A cookie of the same name with another path or domain is another cookie.
+// lastSet returns what an answer with this header makes of a cookie, or nil if it does not set
+// that. A cookie of the same name with another path or domain is another cookie.
 func lastSet(header http.Header, name, path, domain string) (last *http.Cookie) {
 	for _, line := range header["Set-Cookie"] {
 		if !setsCookie(name)(line) {

@@ -58,8 +58,8 @@ func (c *Cookies) NoteSaved() {
 	c.saved = true
 }
 
-// Send sets the cookies of the new secrets and the mark in the header of the answer to r, each once.
-// It reports whether the answer brings a cookie of ours, these or another.
+// Send sets the cookies of the new secrets and the mark in the header of the answer to r, each
+// once. It reports whether the answer brings a cookie of ours, these or another.
 func (c *Cookies) Send(r *http.Request, header http.Header) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -90,8 +90,8 @@ func (o Outcome) Shows(it *Trace) bool {
 }
 
 // Fits reports whether an answer with that status can have the message. A 5xx can if the status was
-// set before the message was taken, and a 101 can because the handler takes the connection over. The
-// statuses below have no body, or one that the handler has not written.
+// set before the message was taken, and a 101 can because the handler takes the connection over.
+// The statuses below have no body, or one that the handler has not written.
 func (it *Trace) Fits(status int) bool {
 	switch status {
 	case http.StatusNoContent, http.StatusResetContent, http.StatusPartialContent,

@@ -103,8 +103,8 @@ func (v *Views) GoOn(route string) {
 func (v *Views) Route() string { return v.places[len(v.places)-1].route }
 
 // Stripped returns what was taken from the beginning of the path before the engine got it, as
-// http.StripPrefix does. uri is the request's RequestURI. If the Site has a Prefix, Stripped returns
-// "".
+// http.StripPrefix does. uri is the request's RequestURI. If the Site has a Prefix, Stripped
+// returns "".
 func (v *Views) Stripped(uri string) string {
 	if v.site.Prefix != "" {
 		return ""
@@ -120,10 +120,11 @@ func (v *Views) Stripped(uri string) string {
 	return strings.TrimSuffix(prefix, "/")
 }
 
-// StrippedMistake says what is wrong if messages wait at paths that begin with what Stripped returns.
+// StrippedMistake says what is wrong if messages wait at paths that begin with what Stripped
+// returns.
 func StrippedMistake(prefix string) string {
-	return fmt.Sprintf("messages wait at paths that begin with %q, which a handler around the engine, "+
-		"such as http.StripPrefix, takes from the paths of pages, so no page shows them: set "+
+	return fmt.Sprintf("messages wait at paths that begin with %q, which a handler around the "+
+		"engine, such as http.StripPrefix, takes from the paths of pages, so no page shows them: set "+
 		"Config.Prefix to it", prefix)
 }
 
