@@ -121,33 +121,41 @@ func TestRedisKeepsAViewThatAnotherProcessAddedTo(t *testing.T) {
 	assert.Empty(t, p.peek("/3"))
 }
 
-// The views of a session are bounded at every step of a slot that moves.
+// The views of a session are bounded at every step of a slot that moves, whether the index moves
+// before the views or after them.
 func TestRedisBoundsViewsWhileTheSlotMoves(t *testing.T) {
-	t.Parallel()
-	cluster := redistest.StartCluster(t, 3)
-	p := newRedisProbeWith(t, cluster.Client(), flashgin.RedisConfig{Views: 8})
-	next := 0
-	var views []string
-	bounded := func(step string) {
-		t.Helper()
-		for range 30 {
-			views = append(views, fmt.Sprint("/", next))
-			p.add(views[next], views[next])
-			next++
-		}
-		waiting := p.peek(views...)
-		assert.LessOrEqual(t, len(waiting), 8+2+2, step)
-		assert.Equal(t, views[next-8:], waiting[len(waiting)-8:], step)
-		for _, err := range p.reported() {
-			assert.Contains(t, err, "dropped", step)
-		}
+	for name, backwards := range map[string]bool{"index first": false, "index last": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cluster := redistest.StartCluster(t, 3)
+			p := newRedisProbeWith(t, cluster.Client(), flashgin.RedisConfig{Views: 8})
+			next := 0
+			var views []string
+			bounded := func(step string) {
+				t.Helper()
+				for range 12 {
+					views = append(views, fmt.Sprint("/", next))
+					p.add(views[next], views[next])
+					next++
+					// Messages at two views came before the index.
+					assert.LessOrEqual(t, len(p.peek(views...)), 8+2+2, step)
+				}
+				waiting := p.peek(views...)
+				assert.Equal(t, views[next-8:], waiting[len(waiting)-8:], step)
+				for _, err := range p.reported() {
+					assert.Contains(t, err, "dropped", step)
+				}
+			}
+			bounded("before")
+			slot, home := -1, 0
+			for i, server := range cluster.Servers {
+				if keys := apptest.KeysAt(t, server.Client()); len(keys) > 0 {
+					slot, home = cluster.SlotOf(keys[0]), i
+				}
+			}
+			migration := cluster.Migrate(slot, home, (home+1)%3)
+			migration.Backwards = backwards
+			migration.Walk(bounded)
+		})
 	}
-	bounded("before")
-	slot, home := -1, 0
-	for i, server := range cluster.Servers {
-		if keys := apptest.KeysAt(t, server.Client()); len(keys) > 0 {
-			slot, home = cluster.SlotOf(keys[0]), i
-		}
-	}
-	cluster.Migrate(slot, home, (home+1)%3).Walk(bounded)
 }

@@ -3,6 +3,7 @@ package redistest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,6 +103,8 @@ func (c *Cluster) Owner(slot int) int {
 // Between the steps the cluster serves the slot, with ASK for the keys that are not, or no longer,
 // at the source.
 type Migration struct {
+	Backwards bool // Walk moves the last key first
+
 	cluster  *Cluster
 	slot     int
 	from, to *redis.Client
@@ -157,14 +160,19 @@ func (m *Migration) End() {
 	}
 }
 
-// Walk moves the slot with all its keys, and calls after with the name of each step that is done.
+// Walk moves the slot with all its keys, in alphabetical order, and calls after with the name of
+// each step that is done. Servers list the keys in any order.
 func (m *Migration) Walk(after func(step string)) {
 	m.cluster.tb.Helper()
 	m.Import()
 	after("importing")
 	m.Begin()
 	after("migrating")
-	for keys := m.Keys(1); len(keys) > 0; keys = m.Keys(1) {
+	for keys := m.Keys(1000); len(keys) > 0; keys = m.Keys(1000) {
+		slices.Sort(keys)
+		if m.Backwards {
+			slices.Reverse(keys)
+		}
 		m.Move(keys[0])
 		after("moved " + keys[0])
 	}

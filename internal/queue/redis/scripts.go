@@ -26,7 +26,7 @@ var (
 	withdrawScript   = load("withdraw.lua")
 	purgeScript      = load("purge.lua")
 	viewsScript      = load("views.lua")
-	countScript      = load("count.lua")
+	newestScript     = load("newest.lua")
 	dropScript       = load("drop.lua")
 )
 

@@ -3,7 +3,8 @@ package redis
 import (
 	"context"
 	"errors"
-	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -58,65 +59,68 @@ func (s *Store[T]) boundViews(ctx context.Context, mailbox string, index *lua.Ca
 	}
 }
 
+// dropViews drops the oldest views and returns how many items they had. A view is as old as its
+// last item. The index may have another time: a process without an index may have added to the
+// view, and while the slot moves, view and index may be at two servers, of which one runs its
+// script later.
 func (s *Store[T]) dropViews(ctx context.Context, mailbox string, index *lua.Call) (int, error) {
 	if err := index.Err(); err != nil || index.Cmd.Val() == nil {
 		return 0, err
 	}
-	views, err := index.Cmd.StringSlice() // and the time of each
+	noted, err := index.Cmd.StringSlice() // views, and the time of each
 	if err != nil {
 		return 0, err
 	}
-	counts := make([]*lua.Call, len(views)/2)
-	for i := range counts {
-		counts[i] = countScript.Call(mailbox + views[2*i])
+	newest := make([]*lua.Call, len(noted)/2)
+	for i := range newest {
+		newest[i] = newestScript.Call(mailbox + noted[2*i])
 	}
-	if err := lua.Send(ctx, s.client, counts, lua.Together); err != nil {
+	if err := lua.Send(ctx, s.client, newest, lua.Together); err != nil {
 		return 0, err
 	}
-	var left []int
+	var left []datedView
 	var gone []any
-	for i, count := range counts {
-		switch n, err := count.Cmd.Int(); {
-		case err != nil:
+	for i, call := range newest {
+		view := datedView{noted[2*i], noted[2*i+1]}
+		if err := call.Err(); err != nil {
 			return 0, err
-		case n > 0:
-			left = append(left, i)
-		default:
-			gone = append(gone, views[2*i])
 		}
+		if call.Cmd.Err() != nil { // no item is left
+			gone = append(gone, view.name)
+			continue
+		}
+		last, _ := call.Cmd.Text()
+		if _, err := strconv.ParseUint(last, 10, 64); err == nil {
+			view.last = last
+		}
+		left = append(left, view)
 	}
+	slices.SortStableFunc(left, func(a, b datedView) int { return strings.Compare(a.last, b.last) })
 	var drops []*lua.Call
-	for _, i := range left[:max(len(left)-s.cfg.Views, 0)] {
-		drops = append(drops, dropScript.Call(mailbox+views[2*i]).Append(views[2*i+1]))
+	for _, view := range left[:max(len(left)-s.cfg.Views, 0)] {
+		drops = append(drops, dropScript.Call(mailbox+view.name).Append(view.last))
 	}
 	if err := lua.Send(ctx, s.client, drops, lua.Together); err != nil {
 		return 0, err
 	}
-	dropped, newer := 0, viewsScript.Call(index.Key()).Append(s.ttlMilliseconds(), math.MaxInt32)
-	var again bool
+	dropped := 0
 	for _, drop := range drops {
-		switch n, err := drop.Cmd.Int(); {
-		case err == nil:
-			dropped += n
-			gone = append(gone, viewOf(drop, mailbox))
-		case errors.Is(err, redis.Nil): // a process without an index has added to the view
-			newer.Append(viewOf(drop, mailbox))
-			again = true
-		default:
+		n, err := drop.Cmd.Int()
+		if errors.Is(err, redis.Nil) { // an item has come since: the next add looks again
+			continue
+		}
+		if err != nil {
 			return dropped, err
 		}
+		dropped += n
+		gone = append(gone, viewOf(drop, mailbox))
 	}
-	if len(gone) > 0 {
-		args := append([]any{"zrem", index.Key()}, gone...)
-		if err := s.client.Process(ctx, lua.NewOnce(ctx, 1, args...)); err != nil {
-			return dropped, err
-		}
-	}
-	if !again {
+	if len(gone) == 0 {
 		return dropped, nil
 	}
-	if err := lua.Send(ctx, s.client, []*lua.Call{newer}, lua.Together); err != nil {
-		return dropped, err
-	}
-	return dropped, newer.Err()
+	args := append([]any{"zrem", index.Key()}, gone...)
+	return dropped, s.client.Process(ctx, lua.NewOnce(ctx, 1, args...))
 }
+
+// A datedView is a view with the time of its last item, in microseconds since 1970, 16 digits.
+type datedView struct{ name, last string }
