@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -34,14 +35,19 @@ type candidate struct {
 type tested struct {
 	candidate
 	passed, failed int
-	skipped        []string // names of tests, with the reason
+	skipped        []skipped
 	failures       []string
 	load           loadResult
 	bytes          float64 // a message takes, with one at a view
 }
 
-// suites are the packages whose tests start Redis servers.
-var suites = []string{"./behaviour/redis", "./internal/queue/redis", "./internal/lua"}
+// A skipped test, and the reason.
+type skipped struct{ test, why string }
+
+// suites are the tests that run on each server: those of the store, and those of faults.
+var suites = []struct{ folder, run string }{
+	{"behaviour/redis", ""}, {"behaviour/faults", "Redis"}, {"internal/queue/redis", ""},
+}
 
 // runServers tests the store on the servers in folder, those of Debian's releases, and the one that
 // is installed. It prints the table, and writes it to a file if that is named. It returns the exit
@@ -53,11 +59,12 @@ func (b *bench) runServers(folder, releases, write string, load time.Duration) i
 	for _, c := range all {
 		fmt.Fprintf(os.Stderr, "%s, %s, %s %s\n", c.version, c.from, c.path, c.why)
 	}
+	binaries := b.buildSuites()
 	for _, c := range all {
 		row := tested{candidate: c}
 		if c.why == "" {
 			fmt.Fprintf(os.Stderr, "%s, %s\n", c.version, c.from)
-			b.runSuites(&row)
+			b.runSuites(&row, binaries)
 			b.must(os.Setenv("REDIS_SERVER", c.path))
 			b.scope(func() { row.load = b.mixedLoad(load) })
 			b.scope(func() { row.bytes = b.bytesOfAMessage() })
@@ -102,10 +109,12 @@ func (b *bench) candidates(folder, releases string) (found []candidate) {
 		for _, name := range serverNames[:2] {
 			path, err := b.unpack(release, name)
 			switch {
-			case path != "":
-				add(path, "Debian "+release)
+			case errors.Is(err, errNoPackage): // as before the release of Debian that first had it
+				fmt.Fprintf(os.Stderr, "Debian %s: %v\n", release, err)
 			case err != nil:
 				found = append(found, candidate{version: name, from: "Debian " + release, why: err.Error()})
+			default:
+				add(path, "Debian "+release)
 			}
 		}
 	}
@@ -151,140 +160,51 @@ func versionOf(path string) string {
 	return ""
 }
 
-// unpack downloads a package of a release of Debian, and the libraries that it needs, and unpacks
-// them without installing anything. It returns the path of the server, or "" if the release has no
-// such package.
-func (b *bench) unpack(release, name string) (string, error) {
-	dir := filepath.Join(b.packages(), release)
-	root, pool := filepath.Join(dir, name), filepath.Join(dir, name+"-pool")
-	start := filepath.Join(root, "start", name)
-	if _, err := os.Stat(start); err == nil {
-		return start, nil
-	}
-	apt, err := b.aptOf(release, dir)
-	if err != nil {
-		return "", err
-	}
-	needs, err := apt("apt-cache", "", "depends", "--recurse", "--no-recommends", "--no-suggests",
-		"--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", name)
-	if err != nil {
-		return "", nil
-	}
-	download := []string{"download"}
-	for line := range strings.Lines(needs) {
-		if line = strings.TrimSpace(line); neededPackage.MatchString(line) {
-			download = append(download, line)
-		}
-	}
-	b.must(os.MkdirAll(pool, 0o755))
-	slices.Sort(download[1:])
-	if _, err := apt("apt-get", pool, append(download[:1], slices.Compact(download[1:])...)...); err != nil {
-		return "", err
-	}
-	archives, _ := filepath.Glob(filepath.Join(pool, "*.deb"))
-	for _, archive := range archives {
-		if out, err := exec.Command("dpkg-deb", "-x", archive, root).CombinedOutput(); err != nil {
-			return "", fmt.Errorf("dpkg-deb: %s", out)
-		}
-	}
-	loaders := glob(root, "lib64/ld-linux-*", "usr/lib64/ld-linux-*", "lib/*/ld-linux-*",
-		"usr/lib/*/ld-linux-*")
-	if len(loaders) == 0 {
-		return "", fmt.Errorf("the packages have no loader")
-	}
-	libraries := strings.Join(glob(root, "lib/*-linux-gnu", "usr/lib/*-linux-gnu"), ":")
-	script := fmt.Sprintf("#!/bin/sh\nexec %s --library-path %s %s \"$@\"\n",
-		loaders[len(loaders)-1], libraries, filepath.Join(root, "usr/bin", name))
-	b.must(os.MkdirAll(filepath.Dir(start), 0o755))
-	return start, os.WriteFile(start, []byte(script), 0o755)
-}
-
-// neededPackage matches what a server is made of: itself, its tools, and libraries.
-var neededPackage = regexp.MustCompile(`^(redis|valkey|lib|lua|zlib1g)[-+.\w]*$`)
-
-func glob(root string, patterns ...string) (all []string) {
-	for _, pattern := range patterns {
-		found, _ := filepath.Glob(filepath.Join(root, pattern))
-		all = append(all, found...)
-	}
-	return all
-}
-
-// packages is the folder where packages of Debian stay, for the next run.
-func (b *bench) packages() string {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return b.TempDir()
-	}
-	return filepath.Join(cache, "flashgin-servers")
-}
-
-// aptOf returns a function that calls apt for a release, with lists and a state of its own. It
-// takes the mirror that this machine uses.
-func (b *bench) aptOf(
-	release, dir string,
-) (func(command, in string, args ...string) (string, error), error) {
-	targets, err := exec.Command("apt-get", "indextargets", "--format", "$(ORIGIN) $(REPO_URI)",
-		"Identifier: Packages").Output()
-	mirror := ""
-	for line := range strings.Lines(string(targets)) {
-		if uri, ok := strings.CutPrefix(strings.TrimSpace(line), "Debian "); ok && mirror == "" {
-			mirror = uri
-		}
-	}
-	if err != nil || mirror == "" {
-		return nil, fmt.Errorf("apt-get knows no mirror of Debian: run apt-get update")
-	}
-	for _, folder := range []string{"lists/partial", "cache/archives/partial"} {
-		b.must(os.MkdirAll(filepath.Join(dir, folder), 0o755))
-	}
-	const key = "/usr/share/keyrings/debian-archive-keyring.gpg"
-	var sources []byte
-	base, backports := strings.CutSuffix(release, "-backports") // which lack most libraries
-	suites := []string{release}
-	if backports {
-		suites = append(suites, base)
-	}
-	for _, suite := range suites {
-		sources = fmt.Appendf(sources, "deb [signed-by=%s] %s %s main\n", key, mirror, suite)
-	}
-	b.must(os.WriteFile(filepath.Join(dir, "sources.list"), sources, 0o644))
-	b.must(os.WriteFile(filepath.Join(dir, "status"), nil, 0o644))
-	apt := func(command, in string, args ...string) (string, error) {
-		options := []string{"-q"}
-		for _, option := range []string{
-			"Dir::Etc::sourcelist=" + dir + "/sources.list", "Dir::Etc::sourceparts=/dev/null",
-			"Dir::State::lists=" + dir + "/lists", "Dir::State::status=" + dir + "/status",
-			"Dir::Cache=" + dir + "/cache", "APT::Sandbox::User=root", "Acquire::Languages=none",
-			"Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
-		} {
-			options = append(options, "-o", option)
-		}
-		cmd := exec.Command(command, append(options, args...)...)
-		cmd.Dir = in
-		out, err := cmd.Output()
-		if exit, ok := err.(*exec.ExitError); ok {
-			err = fmt.Errorf("%s %s: %s", command, args[0], bytes.TrimSpace(exit.Stderr))
-		}
-		return string(out), err
-	}
-	_, err = apt("apt-get", "", "update")
-	return apt, err
-}
-
 // event is a line of go test -json.
 type event struct{ Action, Test, Output string }
 
-var because = regexp.MustCompile(`^\s+\S+_test\.go:\d+: (.+)|^\s+\S+\.go:\d+: (.+)`)
+var because = regexp.MustCompile(`^\s+\S+\.go:\d+: (.+)`)
+
+// buildSuites compiles the tests once for all servers. It returns the folder with the binaries.
+func (b *bench) buildSuites() string {
+	dir := b.TempDir()
+	for _, suite := range suites {
+		cmd := exec.Command("go", "test", "-c", "-o", suiteBinary(dir, suite.folder), ".")
+		cmd.Dir = filepath.Join("..", suite.folder)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("%s: %s", suite.folder, out)
+		}
+	}
+	return dir
+}
+
+func suiteBinary(dir, folder string) string {
+	return filepath.Join(dir, strings.ReplaceAll(folder, "/", "-")+".test")
+}
 
 // runSuites runs the tests of the store on the server of row.
-func (b *bench) runSuites(row *tested) {
-	args := append([]string{"test", "-json", "-count=1", "-timeout=20m"}, suites...)
-	cmd := exec.Command("go", args...)
-	cmd.Dir = ".."
-	cmd.Env = append(os.Environ(), "REDIS_SERVER="+row.path)
-	out, _ := cmd.Output()
-	said := map[string]string{}
+func (b *bench) runSuites(row *tested, binaries string) {
+	for _, suite := range suites {
+		start := time.Now()
+		cmd := exec.Command("go", "tool", "test2json", suiteBinary(binaries, suite.folder),
+			"-test.v=test2json", "-test.timeout=30m", "-test.run="+suite.run)
+		cmd.Dir = filepath.Join("..", suite.folder)
+		cmd.Env = append(os.Environ(), "REDIS_SERVER="+row.path)
+		out, err := cmd.Output()
+		before := row.failed
+		if ran := row.count(out); ran == 0 || err != nil && row.failed == before {
+			row.failed++
+			row.failures = append(row.failures, "`"+suite.folder+"`")
+			fmt.Fprintf(os.Stderr, "  %s: %v\n%s", suite.folder, err, out)
+		}
+		fmt.Fprintf(os.Stderr, "  %s: %v\n", suite.folder, time.Since(start).Round(time.Second))
+	}
+}
+
+// count adds what go test -json has said, and prints what a test that failed has said. It returns
+// how many tests have run.
+func (row *tested) count(out []byte) (ran int) {
+	said := map[string]*strings.Builder{}
 	lines := bufio.NewScanner(bytes.NewReader(out))
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
@@ -292,28 +212,35 @@ func (b *bench) runSuites(row *tested) {
 		if json.Unmarshal(lines.Bytes(), &e) != nil || e.Test == "" {
 			continue
 		}
+		if said[e.Test] == nil {
+			said[e.Test] = new(strings.Builder)
+		}
 		switch top := !strings.Contains(e.Test, "/"); e.Action {
 		case "output":
-			if found := because.FindStringSubmatch(e.Output); found != nil {
-				said[e.Test] = strings.TrimSpace(cmp.Or(found[1], found[2]))
-			}
+			said[e.Test].WriteString(e.Output)
 		case "pass":
 			if top {
 				row.passed++
+				ran++
 			}
 		case "skip":
-			row.skipped = append(row.skipped, fmt.Sprintf("`%s`: %s", e.Test, said[e.Test]))
+			why := ""
+			for line := range strings.Lines(said[e.Test].String()) {
+				if found := because.FindStringSubmatch(line); found != nil {
+					why = strings.TrimSpace(found[1])
+				}
+			}
+			row.skipped = append(row.skipped, skipped{e.Test, why})
 		case "fail":
 			if top {
 				row.failed++
 				row.failures = append(row.failures, "`"+e.Test+"`")
+				ran++
 			}
-			fmt.Fprintf(os.Stderr, "  %s failed: %s\n", e.Test, said[e.Test])
+			fmt.Fprintf(os.Stderr, "  %s failed:\n%s", e.Test, said[e.Test])
 		}
 	}
-	if row.passed == 0 && row.failed == 0 {
-		row.failed, row.failures = 1, []string{"the tests did not run"}
-	}
+	return ran
 }
 
 // bytesOfAMessage returns how much memory a message takes if it is alone at its view, as most are.
@@ -328,18 +255,46 @@ func (b *bench) bytesOfAMessage() float64 {
 	return (b.info(admin, "memory", "used_memory") - before) / sessions
 }
 
-// skips returns a line for each reason why tests were skipped.
-func skips(row tested) (lines []string) {
-	names := map[string][]string{}
-	for _, skipped := range row.skipped {
-		name, why, _ := strings.Cut(skipped, ": ")
-		names[why] = append(names[why], name)
+// notes returns what the table has no room for: what failed, and what was skipped and why.
+func notes(rows []tested) (lines []string) {
+	type group struct{ tests, why string }
+	of := map[group][]string{} // servers
+	var groups []group
+	for _, row := range rows {
+		for _, what := range row.failures {
+			lines = append(lines, fmt.Sprintf("- %s: %s failed.", row.version, what))
+		}
+		tests := map[string][]string{} // by the reason
+		for _, skipped := range row.skipped {
+			tests[skipped.why] = append(tests[skipped.why], "`"+skipped.test+"`")
+		}
+		for _, why := range slices.Sorted(maps.Keys(tests)) {
+			g := group{strings.Join(tests[why], ", "), why}
+			if of[g] == nil {
+				groups = append(groups, g)
+			}
+			of[g] = append(of[g], row.version)
+		}
 	}
-	for _, why := range slices.Sorted(maps.Keys(names)) {
-		lines = append(lines, fmt.Sprintf("- %s skips %s: %s.", row.version,
-			strings.Join(names[why], ", "), strings.TrimRight(why, ".")))
+	for _, g := range groups {
+		lines = append(lines, wrap(fmt.Sprintf("- %s: skipped on %s: %s.", g.tests,
+			strings.Join(of[g], ", "), strings.TrimRight(g.why, "."))))
 	}
 	return lines
+}
+
+// wrap breaks a line of a list, so that lines have at most 100 bytes.
+func wrap(line string) string {
+	var lines []string
+	for len(line) > 100 {
+		at := strings.LastIndexByte(line[:101], ' ')
+		if at <= 2 {
+			break
+		}
+		lines = append(lines, line[:at])
+		line = "  " + line[at+1:]
+	}
+	return strings.Join(append(lines, line), "\n")
 }
 
 // serversPage returns docs/servers.md.
@@ -347,15 +302,17 @@ func serversPage(rows []tested, load time.Duration) string {
 	var page strings.Builder
 	fmt.Fprintf(&page, `# Servers
 
-The tests of the Redis store, and a mixed load, on each of these servers. A command tests them and
-writes this page:
+The tests of the Redis store, the tests of faults with Redis, and a mixed load, on each of these
+servers. A command tests them and writes this page:
 
     cd bench
-    go run . -part servers -servers FOLDER -write ../docs/servers.md
+    FLASHGIN_SOAK=1 go run . -part servers -servers FOLDER -debian bullseye,trixie,sid \
+        -write ../docs/servers.md
 
 FOLDER has a folder for each server, with a binary: you can test a server of your own. The command
-also downloads the packages of some releases of Debian and unpacks them without installing anything.
-`+"`-debian`"+` names other releases, and `+"`-load`"+` says how long the load lasts.
+downloads the packages of the releases of Debian and unpacks them without installing anything.
+`+"`-load`"+` says how long the load lasts. Without `+"`FLASHGIN_SOAK=1`"+` the soaks are skipped,
+which takes less time. CI tests the two servers of trixie, and the one that is installed.
 
 In the **load**, four clients add, claim, confirm and release messages of 100 sessions. Meanwhile
 the server forgets its scripts ten times a second, cuts all connections twice a second, and has no
@@ -369,7 +326,6 @@ how a server was compiled.
 | server | from | tests passed | failed | skipped | load: messages | lost | twice | a message takes |
 |---|---|--:|--:|--:|--:|--:|--:|--:|
 `, time.Now().Format("2 January 2006"), processor(), runtime.NumCPU(), runtime.Version(), load)
-	var notes []string
 	for _, row := range rows {
 		if row.why != "" {
 			fmt.Fprintf(&page, "| %s | %s | not tested: %s | | | | | | |\n", row.version, row.from, row.why)
@@ -378,13 +334,9 @@ how a server was compiled.
 		fmt.Fprintf(&page, "| %s | %s | %d | %d | %d | %d | %d | %d | %.0f bytes |\n", row.version,
 			row.from, row.passed, row.failed, len(row.skipped), row.load.messages, row.load.lost,
 			row.load.twice, row.bytes)
-		for _, what := range row.failures {
-			notes = append(notes, fmt.Sprintf("- %s: %s failed.", row.version, what))
-		}
-		notes = append(notes, skips(row)...)
 	}
-	if len(notes) > 0 {
-		fmt.Fprintf(&page, "\n%s\n", strings.Join(notes, "\n"))
+	if lines := notes(rows); len(lines) > 0 {
+		fmt.Fprintf(&page, "\n%s\n", strings.Join(lines, "\n"))
 	}
 	return page.String()
 }
