@@ -40,6 +40,16 @@ func (m *Messenger) wrapFunctions(cfg *Config) {
 			return words
 		}
 	}
+	if translate := cfg.Translate; translate != nil {
+		cfg.Translate = func(c *gin.Context, msg Message) Message {
+			translated := msg
+			m.reportOf(c, "translate a message", m.ask(c, "Config.Translate", func() error {
+				translated = translate(c, msg)
+				return nil
+			}))
+			return translated
+		}
+	}
 	if cfg.Observer != nil {
 		cfg.Observer = caughtObserver{cfg.Observer, &m.errs}
 	}

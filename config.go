@@ -46,6 +46,16 @@ type Config struct {
 	// Labels returns the words of the ready-made markup in the language of the page. It must be
 	// safe for concurrent use by multiple goroutines. Nil means English.
 	Labels func(*gin.Context) Labels
+	// Translate returns a message in the language of the request's user, who is about to be shown
+	// it: on a page, in JSON, by an answer to htmx or Turbo, on an open page. So a job need not know
+	// the language: give its messages a Text that all can read, and keys and arguments in Data.
+	// Peeking pages get translated messages, too, those of [Messenger.Take] and [Messenger.Peek]
+	// are as they were added. Each time a message is asked for, Translate is called. Changes of
+	// View, ID, Key and Created count for nothing; do not change what Data and Link refer to. If it
+	// panics, the message is shown as it was added. It must be safe for concurrent use by multiple
+	// goroutines, and must not call flashgin for its request. Nil means that messages are shown as
+	// they were added.
+	Translate func(*gin.Context, Message) Message
 	// Look says which CSS classes the ready-made markup has. Zero means LookPlain, for our own
 	// style sheet.
 	Look Look

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/queue"
 )
@@ -121,6 +123,14 @@ func messagesForHeader(items []queue.Item[Message]) []Message {
 		messages[i].HTML, messages[i].TTL = "", 0
 	}
 	return messages
+}
+
+// translate puts messages into the words of their reader. What tells them apart stays.
+func (m *Messenger) translate(c *gin.Context, items []queue.Item[Message]) {
+	for i, it := range items {
+		items[i].Value = m.cfg.Translate(c, messageOf(it))
+		items[i].Value.Created = it.Value.Created
+	}
 }
 
 // namedItem returns the item of a message that our script names.

@@ -99,6 +99,9 @@ func (m *Messenger) configureAnswers() {
 	a.IsMounted, a.URL = m.routes.AreMounted, m.routes.URL
 	a.Probe, a.HasText, a.ForScripts = probeOf, (*Message).hasText, messagesForHeader
 	a.Additions = m.additions
+	if m.cfg.Translate != nil {
+		a.Translate = m.translate
+	}
 	a.Seed = func(ctx context.Context) *delivery.Delivery[Message] {
 		store, ok := seeding.Store(ctx).(Store)
 		if !ok {

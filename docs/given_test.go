@@ -9,22 +9,28 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	texttemplate "text/template"
 	"time"
 
+	"github.com/CloudyKit/jet/v6"
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/flashtest"
 	"github.com/flashgin/flashgin/storetest"
+	"github.com/flosch/pongo2/v6"
 	"github.com/gin-contrib/multitemplate"
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-contrib/sessions/cookie"
 	"github.com/gin-gonic/gin"
+	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"github.com/redis/go-redis/v9"
 	"github.com/yuin/goldmark"
 	"golang.org/x/text/language"
+	g "maragu.dev/gomponents"
 )
 
 // What the code on the pages uses without declaring it.
@@ -44,10 +50,15 @@ var (
 	mine      template.FuncMap
 	languages language.Matcher
 	words     []flashgin.Labels
+	texts     *i18n.Bundle
 	page      string
 	pages     multitemplate.Renderer
 
-	job   Job
+	job    Job
+	groups interface {
+		Join(group, session string)
+		Tell(context.Context, *flashgin.Messenger, string, flashgin.Message) error
+	}
 	queue interface{ Start(Job) }
 
 	open     func(t *testing.T, ttl time.Duration, cap int) flashgin.Store
@@ -78,4 +89,10 @@ var (
 	_ = storetest.Run
 	_ goldmark.Markdown
 	_ language.Tag
+	_ jet.VarMap
+	_ sync.Mutex
+	_ = slices.Contains[[]int]
+	_ pongo2.Context
+	_ i18n.Localizer
+	_ = g.El
 )

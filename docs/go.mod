@@ -7,17 +7,22 @@ replace github.com/flashgin/flashgin => ../
 require github.com/flashgin/flashgin v0.0.0
 
 require (
+	github.com/CloudyKit/jet/v6 v6.3.3
 	github.com/alicebob/miniredis/v2 v2.40.0
+	github.com/flosch/pongo2/v6 v6.0.0
 	github.com/gin-contrib/multitemplate v1.1.1
 	github.com/gin-contrib/sessions v1.1.0
 	github.com/gin-gonic/gin v1.12.0
+	github.com/nicksnyder/go-i18n/v2 v2.5.1
 	github.com/redis/go-redis/v9 v9.19.0
 	github.com/stretchr/testify v1.11.1
 	github.com/yuin/goldmark v1.8.7
 	golang.org/x/text v0.35.0
+	maragu.dev/gomponents v1.2.0
 )
 
 require (
+	github.com/CloudyKit/fastprinter v0.0.0-20200109182630-33d98a066a53 // indirect
 	github.com/bytedance/gopkg v0.1.3 // indirect
 	github.com/bytedance/sonic v1.15.0 // indirect
 	github.com/bytedance/sonic/loader v0.5.0 // indirect

@@ -81,6 +81,18 @@ func TestARequestEndsWhateverPanics(t *testing.T) {
 				return flashgin.Labels{}
 			},
 		}},
+		{
+			name: "Config.Translate", told: "Config.Translate panicked: broken: Translate",
+			header: apptest.HTMX(), cfg: flashgin.Config{
+				HTMX: true,
+				Translate: func(c *gin.Context, m flashgin.Message) flashgin.Message {
+					if broken(c) {
+						panic("broken: Translate")
+					}
+					return m
+				},
+			},
+		},
 		{name: "Config.Observer", told: "Config.Observer panicked: broken: the Observer", cfg: flashgin.Config{Observer: panickingObserver{}}},
 		{name: "the log", told: "no page", cfg: flashgin.Config{Logger: slog.New(panickingLog{slog.DiscardHandler})}, after: func(c *gin.Context) {
 			c.Redirect(http.StatusSeeOther, "http://elsewhere.example/") // where nobody sees the message
@@ -171,6 +183,13 @@ func TestAFunctionThatCallsFlashginForItsRequest(t *testing.T) {
 			call(c)
 			return flashgin.Labels{}
 		}}, "Config.Labels calls flashgin for its own request"},
+		{"Translate", flashgin.Config{
+			SessionKey: apptest.UserOf,
+			Translate: func(c *gin.Context, m flashgin.Message) flashgin.Message {
+				call(c)
+				return m
+			},
+		}, "Config.Translate calls flashgin for its own request"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a = apptest.NewAppWithoutSessions(t, test.cfg)

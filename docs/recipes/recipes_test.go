@@ -230,3 +230,80 @@ func TestLabels(t *testing.T) {
 		assert.Contains(t, answer.Body.String(), want, "%.40s", header)
 	}
 }
+
+// The text of a job's message is in the language of whoever is shown it, with its plural.
+func TestTranslate(t *testing.T) {
+	recipes.AddTexts()
+	router, messages, _ := newSite(t, flashgin.Config{
+		SessionKey: func(*gin.Context) (string, error) { return "the test's", nil },
+		Translate:  recipes.Translate,
+	}, `{{range flashes}}{{.Text}}{{end}}`)
+	router.GET("/", show)
+	for _, test := range []struct{ language, count, want string }{
+		{"de-CH, de;q=0.9", "1", "1 Kontakt wurde importiert."},
+		{"de", "312", "312 Kontakte wurden importiert."},
+		{"en", "1", "1 contact was imported."},
+		{"", "312", "312 contacts were imported."},
+		{"fr", "312", "312 contacts were imported."},
+	} {
+		require.NoError(t, messages.Add(t.Context(), "the test's", flashgin.Message{
+			View: "/", Text: "Contacts were imported.",
+			Data: map[string]string{"text": "imported", "count": test.count},
+		}))
+		request := httptest.NewRequest(http.MethodGet, "/", nil)
+		request.Header.Set("Accept-Language", test.language)
+		answer := httptest.NewRecorder()
+		router.ServeHTTP(answer, request)
+		assert.Equal(t, test.want, answer.Body.String(), test.language)
+	}
+	for _, data := range []map[string]string{nil, {"text": "unknown"}, {"text": "imported", "count": "many"}} {
+		m := flashgin.Message{Text: "Contacts were imported.", Data: data}
+		c, _ := gin.CreateTestContext(httptest.NewRecorder())
+		c.Request = httptest.NewRequest(http.MethodGet, "/", nil)
+		assert.Equal(t, m, recipes.Translate(c, m))
+	}
+}
+
+// All devices of a user are told, and all who look at a page.
+func TestGroups(t *testing.T) {
+	groups := new(recipes.Groups)
+	router, messages, one := newSite(t, flashgin.Config{}, `{{range flashes}}[{{.Text}}]{{end}}`)
+	router.GET("/prices", func(c *gin.Context) {
+		key, err := messages.SessionKey(c)
+		assert.NoError(t, err)
+		groups.Join("/prices", key)
+		show(c)
+	})
+	router.GET("/other", show)
+	two, other := &visitor{router, map[string]*http.Cookie{}}, &visitor{router, map[string]*http.Cookie{}}
+	for range 2 {
+		one.do(http.MethodGet, "/prices")
+		two.do(http.MethodGet, "/prices")
+	}
+	other.do(http.MethodGet, "/other")
+	m := flashgin.Info("Prices have changed.").At("/prices")
+	require.NoError(t, groups.Tell(t.Context(), messages, "/prices", m))
+	for _, v := range []*visitor{one, two} {
+		assert.Equal(t, "[Prices have changed.]", v.do(http.MethodGet, "/prices"))
+		assert.Empty(t, v.do(http.MethodGet, "/prices"))
+	}
+	assert.Empty(t, other.do(http.MethodGet, "/prices"))
+}
+
+// A notice is on each page, and on none after it was closed.
+func TestNotice(t *testing.T) {
+	router, _, v := newSite(t, flashgin.Config{}, `{{range flashes}}[{{.Text}}]{{end}}`)
+	terms := func(c *gin.Context) {
+		recipes.Notice(c, "terms", flashgin.Info("Our terms have changed."))
+		show(c)
+	}
+	router.GET("/a", terms)
+	router.GET("/b", terms)
+	router.POST("/notices/:name/closed", recipes.CloseNotice)
+	for _, path := range []string{"/a", "/a", "/b"} {
+		assert.Equal(t, "[Our terms have changed.]", v.do(http.MethodGet, path))
+	}
+	v.do(http.MethodPost, "/notices/terms/closed")
+	assert.Empty(t, v.do(http.MethodGet, "/a"))
+	assert.Empty(t, v.do(http.MethodGet, "/b"))
+}

@@ -12,6 +12,8 @@ import (
 	"testing/fstest"
 	texttemplate "text/template"
 
+	"github.com/CloudyKit/jet/v6"
+	"github.com/flosch/pongo2/v6"
 	"github.com/gin-contrib/multitemplate"
 	"github.com/gin-gonic/gin"
 	"github.com/gin-gonic/gin/render"
@@ -19,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/docs/recipes"
 	"github.com/flashgin/flashgin/flashtest"
 )
 
@@ -45,6 +48,12 @@ func TestEveryWayToPrintAPage(t *testing.T) {
 	parsed := func() *template.Template {
 		return template.Must(template.New("page.html").Funcs(flashgin.FuncMap()).Parse(text))
 	}
+	loader := jet.NewInMemLoader()
+	loader.Set("/page", `<main>{{ raw: messages }}</main>`)
+	inJet, err := jet.NewSet(loader).GetTemplate("/page")
+	require.NoError(t, err)
+	inPongo2, err := pongo2.FromString(`<main>{{ messages|safe }}</main>`)
+	require.NoError(t, err)
 	byName := func(c *gin.Context) { c.HTML(http.StatusOK, "page.html", nil) }
 	for name, test := range map[string]struct {
 		load    func(*gin.Engine)
@@ -62,6 +71,9 @@ func TestEveryWayToPrintAPage(t *testing.T) {
 			e.HTMLRender = pages
 		}, byName},
 		"own HTMLRender":   {func(e *gin.Engine) { e.HTMLRender = ownRenderer{parsed()} }, byName},
+		"pongo2":           {func(*gin.Engine) {}, func(c *gin.Context) { recipes.ByPongo2(c, inPongo2) }},
+		"jet":              {func(*gin.Engine) {}, func(c *gin.Context) { recipes.ByJet(c, inJet) }},
+		"gomponents":       {func(*gin.Engine) {}, recipes.ByGomponents},
 		"another engine":   {func(*gin.Engine) {}, otherEngine},
 		"a context's page": {func(*gin.Engine) {}, func(c *gin.Context) { component(c.Request.Context(), c.Writer) }},
 	} {

@@ -48,6 +48,8 @@ type Config[T any] struct {
 	Probe func(*T) string
 	// HasText reports whether scripts can show the message: they show text alone.
 	HasText func(*T) bool
+	// Translate puts messages into the words of who reads the answer. Nil: they stay as they are.
+	Translate func(*gin.Context, []queue.Item[T])
 	// ForScripts returns messages as scripts read them, in JSON.
 	ForScripts func([]queue.Item[T]) []T
 	// Additions returns markup that htmx, or Turbo, puts into the list of the page on screen.

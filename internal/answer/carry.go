@@ -122,7 +122,7 @@ func (a *Answer[T]) follow() {
 	if a.part.behind != carrier.Nothing && !a.panicked && !a.IsGone() {
 		list = a.list.Following(a.site.Lease)
 	}
-	items := list.Items()
+	items := a.translated(list.Items())
 	a.Unlock()
 	if len(items) == 0 {
 		return
@@ -150,7 +150,7 @@ func (a *Answer[T]) carryInHeader(by carrier.Carrier, list shown.Selection[T]) {
 		list = list[:min(len(list), carrier.AtMost)]
 	}
 	for ; len(list) > 0; list = list[:len(list)-1] {
-		if a.setHeader(by, a.site.ForScripts(list.Items()), "") {
+		if a.setHeader(by, a.site.ForScripts(a.translated(list.Items())), "") {
 			list.Are(shown.Carried)
 			return
 		}

@@ -2,7 +2,6 @@ package answer
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/flashgin/flashgin/internal/browser"
@@ -57,7 +56,7 @@ func (a *Answer[T]) mayShow(w http.ResponseWriter, how shown.State, pullable boo
 		return false
 	}
 	if a.leftOpen() {
-		a.warnOfEarlyHeaders()
+		a.WarnOnce(&a.site.earlyHeaders, caching.EarlyHeadersWarning(a.views.Route()))
 		return false
 	}
 	a.claim()
@@ -75,6 +74,15 @@ func (a *Answer[T]) take(way shown.Way, chosen func(*T) bool) []queue.Item[T] {
 	}
 	items := a.list.Show(a.views.List(), way, chosen, a.site.Probe)
 	a.private = a.private || len(items) > 0
+	return a.translated(items)
+}
+
+// translated puts copies of messages into the words of the reader.
+func (a *Answer[T]) translated(items []queue.Item[T]) []queue.Item[T] {
+	if c := a.Gin(); a.site.Translate != nil && len(items) > 0 {
+		a.Outside(func() { a.site.Translate(c, items) })
+		a.list.LookFor(items, a.site.Probe)
+	}
 	return items
 }
 
@@ -105,7 +113,7 @@ func (a *Answer[T]) Peek() []queue.Item[T] {
 	a.Lock()
 	defer a.Unlock()
 	if !a.Ended() && a.leftOpen() {
-		a.warnOfEarlyHeaders()
+		a.WarnOnce(&a.site.earlyHeaders, caching.EarlyHeadersWarning(a.views.Route()))
 		return nil
 	}
 	a.peek()
@@ -123,7 +131,7 @@ func (a *Answer[T]) Peek() []queue.Item[T] {
 		}
 	}
 	a.private = a.private || len(items) > 0
-	return items
+	return a.translated(items)
 }
 
 // failRead reports a read that failed, unless the client is gone or the breaker is open. The page
@@ -144,14 +152,6 @@ func (a *Answer[T]) leftOpen() bool {
 		return a.open.Load()
 	}
 	return a.Writer().Written()
-}
-
-// warnOfEarlyHeaders says why a page shows nothing.
-func (a *Answer[T]) warnOfEarlyHeaders() {
-	a.WarnOnce(&a.site.earlyHeaders, fmt.Sprintf("the headers of an answer of %q left before its "+
-		"messages were asked for, and they let caches keep it: it shows none, and its messages wait; "+
-		"call flashes, Flashes or Markup before the first flush, or set Cache-Control to no-store "+
-		"before it", a.views.Route()))
 }
 
 // storedByPageCache reports whether a page cache stores what w writes, and says so once.

@@ -3,6 +3,7 @@
 package caching
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 )
@@ -78,3 +79,10 @@ func hasDirective(lines []string, directive string) bool {
 // isCacheControl ignores case: a handler may have put a name that is not canonical into the map of
 // the header, and net/http writes it all the same.
 func isCacheControl(name string) bool { return strings.EqualFold(name, "Cache-Control") }
+
+// EarlyHeadersWarning says why a page of a route shows no messages.
+func EarlyHeadersWarning(route string) string {
+	return fmt.Sprintf("the headers of an answer of %q left before its messages were asked for, and "+
+		"they let caches keep it: it shows none, and its messages wait; call flashes, Flashes or "+
+		"Markup before the first flush, or set Cache-Control to no-store before it", route)
+}

@@ -66,7 +66,7 @@ func (rs *Routes[T]) servePullWithTickets(r *answer.Answer[T], c *gin.Context, v
 		rs.Answers.Errors.Report(c.Request.Context(), "find the session", err)
 	}
 	if session != "" && err == nil && r.MayPull() {
-		claimed, err := rs.claimParcel(c.Request.Context(), session, views, sse.Parcel)
+		claimed, err := rs.claimParcel(c.Request.Context(), c, session, views, sse.Parcel)
 		if err == nil && claimed.Text != nil {
 			parcel = claimed
 		}

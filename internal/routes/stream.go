@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -83,7 +84,7 @@ func (rs *Routes[T]) openPage(
 		Client:  c.ClientIP(),
 		Owned:   func() bool { return rs.owns(r, c, session) },
 		Claim: func(ctx context.Context) (live.Parcel, error) {
-			return rs.claimParcel(ctx, session, views, sse.Handover)
+			return rs.claimParcel(ctx, c, session, views, sse.Handover)
 		},
 	}
 }
@@ -109,7 +110,7 @@ func (rs *Routes[T]) streamViews(r *http.Request) []string {
 // claimParcel claims messages for an open page. Scripts show text alone, so it releases messages
 // with only HTML, and these wait for a page that a template renders. encode makes the text of them.
 func (rs *Routes[T]) claimParcel(
-	ctx context.Context, session string, views []string,
+	ctx context.Context, c *gin.Context, session string, views []string,
 	encode func([]T, map[string]string) ([]byte, error),
 ) (live.Parcel, error) {
 	claim, err := rs.Answers.Store.Claim(ctx, session, views, delivery.ForStream)
@@ -139,7 +140,12 @@ func (rs *Routes[T]) claimParcel(
 	if len(forScript.Items) == 0 {
 		return parcel, nil
 	}
-	messages := rs.Messages(forScript.Items)
+	items := forScript.Items
+	if translate := rs.Answers.Translate; translate != nil {
+		items = slices.Clone(items)
+		translate(c, items)
+	}
+	messages := rs.Messages(items)
 	if parcel.Text, err = encode(messages, claim.Tickets); err != nil {
 		parcel.Release()
 		rs.Answers.Errors.Report(ctx, "encode for an open page", err)

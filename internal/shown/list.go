@@ -210,6 +210,17 @@ func (l *List[T]) Show(
 	return items
 }
 
+// LookFor notes by which texts Find shall look for messages whose texts were changed since Show.
+func (l *List[T]) LookFor(items []queue.Item[T], probe func(*T) string) {
+	for _, it := range l.entries {
+		for i := range items {
+			if it.Probe != "" && items[i].ID == it.ID {
+				it.Probe = probe(&items[i].Value)
+			}
+		}
+	}
+}
+
 // Peek returns the messages that Show would return, and those that a store has peeked.
 func (l *List[T]) Peek(views []string, peeked []queue.Item[T]) (items []queue.Item[T]) {
 	seen := make([]*entry[T], 0, len(peeked)+len(l.entries)) // a peek hides nothing for good
