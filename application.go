@@ -1,12 +1,14 @@
 package flashgin
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/guard"
 	"github.com/flashgin/flashgin/internal/report"
+	"github.com/flashgin/flashgin/internal/request"
 )
 
 // The functions in Config belong to the application. New wraps them, so that a panic in one of them
@@ -15,65 +17,47 @@ import (
 func (m *Messenger) wrapFunctions(cfg *Config) {
 	if sessionKey := cfg.SessionKey; sessionKey != nil {
 		cfg.SessionKey = func(c *gin.Context) (key string, err error) {
-			err = m.ask(c, "Config.SessionKey", func() (err error) {
+			err = request.Ask(c, "Config.SessionKey", func() (err error) {
 				key, err = sessionKey(c)
 				return err
 			})
 			return key, err
 		}
 	}
-	if view := cfg.View; view != nil {
-		cfg.View = func(c *gin.Context) (name string) {
-			m.reportOf(c, "find the view", m.ask(c, "Config.View", func() error {
-				name = view(c)
-				return nil
-			}))
-			return name
-		}
-	}
-	if labels := cfg.Labels; labels != nil {
-		cfg.Labels = func(c *gin.Context) (words Labels) {
-			m.reportOf(c, "find the labels", m.ask(c, "Config.Labels", func() error {
-				words = labels(c)
-				return nil
-			}))
-			return words
-		}
-	}
+	cfg.View = asked(m.errs, "Config.View", "find the view", cfg.View)
+	cfg.Labels = asked(m.errs, "Config.Labels", "find the labels", cfg.Labels)
 	if translate := cfg.Translate; translate != nil {
 		cfg.Translate = func(c *gin.Context, msg Message) Message {
-			translated := msg
-			m.reportOf(c, "translate a message", m.ask(c, "Config.Translate", func() error {
-				translated = translate(c, msg)
-				return nil
-			}))
-			return translated
+			translated := asked(m.errs, "Config.Translate", "translate a message",
+				func(c *gin.Context) *Message {
+					translated := translate(c, msg)
+					return &translated
+				})(c)
+			return *cmp.Or(translated, &msg) // which is left as it is after a panic
 		}
 	}
 	if cfg.Observer != nil {
-		cfg.Observer = caughtObserver{cfg.Observer, &m.errs}
+		cfg.Observer = caughtObserver{cfg.Observer, m.errs}
 	}
 }
 
-// ask calls a function of the application, which errors call what.
-func (m *Messenger) ask(c *gin.Context, what string, f func() error) error {
-	r := requestOf(c)
-	if r == nil {
-		return guard.Caught(what, f)
+// asked wraps f, the function in a field of Config, which returns no error.
+func asked[T any](
+	errs *report.Reporter, field, doing string, f func(*gin.Context) T,
+) func(*gin.Context) T {
+	if f == nil {
+		return nil
 	}
-	return r.InTurn(what, f)
-}
-
-// reportOf reports err, unless it is nil, for a function that returns no error.
-func (m *Messenger) reportOf(c *gin.Context, doing string, err error) {
-	if err == nil {
-		return
+	return func(c *gin.Context) (result T) {
+		err := request.Ask(c, field, func() error {
+			result = f(c)
+			return nil
+		})
+		if err != nil {
+			errs.Report(request.ContextOf(c), doing, err)
+		}
+		return result
 	}
-	ctx := context.Background()
-	if r := requestOf(c); r != nil {
-		ctx = r.Context()
-	}
-	m.errs.Report(ctx, doing, err)
 }
 
 // A caughtObserver is an Observer whose panics are reported.

@@ -75,7 +75,7 @@ func encodesLikeJSON(t *testing.T, m Message) {
 	var want bytes.Buffer
 	enc := json.NewEncoder(&want)
 	enc.SetEscapeHTML(false)
-	wantErr := enc.Encode(stored{encodingVersion, m})
+	wantErr := enc.Encode(storedMessage{encodingVersion, m})
 	got, err := encodeMessage(m)
 	if wantErr != nil || err != nil {
 		assert.Equal(t, wantErr != nil, err != nil, "%v, %v", wantErr, err)

@@ -41,28 +41,18 @@ func (m *Messenger) endForgotten(session string) {
 // newHub returns the Hub that has the streams of m.
 func (m *Messenger) newHub() *live.Hub {
 	cfg := live.Config{
-		Lease: m.cfg.Lease, Path: m.cfg.MountPath, Errors: &m.errs, AtOnce: m.known != nil,
+		Lease: m.cfg.Lease, Path: m.cfg.MountPath, Errors: m.errs, AtOnce: m.known != nil,
 	}
 	if store, ok := m.queue.(queue.Watcher); ok {
 		cfg.Watch = func(ctx context.Context, wake func(session string, ends bool)) error {
 			defer m.known.Deaf()
 			return store.Watch(ctx, func(w queue.Wake) {
-				m.hear(w.Name)
+				m.known.Hear(w.Name)
 				wake(w.Name, w.Ends)
 			})
 		}
 	}
 	return live.New(cfg)
-}
-
-// hear tells what is known that somebody has added something for a session, or that from now on
-// such adds will be heard.
-func (m *Messenger) hear(name string) {
-	if name == "" {
-		m.known.Listen()
-	} else {
-		m.known.Forget(name)
-	}
 }
 
 // wakeName returns the name that a session has in the wake-ups of the store.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,7 +35,7 @@ type Messenger struct {
 	store *delivery.Delivery[Message]
 	live  *live.Hub
 	known *known.Sessions // nil if pages always ask the store
-	errs  report.Reporter
+	errs  *report.Reporter
 
 	keeper  *sessionkey.Keeper
 	answers answer.Config[Message]
@@ -47,7 +46,7 @@ type Messenger struct {
 	printer   markup.Printer
 
 	named   sync.Once // for the warning that no page reads a name
-	unread  unread
+	unread  report.Few
 	strayed sync.Once // for the warning that a *gin.Context is used outside of the handlers
 }
 
@@ -57,7 +56,7 @@ func New(cfg Config) (*Messenger, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	m := &Messenger{errs: report.Reporter{OnError: cfg.OnError, Logger: cfg.Logger}}
+	m := &Messenger{errs: report.New(cfg.OnError, cfg.Logger)}
 	m.wrapFunctions(&cfg)
 	m.cfg = cfg
 	m.printer.Look = markup.Look(cfg.Look)
@@ -78,7 +77,7 @@ func New(cfg Config) (*Messenger, error) {
 	m.store = m.newDelivery()
 	m.keeper = &sessionkey.Keeper{
 		Own: m.cfg.SessionKey, SessionName: m.cfg.SessionName, Prefix: m.cfg.Prefix,
-		Marks: m.known != nil, Errors: &m.errs,
+		Marks: m.known != nil, Errors: m.errs,
 		ErrNotInstalled: ErrNotInstalled, ErrNoSession: ErrNoSession, ErrTooLate: ErrTooLate,
 	}
 	m.configureAnswers()
@@ -86,14 +85,13 @@ func New(cfg Config) (*Messenger, error) {
 	m.routes.Answers, m.routes.Hub = &m.answers, m.live
 	m.routes.Path, m.routes.Prefix = m.cfg.MountPath, m.cfg.Prefix
 	m.routes.Messages, m.routes.Item = messagesForScripts, namedItem
-	remember(m)
 	return m, nil
 }
 
 // configureAnswers says what the answers to requests need of m.
 func (m *Messenger) configureAnswers() {
 	a := &m.answers
-	a.Messenger, a.Keeper, a.Store, a.Errors = m, m.keeper, m.store, &m.errs
+	a.Messenger, a.Keeper, a.Store, a.Errors = m, m.keeper, m.store, m.errs
 	a.Turbo, a.Timeout, a.Lease = m.cfg.Turbo, m.cfg.Timeout, m.cfg.Lease
 	a.ErrTooLarge = ErrTooLarge
 	a.IsMounted, a.URL = m.routes.AreMounted, m.routes.URL
@@ -107,7 +105,7 @@ func (m *Messenger) configureAnswers() {
 		if !ok {
 			return nil
 		}
-		return delivery.New(deliveryConfig(&m.cfg, queueOf(store), &m.errs))
+		return delivery.New(deliveryConfig(&m.cfg, queueOf(store), m.errs))
 	}
 	a.Lost = func(ctx context.Context, messages int) {
 		m.cfg.observe(ctx, Event{Kind: EventLost, Messages: messages})
@@ -282,21 +280,3 @@ func (m *Messenger) warnOfName(view string) {
 
 // cleanView returns the one spelling of a view that the application or a script gives.
 func (m *Messenger) cleanView(view string) string { return viewpath.Clean(view, m.cfg.Prefix) }
-
-// unread has the views that no page reads, as the log has said.
-type unread struct {
-	mu    sync.Mutex
-	views []string
-}
-
-// isNew reports whether the log should name the view: once, and not too many.
-func (u *unread) isNew(view string) bool {
-	const most = 10
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if len(u.views) >= most || slices.Contains(u.views, view) {
-		return false
-	}
-	u.views = append(u.views, view)
-	return true
-}

@@ -3,7 +3,6 @@ package flashgin
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 	"weak"
@@ -28,7 +27,10 @@ import (
 //
 // Install panics if another Messenger is installed on the engine: one Messenger shows all messages.
 func (m *Messenger) Install(engine *gin.Engine) {
-	if !claimEngine(engine, m) {
+	switch is, first := router.Install(engine, weak.Make(m)); {
+	case is != weak.Make(m):
+		panic("flashgin: another Messenger is installed on this engine: install one, and share it")
+	case !first:
 		return
 	}
 	if pages := router.Pages(engine.Routes()); pages != "" {
@@ -53,34 +55,6 @@ func (m *Messenger) Install(engine *gin.Engine) {
 	engine.Use(in.handle)
 }
 
-// engines remembers which Messenger is installed on which engine, and keeps neither alive.
-var engines sync.Map // weak.Pointer[gin.Engine] → weak.Pointer[Messenger]
-
-// claimEngine notes that m is installed on the engine, and reports whether it was not before.
-func claimEngine(engine *gin.Engine, m *Messenger) bool {
-	key := weak.Make(engine)
-	installed, exists := engines.LoadOrStore(key, weak.Make(m))
-	if exists && installed != weak.Make(m) {
-		panic("flashgin: another Messenger is installed on this engine: install one, and share it")
-	}
-	if !exists {
-		runtime.AddCleanup(engine, func(key weak.Pointer[gin.Engine]) { engines.Delete(key) }, key)
-	}
-	return !exists
-}
-
-// isShared reports whether m is installed on several engines.
-func (m *Messenger) isShared() bool {
-	n := 0
-	engines.Range(func(_, messenger any) bool {
-		if messenger == weak.Make(m) {
-			n++
-		}
-		return n < 2
-	})
-	return n > 1
-}
-
 // installation is a Messenger on an engine.
 type installation struct {
 	messenger *Messenger
@@ -94,7 +68,7 @@ func (in *installation) warnOfView(view string) {
 	m := in.messenger
 	m.warnOfName(view)
 	if m.cfg.View != nil || !strings.HasPrefix(view, "/") || in.site.Views.Router.HasPage(view) ||
-		m.isShared() || !m.unread.isNew(view) {
+		router.IsShared(weak.Make(m)) || !m.unread.IsNew(view) {
 		return
 	}
 	m.errs.Warn(fmt.Sprintf("a handler has addressed a message to %q, and no GET route of the engine "+

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/flashgin/flashgin/internal/queue/foreign"
 	"github.com/flashgin/flashgin/internal/queue/memory"
 )
 
@@ -67,7 +68,9 @@ func (s *MemoryStore) queue() *memory.Store[Message] {
 	return s.store
 }
 
-func (s *MemoryStore) messages() messageQueue { return messageQueue{s.queue()} }
+func (s *MemoryStore) messages() foreign.Methods[Message, Messages, Claim] {
+	return methods(s.queue())
+}
 
 // OnError adds a function that is told when messages are dropped; nil removes all. [New] calls it,
 // so each [Messenger] that uses the store is told; call it yourself only before first use.
@@ -82,29 +85,29 @@ func (s *MemoryStore) OnEvent(event func(context.Context, Event)) {
 
 // Add implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Add(ctx context.Context, session string, msgs ...Message) error {
-	return s.messages().add(ctx, session, msgs, false)
+	return s.messages().Add(ctx, session, msgs)
 }
 
 // Claim implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Claim(
 	ctx context.Context, session string, views []string, lease time.Duration,
 ) (Claim, error) {
-	return s.messages().claim(ctx, session, views, lease)
+	return s.messages().Claim(ctx, session, views, lease)
 }
 
 // Confirm implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Confirm(ctx context.Context, claim Claim) error {
-	return s.messages().confirm(ctx, claim)
+	return s.messages().Confirm(ctx, claim)
 }
 
 // Release implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Release(ctx context.Context, claim Claim) error {
-	return s.messages().release(ctx, claim)
+	return s.messages().Release(ctx, claim)
 }
 
 // Peek implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Peek(ctx context.Context, session string, views []string) (Messages, error) {
-	return s.messages().peek(ctx, session, views)
+	return s.messages().Peek(ctx, session, views)
 }
 
 // Withdraw implements [Store]. Its only error is that of a context that has ended.
@@ -115,7 +118,7 @@ func (s *MemoryStore) Withdraw(ctx context.Context, session, view, key string) e
 // Watch tells open pages when messages are added, as [Store] describes it. It returns the error of
 // ctx when that has ended.
 func (s *MemoryStore) Watch(ctx context.Context, wake func(session string)) error {
-	return s.queue().Watch(ctx, wakeWords(wake))
+	return s.queue().Watch(ctx, foreign.InWords(wake))
 }
 
 // MemoryStats says how much a [MemoryStore] holds. Expired messages count until a later call
@@ -160,20 +163,7 @@ func (m Message) size() int {
 // other strings: m may have small parts of a large one, for example of a request's body.
 func (m Message) compact() Message {
 	m.View, m.ID, m.Key = "", "", ""
-	fields := [...]*string{(*string)(&m.Status), &m.Title, &m.Text, (*string)(&m.HTML)}
-	n := 0
-	for _, s := range fields {
-		n += len(*s)
-	}
-	var all strings.Builder // one piece of memory, for fewer allocations
-	all.Grow(n)
-	for _, s := range fields {
-		all.WriteString(*s)
-	}
-	rest := all.String()
-	for _, s := range fields {
-		*s, rest = rest[:len(*s)], rest[len(*s):]
-	}
+	memory.Pack((*string)(&m.Status), &m.Title, &m.Text, (*string)(&m.HTML))
 	if m.Link != nil {
 		m.Link = &Link{strings.Clone(m.Link.Label), strings.Clone(m.Link.URL)}
 	}

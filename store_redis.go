@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/flashgin/flashgin/internal/queue/foreign"
 	redisqueue "github.com/flashgin/flashgin/internal/queue/redis"
 )
 
@@ -91,7 +92,9 @@ func (s *RedisStore) validate() error {
 	return nil
 }
 
-func (s *RedisStore) messages() messageQueue { return messageQueue{s.queue} }
+func (s *RedisStore) messages() foreign.Methods[Message, Messages, Claim] {
+	return methods(s.queue)
+}
 
 // redisQueue is for stores of other types that embed this one.
 func (s *RedisStore) redisQueue() *redisqueue.Store[Message] { return s.queue }
@@ -111,7 +114,7 @@ func (s *RedisStore) OnEvent(event func(context.Context, Event)) {
 // Add implements [Store]. If the server's memory is full, the error has OOM in it. If messages have
 // several views and Add returns an error, it may have added those of some views.
 func (s *RedisStore) Add(ctx context.Context, session string, msgs ...Message) error {
-	return s.messages().add(ctx, session, msgs, false)
+	return s.messages().Add(ctx, session, msgs)
 }
 
 // Claim implements [Store]. If it could claim the messages of some views only, it returns these and
@@ -122,22 +125,22 @@ func (s *RedisStore) Add(ctx context.Context, session string, msgs ...Message) e
 func (s *RedisStore) Claim(
 	ctx context.Context, session string, views []string, lease time.Duration,
 ) (Claim, error) {
-	return s.messages().claim(ctx, session, views, lease)
+	return s.messages().Claim(ctx, session, views, lease)
 }
 
 // Peek implements [Store]. Like Claim, it returns what it could read and reports the error.
 func (s *RedisStore) Peek(ctx context.Context, session string, views []string) (Messages, error) {
-	return s.messages().peek(ctx, session, views)
+	return s.messages().Peek(ctx, session, views)
 }
 
 // Confirm implements [Store].
 func (s *RedisStore) Confirm(ctx context.Context, claim Claim) error {
-	return s.messages().confirm(ctx, claim)
+	return s.messages().Confirm(ctx, claim)
 }
 
 // Release implements [Store].
 func (s *RedisStore) Release(ctx context.Context, claim Claim) error {
-	return s.messages().release(ctx, claim)
+	return s.messages().Release(ctx, claim)
 }
 
 // Withdraw implements [Store].
@@ -170,5 +173,5 @@ func (s *RedisStore) Purge(ctx context.Context, olderThan time.Duration) (int, e
 // session's open pages must find their session again. It holds one connection, and gives it up when
 // the server falls silent. With a client for a ring of servers it returns nil at once.
 func (s *RedisStore) Watch(ctx context.Context, wake func(session string)) error {
-	return s.queue.Watch(ctx, wakeWords(wake))
+	return s.queue.Watch(ctx, foreign.InWords(wake))
 }

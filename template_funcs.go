@@ -1,11 +1,9 @@
 package flashgin
 
 import (
-	"fmt"
 	"html/template"
 	"maps"
 	"net/http"
-	"reflect"
 
 	"github.com/gin-gonic/gin/render"
 
@@ -107,7 +105,7 @@ func (s *slot) flashes(filter ...any) (Messages, error) { return s.show(false, f
 func (s *slot) printed(filter ...any) (Messages, error) { return s.show(true, filter) }
 
 func (s *slot) show(pullable bool, filter []any) (Messages, error) {
-	statuses, err := statusesOf(pages.Flashes, filter)
+	statuses, err := pages.Strings[Status](pages.Flashes, filter)
 	if s.request == nil || err != nil {
 		s.warnAlone(pages.Flashes)
 		return nil, err
@@ -118,7 +116,7 @@ func (s *slot) show(pullable bool, filter []any) (Messages, error) {
 }
 
 func (s *slot) peekFlashes(filter ...any) (Messages, error) {
-	statuses, err := statusesOf(pages.PeekFlashes, filter)
+	statuses, err := pages.Strings[Status](pages.PeekFlashes, filter)
 	if s.request == nil || err != nil {
 		s.warnAlone(pages.PeekFlashes)
 		return nil, err
@@ -130,20 +128,6 @@ func (s *slot) peekFlashes(filter ...any) (Messages, error) {
 // warnAlone says once that a template is executed without the renderer that binds its functions.
 func (s *slot) warnAlone(function string) {
 	if s.alone {
-		warnAlone(&aloneTemplate, "a template calls "+function+" outside of the renderer that Install "+
-			"wraps, so it has no messages: render the page by c.HTML, with a renderer whose Instance "+
-			"returns a render.HTML, or give the template Flashes(c) or Markup(c) as data")
+		warnOfTemplate(function)
 	}
-}
-
-func statusesOf(function string, filter []any) ([]Status, error) {
-	var statuses []Status
-	for _, arg := range filter {
-		v := reflect.ValueOf(arg)
-		if v.Kind() != reflect.String {
-			return nil, fmt.Errorf("flashgin: %s was given a %T: want strings or Status", function, arg)
-		}
-		statuses = append(statuses, Status(v.String()))
-	}
-	return statuses, nil
 }

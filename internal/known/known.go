@@ -154,6 +154,16 @@ func (s *Sessions) Forget(session string) {
 // is forgotten.
 func (s *Sessions) Listen() { s.forgetAll(true) }
 
+// Hear is called with what the store's Watch tells: the name of a session for which somebody has
+// added something, or "" when such adds will be heard from now on.
+func (s *Sessions) Hear(name string) {
+	if name == "" {
+		s.Listen()
+	} else {
+		s.Forget(name)
+	}
+}
+
 // Deaf says that nobody calls Forget any more when others add something.
 func (s *Sessions) Deaf() { s.forgetAll(false) }
 

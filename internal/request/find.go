@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/flashgin/flashgin/internal/guard"
 	"github.com/flashgin/flashgin/internal/writers"
 )
 
@@ -84,3 +85,29 @@ func (r *Request) IsBehind(w http.ResponseWriter) bool { return Behind(w) == r.o
 
 // IsCopy reports whether c was made by (*gin.Context).Copy, and writes no answer.
 func IsCopy(c *gin.Context) bool { return c.Writer == nil || writers.Bottom(c.Writer) == nil }
+
+// requestOf returns the request that c belongs to, or nil.
+func requestOf(c *gin.Context) *Request {
+	if owner := Of(c); owner != nil {
+		return owner.request()
+	}
+	return nil
+}
+
+// Ask calls f, which uses what belongs to the handlers of c: see Request.InTurn. A panic becomes an
+// error, which calls f what.
+func Ask(c *gin.Context, what string, f func() error) error {
+	r := requestOf(c)
+	if r == nil {
+		return guard.Caught(what, f)
+	}
+	return r.InTurn(what, f)
+}
+
+// ContextOf returns the context of the request that c belongs to, as Request.Context does.
+func ContextOf(c *gin.Context) context.Context {
+	if r := requestOf(c); r != nil {
+		return r.Context()
+	}
+	return context.Background()
+}

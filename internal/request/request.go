@@ -125,6 +125,8 @@ func (r *Request) ReadAgain() {
 	}
 }
 
+func (r *Request) request() *Request { return r }
+
 // Gin returns the *gin.Context, or nil once the request has ended. The lock is held.
 func (r *Request) Gin() *gin.Context { return r.c }
 

@@ -25,6 +25,8 @@ const (
 
 // An Owner embeds a Request, and is told of its answer. The lock is not held.
 type Owner interface {
+	request() *Request // who embeds a Request has it
+
 	// Commit is called before the headers leave. It may be called again.
 	Commit(how Leaving)
 	// LooksAt reports whether Looked must be called.
