@@ -62,13 +62,21 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// A tab is a tab of a browser profile of its own. Whatever a page writes to the console fails the
-// test.
+// A tab is a tab of a browser profile of its own. Whatever a page writes to Chromium's console fails
+// the test.
 type tab struct {
 	t       testing.TB
-	ctx     context.Context
+	other   driver          // of a browser that is not Chromium
+	ctx     context.Context // of Chromium
 	mu      sync.Mutex
 	console []string
+}
+
+// A driver drives a browser that has one window. Errors that a page is not loaded yet are errors.
+type driver interface {
+	Open(url string) error
+	Eval(result any, expression string) error // which may be a promise
+	Click(selector string) error
 }
 
 func newTab(t testing.TB) *tab {
@@ -132,6 +140,10 @@ func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 
 func (b *tab) open(url string) {
 	b.t.Helper()
+	if b.other != nil {
+		require.NoError(b.t, b.other.Open(url))
+		return
+	}
 	b.do(chromedp.Navigate(url))
 }
 
@@ -157,6 +169,11 @@ func eval[T any](b *tab, expression string) T {
 }
 
 func tryEval[T any](b *tab, expression string) (T, error) {
+	if b.other != nil {
+		var value T
+		err := b.other.Eval(&value, expression)
+		return value, err
+	}
 	return chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
@@ -235,6 +252,10 @@ func (b *tab) press(keys string, modifiers ...chromedp.Modifier) {
 // click clicks with the mouse at the middle of an element.
 func (b *tab) click(selector string) {
 	b.t.Helper()
+	if b.other != nil {
+		require.NoError(b.t, b.other.Click(selector), selector)
+		return
+	}
 	x, y := b.middle(selector)
 	b.do(chromedp.MouseClickXY(x, y))
 }

@@ -15,6 +15,18 @@ var ErrNotFound = errors.New("no Chromium found: install it (Debian: apt-get ins
 // Start starts a headless Chromium with a profile of its own, in dir. The context is that of its
 // first tab.
 func Start(ctx context.Context, dir string) (context.Context, context.CancelFunc, error) {
+	return start(ctx, dir)
+}
+
+// StartOn starts a Chromium with a window on the display of env, whose screen reader reads it.
+func StartOn(ctx context.Context, dir string, env []string) (context.Context, context.CancelFunc, error) {
+	return start(ctx, dir, chromedp.Env(env...),
+		chromedp.Flag("headless", false),
+		chromedp.Flag("ozone-platform", "x11"),
+		chromedp.Flag("force-renderer-accessibility", true))
+}
+
+func start(ctx context.Context, dir string, more ...chromedp.ExecAllocatorOption) (context.Context, context.CancelFunc, error) {
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
 		if found, err := exec.LookPath(name); err == nil {
@@ -35,6 +47,7 @@ func Start(ctx context.Context, dir string) (context.Context, context.CancelFunc
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("hide-scrollbars", true),
 	)
+	options = append(options, more...)
 	allocator, cancelAllocator := chromedp.NewExecAllocator(ctx, options...)
 	tab, cancelTab := chromedp.NewContext(allocator)
 	if err := chromedp.Do(tab); err != nil {

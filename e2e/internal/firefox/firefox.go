@@ -49,6 +49,15 @@ type Browser struct {
 
 // Start starts a headless Firefox with a profile of its own, in dir.
 func Start(ctx context.Context, dir string) (*Browser, error) {
+	return start(ctx, dir, os.Environ(), "--headless")
+}
+
+// StartOn starts a Firefox with a window on the display of env, whose screen reader reads it.
+func StartOn(ctx context.Context, dir string, env []string) (*Browser, error) {
+	return start(ctx, dir, env)
+}
+
+func start(ctx context.Context, dir string, env []string, more ...string) (*Browser, error) {
 	path := ""
 	for _, name := range []string{"firefox-esr", "firefox"} {
 		if found, err := exec.LookPath(name); err == nil {
@@ -64,9 +73,9 @@ func Start(ctx context.Context, dir string) (*Browser, error) {
 	}
 	running, stop := context.WithCancel(ctx)
 	b := &Browser{stop: stop}
-	b.process = exec.CommandContext(running, path,
-		"--headless", "--no-remote", "--marionette", "--remote-allow-system-access", "--profile", dir)
-	b.process.Env = append(os.Environ(), "MOZ_REMOTE_SETTINGS_DEVTOOLS=1", "HOME="+dir)
+	b.process = exec.CommandContext(running, path, append(more,
+		"--no-remote", "--marionette", "--remote-allow-system-access", "--profile", dir)...)
+	b.process.Env = append(env, "MOZ_REMOTE_SETTINGS_DEVTOOLS=1", "HOME="+dir)
 	if err := b.process.Start(); err != nil {
 		stop()
 		return nil, err
@@ -164,8 +173,24 @@ func (b *Browser) Open(url string) error {
 	return b.Call(nil, "WebDriver:Navigate", map[string]any{"url": url})
 }
 
-// Eval decodes the value of an expression into result. window.wrappedJSObject has the globals of
-// the page.
+// Click clicks with the mouse at the middle of an element.
+func (b *Browser) Click(selector string) error {
+	var element json.RawMessage
+	find := map[string]any{"using": "css selector", "value": selector}
+	if err := b.Call(&element, "WebDriver:FindElement", find); err != nil {
+		return err
+	}
+	var id map[string]string // the only key is a name that WebDriver has given to references
+	if err := json.Unmarshal(element, &id); err != nil {
+		return err
+	}
+	for _, id := range id {
+		return b.Call(nil, "WebDriver:ElementClick", map[string]any{"id": id})
+	}
+	return nil
+}
+
+// Eval decodes the value of an expression, which may be a promise, into result.
 func (b *Browser) Eval(result any, expression string) error {
 	return b.run(result, "content", "return "+expression)
 }
@@ -179,7 +204,9 @@ func (b *Browser) run(result any, where, script string) error {
 	if err != nil {
 		return err
 	}
-	return b.Call(result, "WebDriver:ExecuteScript", map[string]any{"script": script, "args": []any{}})
+	return b.Call(result, "WebDriver:ExecuteScript", map[string]any{
+		"script": script, "args": []any{}, "sandbox": nil, // the page's own globals
+	})
 }
 
 const live = `

@@ -1,0 +1,329 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/e2e/internal/webkit"
+)
+
+// An engine is a browser in which the core checks run.
+type engine struct {
+	name string
+	// start returns what opens a tab for each check.
+	start func(t *testing.T) (open func(testing.TB) *tab)
+	// prefetches: the browser fetches what a <link rel=prefetch> names.
+	prefetches bool
+}
+
+var engines = []engine{
+	{"Chromium", func(*testing.T) func(testing.TB) *tab { return newTab }, true},
+	{"Firefox", startFirefox, true},
+	{"WebKitGTK", startWebKit, false},
+}
+
+func startFirefox(t *testing.T) func(testing.TB) *tab {
+	b := newFirefox(t)
+	return func(t testing.TB) *tab { return &tab{t: t, other: b} }
+}
+
+func startWebKit(t *testing.T) func(testing.TB) *tab {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	t.Cleanup(cancel)
+	b, err := webkit.Start(ctx)
+	if errors.Is(err, webkit.ErrNotFound) && os.Getenv("CI") != "true" {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	t.Cleanup(b.Close)
+	return func(t testing.TB) *tab { return &tab{t: t, other: b} }
+}
+
+// The core checks, each in each browser.
+var core = []struct {
+	name  string
+	check func(t *testing.T, e engine, b *tab)
+}{
+	{"a redirect shows once", coreRedirect},
+	{"announcers are filled, errors first", coreAnnouncers},
+	{"close", coreClose},
+	{"autoclose", coreAutoClose},
+	{"a page that is fetched ahead takes nothing", corePrefetch},
+	{"back and forward show nothing again", coreBack},
+	{"a live message arrives", coreLive},
+	{"a live message arrives in a modal dialog", coreModal},
+	{"the strict policy is heard of", corePolicy},
+	{"a script pulls", corePull},
+	{"a page by a service worker", coreWorker},
+}
+
+// Check 29.
+func TestCore(t *testing.T) {
+	for _, e := range engines {
+		t.Run(e.name, func(t *testing.T) {
+			open := e.start(t)
+			for _, check := range core {
+				t.Run(check.name, func(t *testing.T) { check.check(t, e, open(t)) })
+			}
+		})
+	}
+}
+
+// newCoreSite has its pages under the strict policy, and hears of violations and errors from the
+// browser itself.
+func newCoreSite(t *testing.T, cfg flashgin.Config, templates ...string) *site {
+	t.Helper()
+	s := newSite(t, cfg, append([]string{`{{define "head"}}<script src="/notes.js"></script>{{block "test" .}}{{end}}{{flashAssets}}{{end}}
+		{{define "test"}}{{end}}`}, templates...)...)
+	s.policy = strict + "; img-src 'self'; report-uri /fault" // WebKitGTK asks it for the icon, too
+	s.StaticFile("/notes.js", "testdata/notes.js")
+	s.StaticFile("/log.js", "testdata/log.js")
+	s.StaticFile("/clock.js", "testdata/clock.js")
+	s.POST("/fault", func(c *gin.Context) {
+		text, _ := c.GetRawData()
+		t.Error("the page: ", string(text))
+	})
+	return s
+}
+
+const saveForm = `{{define "content"}}<form method="post" action="/save"><button id="save">Save</button></form>
+	<dialog id="dialog" aria-label="Dialog"><button>Button</button></dialog>{{end}}`
+
+// saves adds messages, and leads to the page.
+func (s *site) saves(messages ...flashgin.Message) {
+	s.POST("/save", func(c *gin.Context) { assert.NoError(s.t, flashgin.RedirectFlash(c, "/", messages...)) })
+}
+
+func coreRedirect(t *testing.T, _ engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{}, saveForm)
+	s.saves(flashgin.Success("saved"))
+	b.open(s.url)
+	b.ready()
+	for range 2 {
+		b.click("#save")
+		b.untilEqual([]string{"saved"}, texts)
+		b.ready()
+		assert.Empty(t, s.waiting("/"))
+	}
+	b.open(s.url)
+	b.ready()
+	b.never(texts + `.length > 0`)
+}
+
+const (
+	politely = `[...document.querySelectorAll("[data-flash-live] > [aria-live=polite] > *")].map(e => e.textContent)`
+	urgently = `[...document.querySelectorAll("[data-flash-live] > [aria-live=assertive] > *")].map(e => e.textContent)`
+)
+
+func coreAnnouncers(t *testing.T, _ engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{}, saveForm, `{{define "test"}}<script src="/log.js"></script>{{end}}`)
+	s.saves(flashgin.Success("saved"), flashgin.Error("full"), flashgin.Info("news"))
+	b.open(s.url)
+	b.ready()
+	assert.Zero(t, eval[int](b, `spoken.length`))
+	b.click("#save")
+	b.untilEqual([]string{"assertive Error. full", "polite Success. saved", "polite Info. news"}, `spoken.map(s => s.live + " " + s.text)`)
+	assert.Equal(t, []string{"Success. saved", "Info. news"}, eval[[]string](b, politely))
+	assert.Equal(t, []string{"Error. full"}, eval[[]string](b, urgently))
+}
+
+func coreClose(t *testing.T, _ engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{})
+	s.leave(flashgin.Info("one"), flashgin.Info("two"))
+	b.open(s.url)
+	b.ready()
+	b.push(object{"text": "three"})
+	const focused = `document.activeElement.closest("[data-status]")?.querySelector("[data-flash-text]").textContent ?? document.activeElement.localName`
+	b.js(`document.querySelector("[data-flash-close]").focus()`)
+	b.click("[data-flash-close]")
+	b.untilEqual([]string{"two", "three"}, texts)
+	assert.Equal(t, "two", eval[string](b, focused))
+	b.click("[data-flash-close]")
+	b.untilEqual([]string{"three"}, texts)
+	b.click("[data-flash-live] [data-flash-close]")
+	b.untilEqual([]string{}, texts)
+	assert.False(t, eval[bool](b, `document.querySelector("[role=region]") !== null || document.querySelector(":popover-open") !== null`))
+	assert.Equal(t, "main", eval[string](b, focused))
+}
+
+func coreAutoClose(t *testing.T, _ engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{}, `{{define "test"}}<script src="/clock.js"></script>{{end}}`)
+	s.leave(leaves("leaves"), flashgin.Message{Status: flashgin.StatusError, Text: "stays", AutoClose: true})
+	b.open(s.url)
+	b.ready()
+	b.js(`clock.forward(12999)`)
+	assert.Equal(t, []string{"leaves", "stays"}, eval[[]string](b, texts))
+	b.js(`clock.forward(1)`)
+	assert.Equal(t, []string{"stays"}, eval[[]string](b, texts))
+	for range 10 {
+		b.js(`clock.forward(20000)`) // for WebKitWebDriver, 30 s are a script that is not over
+	}
+	assert.Equal(t, []string{"stays"}, eval[[]string](b, texts))
+}
+
+func corePrefetch(t *testing.T, e engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{}, `{{define "test"}}{{if eq .Path "/"}}<link rel="prefetch" href="/ahead">{{end}}{{end}}`,
+		`{{define "content"}}<a id="ahead" href="/ahead">Ahead</a>{{end}}`)
+	s.policy = strings.Replace(s.policy, "default-src 'none'", "default-src 'self'", 1) // Chromium asks it for prefetches
+	var prefetched, fetched atomic.Int32
+	s.GET("/ahead", func(c *gin.Context) {
+		s.page(c)
+		switch {
+		case c.GetHeader("Sec-Purpose") != "":
+			prefetched.Add(1)
+		case c.GetHeader("Sec-Fetch-Dest") == "empty":
+			fetched.Add(1)
+		}
+	})
+	s.leave(flashgin.Info("kept").At("/ahead"))
+	b.open(s.url)
+	b.ready()
+	if e.prefetches {
+		assert.Eventually(t, func() bool { return prefetched.Load() > 0 }, patience, 10*time.Millisecond, "prefetched")
+	}
+	// As scripts do where the browser does not.
+	b.js(`await (await fetch("/ahead", {mode: "no-cors", cache: "no-store"})).text()`)
+	assert.Positive(t, fetched.Load(), "fetched")
+	assert.Equal(t, "kept", s.waiting("/ahead"))
+	b.click("#ahead")
+	b.untilEqual("/ahead", `location.pathname`)
+	b.untilEqual([]string{"kept"}, texts)
+	assert.Empty(t, s.waiting("/ahead"))
+}
+
+func coreBack(t *testing.T, _ engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{})
+	s.leave(flashgin.Info("one"))
+	b.open(s.url)
+	b.ready()
+	b.push(object{"text": "two"})
+	b.untilEqual([]string{"one", "two"}, texts)
+	b.click("#away")
+	b.untilEqual("/away", `location.pathname`)
+	b.ready()
+	b.js(`setTimeout(() => history.back())`)
+	b.untilEqual("/", `location.pathname`)
+	b.ready()
+	t.Log("restored:", eval[bool](b, `persisted`))
+	b.never(texts + `.length > 0`)
+	b.push(object{"text": "three"})
+	b.js(`setTimeout(() => history.forward())`)
+	b.untilEqual("/away", `location.pathname`)
+	b.ready()
+	b.js(`setTimeout(() => history.back())`)
+	b.untilEqual("/", `location.pathname`)
+	b.ready()
+	b.never(texts + `.length > 0`)
+	b.push(object{"text": "four"})
+	b.untilEqual([]string{"four"}, texts)
+}
+
+func coreLive(t *testing.T, _ engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{})
+	s.line.lay(nil)
+	b.open(s.url)
+	b.ready()
+	s.untilOpen(1)
+	s.leave(flashgin.Success("done: Café ✓ 😀\nРахмат 日本語"))
+	b.untilEqual([]string{"done: Café ✓ 😀\nРахмат 日本語"}, texts)
+	s.acknowledged(1)
+	s.left("")
+	b.open(s.url + "/away")
+	s.untilOpen(1) // that of the other page
+}
+
+func coreModal(t *testing.T, _ engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{}, saveForm)
+	s.line.lay(nil)
+	b.open(s.url)
+	b.ready()
+	s.untilOpen(1)
+	b.js(`document.getElementById("dialog").showModal()`)
+	const home = `document.querySelector("[data-flash-live]").parentNode.localName`
+	b.untilEqual("dialog", home)
+	s.leave(flashgin.Error("inside"))
+	b.untilEqual([]string{"inside"}, texts)
+	b.untilEqual([]string{"Error. inside"}, urgently)
+	b.click("[data-flash-live] [data-flash-close]") // WebDriver refuses if it is behind something
+	b.untilEqual([]string{}, texts)
+	b.js(`document.getElementById("dialog").close()`)
+	b.untilEqual("flash-messages", home)
+}
+
+func corePolicy(t *testing.T, _ engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{}, `{{define "content"}}<p style="color: red">Inline</p>{{end}}`)
+	s.policy = strings.Replace(s.policy, "/fault", "/violation", 1)
+	reports := make(chan string, 9)
+	s.POST("/violation", func(c *gin.Context) {
+		text, _ := c.GetRawData()
+		reports <- string(text)
+	})
+	s.leave(flashgin.Info("one"))
+	b.open(s.url)
+	b.ready()
+	b.push(object{"text": "two"})
+	select { // the other checks would hear of it
+	case report := <-reports:
+		assert.Contains(t, report, "style-src")
+	case <-time.After(patience):
+		assert.Fail(t, "no report")
+	}
+	assert.Empty(t, reports, "of what is ours")
+	assert.Equal(t, "solid", eval[string](b, `getComputedStyle(document.querySelector("[data-status]")).borderTopStyle`), "the style sheet")
+	if b.ctx != nil {
+		b.untilConsole("style")
+	}
+}
+
+func corePull(t *testing.T, _ engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{})
+	large := strings.Repeat("é", 1000) // more than a header takes
+	s.POST("/api", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("small"), flashgin.Success(large)))
+		c.JSON(http.StatusOK, gin.H{"n": 7})
+	})
+	b.open(s.url)
+	b.ready()
+	assert.Equal(t, 7, eval[int](b, `fetch("/api", {method: "POST", headers: {"X-Get-Flash": "1"}})
+		.then(FlashMessages.handle).then(r => r.json()).then(body => body.n)`))
+	b.untilEqual([]string{"small", large}, texts)
+	s.acknowledged(1)
+	assert.Empty(t, s.waiting("/"))
+}
+
+func coreWorker(t *testing.T, _ engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{})
+	s.policy = "" // under the strict one no page may register a worker
+	s.GET("/there", s.page)
+	s.GET("/worker.js", func(c *gin.Context) {
+		c.Data(http.StatusOK, "text/javascript", []byte(`
+			self.addEventListener("install", () => self.skipWaiting());
+			self.addEventListener("activate", event => event.waitUntil(self.clients.claim()));
+			self.addEventListener("fetch", event => {
+				if (event.request.mode !== "no-cors") event.respondWith(fetch(event.request));
+			});`))
+	})
+	b.open(s.url)
+	b.ready()
+	b.js(`const controlled = new Promise(resolve => navigator.serviceWorker.addEventListener("controllerchange", resolve));
+		await navigator.serviceWorker.register("/worker.js");
+		await controlled`)
+	s.leave(flashgin.Info("kept").At("/there"))
+	b.open(s.url + "/there")
+	b.untilEqual([]string{"kept"}, texts)
+	assert.True(t, eval[bool](b, `navigator.serviceWorker.controller !== null`))
+	assert.Empty(t, s.waiting("/there"))
+	b.js(`for (const r of await navigator.serviceWorker.getRegistrations()) await r.unregister()`)
+}
