@@ -142,7 +142,7 @@ var heardBy = []struct {
 		h.reads(s)
 		s.untilOpen(1)
 		h.js(`document.getElementById("dialog").showModal()`)
-		h.hears("Dialog")
+		h.hears()
 		h.begin()
 		s.leave(flashgin.Success(orcaSaved), flashgin.Error(orcaFull))
 		inOrder(t, h.hears(orcaSaved, orcaFull), orcaFull, orcaSaved)
@@ -162,6 +162,11 @@ var heardBy = []struct {
 		h.js(`document.querySelector("[data-flash-close]").focus()`)
 		said := h.hears("Close message")
 		assert.Equal(t, 1, count(said, "Close message"), "%q", said)
+		for _, utterance := range said {
+			assert.False(t, strings.Contains(utterance, "Close") && strings.Contains(utterance, orcaSaved),
+				"the name repeats the text: %q", utterance)
+		}
+		assert.LessOrEqual(t, count(said, orcaSaved), 1, "as its description: %q", said)
 		h.begin()
 		h.click("[data-flash-close]")
 		h.untilEqual([]string{}, texts)
@@ -169,9 +174,10 @@ var heardBy = []struct {
 	}},
 	{"nothing", true, func(t *testing.T, h *hearing) {
 		s := newSite(t, flashgin.Config{})
-		h.reads(s)
-		for _, word := range []string{"notification", "status", "alert", "blank", "region", "live"} {
-			assert.NotContains(t, strings.ToLower(strings.Join(h.said(), "\n")), word)
+		h.goes(s, "#away") // to another page without messages
+		said := strings.ToLower(strings.Join(h.hears("Field"), "\n"))
+		for _, word := range []string{"notification", "status", "alert", "region", "messages"} {
+			assert.NotContains(t, said, word)
 		}
 	}},
 	{"after a redirect, while the page is read", true, func(t *testing.T, h *hearing) {
@@ -187,6 +193,7 @@ func (h *hearing) reads(s *site) {
 	h.t.Helper()
 	h.open(s.url)
 	h.ready()
+	h.click("h1") // the focus is in the page, and not in the browser's field for addresses
 	h.hears("Test")
 }
 

@@ -131,14 +131,23 @@ func Start(ctx context.Context, sayAll bool) (d *Desk, err error) {
 	if err := until(ctx, func() bool { _, err := os.Stat(socket); return err == nil }); err != nil {
 		return d, fmt.Errorf("speech-dispatcher does not answer: %w", err)
 	}
-	if run("orca", "--user-prefs", dir+"/orca"); err != nil {
-		return d, err
+	// Orca gives up by itself if the desktop is slow to answer.
+	for ctx.Err() == nil {
+		if run("orca", "--user-prefs", dir+"/orca"); err != nil {
+			return d, err
+		}
+		patient, cancel := context.WithTimeout(ctx, 90*time.Second)
+		err = until(patient, func() bool { return strings.Contains(Text(d.Said()), "Screen reader on") })
+		cancel()
+		if err == nil {
+			return d, nil
+		}
+		last := len(d.stops) - 1
+		d.stops[last]()
+		d.stops = d.stops[:last]
+		err = nil
 	}
-	err = until(ctx, func() bool { return strings.Contains(Text(d.Said()), "Screen reader on") })
-	if err != nil {
-		return d, fmt.Errorf("orca does not speak: %w", err)
-	}
-	return d, nil
+	return d, errors.New("orca does not speak")
 }
 
 // until waits until ok.
