@@ -85,8 +85,9 @@ func TestCore(t *testing.T) {
 // browser itself.
 func newCoreSite(t *testing.T, cfg flashgin.Config, templates ...string) *site {
 	t.Helper()
-	s := newSite(t, cfg, append([]string{`{{define "head"}}<script src="/notes.js"></script>{{block "test" .}}{{end}}{{flashAssets}}{{end}}
-		{{define "test"}}{{end}}`}, templates...)...)
+	const head = `{{define "head"}}<script src="/notes.js"></script>{{block "test" .}}{{end}}
+		{{flashAssets}}{{end}}`
+	s := newSite(t, cfg, append([]string{head}, templates...)...)
 	s.policy = strict + "; img-src 'self'; report-uri /fault" // WebKitGTK asks it for the icon, too
 	s.StaticFile("/notes.js", "testdata/notes.js")
 	s.StaticFile("/log.js", "testdata/log.js")
@@ -98,12 +99,15 @@ func newCoreSite(t *testing.T, cfg flashgin.Config, templates ...string) *site {
 	return s
 }
 
-const saveForm = `{{define "content"}}<form method="post" action="/save"><button id="save">Save</button></form>
+const saveForm = `{{define "content"}}
+	<form method="post" action="/save"><button id="save">Save</button></form>
 	<dialog id="dialog" aria-label="Dialog"><button>Button</button></dialog>{{end}}`
 
 // saves adds messages, and leads to the page.
 func (s *site) saves(messages ...flashgin.Message) {
-	s.POST("/save", func(c *gin.Context) { assert.NoError(s.t, flashgin.RedirectFlash(c, "/", messages...)) })
+	s.POST("/save", func(c *gin.Context) {
+		assert.NoError(s.t, flashgin.RedirectFlash(c, "/", messages...))
+	})
 }
 
 func coreRedirect(t *testing.T, _ engine, b *tab) {
@@ -123,18 +127,22 @@ func coreRedirect(t *testing.T, _ engine, b *tab) {
 }
 
 const (
-	politely = `[...document.querySelectorAll("[data-flash-live] > [aria-live=polite] > *")].map(e => e.textContent)`
-	urgently = `[...document.querySelectorAll("[data-flash-live] > [aria-live=assertive] > *")].map(e => e.textContent)`
+	politely = `[...document.querySelectorAll("[data-flash-live] > [aria-live=polite] > *")]
+		.map(e => e.textContent)`
+	urgently = `[...document.querySelectorAll("[data-flash-live] > [aria-live=assertive] > *")]
+		.map(e => e.textContent)`
 )
 
 func coreAnnouncers(t *testing.T, _ engine, b *tab) {
-	s := newCoreSite(t, flashgin.Config{}, saveForm, `{{define "test"}}<script src="/log.js"></script>{{end}}`)
+	s := newCoreSite(t, flashgin.Config{}, saveForm,
+		`{{define "test"}}<script src="/log.js"></script>{{end}}`)
 	s.saves(flashgin.Success("saved"), flashgin.Error("full"), flashgin.Info("news"))
 	b.open(s.url)
 	b.ready()
 	assert.Zero(t, eval[int](b, `spoken.length`))
 	b.click("#save")
-	b.untilEqual([]string{"assertive Error. full", "polite Success. saved", "polite Info. news"}, `spoken.map(s => s.live + " " + s.text)`)
+	b.untilEqual([]string{"assertive Error. full", "polite Success. saved", "polite Info. news"},
+		`spoken.map(s => s.live + " " + s.text)`)
 	assert.Equal(t, []string{"Success. saved", "Info. news"}, eval[[]string](b, politely))
 	assert.Equal(t, []string{"Error. full"}, eval[[]string](b, urgently))
 }
@@ -145,7 +153,8 @@ func coreClose(t *testing.T, _ engine, b *tab) {
 	b.open(s.url)
 	b.ready()
 	b.push(object{"text": "three"})
-	const focused = `document.activeElement.closest("[data-status]")?.querySelector("[data-flash-text]").textContent ?? document.activeElement.localName`
+	const focused = `document.activeElement.closest("[data-status]")
+		?.querySelector("[data-flash-text]").textContent ?? document.activeElement.localName`
 	b.js(`document.querySelector("[data-flash-close]").focus()`)
 	b.click("[data-flash-close]")
 	b.untilEqual([]string{"two", "three"}, texts)
@@ -154,13 +163,15 @@ func coreClose(t *testing.T, _ engine, b *tab) {
 	b.untilEqual([]string{"three"}, texts)
 	b.click("[data-flash-live] [data-flash-close]")
 	b.untilEqual([]string{}, texts)
-	assert.False(t, eval[bool](b, `document.querySelector("[role=region]") !== null || document.querySelector(":popover-open") !== null`))
+	assert.False(t, eval[bool](b, `document.querySelector("[role=region], :popover-open") !== null`))
 	assert.Equal(t, "main", eval[string](b, focused))
 }
 
 func coreAutoClose(t *testing.T, _ engine, b *tab) {
-	s := newCoreSite(t, flashgin.Config{}, `{{define "test"}}<script src="/clock.js"></script>{{end}}`)
-	s.leave(leaves("leaves"), flashgin.Message{Status: flashgin.StatusError, Text: "stays", AutoClose: true})
+	s := newCoreSite(t, flashgin.Config{},
+		`{{define "test"}}<script src="/clock.js"></script>{{end}}`)
+	s.leave(leaves("leaves"),
+		flashgin.Message{Status: flashgin.StatusError, Text: "stays", AutoClose: true})
 	b.open(s.url)
 	b.ready()
 	b.js(`clock.forward(12999)`)
@@ -174,9 +185,11 @@ func coreAutoClose(t *testing.T, _ engine, b *tab) {
 }
 
 func corePrefetch(t *testing.T, e engine, b *tab) {
-	s := newCoreSite(t, flashgin.Config{}, `{{define "test"}}{{if eq .Path "/"}}<link rel="prefetch" href="/ahead">{{end}}{{end}}`,
+	s := newCoreSite(t, flashgin.Config{},
+		`{{define "test"}}{{if eq .Path "/"}}<link rel="prefetch" href="/ahead">{{end}}{{end}}`,
 		`{{define "content"}}<a id="ahead" href="/ahead">Ahead</a>{{end}}`)
-	s.policy = strings.Replace(s.policy, "default-src 'none'", "default-src 'self'", 1) // Chromium asks it for prefetches
+	// Chromium asks default-src for prefetches.
+	s.policy = strings.Replace(s.policy, "default-src 'none'", "default-src 'self'", 1)
 	var prefetched, fetched atomic.Int32
 	s.GET("/ahead", func(c *gin.Context) {
 		s.page(c)
@@ -191,7 +204,8 @@ func corePrefetch(t *testing.T, e engine, b *tab) {
 	b.open(s.url)
 	b.ready()
 	if e.prefetches {
-		assert.Eventually(t, func() bool { return prefetched.Load() > 0 }, patience, 10*time.Millisecond, "prefetched")
+		assert.Eventually(t, func() bool { return prefetched.Load() > 0 }, patience,
+			10*time.Millisecond, "prefetched")
 	}
 	// As scripts do where the browser does not.
 	b.js(`await (await fetch("/ahead", {mode: "no-cors", cache: "no-store"})).text()`)
@@ -263,7 +277,8 @@ func coreModal(t *testing.T, _ engine, b *tab) {
 }
 
 func corePolicy(t *testing.T, _ engine, b *tab) {
-	s := newCoreSite(t, flashgin.Config{}, `{{define "content"}}<p style="color: red">Inline</p>{{end}}`)
+	s := newCoreSite(t, flashgin.Config{},
+		`{{define "content"}}<p style="color: red">Inline</p>{{end}}`)
 	s.policy = strings.Replace(s.policy, "/fault", "/violation", 1)
 	reports := make(chan string, 9)
 	s.POST("/violation", func(c *gin.Context) {
@@ -281,7 +296,9 @@ func corePolicy(t *testing.T, _ engine, b *tab) {
 		assert.Fail(t, "no report")
 	}
 	assert.Empty(t, reports, "of what is ours")
-	assert.Equal(t, "solid", eval[string](b, `getComputedStyle(document.querySelector("[data-status]")).borderTopStyle`), "the style sheet")
+	assert.Equal(t, "solid",
+		eval[string](b, `getComputedStyle(document.querySelector("[data-status]")).borderTopStyle`),
+		"the style sheet")
 	if b.ctx != nil {
 		b.untilConsole("style")
 	}
@@ -317,7 +334,8 @@ func coreWorker(t *testing.T, _ engine, b *tab) {
 	})
 	b.open(s.url)
 	b.ready()
-	b.js(`const controlled = new Promise(resolve => navigator.serviceWorker.addEventListener("controllerchange", resolve));
+	b.js(`const controlled = new Promise(resolve =>
+			navigator.serviceWorker.addEventListener("controllerchange", resolve));
 		await navigator.serviceWorker.register("/worker.js");
 		await controlled`)
 	s.leave(flashgin.Info("kept").At("/there"))

@@ -85,9 +85,10 @@ func inOrder(t testing.TB, said []string, texts ...string) {
 }
 
 const (
-	orcaSaved = "The order was saved."
-	orcaFull  = "The disk is full."
-	orcaNews  = "There is a third one."
+	orcaSaved  = "The order was saved."
+	orcaNearly = "The disk is nearly full."
+	orcaFull   = "The disk is full."
+	orcaNews   = "There is a third one."
 )
 
 // The checks with Orca.
@@ -116,9 +117,9 @@ var heardBy = []struct {
 	}},
 	{"three at once", false, func(t *testing.T, h *hearing) {
 		s := newSite(t, flashgin.Config{}, saveForm)
-		s.saves(flashgin.Success(orcaSaved), flashgin.Warning("The disk is nearly full."), flashgin.Info(orcaNews))
+		s.saves(flashgin.Success(orcaSaved), flashgin.Warning(orcaNearly), flashgin.Info(orcaNews))
 		h.goes(s, "#save")
-		inOrder(t, h.hears(orcaSaved, "The disk is nearly full.", orcaNews), orcaSaved, "The disk is nearly full.", orcaNews)
+		inOrder(t, h.hears(orcaSaved, orcaNearly, orcaNews), orcaSaved, orcaNearly, orcaNews)
 	}},
 	{"success and error", false, func(t *testing.T, h *hearing) {
 		s := newSite(t, flashgin.Config{}, saveForm)
@@ -163,7 +164,8 @@ var heardBy = []struct {
 		said := h.hears("Close message")
 		assert.Equal(t, 1, count(said, "Close message"), "%q", said)
 		for _, utterance := range said {
-			assert.False(t, strings.Contains(utterance, "Close") && strings.Contains(utterance, orcaSaved),
+			assert.False(t,
+				strings.Contains(utterance, "Close") && strings.Contains(utterance, orcaSaved),
 				"the name repeats the text: %q", utterance)
 		}
 		assert.LessOrEqual(t, count(said, orcaSaved), 1, "as its description: %q", said)

@@ -2,4 +2,6 @@
 globalThis.persisted = false;
 addEventListener("pageshow", (e) => (globalThis.persisted = e.persisted));
 for (const type of ["error", "unhandledrejection"])
-  addEventListener(type, (e) => fetch("/fault", { method: "POST", keepalive: true, body: `${type} ${e.message ?? e.reason}` }));
+  addEventListener(type, (e) => {
+    fetch("/fault", { method: "POST", keepalive: true, body: `${type} ${e.message ?? e.reason}` });
+  });

@@ -19,14 +19,18 @@ func Start(ctx context.Context, dir string) (context.Context, context.CancelFunc
 }
 
 // StartOn starts a Chromium with a window on the display of env, whose screen reader reads it.
-func StartOn(ctx context.Context, dir string, env []string) (context.Context, context.CancelFunc, error) {
+func StartOn(
+	ctx context.Context, dir string, env []string,
+) (context.Context, context.CancelFunc, error) {
 	return start(ctx, dir, chromedp.Env(env...),
 		chromedp.Flag("headless", false),
 		chromedp.Flag("ozone-platform", "x11"),
 		chromedp.Flag("force-renderer-accessibility", true))
 }
 
-func start(ctx context.Context, dir string, more ...chromedp.ExecAllocatorOption) (context.Context, context.CancelFunc, error) {
+func start(
+	ctx context.Context, dir string, more ...chromedp.ExecAllocatorOption,
+) (context.Context, context.CancelFunc, error) {
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
 		if found, err := exec.LookPath(name); err == nil {

@@ -1,5 +1,3 @@
-//go:build linux
-
 // Package display starts what draws on no screen: a display for browsers that have a window.
 package display
 
@@ -24,7 +22,8 @@ func Start(log io.Writer) (name string, stop func(), err error) {
 	if _, err := exec.LookPath("Xvfb"); err != nil {
 		return "", nil, ErrNotFound
 	}
-	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-noreset")
+	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x900x24",
+		"-nolisten", "tcp", "-noreset")
 	cmd.Stderr = log
 	name, stop, err = Run(cmd)
 	return ":" + name, stop, err
@@ -55,6 +54,9 @@ func Run(cmd *exec.Cmd) (line string, stop func(), err error) {
 // Go starts a program. All that the program has started ends with stop.
 func Go(cmd *exec.Cmd) (stop func(), err error) {
 	child.DieWithParent(cmd)
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = new(syscall.SysProcAttr)
+	}
 	cmd.SysProcAttr.Setpgid = true
 	if err := cmd.Start(); err != nil {
 		return nil, err

@@ -45,7 +45,9 @@ type Desk struct {
 
 // Start starts a Desk. With sayAll, the reader reads each page that is loaded from its beginning.
 func Start(ctx context.Context, sayAll bool) (d *Desk, err error) {
-	for _, name := range []string{"orca", "speech-dispatcher", "dbus-daemon", "Xvfb", "openbox", launcher} {
+	for _, name := range []string{
+		"orca", "speech-dispatcher", "dbus-daemon", "Xvfb", "openbox", launcher,
+	} {
 		if _, err := exec.LookPath(name); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrNotFound, err)
 		}
@@ -76,7 +78,9 @@ func Start(ctx context.Context, sayAll bool) (d *Desk, err error) {
 		return d, fmt.Errorf("%w: %s", err, out)
 	}
 	settings := map[string]any{
-		"general": map[string]any{"startingProfile": []string{"Default", "default"}, "firstStart": false},
+		"general": map[string]any{
+			"startingProfile": []string{"Default", "default"}, "firstStart": false,
+		},
 		"profiles": map[string]any{"default": map[string]any{
 			"profile": []string{"Default", "default"}, "sayAllOnLoad": sayAll,
 			"enableBraille": false, "enableBrailleMonitor": false,
@@ -89,7 +93,8 @@ func Start(ctx context.Context, sayAll bool) (d *Desk, err error) {
 	}
 	for name, text := range map[string]string{
 		"orca/user-settings.conf": string(text),
-		"speech/speechd.conf": "LogLevel 2\nAddModule \"speaker\" \"speaker\" \"\"\nDefaultModule speaker\n" +
+		"speech/speechd.conf": "LogLevel 2\nAddModule \"speaker\" \"speaker\" \"\"\n" +
+			"DefaultModule speaker\n" +
 			"LanguageDefaultModule \"en\" \"speaker\"\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -97,7 +102,8 @@ func Start(ctx context.Context, sayAll bool) (d *Desk, err error) {
 		}
 	}
 	socket := filepath.Join(dir, "run/speech")
-	d.Env = append(os.Environ(), "HOME="+dir, "XDG_RUNTIME_DIR="+dir+"/run", "LANG=C.UTF-8", "LC_ALL=C.UTF-8",
+	d.Env = append(os.Environ(), "HOME="+dir, "XDG_RUNTIME_DIR="+dir+"/run",
+		"LANG=C.UTF-8", "LC_ALL=C.UTF-8",
 		"GSETTINGS_BACKEND=memory", "GNOME_ACCESSIBILITY=1", "NO_AT_BRIDGE=0",
 		"SPEECHD_ADDRESS=unix_socket:"+socket, "FLASHGIN_SPOKEN="+d.spoken)
 
@@ -107,7 +113,8 @@ func Start(ctx context.Context, sayAll bool) (d *Desk, err error) {
 	}
 	d.stops = append(d.stops, stop)
 	d.Env = append(d.Env, "DISPLAY="+screen)
-	bus, stop, err := display.Run(d.command("dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address=3"))
+	bus, stop, err := display.Run(d.command("dbus-daemon",
+		"--session", "--nofork", "--nopidfile", "--print-address=3"))
 	if err != nil {
 		return d, err
 	}
@@ -123,7 +130,8 @@ func Start(ctx context.Context, sayAll bool) (d *Desk, err error) {
 	}
 	run("openbox", "--sm-disable")
 	run(launcher, "--launch-immediately", "--a11y=1", "--screen-reader=1")
-	run("speech-dispatcher", "-s", "-t", "0", "-c", "unix_socket", "-S", socket, "-P", dir+"/run/speech.pid",
+	run("speech-dispatcher", "-s", "-t", "0", "-c", "unix_socket", "-S", socket,
+		"-P", dir+"/run/speech.pid",
 		"-C", dir+"/speech", "-m", dir+"/speech/modules", "-L", dir)
 	if err != nil {
 		return d, err
@@ -137,7 +145,9 @@ func Start(ctx context.Context, sayAll bool) (d *Desk, err error) {
 			return d, err
 		}
 		patient, cancel := context.WithTimeout(ctx, 90*time.Second)
-		err = until(patient, func() bool { return strings.Contains(Text(d.Said()), "Screen reader on") })
+		err = until(patient, func() bool {
+			return strings.Contains(Text(d.Said()), "Screen reader on")
+		})
 		cancel()
 		if err == nil {
 			return d, nil

@@ -1,5 +1,3 @@
-//go:build linux
-
 // Package webkit drives the MiniBrowser of WebKitGTK by WebDriver.
 package webkit
 
@@ -21,7 +19,8 @@ import (
 )
 
 // ErrNotFound says what to install.
-var ErrNotFound = errors.New("no WebKitWebDriver found: install it and a display (Debian: apt-get install webkit2gtk-driver xvfb)")
+var ErrNotFound = errors.New("no WebKitWebDriver found, or no display: install both " +
+	"(Debian: apt-get install webkit2gtk-driver xvfb)")
 
 // A Browser has one window. Its methods are for one goroutine at a time.
 type Browser struct {
@@ -59,7 +58,8 @@ func Start(ctx context.Context) (b *Browser, err error) {
 		return b, err
 	}
 	cmd := exec.Command("WebKitWebDriver", "--port="+port)
-	cmd.Env = append(os.Environ(), "DISPLAY="+screen, "HOME="+dir, "XDG_RUNTIME_DIR="+dir, "XDG_CACHE_HOME="+dir,
+	cmd.Env = append(os.Environ(), "DISPLAY="+screen, "HOME="+dir,
+		"XDG_RUNTIME_DIR="+dir, "XDG_CACHE_HOME="+dir,
 		"XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir, "GSETTINGS_BACKEND=memory", "NO_AT_BRIDGE=1",
 		"DBUS_SESSION_BUS_ADDRESS=disabled:", // or it starts a bus, and leaves it behind
 		"GDK_BACKEND=x11")
@@ -79,7 +79,8 @@ func Start(ctx context.Context) (b *Browser, err error) {
 		}
 	}
 	var session struct{ SessionID string }
-	if err = b.call(&session, http.MethodPost, "/session", map[string]any{"capabilities": map[string]any{}}); err != nil {
+	wishes := map[string]any{"capabilities": map[string]any{}}
+	if err = b.call(&session, http.MethodPost, "/session", wishes); err != nil {
 		return b, err
 	}
 	b.address += "/session/" + session.SessionID

@@ -37,7 +37,8 @@ func reply(lines ...string) {
 var tags = regexp.MustCompile(`<[^>]*>`)
 
 func main() {
-	file, err := os.OpenFile(os.Getenv("FLASHGIN_SPOKEN"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(os.Getenv("FLASHGIN_SPOKEN"),
+		os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		log.Fatal(err)
 	}
