@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -18,44 +19,73 @@ func failovers(b *bench) {
 	for _, test := range []struct {
 		what   string
 		config []string
-		pause  bool
+		how    orders
 	}{
-		{"as Redis is configured by default", nil, false},
-		{"min-replicas-to-write 1", []string{"min-replicas-to-write 1"}, false},
-		{"CLIENT PAUSE 5000 WRITE before it", nil, true},
+		{"as Redis is configured by default", nil, orders{}},
+		{"min-replicas-to-write 1", []string{"min-replicas-to-write 1"}, orders{}},
+		{"WAIT 1 1000 after each add", nil, orders{wait: true}},
+		{"CLIENT PAUSE 5000 WRITE before it", nil, orders{pause: true}},
 	} {
 		b.scope(func() {
 			length := pick(b.short, time.Second, 5*time.Second)
-			accepted, lost, refused := b.failover(test.config, length, test.pause)
-			b.row("planned failover, "+test.what, fmt.Sprintf("%d added, %d of them lost, %d refused",
-				accepted, lost, refused), "", true)
+			r := b.failover(test.config, length, test.how)
+			b.row("planned failover, "+test.what,
+				fmt.Sprintf("%d added, %d of them lost, %d refused, %d µs an add", len(r.sessions), r.lost,
+					r.refused, r.before.Microseconds()), "", true)
 		})
 	}
 }
 
-// failover adds messages before, during and after a failover, for so long each. With pause, the
-// master takes no writes from just before it. It returns how many
-// adds returned no error, how many of those messages are gone, and how many adds failed.
-func (b *bench) failover(
-	config []string, length time.Duration, pause bool,
-) (accepted, lost, refused int) {
+// orders say what a failover comes with.
+type orders struct {
+	pause bool // the master takes no writes from just before it
+	wait  bool // an add counts as refused unless a replica has it within a second
+}
+
+// A failoverResult says what became of adds.
+type failoverResult struct {
+	sessions map[string]bool // of the adds that returned no error
+	lost     int             // messages of these
+	refused  int             // adds that failed
+	before   time.Duration   // the median of an add, before the failover
+}
+
+// failover adds messages before, during and after a failover, for so long each.
+func (b *bench) failover(config []string, length time.Duration, how orders) failoverResult {
 	sentinel := redistest.StartSentinel(b, config...)
-	var done atomic.Bool
+	var done, ordered atomic.Bool
 	var mu sync.Mutex
-	sessions := map[string]bool{}
+	result := failoverResult{sessions: map[string]bool{}}
+	var times []float64
 	var running sync.WaitGroup
 	var number atomic.Int64
 	for range 4 {
-		store := redisStore(sentinel.Client())
+		client := redis.NewFailoverClient(&redis.FailoverOptions{
+			MasterName: redistest.MasterName, SentinelAddrs: sentinel.Addrs(),
+			PoolSize: 1, // WAIT is about the adds of its connection
+		})
+		b.Cleanup(func() { _ = client.Close() })
+		store := redisStore(client)
 		running.Go(func() {
 			for !done.Load() {
 				session := fmt.Sprint(number.Add(1))
+				start := time.Now()
 				err := store.Add(ctx, session, message("/orders/5"))
+				if err == nil && how.wait {
+					var replicas int64
+					replicas, err = client.Wait(ctx, 1, time.Second).Result()
+					if err == nil && replicas == 0 {
+						err = errors.New("no replica has the message")
+					}
+				}
 				mu.Lock()
 				if err == nil {
-					sessions[session] = true
+					result.sessions[session] = true
 				} else {
-					refused++
+					result.refused++
+				}
+				if !ordered.Load() {
+					times = append(times, float64(time.Since(start)))
 				}
 				mu.Unlock()
 				time.Sleep(time.Millisecond)
@@ -63,25 +93,27 @@ func (b *bench) failover(
 		})
 	}
 	time.Sleep(length)
-	if pause {
+	ordered.Store(true)
+	if how.pause {
 		b.must(sentinel.Master.Client().Do(ctx, "client", "pause", "5000", "write").Err())
 	}
 	b.must(b.orderFailover(sentinel))
 	time.Sleep(2 * length)
 	done.Store(true)
 	running.Wait()
+	result.before = time.Duration(median(times))
 	store := redisStore(sentinel.Client())
-	for session := range sessions {
+	for session := range result.sessions {
 		var claim flashgin.Claim
 		b.must(again(func() (err error) {
 			claim, err = store.Claim(ctx, session, pageViews, time.Minute)
 			return err
 		}))
 		if len(claim.Messages) == 0 {
-			lost++
+			result.lost++
 		}
 	}
-	return len(sessions), lost, refused
+	return result
 }
 
 func (b *bench) orderFailover(sentinel *redistest.Sentinel) error {

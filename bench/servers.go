@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/testrun"
 )
 
 // servers is the name of the part that runs the tests of the Redis store on several servers.
@@ -44,9 +45,16 @@ type tested struct {
 // A skipped test, and the reason.
 type skipped struct{ test, why string }
 
-// suites are the tests that run on each server: those of the store, and those of faults.
-var suites = []struct{ folder, run string }{
-	{"behaviour/redis", ""}, {"behaviour/faults", "Redis"}, {"internal/queue/redis", ""},
+// A suite is the tests of a folder that run on each server.
+type suite struct{ folder, run string }
+
+// suites returns the tests of the store, and those of faults if the soaks run: nearly all are soaks.
+func suites() []suite {
+	all := []suite{{"behaviour/redis", ""}, {"internal/queue/redis", ""}}
+	if testrun.Soaking() {
+		all = append(all, suite{"behaviour/faults", "Redis"})
+	}
+	return all
 }
 
 // runServers tests the store on the servers in folder, those of Debian's releases, and the one that
@@ -168,7 +176,7 @@ var because = regexp.MustCompile(`^\s+\S+\.go:\d+: (.+)`)
 // buildSuites compiles the tests once for all servers. It returns the folder with the binaries.
 func (b *bench) buildSuites() string {
 	dir := b.TempDir()
-	for _, suite := range suites {
+	for _, suite := range suites() {
 		cmd := exec.Command("go", "test", "-c", "-o", suiteBinary(dir, suite.folder), ".")
 		cmd.Dir = filepath.Join("..", suite.folder)
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -184,7 +192,7 @@ func suiteBinary(dir, folder string) string {
 
 // runSuites runs the tests of the store on the server of row.
 func (b *bench) runSuites(row *tested, binaries string) {
-	for _, suite := range suites {
+	for _, suite := range suites() {
 		start := time.Now()
 		cmd := exec.Command("go", "tool", "test2json", suiteBinary(binaries, suite.folder),
 			"-test.v=test2json", "-test.timeout=30m", "-test.run="+suite.run)
@@ -302,17 +310,17 @@ func serversPage(rows []tested, load time.Duration) string {
 	var page strings.Builder
 	fmt.Fprintf(&page, `# Servers
 
-The tests of the Redis store, the tests of faults with Redis, and a mixed load, on each of these
-servers. A command tests them and writes this page:
+The tests of the Redis store, and a mixed load, on each of these servers. A command tests them and
+writes this page:
 
     cd bench
-    FLASHGIN_SOAK=1 go run . -part servers -servers FOLDER -debian bullseye,trixie,sid \
+    go run . -part servers -servers FOLDER -debian bullseye,trixie,sid \
         -write ../docs/servers.md
 
 FOLDER has a folder for each server, with a binary: you can test a server of your own. The command
 downloads the packages of the releases of Debian and unpacks them without installing anything.
-`+"`-load`"+` says how long the load lasts. Without `+"`FLASHGIN_SOAK=1`"+` the soaks are skipped,
-which takes less time. CI tests the two servers of trixie, and the one that is installed.
+`+"`-load`"+` says how long the load lasts. With `+"`FLASHGIN_SOAK=1`"+` the soaks and the tests of faults run,
+too.
 
 In the **load**, four clients add, claim, confirm and release messages of 100 sessions. Meanwhile
 the server forgets its scripts ten times a second, cuts all connections twice a second, and has no
@@ -321,11 +329,12 @@ memory for new messages for a fifth of the time. Each call that failed is made a
 The last column is what a message takes that is alone at its view, as most are; it also depends on
 how a server was compiled.
 
-*%s. %s, %d processors, %s. The load lasted %v.*
+*%s. %s, %d processors, %s. The load lasted %v.%s*
 
 | server | from | tests passed | failed | skipped | load: messages | lost | twice | a message takes |
 |---|---|--:|--:|--:|--:|--:|--:|--:|
-`, time.Now().Format("2 January 2006"), processor(), runtime.NumCPU(), runtime.Version(), load)
+`, time.Now().Format("2 January 2006"), processor(), runtime.NumCPU(), runtime.Version(), load,
+		pick(testrun.Soaking(), "", "\nThe soaks and the tests of faults did not run."))
 	for _, row := range rows {
 		if row.why != "" {
 			fmt.Fprintf(&page, "| %s | %s | not tested: %s | | | | | | |\n", row.version, row.from, row.why)

@@ -7,10 +7,12 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,6 +60,61 @@ func TestRedisClientOptions(t *testing.T) {
 // keep copies of what they have read.
 func track(ctx context.Context, conn *redis.Conn) error {
 	return conn.Do(ctx, "client", "tracking", "on", "noloop").Err()
+}
+
+// A hook that logs sees all commands. It changes nothing, and learns no session key.
+func TestRedisHooksSeeNoSessionKey(t *testing.T) {
+	log := &logCommands{}
+	client := redistest.Start(t).Client()
+	client.AddHook(log)
+	worksWith(t, client)
+	p := newRedisProbe(t, client)
+	require.NoError(t, everyRedisCommand(t, p))
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	assert.Contains(t, log.lines.String(), "evalsha")
+	assert.Contains(t, log.lines.String(), "first", "the text of a message")
+	assert.NotContains(t, log.lines.String(), p.session)
+}
+
+// logCommands writes down each command with its result, and each new connection.
+type logCommands struct {
+	mu    sync.Mutex
+	lines strings.Builder
+}
+
+func (l *logCommands) log(what ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintln(&l.lines, what...)
+}
+
+func (l *logCommands) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := next(ctx, network, addr)
+		l.log(network, addr, err)
+		return conn, err
+	}
+}
+
+func (l *logCommands) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		l.log(cmd, err)
+		return err
+	}
+}
+
+func (l *logCommands) ProcessPipelineHook(
+	next redis.ProcessPipelineHook,
+) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := next(ctx, cmds)
+		for _, cmd := range cmds {
+			l.log(cmd, err)
+		}
+		return err
+	}
 }
 
 // worksWith fails unless messages of the client's store are added, claimed, released and confirmed,

@@ -193,8 +193,9 @@ func (c *countWrites) ProcessPipelineHook(
 // More messages than a call from Lua takes arguments.
 func TestRedisManyMessages(t *testing.T) {
 	t.Parallel()
-	p := newRedisProbeWith(t, redistest.Start(t).ClientWith(&redis.Options{Protocol: 2}),
-		flashgin.RedisConfig{App: "shop", Cap: 4000})
+	p := newRedisProbeWith(t, redistest.Start(t).ClientWith(&redis.Options{
+		Protocol: 2, ReadTimeout: time.Minute, // of a machine that has much to do
+	}), flashgin.RedisConfig{App: "shop", Cap: 4000})
 	ctx := t.Context()
 	var msgs []flashgin.Message
 	var want []string
