@@ -191,6 +191,9 @@ func serve() {
 
 // serveOn serves the application named, on the Redis server at addr.
 func serveOn(listener net.Listener, name, addr string, timeout time.Duration) error {
+	if name == long {
+		return http.Serve(listener, longApp(addr, timeout))
+	}
 	client := redis.NewClient(&redis.Options{Addr: addr})
 	handler := streamsServer(name, client, timeout)
 	switch {

@@ -16,6 +16,11 @@
 //
 //	go run . -part servers -servers FOLDER -write ../docs/servers.md
 //
+// With -part long four web servers share a Redis server that is in trouble for an hour. It writes a
+// section of docs/servers.md:
+//
+//	go run . -part long -for 1h -messages 1000000 -write ../docs/servers.md
+//
 // With FLASHGIN_BENCH_PROFILE=FOLDER each of its web servers leaves a CPU profile of what was
 // measured there.
 //
@@ -79,19 +84,20 @@ func main() {
 	}
 	short := flag.Bool("short", false, "a few seconds instead of minutes")
 	messages := flag.Int("messages", 0, "how many messages wait, each in a session of its own (default 1000000; with -short 20000)")
-	only := flag.String("part", "", "one of "+strings.Join(partNames(), ", ")+", all of these by default; or "+comparison+", "+builds+" or "+servers)
+	only := flag.String("part", "", "one of "+strings.Join(partNames(), ", ")+", all of these by default; or "+comparison+", "+builds+", "+servers+" or "+long)
 	before := flag.String("before", "", "with -part "+builds+": this program, built with an older flashgin")
 	costs := flag.Bool("costs", false, "with -part "+comparison+": costs alone, and not what becomes of messages")
-	write := flag.String("write", "", "with -part "+comparison+" or "+servers+": the file that its result is written to, besides")
+	write := flag.String("write", "", "with -part "+comparison+" or "+servers+" or "+long+": the file that its result is written to, besides")
 	folder := flag.String("servers", "", "with -part "+servers+": a folder with a folder for each server, which has a binary such as redis-server")
 	debian := flag.String("debian", "", "with -part "+servers+": releases of Debian whose packages are tested, such as bookworm,trixie,sid")
 	installed := flag.Bool("installed", true, "with -part "+servers+": also test the server that is installed")
 	load := flag.Duration("load", 10*time.Minute, "with -part "+servers+": how long the load lasts on each server")
+	length := flag.Duration("for", time.Hour, "with -part "+long+": how long messages are added")
 	flag.Parse()
 	if *only != "" && *only != comparison && *only != builds && *only != servers &&
-		!slices.Contains(partNames(), *only) {
-		fmt.Fprintf(os.Stderr, "-part %s: want one of %s, %s, %s, %s\n", *only,
-			strings.Join(partNames(), ", "), comparison, builds, servers)
+		*only != long && !slices.Contains(partNames(), *only) {
+		fmt.Fprintf(os.Stderr, "-part %s: want one of %s, %s, %s, %s, %s\n", *only,
+			strings.Join(partNames(), ", "), comparison, builds, servers, long)
 		os.Exit(2)
 	}
 	b := &bench{
@@ -115,6 +121,10 @@ func main() {
 	if *only == servers {
 		redis.SetLogger(quiet{})
 		os.Exit(b.runServers(*folder, *debian, *write, *load))
+	}
+	if *only == long {
+		redis.SetLogger(quiet{})
+		os.Exit(b.runLong(*length, cmp.Or(*messages, 1_000_000), *write))
 	}
 	os.Exit(b.run())
 }
@@ -246,8 +256,7 @@ func (b *bench) must(err error) {
 }
 
 func (b *bench) redisVersion() string {
-	name := cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server")
-	text, err := exec.Command(name, "--version").Output()
+	text, err := exec.Command(redisServer(), "--version").Output()
 	if err != nil {
 		return "no Redis"
 	}
@@ -255,6 +264,9 @@ func (b *bench) redisVersion() string {
 	version, _, _ := strings.Cut(rest, " ")
 	return strings.TrimSuffix(server, " server") + " " + version
 }
+
+// redisServer is the name of the server's binary, or its path.
+func redisServer() string { return cmp.Or(os.Getenv("REDIS_SERVER"), "redis-server") }
 
 func processor() string {
 	text, _ := os.ReadFile("/proc/cpuinfo")

@@ -39,7 +39,13 @@ func (b *bench) startWeb(name string, server *redistest.Server, timeout time.Dur
 func (b *bench) startProgram(
 	program, name string, server *redistest.Server, timeout time.Duration,
 ) *web {
-	cmd := exec.Command(program, server.Addr(), timeout.String())
+	web, _ := b.launch(program, name, server.Addr(), timeout)
+	return web
+}
+
+// launch starts a web server process, which takes addr for where Redis is.
+func (b *bench) launch(program, name, addr string, timeout time.Duration) (*web, *exec.Cmd) {
+	cmd := exec.Command(program, addr, timeout.String())
 	cmd.Env = append(os.Environ(), serverEnv+"="+name)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
@@ -55,7 +61,8 @@ func (b *bench) startProgram(
 	b.must(err)
 	transport := &http.Transport{MaxIdleConnsPerHost: 1000, DisableCompression: true}
 	b.Cleanup(transport.CloseIdleConnections)
-	return &web{b, "http://" + strings.TrimSpace(line), &http.Client{Transport: transport, Timeout: time.Minute}}
+	client := &http.Client{Transport: transport, Timeout: time.Minute}
+	return &web{b, "http://" + strings.TrimSpace(line), client}, cmd
 }
 
 func (w *web) get(path, cookie string) (body string, header http.Header) {

@@ -16,14 +16,6 @@ import (
 // A loadResult says what became of the messages of a mixedLoad.
 type loadResult struct{ messages, lost, twice int }
 
-// A ledger knows what became of each message, by its ID.
-type ledger struct {
-	mu    sync.Mutex
-	added map[string]string // to the session, until the message is confirmed
-	shown map[string]bool   // confirmed
-	twice int
-}
-
 // mixedLoad adds, claims, confirms and releases messages for so long, on a server that is in
 // trouble, and then claims what is left. Zero means no load.
 func (b *bench) mixedLoad(length time.Duration) loadResult {
@@ -32,7 +24,7 @@ func (b *bench) mixedLoad(length time.Duration) loadResult {
 		return loadResult{}
 	}
 	server := redistest.Start(b)
-	book := &ledger{added: map[string]string{}, shown: map[string]bool{}}
+	book := newLedger()
 	stores := make([]*flashgin.RedisStore, workers)
 	for i := range stores {
 		stores[i] = redisStore(server.Client())
@@ -42,7 +34,7 @@ func (b *bench) mixedLoad(length time.Duration) loadResult {
 	for _, store := range stores {
 		running.Go(func() {
 			for !done.Load() {
-				session := fmt.Sprint(rand.IntN(sessions))
+				session := rand.IntN(sessions)
 				b.addSome(book, store, session)
 				book.claimAll(store, session, lease, rand.IntN(10) > 0)
 			}
@@ -53,9 +45,10 @@ func (b *bench) mixedLoad(length time.Duration) loadResult {
 	running.Wait()
 	time.Sleep(lease + time.Second) // until what a lost answer has claimed waits again
 	for i := range sessions {
-		book.claimAll(stores[0], fmt.Sprint(i), lease, true)
+		book.claimAll(stores[0], i, lease, true)
 	}
-	return loadResult{len(book.added) + len(book.shown), len(book.added), book.twice}
+	all := book.totals()
+	return loadResult{all.made, all.lost, all.twice}
 }
 
 // trouble makes the server forget its scripts, cut its connections and have no memory.
@@ -87,34 +80,36 @@ func again(call func() error) (err error) {
 }
 
 // addSome adds up to three messages at two views, again if that fails.
-func (b *bench) addSome(book *ledger, store *flashgin.RedisStore, session string) {
+func (b *bench) addSome(book *ledger, store *flashgin.RedisStore, session int) {
 	var msgs []flashgin.Message
 	for range 1 + rand.IntN(3) {
-		msgs = append(msgs, message(pageViews[rand.IntN(2)]))
+		view := rand.IntN(2)
+		number := book.make(session, view)
+		m := message(pageViews[view])
+		m.Text = nameOf(number)
+		msgs = append(msgs, m)
+		book.set(number, noteAdded) // before the add: a claim may find it before that returns
 	}
-	book.mu.Lock() // before the add: a claim may find them before it returns
-	for _, m := range msgs {
-		book.added[m.ID] = session
-	}
-	book.mu.Unlock()
-	b.must(again(func() error { return store.Add(ctx, session, msgs...) }))
+	b.must(again(func() error { return store.Add(ctx, fmt.Sprint(session), msgs...) }))
 }
 
 // claimAll claims what waits for a session, and confirms or releases it.
-func (book *ledger) claimAll(
-	store *flashgin.RedisStore, session string, lease time.Duration, confirm bool,
+func (l *ledger) claimAll(
+	store *flashgin.RedisStore, session int, lease time.Duration, confirm bool,
 ) {
-	claim, err := store.Claim(ctx, session, pageViews, lease)
+	claim, err := store.Claim(ctx, fmt.Sprint(session), pageViews, lease)
 	if err != nil {
 		return // what it has claimed waits again when the lease has ended
 	}
-	book.mu.Lock()
+	var first []int // messages that come for the first time
 	for _, m := range claim.Messages {
-		if book.shown[m.ID] {
-			book.twice++
+		switch number, _ := numberOf(m.Text); {
+		case l.wasShown(number):
+			l.show(number, 0) // again
+		default:
+			first = append(first, number)
 		}
 	}
-	book.mu.Unlock()
 	if !confirm {
 		_ = again(func() error { return store.Release(ctx, claim) })
 		return
@@ -122,10 +117,7 @@ func (book *ledger) claimAll(
 	if again(func() error { return store.Confirm(ctx, claim) }) != nil {
 		return
 	}
-	book.mu.Lock()
-	defer book.mu.Unlock()
-	for _, m := range claim.Messages {
-		delete(book.added, m.ID)
-		book.shown[m.ID] = true
+	for _, number := range first {
+		l.show(number, 0)
 	}
 }

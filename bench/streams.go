@@ -38,6 +38,7 @@ const (
 	streamPath = "/_flash/stream?view=" + orderPath
 	memoryPath = "/resident-memory"
 	addPath    = "/add"
+	ackPath    = "/_flash/ack"
 )
 
 // streamsApp is an application with live delivery, and with the middleware that most have.
@@ -278,28 +279,42 @@ func (s *streams) listen(to user) (net.Conn, error) {
 	return conn, nil
 }
 
+// handed is what a stream says of messages.
+type handed struct {
+	Messages []flashgin.Message
+	Tickets  map[string]string
+}
+
+// acknowledgement returns the body of the request by which a page says that it has shown them.
+func (h handed) acknowledgement() []byte {
+	type one struct {
+		View    string    `json:"view"`
+		ID      string    `json:"id"`
+		Ticket  string    `json:"ticket"`
+		Created time.Time `json:"created"`
+	}
+	var shown []one
+	for _, m := range h.Messages {
+		shown = append(shown, one{m.View, m.ID, h.Tickets[m.View], m.Created})
+	}
+	body, err := json.Marshal(map[string]any{"shown": shown})
+	if err != nil {
+		panic(err)
+	}
+	return body
+}
+
 // receive notes the messages of an event, and acknowledges them, as the script of a page does.
 func (s *streams) receive(to user, data []byte) {
-	var event struct {
-		Messages []flashgin.Message
-		Tickets  map[string]string
-	}
+	var event handed
 	s.b.must(json.Unmarshal(data, &event))
-	type handed struct {
-		View   string `json:"view"`
-		ID     string `json:"id"`
-		Ticket string `json:"ticket"`
-	}
-	var shown []handed
 	for _, m := range event.Messages {
 		if !s.trips.end(m.Text) {
 			s.b.Fatal("a page got a message twice, or one that nobody has sent")
 		}
-		shown = append(shown, handed{m.View, m.ID, event.Tickets[m.View]})
 	}
-	body, err := json.Marshal(map[string]any{"shown": shown})
-	s.b.must(err)
-	request, err := http.NewRequest(http.MethodPost, s.url+"/_flash/ack", bytes.NewReader(body))
+	body := bytes.NewReader(event.acknowledgement())
+	request, err := http.NewRequest(http.MethodPost, s.url+ackPath, body)
 	s.b.must(err)
 	request.Header.Set("Cookie", to.cookie)
 	request.Header.Set("Sec-Fetch-Site", "same-origin")

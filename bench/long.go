@@ -1,0 +1,553 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/flashgin/flashgin/internal/redistest"
+)
+
+// long is the name of the part in which four web servers share a Redis server, with a replica and
+// sentinels, that is in trouble all the time.
+const long = "long"
+
+const (
+	longProcesses = 4    // the last one is killed now and then
+	longReaders   = 2000 // users who load pages
+	longListeners = 60   // users whose page stays open
+	longTabs      = 3    // of ten visits load two tabs at once
+	longLease     = 10 * time.Second
+)
+
+// A longRun is one run.
+type longRun struct {
+	b        *bench
+	book     *ledger
+	users    []user // the readers, then the listeners
+	keys     map[string]place
+	servers  *redistest.Sentinel
+	master   *redistest.Server // now
+	replica  *redistest.Server
+	clock    *movedClock // nil if there is none
+	sentinel *redis.SentinelClient
+	client   *http.Client
+
+	mu        sync.RWMutex
+	processes [longProcesses]*process
+
+	visits  chan visit
+	planned sync.WaitGroup // visits that are to come
+	pages   atomic.Int64
+	failed  atomic.Int64 // pages
+	slow    atomic.Int64 // pages that took a second or more
+	events  atomic.Int64 // on streams
+	streams atomic.Int64
+	faults  map[string]int
+	samples [longProcesses][]processState
+	evicted int // Redis keys
+}
+
+// A place is a view of a user.
+type place struct{ user, view int }
+
+// A visit is a page that a user loads.
+type visit struct{ user, view int }
+
+// A process is a web server.
+type process struct {
+	*web
+	cmd *exec.Cmd
+}
+
+// runLong lets messages wait and be shown for so long, while Redis and a web server are in trouble.
+// It prints what became of them, writes that to a file if one is named, and returns the exit code.
+func (b *bench) runLong(length time.Duration, messages int, write string) int {
+	defer b.cleanUp()
+	r := &longRun{b: b, book: newLedger(), visits: make(chan visit, 1<<20),
+		keys: map[string]place{}, faults: map[string]int{}}
+	r.start()
+	background, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { r.watch(background) })
+	for i := range longListeners {
+		running.Go(func() { r.listen(background, longReaders+i) })
+	}
+	var loading sync.WaitGroup
+	for range 48 {
+		loading.Go(func() {
+			for v := range r.visits {
+				r.visit(v)
+			}
+		})
+	}
+	trouble, calm := context.WithCancel(ctx)
+	var troubled sync.WaitGroup
+	troubled.Go(func() { r.trouble(trouble, length) })
+	r.add(length, messages)
+	calm()
+	troubled.Wait()
+	r.planned.Wait()
+	close(r.visits)
+	loading.Wait()
+	took := r.book.now()
+	r.sweep()
+	stop()
+	running.Wait()
+	r.book.explain(os.Stderr)
+	section, ok := r.report(took)
+	fmt.Fprint(b.out, section)
+	if write != "" {
+		page, err := os.ReadFile(write)
+		b.must(err)
+		before, _, _ := strings.Cut(string(page), longHeading)
+		b.must(os.WriteFile(write, []byte(strings.TrimRight(before, "\n")+"\n\n"+section), 0o644))
+	}
+	if !ok {
+		return 1
+	}
+	return 0
+}
+
+// start starts the servers, and logs the users in.
+func (r *longRun) start() {
+	b := r.b
+	r.clock = b.moveClock()
+	r.servers = redistest.StartSentinel(b, "appendonly yes", "appendfsync no", "notify-keyspace-events Ee")
+	b.must(os.Unsetenv("REDIS_SERVER"))
+	r.master, r.replica = r.servers.Master, r.servers.Replica
+	for _, addr := range r.servers.Addrs() { // the run says itself when a failover is due
+		r.asAdminOf(addr, func(sentinel *redis.Client) {
+			b.must(sentinel.Do(ctx, "sentinel", "set", redistest.MasterName,
+				"down-after-milliseconds", "60000").Err())
+		})
+	}
+	r.sentinel = redis.NewSentinelClient(&redis.Options{Addr: r.servers.Addrs()[0]})
+	b.Cleanup(func() { _ = r.sentinel.Close() })
+	r.client = &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 200, DisableCompression: true},
+		Timeout:       30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	b.Cleanup(r.client.CloseIdleConnections)
+	for i := range r.processes {
+		r.launch(i)
+	}
+	r.users = make([]user, longReaders+longListeners)
+	b.parallel(8, len(r.users), func(i int) error {
+		r.users[i] = r.processes[i%longProcesses].logIn(1)[0]
+		return nil
+	})
+	for i, user := range r.users {
+		for view, name := range longViews {
+			r.keys[keyOf(user.key, name)] = place{i, view}
+		}
+	}
+}
+
+// launch starts a web server.
+func (r *longRun) launch(i int) {
+	self, err := os.Executable()
+	r.b.must(err)
+	web, cmd := r.b.launch(self, long, strings.Join(r.servers.Addrs(), ","), 100*time.Millisecond)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.processes[i] = &process{web, cmd}
+}
+
+// any returns one of the web servers, as a load balancer would.
+func (r *longRun) any() (number int, url string) {
+	number = rand.IntN(longProcesses)
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return number, r.processes[number].url
+}
+
+// add adds messages: four of five by jobs, and the others by forms.
+func (r *longRun) add(length time.Duration, messages int) {
+	var adding sync.WaitGroup
+	const workers = 32
+	var made atomic.Int64
+	started := time.Now()
+	for range workers {
+		adding.Go(func() {
+			for {
+				n := int64(1 + rand.IntN(3))
+				before := made.Add(n) - n
+				if before >= int64(messages) {
+					return
+				}
+				due := time.Duration(float64(length) * float64(before) / float64(messages))
+				time.Sleep(time.Until(started.Add(due)))
+				r.addSome(int(min(n, int64(messages)-before)))
+			}
+		})
+	}
+	adding.Wait()
+}
+
+func (r *longRun) addSome(n int) {
+	who, view := rand.IntN(longReaders), rand.IntN(len(longViews))
+	if rand.IntN(7) == 0 { // the page of a listener is the first
+		who, view = longReaders+rand.IntN(longListeners), rand.IntN(2)*(len(longViews)-1)
+	}
+	last := len(longViews) - 1
+	if who < longReaders && view != last && rand.IntN(3) == 0 {
+		for range n {
+			r.sendForm(who, view)
+		}
+		r.visit(visit{who, view}) // where the redirect leads
+		return
+	}
+	query := url.Values{"to": {r.users[who].key}, "view": {longViews[view]}}
+	var numbers []int
+	for range n {
+		numbers = append(numbers, r.book.make(who, view))
+		query.Add("name", nameOf(numbers[len(numbers)-1]))
+	}
+	r.b.must(again(func() error { // as a job that must know
+		_, url := r.any()
+		return r.ok(r.send(http.MethodPost, url+longJobPath+"?"+query.Encode(), "", nil))
+	}))
+	for _, number := range numbers {
+		r.book.set(number, noteAdded)
+	}
+	if who >= longReaders {
+		return // its page is open
+	}
+	if view == last {
+		view = rand.IntN(last)
+	}
+	r.planned.Add(1)
+	time.AfterFunc(time.Duration(rand.IntN(2000))*time.Millisecond, func() {
+		r.visits <- visit{who, view}
+		r.planned.Done()
+	})
+}
+
+// sendForm adds a message by a handler. What its process then reports as lost is noted by watch.
+func (r *longRun) sendForm(who, view int) {
+	number := r.book.make(who, view)
+	_, url := r.any()
+	path := fmt.Sprintf("%s%d?text=%s", longFormPath, view, nameOf(number))
+	_, status, err := r.send(http.MethodPost, url+path, r.users[who].cookie, nil)
+	switch {
+	case err != nil: // the process was killed
+	case status == http.StatusSeeOther:
+		r.book.set(number, noteAdded)
+	default:
+		r.book.set(number, noteReported)
+	}
+}
+
+func (r *longRun) ok(_ string, status int, err error) error {
+	if err == nil && status >= 300 {
+		err = fmt.Errorf("status %d", status)
+	}
+	return err
+}
+
+func (r *longRun) send(
+	method, url, cookie string, body []byte, header ...string,
+) (text string, status int, err error) {
+	request, err := http.NewRequest(method, url, bytes.NewReader(body))
+	r.b.must(err)
+	if cookie != "" {
+		request.Header.Set("Cookie", cookie)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		request.Header.Set(header[i], header[i+1])
+	}
+	response, err := r.client.Do(request)
+	if err != nil {
+		return "", 0, err
+	}
+	defer response.Body.Close()
+	all, err := io.ReadAll(response.Body)
+	return string(all), response.StatusCode, err
+}
+
+// visit loads a page, sometimes in two tabs at once.
+func (r *longRun) visit(v visit) {
+	if rand.IntN(10) < longTabs {
+		var other sync.WaitGroup
+		other.Go(func() { r.load(v) })
+		defer other.Wait()
+	}
+	r.load(v)
+}
+
+func (r *longRun) load(v visit) (complete bool) {
+	process, url := r.any()
+	started := time.Now()
+	text, status, err := r.send(http.MethodGet, url+longViews[v.view], r.users[v.user].cookie, nil)
+	r.pages.Add(1)
+	took := time.Since(started)
+	if took > time.Second {
+		r.slow.Add(1)
+	}
+	if err != nil || status != http.StatusOK {
+		r.failed.Add(1)
+		return false
+	}
+	for _, found := range paragraph.FindAllStringSubmatch(text, -1) {
+		number, ok := numberOf(found[1])
+		if !ok {
+			r.b.Fatalf("a page shows %q", found[1])
+		}
+		r.book.show(number, process)
+		if took >= longLease { // the machine stood still
+			r.book.excuse(number)
+		}
+	}
+	return true
+}
+
+// listen is a page that stays open. It connects again when the stream ends.
+func (r *longRun) listen(background context.Context, who int) {
+	met := map[string]bool{} // as the script of a page has it
+	for background.Err() == nil {
+		r.stream(background, who, met)
+		time.Sleep(time.Duration(rand.IntN(1000)) * time.Millisecond)
+	}
+}
+
+func (r *longRun) stream(background context.Context, who int, met map[string]bool) {
+	within, cancel := context.WithTimeout(background, 2*time.Minute)
+	defer cancel()
+	silent := time.AfterFunc(50*time.Second, cancel)
+	defer silent.Stop()
+	process, url := r.any()
+	request, err := http.NewRequestWithContext(within, http.MethodGet,
+		url+"/_flash/stream?view="+longViews[0]+"&view=*", nil)
+	r.b.must(err)
+	request.Header.Set("Cookie", r.users[who].cookie)
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	response, err := r.client.Transport.RoundTrip(request)
+	if err != nil {
+		return
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return
+	}
+	r.streams.Add(1)
+	lines := bufio.NewReader(response.Body)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		silent.Reset(50 * time.Second)
+		data, ok := bytes.CutPrefix(line, []byte("data: {"))
+		if !ok {
+			continue
+		}
+		var event handed
+		if json.Unmarshal(append([]byte("{"), data...), &event) != nil || len(event.Messages) == 0 {
+			continue
+		}
+		r.events.Add(1)
+		for _, m := range event.Messages {
+			number, ok := numberOf(m.Text)
+			if !ok {
+				r.b.Fatalf("a stream shows %q", m.Text)
+			}
+			if !met[m.ID] {
+				met[m.ID] = true
+				r.book.show(number, process)
+			}
+		}
+		_ = again(func() error { // to whichever process
+			_, url := r.any()
+			return r.ok(r.send(http.MethodPost, url+ackPath, r.users[who].cookie,
+				event.acknowledgement(), "Sec-Fetch-Site", "same-origin"))
+		})
+	}
+}
+
+// sweep loads all pages until all messages were shown that must be, and once more.
+func (r *longRun) sweep() {
+	time.Sleep(longLease + 3*time.Second) // what a lost answer has claimed waits again
+	for range 6 {
+		missing := r.book.missing()
+		if len(missing) == 0 {
+			break
+		}
+		r.sweepOf(slices.Collect(maps.Keys(missing)))
+		time.Sleep(longLease / 2)
+	}
+	all := make([]int, len(r.users))
+	for i := range all {
+		all[i] = i
+	}
+	r.sweepOf(all)
+}
+
+func (r *longRun) sweepOf(users []int) {
+	r.b.parallel(16, len(users), func(i int) error {
+		for view := range len(longViews) - 1 {
+			for range 5 {
+				if r.load(visit{users[i], view}) {
+					break
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// watch asks the web servers what they have reported, and how they do.
+func (r *longRun) watch(background context.Context) {
+	every := pick(r.b.short, time.Second, 10*time.Second)
+	for i := 0; ; i++ {
+		for process := range longProcesses {
+			r.ask(process, i%3 == 0)
+		}
+		if i%6 == 0 {
+			t := r.book.totals()
+			fmt.Fprintf(os.Stderr, "%v: %+v; %d pages, %d failed; faults %v; %+v\n",
+				r.book.now().Round(time.Second), t, r.pages.Load(), r.failed.Load(), r.counts(),
+				r.lastSamples())
+		}
+		select {
+		case <-background.Done():
+			return
+		case <-time.After(every):
+		}
+	}
+}
+
+func (r *longRun) ask(process int, memory bool) {
+	r.mu.RLock()
+	path := r.processes[process].url + longStatePath
+	r.mu.RUnlock()
+	if memory {
+		path += "?memory=yes"
+	}
+	text, status, err := r.send(http.MethodGet, path, "", nil)
+	if err != nil || status != http.StatusOK {
+		return // it was killed
+	}
+	var state processState
+	r.b.must(json.Unmarshal([]byte(text), &state))
+	for _, name := range state.Lost {
+		if number, ok := numberOf(name); ok {
+			r.book.set(number, noteReported)
+		}
+	}
+	if memory {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.samples[process] = append(r.samples[process], state)
+	}
+}
+
+func (r *longRun) lastSamples() (last []processState) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, samples := range r.samples {
+		if len(samples) > 0 {
+			last = append(last, samples[len(samples)-1])
+		}
+	}
+	return last
+}
+
+func (r *longRun) counts() map[string]int {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return maps.Clone(r.faults)
+}
+
+// middle returns the medians of a part of the samples.
+func middle(samples []processState) processState {
+	of := func(value func(processState) int) int {
+		var values []int
+		for _, s := range samples {
+			values = append(values, value(s))
+		}
+		slices.Sort(values)
+		return values[len(values)/2]
+	}
+	return processState{
+		Goroutines: of(func(s processState) int { return s.Goroutines }),
+		Resident:   of(func(s processState) int { return s.Resident }),
+		Heap:       of(func(s processState) int { return s.Heap }),
+	}
+}
+
+const longHeading = "## The long run\n"
+
+// report returns the section of docs/servers.md, and whether all was well.
+func (r *longRun) report(took time.Duration) (section string, ok bool) {
+	t := r.book.totals()
+	ok = t.lost == 0 && t.twice == 0
+	var s strings.Builder
+	fmt.Fprintf(&s, longHeading+longText, time.Now().Format("2 January 2006"), processor(),
+		r.b.redisVersion(), took.Round(time.Second))
+	row := func(what string, value any) { fmt.Fprintf(&s, "| %s | %v |\n", what, value) }
+	fmt.Fprint(&s, "| | |\n|---|--:|\n")
+	row("messages", t.made)
+	row("shown", t.shown)
+	row("refused, or reported as lost", t.reported)
+	row("nobody knows, because the process was killed that was adding them", t.unknown)
+	row("lost by Redis: evicted, or not yet on the replica that took over", t.lostByRedis)
+	row("shown again because of such a loss, a clock that jumps, or a process that was killed", t.again)
+	row("**lost without a reason**", fmt.Sprintf("**%d**", t.lost))
+	row("**shown twice without a reason**", fmt.Sprintf("**%d**", t.twice))
+	row("pages", r.pages.Load())
+	row("pages that failed, because their process was killed", r.failed.Load())
+	row("pages that took a second or more", r.slow.Load())
+	row("streams opened; events on them", fmt.Sprintf("%d; %d", r.streams.Load(), r.events.Load()))
+	var faults []string
+	for _, name := range slices.Sorted(maps.Keys(r.faults)) {
+		faults = append(faults, fmt.Sprintf("%s %d", name, r.faults[name]))
+	}
+	row("faults", strings.Join(faults, ", "))
+	for i, samples := range r.samples[:longProcesses-1] {
+		quarter := max(1, len(samples)/4)
+		if len(samples) < 2 {
+			continue
+		}
+		before, after := middle(samples[quarter:2*quarter]), middle(samples[len(samples)-quarter:])
+		row(fmt.Sprintf("process %d: goroutines, heap, resident memory", i+1),
+			fmt.Sprintf("%d → %d, %.1f → %.1f MB, %.1f → %.1f MB", before.Goroutines, after.Goroutines,
+				mega(before.Heap), mega(after.Heap), mega(before.Resident), mega(after.Resident)))
+		if !r.b.short {
+			ok = ok && after.Goroutines <= before.Goroutines*5/4+20 && after.Heap <= before.Heap*5/4+2000
+		}
+	}
+	return s.String(), ok
+}
+
+func mega(kb int) float64 { return float64(kb) / 1024 }
+
+const longText = `
+Four web servers share a Redis server with a replica, and are in trouble. ` + "`cd bench && go run . -part" + `
+long -for 1h -messages 1000000 -write ../docs/servers.md` + "`" + ` runs it and writes this section. Jobs, which
+try again until their messages are added, and forms add messages for 2,000 users who load pages, often
+in two tabs at once, and for 60 users whose page stays open. Every few seconds something happens to
+Redis: it forgets its scripts, loses its connections, has no memory, evicts keys, stands still, is
+killed and restarted, fails over as planned or because the master is dead, or its clock jumps by up
+to an hour. One of the web servers is killed now and then; the others live through all of it.
+
+*%s. %s. %s. It took %v.*
+
+`
