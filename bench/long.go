@@ -52,16 +52,17 @@ type longRun struct {
 	mu        sync.RWMutex
 	processes [longProcesses]*process
 
-	visits  chan visit
-	planned sync.WaitGroup // visits that are to come
-	pages   atomic.Int64
-	failed  atomic.Int64 // pages
-	slow    atomic.Int64 // pages that took a second or more
-	events  atomic.Int64 // on streams
-	streams atomic.Int64
-	faults  map[string]int
-	samples [longProcesses][]processState
-	evicted int // Redis keys
+	visits     chan visit
+	planned    sync.WaitGroup // visits that are to come
+	pages      atomic.Int64
+	failed     atomic.Int64 // pages
+	slow       atomic.Int64 // pages that took a second or more
+	events     atomic.Int64 // on streams
+	complained atomic.Bool  // some call takes longer than a lease
+	streams    atomic.Int64
+	faults     map[string]int
+	samples    [longProcesses][]processState
+	evicted    int // Redis keys
 }
 
 // A place is a view of a user.
@@ -114,10 +115,7 @@ func (b *bench) runLong(length time.Duration, messages int, write string) int {
 	section, ok := r.report(took)
 	fmt.Fprint(b.out, section)
 	if write != "" {
-		page, err := os.ReadFile(write)
-		b.must(err)
-		before, _, _ := strings.Cut(string(page), longHeading)
-		b.must(os.WriteFile(write, []byte(strings.TrimRight(before, "\n")+"\n\n"+section), 0o644))
+		b.must(writeServers(write, "", section))
 	}
 	if !ok {
 		return 1
@@ -221,10 +219,10 @@ func (r *longRun) addSome(n int) {
 		numbers = append(numbers, r.book.make(who, view))
 		query.Add("name", nameOf(numbers[len(numbers)-1]))
 	}
-	r.b.must(again(func() error { // as a job that must know
+	r.must("add", func() error { // as a job that must know
 		_, url := r.any()
 		return r.ok(r.send(http.MethodPost, url+longJobPath+"?"+query.Encode(), "", nil))
-	}))
+	})
 	for _, number := range numbers {
 		r.book.set(number, noteAdded)
 	}
@@ -256,11 +254,30 @@ func (r *longRun) sendForm(who, view int) {
 	}
 }
 
-func (r *longRun) ok(_ string, status int, err error) error {
+func (r *longRun) ok(text string, status int, err error) error {
 	if err == nil && status >= 300 {
-		err = fmt.Errorf("status %d", status)
+		err = fmt.Errorf("status %d: %s", status, text)
 	}
 	return err
+}
+
+// must calls call until it succeeds. If that takes too long, it says so, and then ends the program.
+func (r *longRun) must(what string, call func() error) {
+	started := r.book.now()
+	for err := call(); err != nil; err = call() {
+		away := r.book.now() - started
+		if away > longPatience {
+			r.b.Fatalf("%s: %v for %v", what, err, away)
+		}
+		if away > longLease && r.complained.CompareAndSwap(false, true) {
+			fmt.Fprintf(os.Stderr, "%v: %s: %v for %v\n", r.book.now(), what, err, away)
+		}
+		time.Sleep(time.Duration(10+rand.IntN(90)) * time.Millisecond)
+	}
+	if r.book.now()-started > longLease {
+		r.complained.Store(false)
+		fmt.Fprintf(os.Stderr, "%v: %s took %v\n", r.book.now(), what, r.book.now()-started)
+	}
 }
 
 func (r *longRun) send(
@@ -509,7 +526,7 @@ func (r *longRun) report(took time.Duration) (section string, ok bool) {
 	row("refused, or reported as lost", t.reported)
 	row("nobody knows, because the process was killed that was adding them", t.unknown)
 	row("lost by Redis: evicted, or not yet on the replica that took over", t.lostByRedis)
-	row("shown again because of such a loss, a clock that jumps, or a process that was killed", t.again)
+	row("shown again because of such a loss, a clock that jumped, or a process that was killed", t.again)
 	row("**lost without a reason**", fmt.Sprintf("**%d**", t.lost))
 	row("**shown twice without a reason**", fmt.Sprintf("**%d**", t.twice))
 	row("pages", r.pages.Load())

@@ -102,9 +102,9 @@ func (r *longRun) asAdmin(do func(*redis.Client)) { r.asAdminOf(r.master.Addr(),
 // limitMemory sets maxmemory for a while.
 func (r *longRun) limitMemory(limit string, while time.Duration) {
 	r.asAdmin(func(admin *redis.Client) {
-		r.b.must(again(func() error { return admin.ConfigSet(ctx, "maxmemory", limit).Err() }))
+		r.must("trouble", func() error { return admin.ConfigSet(ctx, "maxmemory", limit).Err() })
 		time.Sleep(while)
-		r.b.must(again(func() error { return admin.ConfigSet(ctx, "maxmemory", "0").Err() }))
+		r.must("trouble", func() error { return admin.ConfigSet(ctx, "maxmemory", "0").Err() })
 	})
 }
 
@@ -146,9 +146,9 @@ func (r *longRun) planFailover() {
 	r.await("the replica follows", r.follows)
 	r.outage(func() {
 		r.asAdmin(func(admin *redis.Client) {
-			r.b.must(again(func() error {
+			r.must("trouble", func() error {
 				return admin.Do(ctx, "client", "pause", "5000", "write").Err()
-			}))
+			})
 		})
 		r.failOver()
 	})
@@ -168,7 +168,7 @@ func (r *longRun) loseMaster() {
 	r.replica.Restart()
 	r.asAdminOf(r.replica.Addr(), func(admin *redis.Client) { // it takes itself for the master
 		host, port, _ := strings.Cut(r.master.Addr(), ":")
-		r.b.must(again(func() error { return admin.SlaveOf(ctx, host, port).Err() }))
+		r.must("trouble", func() error { return admin.SlaveOf(ctx, host, port).Err() })
 	})
 }
 

@@ -81,7 +81,7 @@ func (b *bench) runServers(folder, releases, write string, load time.Duration) i
 		}
 		rows = append(rows, row)
 		if write != "" { // a run that is interrupted leaves what it has
-			b.must(os.WriteFile(write, []byte(serversPage(rows, load)), 0o644))
+			b.must(writeServers(write, serversPage(rows, load), ""))
 		}
 	}
 	fmt.Fprint(b.out, serversPage(rows, load))
@@ -91,6 +91,27 @@ func (b *bench) runServers(folder, releases, write string, load time.Duration) i
 		}
 	}
 	return 0
+}
+
+// writeServers replaces the first part of docs/servers.md, or the section about the long run. An
+// empty part stays as it is.
+func writeServers(path, page, section string) error {
+	old, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	oldPage, oldSection, _ := strings.Cut(string(old), longHeading)
+	if page == "" {
+		page = oldPage
+	}
+	if section == "" && oldSection != "" {
+		section = longHeading + oldSection
+	}
+	page = strings.TrimRight(page, "\n") + "\n"
+	if section != "" {
+		page += "\n" + section
+	}
+	return os.WriteFile(path, []byte(page), 0o644)
 }
 
 // candidates returns all servers, the oldest first.

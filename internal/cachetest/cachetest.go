@@ -1,5 +1,6 @@
-// Package cachetest puts real caches in front of an application, for tests. They are child
-// processes on free ports of 127.0.0.1, each with a directory of its own, and end with the test.
+// Package cachetest puts real caches and other proxies in front of an application, for tests. They
+// are child processes on free ports of 127.0.0.1, each with a directory of its own, and end with the
+// test.
 //
 // Without the server's binary a test is skipped, or fails where the environment says CI=true.
 package cachetest
@@ -36,16 +37,28 @@ func Varnish(tb testing.TB, backend string) string {
 // lines for its server, such as "proxy_ignore_headers Set-Cookie;".
 func Nginx(tb testing.TB, backend string, config ...string) string {
 	tb.Helper()
+	return nginx(tb, backend, append(config, "proxy_cache pages;", "proxy_cache_valid 10m;"))
+}
+
+func nginx(tb testing.TB, backend string, config []string) string {
+	tb.Helper()
 	return start(tb, "nginx", func(binary, dir, address string) *exec.Cmd {
-		file := filepath.Join(dir, "nginx.conf")
-		text := strings.NewReplacer(
-			"DIR", dir, "ADDRESS", address, "BACKEND", backend, "MORE", strings.Join(config, "\n"),
-		).Replace(nginxConfig)
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			tb.Fatal(err)
-		}
+		file := configure(tb, nginxConfig, dir, address, backend, config)
 		return exec.Command(binary, "-p", dir, "-c", file)
 	})
+}
+
+// configure writes a file of configuration, and returns its path.
+func configure(tb testing.TB, text, dir, address, backend string, config []string) (path string) {
+	tb.Helper()
+	path = filepath.Join(dir, "config")
+	text = strings.NewReplacer(
+		"DIR", dir, "ADDRESS", address, "BACKEND", backend, "MORE", strings.Join(config, "\n"),
+	).Replace(text)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return path
 }
 
 // One process, for it is that which is ended with the test.
@@ -67,15 +80,13 @@ http {
 		listen ADDRESS;
 		location / {
 			proxy_pass http://BACKEND;
-			proxy_cache pages;
-			proxy_cache_valid 10m;
 			MORE
 		}
 	}
 }
 `
 
-// start starts a cache on a free port and waits until it answers.
+// start starts a cache or a proxy on a free port and waits until it answers.
 func start(tb testing.TB, name string, command func(binary, dir, address string) *exec.Cmd) string {
 	tb.Helper()
 	binary := find(tb, name)
@@ -115,8 +126,8 @@ func find(tb testing.TB, name string) string {
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	text := fmt.Sprintf(
-		"%v: install it with `apt-get install varnish nginx` or `brew install varnish nginx`", err)
+	text := fmt.Sprintf("%v: install it with `apt-get install varnish nginx caddy haproxy apache2`, "+
+		"or the same by brew", err)
 	if os.Getenv("CI") == "true" {
 		tb.Fatal(text)
 	}
