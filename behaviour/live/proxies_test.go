@@ -141,6 +141,7 @@ func TestSilentStreamsBehindProxies(t *testing.T) {
 					}
 					w.Header().Set("Content-Type", "text/event-stream")
 					w.Header().Set("Cache-Control", "private, no-store, no-transform")
+					w.Header().Set("X-Accel-Buffering", "no")
 					for {
 						_, _ = fmt.Fprint(w, ": open\n\n")
 						_ = http.NewResponseController(w).Flush()
