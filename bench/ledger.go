@@ -153,8 +153,17 @@ func (l *ledger) explain(out io.Writer) {
 		lost := n.state == noteAdded && n.times == 0 && !n.mayBeLost
 		if left > 0 && (lost || n.times > 1 && !n.mayRepeat) {
 			left--
-			fmt.Fprintf(out, "%s, user %d, view %d, made at %.2f s, shown %d times, first at %.2f s by %d\n",
-				nameOf(number), n.user, n.view, n.made.Seconds(), n.times, n.shown.Seconds(), n.by)
+			fmt.Fprintf(
+				out,
+				"%s, user %d, view %d, made at %.2f s, shown %d times, first at %.2f s by %d\n",
+				nameOf(number),
+				n.user,
+				n.view,
+				n.made.Seconds(),
+				n.times,
+				n.shown.Seconds(),
+				n.by,
+			)
 		}
 	})
 }

@@ -32,7 +32,11 @@ func (r *longRun) trouble(until context.Context, length time.Duration) {
 				_ = admin.Do(ctx, "client", "kill", "type", "normal", "skipme", "yes").Err()
 			})
 		}},
-		{"memory full", 4, func() { r.limitMemory("1", time.Duration(rand.IntN(1000))*time.Millisecond) }},
+		{
+			"memory full",
+			4,
+			func() { r.limitMemory("1", time.Duration(rand.IntN(1000))*time.Millisecond) },
+		},
 		{"keys evicted", 1, r.evict},
 		{"stands still", 4, func() {
 			r.master.Pause()
@@ -264,7 +268,16 @@ func (r *longRun) jump() {
 	if r.clock == nil {
 		return
 	}
-	jumps := []time.Duration{0, 0, time.Second, time.Minute, time.Hour, -time.Second, -time.Minute, -time.Hour}
+	jumps := []time.Duration{
+		0,
+		0,
+		time.Second,
+		time.Minute,
+		time.Hour,
+		-time.Second,
+		-time.Minute,
+		-time.Hour,
+	}
 	before := r.book.now()
 	r.clock.set(jumps[rand.IntN(len(jumps))])
 	time.Sleep(2 * time.Second) // pages that were on their way have arrived
@@ -304,7 +317,8 @@ func (b *bench) moveClock() *movedClock {
 	source, library := filepath.Join(dir, "clock.c"), filepath.Join(dir, "clock.so")
 	c := &movedClock{b, filepath.Join(dir, "ahead")}
 	b.must(os.WriteFile(source, clockSource, 0o600))
-	out, err := exec.Command("cc", "-shared", "-fPIC", "-O2", "-o", library, source).CombinedOutput()
+	out, err := exec.Command("cc", "-shared", "-fPIC", "-O2", "-o", library, source).
+		CombinedOutput()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "the clock does not jump: %v\n%s", err, out)
 		return nil

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestMain(m *testing.M) {
@@ -25,6 +26,20 @@ func TestShortRun(t *testing.T) {
 		"from the add to the page"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the table has nothing about %q:\n%s", want, out.String())
+		}
+	}
+}
+
+// In a short run of the four web servers each fault happens once, and nothing is lost or shown twice.
+func TestShortLongRun(t *testing.T) {
+	var out strings.Builder
+	b := &bench{TB: t, short: true, out: &out}
+	if code := b.runLong(3*time.Second, 600, ""); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, out.String())
+	}
+	for _, fault := range []string{"planned failover 1", "master dead 1", "keys evicted 1"} {
+		if !strings.Contains(out.String(), fault) {
+			t.Errorf("the table has nothing about %q:\n%s", fault, out.String())
 		}
 	}
 }

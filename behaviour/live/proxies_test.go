@@ -30,7 +30,11 @@ var behindProxies = []struct {
 	compresses  bool // the stream, which still arrives
 }{
 	{proxy: "nginx"},
-	{proxy: "nginx", with: "gzip", lines: []string{"gzip on;", "gzip_types *;", "gzip_min_length 0;"}},
+	{
+		proxy: "nginx",
+		with:  "gzip",
+		lines: []string{"gzip on;", "gzip_types *;", "gzip_min_length 0;"},
+	},
 	{proxy: "Caddy"},
 	{proxy: "Caddy", with: "encode", lines: []string{"encode gzip"}},
 	{proxy: "HAProxy", delays: true},
@@ -191,8 +195,13 @@ func TestSilentStreamsBehindProxies(t *testing.T) {
 				lives = time.Since(begun).Round(time.Second).String()
 			case <-time.After(most):
 			}
-			t.Logf("%s %s: a silent stream lives %s; that the page has gone is noticed %s", proxy.Name,
-				proxy.Version(t), cmp.Or(lives, "longer than "+most.String()), noticed)
+			t.Logf(
+				"%s %s: a silent stream lives %s; that the page has gone is noticed %s",
+				proxy.Name,
+				proxy.Version(t),
+				cmp.Or(lives, "longer than "+most.String()),
+				noticed,
+			)
 		})
 	}
 }

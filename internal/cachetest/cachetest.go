@@ -1,6 +1,6 @@
 // Package cachetest puts real caches and other proxies in front of an application, for tests. They
-// are child processes on free ports of 127.0.0.1, each with a directory of its own, and end with the
-// test.
+// are child processes on free ports of 127.0.0.1, each with a directory of its own, and end with
+// the test.
 //
 // Without the server's binary a test is skipped, or fails where the environment says CI=true.
 package cachetest
