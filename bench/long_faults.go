@@ -87,7 +87,7 @@ func (r *longRun) outage(do func()) {
 	do()
 	if away := r.book.now() - started; away > longLease/2 {
 		fmt.Fprintf(os.Stderr, "Redis was away for %v\n", away)
-		r.excuseShown(started-time.Second, -1)
+		r.excuseShown(started-longLease, -1)
 	}
 }
 
@@ -166,8 +166,13 @@ func (r *longRun) loseMaster() {
 		killed := r.book.now()
 		r.master.Kill()
 		time.Sleep(300 * time.Millisecond) // pages that were on their way have arrived
-		r.compareWithReplica(killed)
+		has := r.compareWithReplica(killed)
 		r.failOver()
+		r.book.recent(killed-longPatience, func(number int, n *note) {
+			if n.times > 0 && has[number] { // shown by a page that was still on its way
+				n.mayRepeat = true
+			}
+		})
 	})
 	r.replica.Restart()
 	r.asAdminOf(r.replica.Addr(), func(admin *redis.Client) { // it takes itself for the master
@@ -184,9 +189,9 @@ func (r *longRun) failOver() {
 }
 
 // compareWithReplica excuses what the replica does not know: messages that it does not have, and
-// that messages were shown that it still has.
-func (r *longRun) compareWithReplica(killed time.Duration) {
-	has := map[int]bool{}
+// that messages were shown that it still has. It returns those that it has.
+func (r *longRun) compareWithReplica(killed time.Duration) (has map[int]bool) {
+	has = map[int]bool{}
 	r.asAdminOf(r.replica.Addr(), func(admin *redis.Client) {
 		keys := admin.Scan(ctx, 0, "flash:shop:*", 1000).Iterator()
 		for keys.Next(ctx) {
@@ -210,6 +215,7 @@ func (r *longRun) compareWithReplica(killed time.Duration) {
 			n.mayBeLost = true
 		}
 	})
+	return has
 }
 
 // longPatience is longer than a message waits.
@@ -295,7 +301,7 @@ func (r *longRun) killWebServer() {
 	r.mu.RUnlock()
 	r.b.must(victim.cmd.Process.Kill())
 	time.Sleep(time.Duration(rand.IntN(3000)) * time.Millisecond)
-	r.excuseShown(before-time.Second, last)
+	r.excuseShown(before-longLease/2, last) // its confirmations may have waited for Redis
 	r.launch(last)
 }
 
