@@ -141,30 +141,15 @@ func (cfg Config) withDefaults() Config {
 }
 
 func (cfg Config) validate() error {
-	for _, d := range []struct {
-		field string
-		value time.Duration
-		zero  time.Duration
-	}{
-		{"Timeout", cfg.Timeout, defaultTimeout},
-		{"AddTimeout", cfg.AddTimeout, defaultAddTimeout},
-		{"Lease", cfg.Lease, defaultLease},
-	} {
-		if d.value < 0 {
-			return fmt.Errorf("flashgin: Config.%s is %v: want zero (%v) or more", d.field, d.value, d.zero)
-		}
-	}
-	if cfg.KnownFor < 0 {
-		return fmt.Errorf("flashgin: Config.KnownFor is %v: "+
-			"want zero (each page asks the store) or more", cfg.KnownFor)
-	}
-	if cfg.KnownSessions < 0 {
-		return fmt.Errorf("flashgin: Config.KnownSessions is %d: want zero (%d) or more",
-			cfg.KnownSessions, defaultKnownSessions)
-	}
-	if cfg.MaxBytes < 0 {
-		return fmt.Errorf("flashgin: Config.MaxBytes is %d: want zero (%d) or more",
-			cfg.MaxBytes, defaultMaxBytes)
+	err := refuseNegative("Config",
+		number{"Timeout", cfg.Timeout < 0, cfg.Timeout, defaultTimeout},
+		number{"AddTimeout", cfg.AddTimeout < 0, cfg.AddTimeout, defaultAddTimeout},
+		number{"Lease", cfg.Lease < 0, cfg.Lease, defaultLease},
+		number{"KnownFor", cfg.KnownFor < 0, cfg.KnownFor, "each page asks the store"},
+		number{"KnownSessions", cfg.KnownSessions < 0, cfg.KnownSessions, defaultKnownSessions},
+		number{"MaxBytes", cfg.MaxBytes < 0, cfg.MaxBytes, defaultMaxBytes})
+	if err != nil {
+		return err
 	}
 	if cfg.Prefix != "" && !strings.HasPrefix(cfg.Prefix, "/") {
 		return fmt.Errorf("flashgin: Config.Prefix is %q: "+

@@ -1,6 +1,9 @@
 package flashgin
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // The errors that a caller can act on. Test for them with [errors.Is]: an error that wraps one says
 // what is wrong and what to do about it.
@@ -23,3 +26,21 @@ var (
 		"call Messenger.SessionKey or AddFlash in the handler, before the answer, " +
 		"and Messenger.Add in what outlives it")
 )
+
+// A number is a field that must not be negative.
+type number struct {
+	field       string
+	negative    bool
+	value, zero any // zero is what 0 means
+}
+
+// refuseNegative returns an error for the first number that is negative, a field of the type.
+func refuseNegative(of string, numbers ...number) error {
+	for _, n := range numbers {
+		if n.negative {
+			return fmt.Errorf("flashgin: %s.%s is %v: want zero (%v) or more",
+				of, n.field, n.value, n.zero)
+		}
+	}
+	return nil
+}

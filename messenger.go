@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -266,16 +265,6 @@ func (m *Messenger) prepare(msgs []Message) ([]Message, error) {
 		prepared = append(prepared, msg)
 	}
 	return prepared, nil
-}
-
-// warnOfName warns of a view that no page reads: a path easily loses its slash.
-func (m *Messenger) warnOfName(view string) {
-	if m.cfg.View != nil || view == "" || view == Anywhere || strings.HasPrefix(view, "/") {
-		return
-	}
-	m.errs.WarnOnce(&m.named, "a handler has addressed a message to a name, and pages read "+
-		"names only if Config.View returns them: begin a path with a slash; if Take or a script "+
-		"reads what waits by that name, all is well")
 }
 
 // cleanView returns the one spelling of a view that the application or a script gives.

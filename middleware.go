@@ -2,7 +2,6 @@ package flashgin
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"sync"
 	"weak"
@@ -66,14 +65,13 @@ type installation struct {
 // warnOfView warns of a view that no page has.
 func (in *installation) warnOfView(view string) {
 	m := in.messenger
-	m.warnOfName(view)
-	if m.cfg.View != nil || !strings.HasPrefix(view, "/") || in.site.Views.Router.HasPage(view) ||
-		router.IsShared(weak.Make(m)) || !m.unread.IsNew(view) {
-		return
+	switch mistake, isPath := in.site.Views.Unread(view); {
+	case mistake == "":
+	case !isPath:
+		m.errs.WarnOnce(&m.named, mistake)
+	case !router.IsShared(weak.Make(m)) && m.unread.IsNew(view):
+		m.errs.Warn(mistake)
 	}
-	m.errs.Warn(fmt.Sprintf("a handler has addressed a message to %q, and no GET route of the engine "+
-		"has it, so no page shows the message: write the path as in an href, or the route as it is "+
-		"registered; if Take or a script reads what waits there, all is well", view))
 }
 
 // wrapRenderer wraps the engine's renderer, unless that is done.

@@ -3,7 +3,6 @@ package flashgin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -41,20 +40,11 @@ func (s *MemoryStore) validate() error {
 	if s == nil { // a type embeds it
 		return errors.New("flashgin: Config.Store embeds a nil *MemoryStore: want new(MemoryStore)")
 	}
-	if s.TTL < 0 {
-		return fmt.Errorf("flashgin: MemoryStore.TTL is %v: want zero (24h) or more", s.TTL)
-	}
-	if s.Cap < 0 {
-		return fmt.Errorf("flashgin: MemoryStore.Cap is %d: want zero (50) or more", s.Cap)
-	}
-	if s.Views < 0 {
-		return fmt.Errorf("flashgin: MemoryStore.Views is %d: want zero (100) or more", s.Views)
-	}
-	if s.MaxBytes < 0 {
-		return fmt.Errorf("flashgin: MemoryStore.MaxBytes is %d: want zero (256 MiB) or more",
-			s.MaxBytes)
-	}
-	return nil
+	return refuseNegative("MemoryStore",
+		number{"TTL", s.TTL < 0, s.TTL, "24h"},
+		number{"Cap", s.Cap < 0, s.Cap, 50},
+		number{"Views", s.Views < 0, s.Views, 100},
+		number{"MaxBytes", s.MaxBytes < 0, s.MaxBytes, "256 MiB"})
 }
 
 // queue returns the queue that keeps the messages. The first use makes it.

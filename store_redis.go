@@ -63,13 +63,13 @@ func NewRedisStore(client redis.UniversalClient, cfg RedisConfig) (*RedisStore, 
 	case strings.Trim(cfg.App, appLetters) != "":
 		return nil, fmt.Errorf("flashgin: RedisConfig.App is %q: "+
 			"want letters, digits, '_', '.' and '-' only", cfg.App)
-	case cfg.TTL < 0:
-		return nil, fmt.Errorf("flashgin: RedisConfig.TTL is %v: want zero (24h) or more", cfg.TTL)
-	case cfg.Cap < 0:
-		return nil, fmt.Errorf("flashgin: RedisConfig.Cap is %d: want zero (50) or more", cfg.Cap)
-	case cfg.Views < 0:
-		return nil, fmt.Errorf("flashgin: RedisConfig.Views is %d: want zero (100) or more",
-			cfg.Views)
+	}
+	err := refuseNegative("RedisConfig",
+		number{"TTL", cfg.TTL < 0, cfg.TTL, "24h"},
+		number{"Cap", cfg.Cap < 0, cfg.Cap, 50},
+		number{"Views", cfg.Views < 0, cfg.Views, 100})
+	if err != nil {
+		return nil, err
 	}
 	return &RedisStore{redisqueue.New(client, redisqueue.Config[Message]{
 		App: cfg.App, TTL: cfg.TTL, Cap: cfg.Cap, Views: cfg.Views,
