@@ -1,6 +1,7 @@
 package flashgin
 
 import (
+	"cmp"
 	"encoding/json"
 	"html/template"
 	"slices"
@@ -23,10 +24,11 @@ func (ms Messages) ByStatus(statuses ...Status) Messages {
 	if len(statuses) == 0 {
 		return slices.Clone(ms)
 	}
+	chosen := withStatus(statuses)
 	var found Messages
-	for _, m := range ms {
-		if m.hasStatus(statuses) {
-			found = append(found, m)
+	for i := range ms {
+		if chosen(&ms[i]) {
+			found = append(found, ms[i])
 		}
 	}
 	return found
@@ -39,27 +41,12 @@ func withStatus(statuses []Status) func(*Message) bool {
 	if len(statuses) == 0 {
 		return anyStatus
 	}
-	return func(m *Message) bool { return m.hasStatus(statuses) }
+	return func(m *Message) bool {
+		return slices.ContainsFunc(statuses, func(s Status) bool { return s.orInfo() == m.Status.orInfo() })
+	}
 }
 
-func (m Message) hasStatus(statuses []Status) bool {
-	if len(statuses) == 0 {
-		return true
-	}
-	for _, status := range statuses {
-		if status.orInfo() == m.Status.orInfo() {
-			return true
-		}
-	}
-	return false
-}
-
-func (s Status) orInfo() Status {
-	if s == "" {
-		return StatusInfo
-	}
-	return s
-}
+func (s Status) orInfo() Status { return cmp.Or(s, StatusInfo) }
 
 // JSON returns the messages as a JSON array that is safe inside a script element. Without messages
 // it is "[]". The error is always nil for messages that a Messenger returned.
@@ -90,10 +77,7 @@ func (ms Messages) String() string {
 }
 
 func (m Message) line() string {
-	text := m.Text
-	if text == "" {
-		text = markup.PlainText(string(m.HTML))
-	}
+	text := cmp.Or(m.Text, markup.PlainText(string(m.HTML)))
 	if m.Title != "" && text != "" {
 		text = m.Title + ": " + text
 	} else {
