@@ -7,13 +7,17 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
 //go:embed messages.html
 var source string
 
-var templates = template.Must(template.New("region").Parse(source))
+// templates are parsed by the first page that has messages, and not by each program that starts.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("region").Parse(source))
+})
 
 // An Item is a message as it is printed.
 type Item struct {
@@ -115,7 +119,7 @@ func (p *Printer) PrintAdditions(by Library, labels Labels, items []Item) (strin
 
 func execute(name string, r *region) (string, error) {
 	var text strings.Builder
-	if err := templates.ExecuteTemplate(&text, name, r); err != nil {
+	if err := templates().ExecuteTemplate(&text, name, r); err != nil {
 		return "", err
 	}
 	return text.String(), nil // html/template has escaped it
