@@ -22,6 +22,7 @@ var usual = []flashgin.Event{
 	{Kind: flashgin.EventDropped, Messages: 1},
 	{Kind: flashgin.EventLeaseExpired, Messages: 1},
 	{Kind: flashgin.EventLost, Messages: 1},
+	{Kind: flashgin.EventSkipped},
 	{Kind: flashgin.EventBreakerOpened, Node: "10.1.2.3:7001"},
 	{Kind: flashgin.EventBreakerClosed, Node: "10.1.2.3:7001"},
 }

@@ -18,6 +18,7 @@
 //	flashgin.message.lease_expired   Counter          {message}
 //	flashgin.message.lost            Counter          {message}
 //	flashgin.store.call.duration     Histogram        s           flashgin.store.call.name, error.type, server.address, server.port
+//	flashgin.store.call.skipped      Counter          {call}
 //	flashgin.store.breaker.open      UpDownCounter    {breaker}   server.address, server.port
 //	flashgin.store.breaker.openings  Counter          {opening}   server.address, server.port
 //
@@ -84,6 +85,7 @@ func New(provider metric.MeterProvider) (flashgin.Observer, error) {
 		dropped:      counter("flashgin.message.dropped", "{message}", "Messages that were removed unseen, because too many waited."),
 		leaseExpired: counter("flashgin.message.lease_expired", "{message}", "Messages that were given out again, after a page that said nothing of them."),
 		lost:         counter("flashgin.message.lost", "{message}", "Messages of requests that may never be seen."),
+		skipped:      counter("flashgin.store.call.skipped", "{call}", "Pages that did not ask the store, because nothing waited."),
 		openings:     counter("flashgin.store.breaker.openings", "{opening}", "Breakers that opened, because the store failed repeatedly."),
 		recordings:   map[series][]metric.RecordOption{},
 		additions:    map[string][]metric.AddOption{},
@@ -102,7 +104,7 @@ func New(provider metric.MeterProvider) (flashgin.Observer, error) {
 }
 
 type observer struct {
-	added, shown, released, dropped, leaseExpired, lost, openings metric.Int64Counter
+	added, shown, released, dropped, leaseExpired, lost, skipped, openings metric.Int64Counter
 
 	open metric.Int64UpDownCounter
 	call metric.Float64Histogram
@@ -143,6 +145,8 @@ func (o *observer) Observe(ctx context.Context, e flashgin.Event) {
 		o.lost.Add(ctx, messages)
 	case flashgin.EventStoreCall:
 		o.call.Record(ctx, e.Duration.Seconds(), o.recording(series{e.Call, e.Node, errorType(e.Err)})...)
+	case flashgin.EventSkipped:
+		o.skipped.Add(ctx, 1)
 	case flashgin.EventBreakerOpened:
 		o.openings.Add(ctx, 1, o.addition(e.Node)...)
 		o.open.Add(ctx, 1, o.addition(e.Node)...)

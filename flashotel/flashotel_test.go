@@ -92,6 +92,9 @@ func TestInstruments(t *testing.T) {
 		{"flashgin.message.dropped", []flashgin.Event{{Kind: flashgin.EventDropped, Messages: 5}}, "{message}", sum(true, point(5))},
 		{"flashgin.message.lease_expired", []flashgin.Event{{Kind: flashgin.EventLeaseExpired, Messages: 6}}, "{message}", sum(true, point(6))},
 		{"flashgin.message.lost", []flashgin.Event{{Kind: flashgin.EventLost, Messages: 7}}, "{message}", sum(true, point(7))},
+		{"flashgin.store.call.skipped", []flashgin.Event{
+			{Kind: flashgin.EventSkipped}, {Kind: flashgin.EventSkipped},
+		}, "{call}", sum(true, point(2))},
 		{"flashgin.store.breaker.open", []flashgin.Event{
 			{Kind: flashgin.EventBreakerOpened}, {Kind: flashgin.EventBreakerClosed}, {Kind: flashgin.EventBreakerOpened},
 			{Kind: flashgin.EventBreakerOpened, Node: "10.1.2.3:7001"},
