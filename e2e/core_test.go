@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -112,12 +113,15 @@ func (s *site) saves(messages ...flashgin.Message) {
 
 func coreRedirect(t *testing.T, _ engine, b *tab) {
 	s := newCoreSite(t, flashgin.Config{}, saveForm)
-	s.saves(flashgin.Success("saved"))
+	var saved atomic.Int32 // in the text, which tells one page from the one before it
+	s.POST("/save", func(c *gin.Context) {
+		assert.NoError(t, flashgin.RedirectFlash(c, "/", flashgin.Success(fmt.Sprint("saved ", saved.Add(1)))))
+	})
 	b.open(s.url)
 	b.ready()
-	for range 2 {
+	for n := range 2 {
 		b.click("#save")
-		b.untilEqual([]string{"saved"}, texts)
+		b.untilEqual([]string{fmt.Sprint("saved ", n+1)}, texts)
 		b.ready()
 		assert.Empty(t, s.waiting("/"))
 	}
