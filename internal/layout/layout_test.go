@@ -26,6 +26,8 @@ const (
 	root        = "../.."
 	fileAtMost  = 400
 	roomAtMost  = 1100
+	rootAtMost  = 2700
+	filesAtMost = 30 // of the root
 	rulesHeader = "The rules of layout"
 )
 
@@ -49,6 +51,7 @@ const (
 	inTable   = "Every package in `internal/` has a row in the table"
 	shortFile = "A file of a room has at most 400 lines"
 	smallRoom = "A room has at most 1,100 lines"
+	smallRoot = "The root has at most 30 files and 2,700 lines"
 )
 
 func TestLayout(t *testing.T) {
@@ -62,14 +65,14 @@ func TestLayout(t *testing.T) {
 		require.GreaterOrEqual(t, i, 0, "CONTRIBUTING.md has no rule %q", found.rule)
 		assert.Fail(t, rules[i], found.where)
 	}
-	assert.Len(t, rules, 5, "each rule is checked here")
+	assert.Len(t, rules, 6, "each rule is checked here")
 }
 
 // The check sees every rule broken, and nothing where none is.
 func TestLayoutSeesWhatIsBroken(t *testing.T) {
 	rooms := []room{{"internal/a", nil}, {"internal/b", []string{"internal/a"}}}
 	good := []folder{
-		{path: ".", imports: []string{"internal/b"}, lines: map[string]int{"big.go": 5000}},
+		{path: ".", imports: []string{"internal/b"}, lines: map[string]int{"big.go": 2700}},
 		{path: "internal/a", lines: map[string]int{"a.go": 400, "b.go": 400, "c": 300}},
 		{path: "internal/b", imports: []string{"internal/a"}},
 	}
@@ -89,6 +92,9 @@ func TestLayoutSeesWhatIsBroken(t *testing.T) {
 		{"a large room",
 			folder{path: "internal/a", lines: map[string]int{"a.go": 400, "b.go": 400, "c": 301}},
 			smallRoom},
+		{"a large root",
+			folder{path: ".", lines: map[string]int{"a.go": 2000, "b.go": 701}}, smallRoot},
+		{"a root of many files", folder{path: ".", lines: manyFiles(31)}, smallRoot},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			packages := []folder{test.add}
@@ -109,6 +115,14 @@ func TestLayoutSeesWhatIsBroken(t *testing.T) {
 	})
 }
 
+func manyFiles(n int) map[string]int {
+	lines := map[string]int{}
+	for i := range n {
+		lines[fmt.Sprint(i, ".go")] = 1
+	}
+	return lines
+}
+
 type violation struct{ rule, where string }
 
 // violations returns what the packages have that the rules forbid.
@@ -118,6 +132,13 @@ func violations(packages []folder, rooms []room) (found []violation) {
 	}
 	there := map[string]bool{}
 	for _, p := range packages {
+		all := 0
+		for _, lines := range p.lines {
+			all += lines
+		}
+		if p.path == "." && (all > rootAtMost || len(p.lines) > filesAtMost) {
+			fail(smallRoot, "it has %d files and %d lines", len(p.lines), all)
+		}
 		if there[p.path] = true; !strings.HasPrefix(p.path, "internal/") {
 			continue
 		}
@@ -133,9 +154,8 @@ func violations(packages []folder, rooms []room) (found []violation) {
 				fail(onlyTable, "%s imports %s", p.path, imported)
 			}
 		}
-		all := 0
 		for name, lines := range p.lines {
-			if all += lines; lines > fileAtMost {
+			if lines > fileAtMost {
 				fail(shortFile, "%s/%s has %d", p.path, name, lines)
 			}
 		}
