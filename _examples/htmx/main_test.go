@@ -75,7 +75,12 @@ func TestReminder(t *testing.T) {
 	answer := v.htmx(http.MethodPost, "/reminder")
 	assert.Equal(t, http.StatusNoContent, answer.status)
 	assert.Contains(t, answer.header.Get("HX-Trigger"), "You will be reminded in 1ms.")
-	require.Eventually(t, func() bool { return strings.Contains(v.get("/").body, shown("Time to read.")) }, 10*time.Second, time.Millisecond)
+	// On a slow machine the answer has the reminder, too.
+	if !strings.Contains(answer.header.Get("HX-Trigger"), "Time to read.") {
+		require.Eventually(t, func() bool {
+			return strings.Contains(v.get("/").body, shown("Time to read."))
+		}, 10*time.Second, time.Millisecond)
+	}
 	assert.NotContains(t, v.get("/").body, "Time to read.")
 }
 
