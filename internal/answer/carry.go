@@ -149,8 +149,9 @@ func (a *Answer[T]) carryInHeader(by carrier.Carrier, list shown.Selection[T]) {
 	if !mounted {
 		list = list[:min(len(list), carrier.AtMost)]
 	}
+	items := a.translated(list.Items())
 	for ; len(list) > 0; list = list[:len(list)-1] {
-		if a.setHeader(by, a.site.ForScripts(a.translated(list.Items())), "") {
+		if a.setHeader(by, a.site.ForScripts(items[:len(list)]), "") {
 			list.Are(shown.Carried)
 			return
 		}
