@@ -32,11 +32,9 @@ func (r *longRun) trouble(until context.Context, length time.Duration) {
 				_ = admin.Do(ctx, "client", "kill", "type", "normal", "skipme", "yes").Err()
 			})
 		}},
-		{
-			"memory full",
-			4,
-			func() { r.limitMemory("1", time.Duration(rand.IntN(1000))*time.Millisecond) },
-		},
+		{"memory full", 4, func() {
+			r.limitMemory("1", time.Duration(rand.IntN(1000))*time.Millisecond)
+		}},
 		{"keys evicted", 1, r.evict},
 		{"stands still", 4, func() {
 			r.master.Pause()
@@ -80,8 +78,8 @@ func (r *longRun) trouble(until context.Context, length time.Duration) {
 	}
 }
 
-// outage calls do, while Redis is away. If that is so for too long, it excuses what was shown before
-// and could not be confirmed until its lease had ended.
+// outage calls do, while Redis is away. If that is so for too long, it excuses what was shown
+// before and could not be confirmed until its lease had ended.
 func (r *longRun) outage(do func()) {
 	started := r.book.now()
 	do()
@@ -275,14 +273,7 @@ func (r *longRun) jump() {
 		return
 	}
 	jumps := []time.Duration{
-		0,
-		0,
-		time.Second,
-		time.Minute,
-		time.Hour,
-		-time.Second,
-		-time.Minute,
-		-time.Hour,
+		0, 0, time.Second, time.Minute, time.Hour, -time.Second, -time.Minute, -time.Hour,
 	}
 	before := r.book.now()
 	r.clock.set(jumps[rand.IntN(len(jumps))])
@@ -338,7 +329,8 @@ func (b *bench) moveClock() *movedClock {
 	return c
 }
 
-// set says by how much the clock is ahead. It writes in place, for the servers have mapped the file.
+// set says by how much the clock is ahead. It writes in place, because the servers have mapped the
+// file.
 func (c *movedClock) set(ahead time.Duration) {
 	file, err := os.OpenFile(c.file, os.O_CREATE|os.O_WRONLY, 0o600)
 	c.b.must(err)

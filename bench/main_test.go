@@ -30,8 +30,8 @@ func TestShortRun(t *testing.T) {
 	}
 }
 
-// In a short run of the four web servers each fault happens once, and nothing is lost or shown twice.
-// On a machine with other work the faults overlap, so it is no daily check.
+// In a short run of the four web servers each fault happens once, and nothing is lost or shown
+// twice. On a machine with other work the faults overlap, so it is no daily check.
 func TestShortLongRun(t *testing.T) {
 	if os.Getenv("FLASHGIN_LONGRUN") == "" {
 		t.Skip("a run with faults, for a machine without other work: FLASHGIN_LONGRUN=1 runs it")

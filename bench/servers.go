@@ -48,7 +48,8 @@ type skipped struct{ test, why string }
 // A suite is the tests of a folder that run on each server.
 type suite struct{ folder, run string }
 
-// suites returns the tests of the store, and those of faults if the soaks run: nearly all are soaks.
+// suites returns the tests of the store, and those of faults if the soaks run: nearly all are
+// soaks.
 func suites() []suite {
 	all := []suite{{"behaviour/redis", ""}, {"internal/queue/redis", ""}}
 	if testrun.Soaking() {
