@@ -1,7 +1,6 @@
 package flashgin
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/gin-gonic/gin"
@@ -24,16 +23,23 @@ func (m *Messenger) wrapFunctions(cfg *Config) {
 			return key, err
 		}
 	}
-	cfg.View = asked(m.errs, "Config.View", "find the view", cfg.View)
-	cfg.Labels = asked(m.errs, "Config.Labels", "find the labels", cfg.Labels)
+	if view := cfg.View; view != nil {
+		cfg.View = func(c *gin.Context) (name string) {
+			m.ask(c, "Config.View", "find the view", func() { name = view(c) })
+			return name
+		}
+	}
+	if labels := cfg.Labels; labels != nil {
+		cfg.Labels = func(c *gin.Context) (words Labels) {
+			m.ask(c, "Config.Labels", "find the labels", func() { words = labels(c) })
+			return words
+		}
+	}
 	if translate := cfg.Translate; translate != nil {
 		cfg.Translate = func(c *gin.Context, msg Message) Message {
-			translated := asked(m.errs, "Config.Translate", "translate a message",
-				func(c *gin.Context) *Message {
-					translated := translate(c, msg)
-					return &translated
-				})(c)
-			return *cmp.Or(translated, &msg) // which is left as it is after a panic
+			translated := msg
+			m.ask(c, "Config.Translate", "translate a message", func() { translated = translate(c, msg) })
+			return translated
 		}
 	}
 	if cfg.Observer != nil {
@@ -41,22 +47,15 @@ func (m *Messenger) wrapFunctions(cfg *Config) {
 	}
 }
 
-// asked wraps f, the function in a field of Config, which returns no error.
-func asked[T any](
-	errs *report.Reporter, field, doing string, f func(*gin.Context) T,
-) func(*gin.Context) T {
-	if f == nil {
+// ask calls f, which calls the function in a field of Config and returns no error, and reports a
+// panic.
+func (m *Messenger) ask(c *gin.Context, field, doing string, f func()) {
+	err := request.Ask(c, field, func() error {
+		f()
 		return nil
-	}
-	return func(c *gin.Context) (result T) {
-		err := request.Ask(c, field, func() error {
-			result = f(c)
-			return nil
-		})
-		if err != nil {
-			errs.Report(request.ContextOf(c), doing, err)
-		}
-		return result
+	})
+	if err != nil {
+		m.errs.Report(request.ContextOf(c), doing, err)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 // Older versions skip it.
 const encodingVersion = queue.Version
 
-// storedMessage is the form in which every store that needs bytes keeps a message. Unknown fields are
-// ignored when it is read.
+// storedMessage is the form in which every store that needs bytes keeps a message. Unknown fields
+// are ignored when it is read.
 type storedMessage struct {
 	Version int `json:"v"`
 	Message
@@ -32,8 +32,10 @@ func encodeMessage(m Message) ([]byte, error) {
 	o.Text("key", m.Key)
 	o.Text("id", m.ID)
 	o.Int("ttl", int64(m.TTL))
-	err := o.Time("created", m.Created)
-	return o.End(), err
+	if err := o.Time("created", m.Created); err != nil {
+		return nil, err
+	}
+	return o.End(), nil
 }
 
 // encodedAtMost returns an upper bound for the length of what encodeMessage returns: a byte of text

@@ -42,7 +42,9 @@ func withStatus(statuses []Status) func(*Message) bool {
 		return anyStatus
 	}
 	return func(m *Message) bool {
-		return slices.ContainsFunc(statuses, func(s Status) bool { return s.orInfo() == m.Status.orInfo() })
+		return slices.ContainsFunc(statuses, func(s Status) bool {
+			return s.orInfo() == m.Status.orInfo()
+		})
 	}
 }
 

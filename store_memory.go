@@ -58,10 +58,6 @@ func (s *MemoryStore) queue() *memory.Store[Message] {
 	return s.store
 }
 
-func (s *MemoryStore) messages() foreign.Methods[Message, Messages, Claim] {
-	return methods(s.queue())
-}
-
 // OnError adds a function that is told when messages are dropped; nil removes all. [New] calls it,
 // so each [Messenger] that uses the store is told; call it yourself only before first use.
 func (s *MemoryStore) OnError(report func(context.Context, error)) { s.queue().OnError(report) }
@@ -75,29 +71,29 @@ func (s *MemoryStore) OnEvent(event func(context.Context, Event)) {
 
 // Add implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Add(ctx context.Context, session string, msgs ...Message) error {
-	return s.messages().Add(ctx, session, msgs)
+	return methods(s.queue()).Add(ctx, session, msgs)
 }
 
 // Claim implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Claim(
 	ctx context.Context, session string, views []string, lease time.Duration,
 ) (Claim, error) {
-	return s.messages().Claim(ctx, session, views, lease)
+	return methods(s.queue()).Claim(ctx, session, views, lease)
 }
 
 // Confirm implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Confirm(ctx context.Context, claim Claim) error {
-	return s.messages().Confirm(ctx, claim)
+	return methods(s.queue()).Confirm(ctx, claim)
 }
 
 // Release implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Release(ctx context.Context, claim Claim) error {
-	return s.messages().Release(ctx, claim)
+	return methods(s.queue()).Release(ctx, claim)
 }
 
 // Peek implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Peek(ctx context.Context, session string, views []string) (Messages, error) {
-	return s.messages().Peek(ctx, session, views)
+	return methods(s.queue()).Peek(ctx, session, views)
 }
 
 // Withdraw implements [Store]. Its only error is that of a context that has ended.

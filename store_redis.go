@@ -92,10 +92,6 @@ func (s *RedisStore) validate() error {
 	return nil
 }
 
-func (s *RedisStore) messages() foreign.Methods[Message, Messages, Claim] {
-	return methods(s.queue)
-}
-
 // redisQueue is for stores of other types that embed this one.
 func (s *RedisStore) redisQueue() *redisqueue.Store[Message] { return s.queue }
 
@@ -114,7 +110,7 @@ func (s *RedisStore) OnEvent(event func(context.Context, Event)) {
 // Add implements [Store]. If the server's memory is full, the error has OOM in it. If messages have
 // several views and Add returns an error, it may have added those of some views.
 func (s *RedisStore) Add(ctx context.Context, session string, msgs ...Message) error {
-	return s.messages().Add(ctx, session, msgs)
+	return methods(s.queue).Add(ctx, session, msgs)
 }
 
 // Claim implements [Store]. If it could claim the messages of some views only, it returns these and
@@ -125,22 +121,22 @@ func (s *RedisStore) Add(ctx context.Context, session string, msgs ...Message) e
 func (s *RedisStore) Claim(
 	ctx context.Context, session string, views []string, lease time.Duration,
 ) (Claim, error) {
-	return s.messages().Claim(ctx, session, views, lease)
+	return methods(s.queue).Claim(ctx, session, views, lease)
 }
 
 // Peek implements [Store]. Like Claim, it returns what it could read and reports the error.
 func (s *RedisStore) Peek(ctx context.Context, session string, views []string) (Messages, error) {
-	return s.messages().Peek(ctx, session, views)
+	return methods(s.queue).Peek(ctx, session, views)
 }
 
 // Confirm implements [Store].
 func (s *RedisStore) Confirm(ctx context.Context, claim Claim) error {
-	return s.messages().Confirm(ctx, claim)
+	return methods(s.queue).Confirm(ctx, claim)
 }
 
 // Release implements [Store].
 func (s *RedisStore) Release(ctx context.Context, claim Claim) error {
-	return s.messages().Release(ctx, claim)
+	return methods(s.queue).Release(ctx, claim)
 }
 
 // Withdraw implements [Store].

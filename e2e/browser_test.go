@@ -62,8 +62,8 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// A tab is a tab of a browser profile of its own. Whatever a page writes to Chromium's console fails
-// the test.
+// A tab is a tab of a browser profile of its own. Whatever a page writes to Chromium's console
+// fails the test.
 type tab struct {
 	t       testing.TB
 	other   driver          // of a browser that is not Chromium

@@ -115,7 +115,8 @@ func coreRedirect(t *testing.T, _ engine, b *tab) {
 	s := newCoreSite(t, flashgin.Config{}, saveForm)
 	var saved atomic.Int32 // in the text, which tells one page from the one before it
 	s.POST("/save", func(c *gin.Context) {
-		assert.NoError(t, flashgin.RedirectFlash(c, "/", flashgin.Success(fmt.Sprint("saved ", saved.Add(1)))))
+		text := fmt.Sprint("saved ", saved.Add(1))
+		assert.NoError(t, flashgin.RedirectFlash(c, "/", flashgin.Success(text)))
 	})
 	b.open(s.url)
 	b.ready()

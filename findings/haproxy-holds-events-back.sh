@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # HAProxy holds each server-sent event back for 200 ms.
 #
-# An application sends an event every 700 ms and flushes it. The guess: a proxy passes on at once what
-# it has read, if nothing follows. Seen: with its defaults, HAProxy tells the kernel that more will
-# follow, and the kernel waits for that for 200 ms. With "option http-no-delay" each event takes about
-# a millisecond.
+# An application sends an event every 700 ms and flushes it. The guess: a proxy passes on at once
+# what it has read, if nothing follows. Seen: with its defaults, HAProxy tells the kernel that more
+# will follow, and the kernel waits for that for 200 ms. With "option http-no-delay" each event
+# takes about a millisecond.
 #
 # HAProxy 2.6.12 (Debian 12), November 2026. The manual, at that option:
 # https://docs.haproxy.org/2.6/configuration.html#option%20http-no-delay

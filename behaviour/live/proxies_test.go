@@ -127,7 +127,7 @@ func TestStreamBehindProxies(t *testing.T) {
 // writes the server learns that a page has gone, for the table in docs/live.md. It takes six
 // minutes:
 //
-//	FLASHGIN_PROXIES=1 go test -count=1 -v -timeout 15m -run TestSilentStreamsBehindProxies ./behaviour/live
+//	FLASHGIN_PROXIES=1 go test -count=1 -v -timeout 15m -run SilentStreams ./behaviour/live
 func TestSilentStreamsBehindProxies(t *testing.T) {
 	if os.Getenv("FLASHGIN_PROXIES") == "" {
 		t.Skip("it takes six minutes: FLASHGIN_PROXIES=1 runs it")

@@ -19,7 +19,7 @@ var (
 	alone Reporter
 )
 
-// New returns a Reporter that WarnAlone can find.
+// New returns a Reporter that Alone can find.
 func New(onError func(context.Context, error), logger *slog.Logger) *Reporter {
 	r := &Reporter{OnError: onError, Logger: logger}
 	key := weak.Make(r)
@@ -28,22 +28,10 @@ func New(onError func(context.Context, error), logger *slog.Logger) *Reporter {
 	return r
 }
 
-// WarnAlone says once in the process what is wrong with a call that belongs to no request: in the
-// log of the only Reporter that New has returned, or else in the default one. Without a Reporter it
-// says nothing, unless always is set: then it is the test of a template or of a component, and all
-// is well.
-func WarnAlone(once *sync.Once, mistake string, always bool) {
-	some, r := only()
-	if r == nil {
-		r = &alone
-	}
-	if some || always {
-		r.WarnOnce(once, mistake)
-	}
-}
-
-// only reports whether there is a Reporter, and returns it if there is one alone.
-func only() (some bool, r *Reporter) {
+// Alone returns the only Reporter that New has returned, or else one for the default log. It reports
+// whether there is any: before there is, a call without a request is the test of a template or of a
+// component, and all is well.
+func Alone() (r *Reporter, some bool) {
 	n := 0
 	all.Range(func(key, _ any) bool {
 		if found := key.(weak.Pointer[Reporter]).Value(); found != nil {
@@ -52,8 +40,8 @@ func only() (some bool, r *Reporter) {
 		}
 		return n < 2
 	})
-	if n > 1 {
-		r = nil
+	if n != 1 {
+		r = &alone
 	}
-	return n > 0, r
+	return r, n > 0
 }

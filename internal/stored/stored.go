@@ -139,5 +139,6 @@ func Read(data []byte, value any, version *int, want int) error {
 		return fmt.Errorf("flashgin: a stored message has version %d; this flashgin reads version %d",
 			head.Version, want)
 	}
-	return fmt.Errorf("flashgin: a stored message of %d bytes does not fit version %d", len(data), want)
+	return fmt.Errorf("flashgin: a stored message of %d bytes does not fit version %d",
+		len(data), want)
 }

@@ -1,5 +1,5 @@
-// Package foreign stands between queues of items and stores of messages, which have the methods that
-// applications see: a [Queue] is a queue on somebody's store, and [Methods] are those of a store on
+// Package foreign stands between queues of items and stores of messages, which have the methods
+// that applications see: a [Queue] is a queue on somebody's store, and [Methods] are those of a store on
 // a queue of ours.
 //
 // M is the type of a message, L that of a list of them, and C that of a claim.
@@ -23,14 +23,15 @@ type Store[M any, L ~[]M, C any] interface {
 	Withdraw(ctx context.Context, session, view, key string) error
 }
 
-// A Claim is what C is, by another name.
-type Claim[L any] interface {
-	~struct {
-		Session  string
-		Messages L
-		Tickets  map[string]string
-	}
+// claimOf is what a claim is made of.
+type claimOf[L any] = struct {
+	Session  string
+	Messages L
+	Tickets  map[string]string
 }
+
+// A Claim is what C is, by another name.
+type Claim[L any] interface{ ~claimOf[L] }
 
 // Types says what a message is in a queue.
 type Types[M any, L ~[]M, C Claim[L]] struct {
@@ -60,20 +61,12 @@ func (t *Types[M, L, C]) Messages(items []queue.Item[M]) L {
 }
 
 func (t *Types[M, L, C]) inside(claim C) queue.Claim[M] {
-	c := struct {
-		Session  string
-		Messages L
-		Tickets  map[string]string
-	}(claim)
+	c := claimOf[L](claim)
 	return queue.Claim[M]{Session: c.Session, Items: t.Items(c.Messages), Tickets: c.Tickets}
 }
 
 func (t *Types[M, L, C]) outside(c queue.Claim[M]) C {
-	return C(struct {
-		Session  string
-		Messages L
-		Tickets  map[string]string
-	}{c.Session, t.Messages(c.Items), c.Tickets})
+	return C(claimOf[L]{c.Session, t.Messages(c.Items), c.Tickets})
 }
 
 // Methods are those of a store on a queue.
