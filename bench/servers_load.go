@@ -103,10 +103,9 @@ func (l *ledger) claimAll(
 	}
 	var first []int // messages that come for the first time
 	for _, m := range claim.Messages {
-		switch number, _ := numberOf(m.Text); {
-		case l.wasShown(number):
+		if number, _ := numberOf(m.Text); l.wasShown(number) {
 			l.show(number, 0) // again
-		default:
+		} else {
 			first = append(first, number)
 		}
 	}

@@ -7,7 +7,6 @@ package cachetest
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -91,7 +90,11 @@ func start(tb testing.TB, name string, command func(binary, dir, address string)
 	tb.Helper()
 	binary := find(tb, name)
 	for attempt := 1; ; attempt++ {
-		dir, address := tb.TempDir(), freeAddress(tb)
+		address, err := child.FreeAddress()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		dir := tb.TempDir()
 		log, err := os.Create(filepath.Join(dir, "log"))
 		if err != nil {
 			tb.Fatal(err)
@@ -133,16 +136,6 @@ func find(tb testing.TB, name string) string {
 	}
 	tb.Skip(text)
 	return ""
-}
-
-func freeAddress(tb testing.TB) string {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // awaitAnswer reports false if the process has ended instead. An answer of any status will do.

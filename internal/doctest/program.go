@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flashgin/flashgin/internal/child"
 )
 
 // patience is how long a program may take to listen.
@@ -26,7 +28,10 @@ func Run(t testing.TB, source, address string) string {
 	file, binary, log := filepath.Join(dir, "main.go"), filepath.Join(dir,
 		"program.exe"), filepath.Join(dir, "log")
 	for range 3 { // another process may take the port between its choice and its use
-		free := freeAddress(t)
+		free, err := child.FreeAddress()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(file, []byte(strings.Replace(source, address, free, 1)), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -40,16 +45,6 @@ func Run(t testing.TB, source, address string) string {
 	text, err := os.ReadFile(log)
 	t.Fatalf("the program does not listen\n%s%v", text, err)
 	return ""
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // listens starts the program and reports whether it listens at the address. If so, it runs until

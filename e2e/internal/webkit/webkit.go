@@ -12,10 +12,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"strconv"
 	"time"
 
 	"github.com/flashgin/flashgin/e2e/internal/display"
+	"github.com/flashgin/flashgin/internal/child"
 )
 
 // ErrNotFound says what to install.
@@ -53,10 +53,11 @@ func Start(ctx context.Context) (b *Browser, err error) {
 		return b, err
 	}
 	b.stops = append(b.stops, stop)
-	port, err := freePort()
+	address, err := child.FreeAddress()
 	if err != nil {
 		return b, err
 	}
+	_, port, _ := net.SplitHostPort(address)
 	cmd := exec.Command("WebKitWebDriver", "--port="+port)
 	cmd.Env = append(os.Environ(), "DISPLAY="+screen, "HOME="+dir,
 		"XDG_RUNTIME_DIR="+dir, "XDG_CACHE_HOME="+dir,
@@ -67,7 +68,7 @@ func Start(ctx context.Context) (b *Browser, err error) {
 		return b, err
 	}
 	b.stops = append(b.stops, stop)
-	b.address = "http://127.0.0.1:" + port
+	b.address = "http://" + address
 	for {
 		if err = b.call(nil, http.MethodGet, "/status", nil); err == nil {
 			break
@@ -85,16 +86,6 @@ func Start(ctx context.Context) (b *Browser, err error) {
 	}
 	b.address += "/session/" + session.SessionID
 	return b, nil
-}
-
-// freePort returns a port that nobody listens at.
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer listener.Close()
-	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port), nil
 }
 
 // Close ends the browser and its display.
