@@ -284,8 +284,13 @@ func TestRedisEnd(t *testing.T) {
 	stranger := apps[0].Browser()
 	stranger.Get("/key")
 	others := stranger.Listen(apptest.StreamPath("/a"), nil)
+	// The stream may find what is added before that, but End would not reach it.
+	admin := server.Client()
+	page.Until("the process of the streams has subscribed", func() bool {
+		return subscribersOf(t, admin) == 1
+	})
 	apps[1].Job(key, flashgin.Info("text").At("/a"))
-	page.Hears("text") // so the subscription is there
+	page.Hears("text")
 	require.NoError(t, apps[1].Messenger.End(key))
 	assert.Equal(t, "again", page.Ends())
 

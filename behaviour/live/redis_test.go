@@ -238,6 +238,13 @@ func TestRedisStreamFrozenNode(t *testing.T) {
 	}
 }
 
+// subscribersOf returns how many processes hear what is added on a server.
+func subscribersOf(t *testing.T, client *redis.Client) int64 {
+	counts, err := client.PubSubNumSub(context.Background(), "flash:shop:wake").Result()
+	require.NoError(t, err)
+	return counts["flash:shop:wake"]
+}
+
 // Close ends the subscription, also while the server hangs.
 func TestRedisStreamClose(t *testing.T) {
 	server := redistest.Start(t)
@@ -249,11 +256,7 @@ func TestRedisStreamClose(t *testing.T) {
 	b.Get("/key")
 	page := b.Listen(apptest.StreamPath("/a"), nil)
 	admin := server.Client()
-	subscribers := func() int64 {
-		counts, err := admin.PubSubNumSub(context.Background(), "flash:shop:wake").Result()
-		require.NoError(t, err)
-		return counts["flash:shop:wake"]
-	}
+	subscribers := func() int64 { return subscribersOf(t, admin) }
 	require.Eventually(t, func() bool { return subscribers() == 1 }, 30*time.Second, time.Millisecond)
 	for range 5 {
 		b.Listen(apptest.StreamPath("/a"), nil)
