@@ -105,15 +105,15 @@ type Answer[T any] struct {
 	keys       sessionkey.Keys
 	views      views.Views
 	list       shown.List[T]
-	allowed    bool            // no page cache forbids the answer to show messages
-	refused    bool            // the answer must show none, as the last call of Show has found
 	asked      []string        // the views for which messages were claimed
 	peeked     []queue.Item[T] // what peek has found
+	part       part            // of an answer that is not itself a page
 	looked     bool            // the store was asked for peeked, or has failed
+	allowed    bool            // no page cache forbids the answer to show messages
+	refused    bool            // the answer must show none, as the last call of Show has found
 	private    bool            // the answer has messages, or a key: caches must not keep it
+	away       bool            // the headers that have left send the user to another page
 	panicked   bool
-	away       bool // the headers that have left send the user to another page
-	part       part // of an answer that is not itself a page
 	committing bool
 }
 

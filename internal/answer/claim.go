@@ -69,7 +69,7 @@ func (a *Answer[T]) claim() {
 			a.site.Known.Learn(look)
 		}
 	}
-	if seed := a.site.Seed(a.Client); seed != nil {
+	if seed := a.site.Seed(a.Client()); seed != nil {
 		a.claimFrom(seed, seeding.Session, views)
 	}
 }
@@ -81,7 +81,7 @@ func (a *Answer[T]) lookUp(session string, views []string) known.Look {
 	}
 	look := a.site.Known.Look(a.site.WakeName(session), secret.Mark(&a.HTTP), views)
 	if look.Nothing {
-		a.Outside(func() { a.site.Skipped(a.Client) })
+		a.Outside(func() { a.site.Skipped(a.Client()) })
 	}
 	return look
 }
@@ -125,7 +125,7 @@ func (a *Answer[T]) peek() {
 			a.peeked, err = a.site.Store.Peek(ctx, key, views, a.site.Timeout)
 		})
 	}
-	if seed := a.site.Seed(a.Client); seed != nil {
+	if seed := a.site.Seed(a.Client()); seed != nil {
 		seeded, _ := seed.Peek(a.Context(), seeding.Session, views, a.site.Timeout)
 		a.peeked = append(a.peeked, seeded...)
 	}

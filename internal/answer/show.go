@@ -138,7 +138,7 @@ func (a *Answer[T]) Peek() []queue.Item[T] {
 // does not ask again: it has waited for the store once.
 func (a *Answer[T]) failRead(doing string, err error) {
 	a.asked, a.looked = a.views.List(), true
-	if a.Client.Err() != nil || errors.Is(err, guard.ErrDown) {
+	if a.Client().Err() != nil || errors.Is(err, guard.ErrDown) {
 		return
 	}
 	a.Fail(doing, err)

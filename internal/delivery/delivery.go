@@ -58,7 +58,8 @@ func New[T any](cfg Config[T]) *Delivery[T] {
 	d := &Delivery[T]{cfg: cfg, store: cfg.Observed, confirms: map[string][]queue.Claim[T]{}}
 	d.process, _ = cfg.Store.(queue.InProcess)
 	d.ender, _ = cfg.Store.(queue.Ender)
-	g := guard.Config{Changed: cfg.Breaker}
+	// Who can tell other processes has connections, and is not in a bubble of testing/synctest.
+	g := guard.Config{Changed: cfg.Breaker, Spares: d.ender != nil}
 	if d.nodes, _ = cfg.Store.(queue.Nodes); d.nodes != nil {
 		g.Ping = d.nodes.PingNode
 	}

@@ -19,10 +19,19 @@ import (
 	"time"
 )
 
+// spareFor is how long a goroutine that has ended a call waits for another one. It is less than all
+// timeouts of a call: their timers are then not the next one that the Go runtime waits for, which
+// would make it wake a thread at each of them.
+const spareFor = time.Second
+
 // Config says what a Guard needs to know of the servers.
 type Config struct {
 	Ping    func(ctx context.Context, node string) error      // asks whether the node answers
 	Changed func(ctx context.Context, node string, open bool) // a breaker has opened, or closes
+	// Spares says that goroutines which have ended a call wait a while for another one, with their
+	// stacks grown. Who would miss them: who pays for the processors, as nearly each page makes a
+	// call. In a bubble of testing/synctest goroutines must end, so there they cannot wait.
+	Spares bool
 }
 
 // A Guard runs calls in goroutines that it knows, so that Close can wait for them. It is safe for
@@ -32,6 +41,7 @@ type Guard struct {
 	ctx     context.Context // ends with Close
 	cancel  context.CancelFunc
 	running atomic.Int64  // goroutines
+	calls   chan func()   // for a goroutine that waits
 	ended   chan struct{} // holds one when goroutines have ended
 
 	mu    sync.Mutex
@@ -40,7 +50,9 @@ type Guard struct {
 
 // New returns a Guard that has started nothing yet.
 func New(cfg Config) *Guard {
-	g := &Guard{cfg: cfg, ended: make(chan struct{}, 1), nodes: map[string]*Node{}}
+	g := &Guard{
+		cfg: cfg, calls: make(chan func()), ended: make(chan struct{}, 1), nodes: map[string]*Node{},
+	}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g
 }
@@ -64,14 +76,38 @@ func (g *Guard) Background(wait time.Duration, f func()) {
 	}
 }
 
+// start runs f in a goroutine: one that waits, or a new one.
 func (g *Guard) start(f func()) {
-	g.running.Add(1)
-	go func() {
-		defer g.wakeClose()
-		defer g.running.Add(-1)
-		growStack()
+	select {
+	case g.calls <- f:
+	default:
+		g.running.Add(1)
+		go g.run(f)
+	}
+}
+
+// run runs f, and what comes while it waits.
+func (g *Guard) run(f func()) {
+	defer g.wakeClose()
+	defer g.running.Add(-1)
+	growStack()
+	if !g.cfg.Spares {
 		f()
-	}()
+		return
+	}
+	patience := time.NewTimer(spareFor)
+	defer patience.Stop()
+	for {
+		f()
+		patience.Reset(spareFor)
+		select {
+		case f = <-g.calls:
+		case <-patience.C:
+			return
+		case <-g.ctx.Done():
+			return
+		}
+	}
 }
 
 // growStack makes room on the stack of this goroutine at once. Without it, a call that needs more

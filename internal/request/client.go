@@ -36,7 +36,7 @@ func (r *Request) IsGone() bool { return r.broken.Load() || r.clientGone() }
 // middleware around the engine and says nothing of the client: what was written without an error
 // has left. But http.TimeoutHandler throws that away.
 func (r *Request) clientGone() bool {
-	err := r.Client.Err()
+	err := r.Client().Err()
 	late := errors.Is(err, context.DeadlineExceeded)
 	return err != nil && !(late && writers.HasConnection(&r.writer))
 }
@@ -45,7 +45,7 @@ func (r *Request) clientGone() bool {
 // that ends the connection may be late, so a flush tells, unless the handlers have panicked.
 func (r *Request) IsOutOfTime(panicked bool) bool {
 	var limit time.Duration
-	if server, _ := r.Client.Value(http.ServerContextKey).(*http.Server); server != nil {
+	if server, _ := r.Client().Value(http.ServerContextKey).(*http.Server); server != nil {
 		limit = server.WriteTimeout
 	}
 	if !outOfTime(r.deadline.Load(), r.began, limit) {
@@ -75,7 +75,7 @@ func (r *Request) WhyLate() string {
 
 // WhyNoAnswer says why the client gets none of the headers, or returns "". The lock is held.
 func (r *Request) WhyNoAnswer() string {
-	switch client := r.Client.Err(); {
+	switch client := r.Client().Err(); {
 	case r.hijacked:
 		return "the handler has taken the connection over"
 	case client == nil:

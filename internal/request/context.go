@@ -50,7 +50,7 @@ func (r *Request) Context() context.Context {
 	if ctx := r.values.Load(); ctx != nil {
 		return ctx
 	}
-	return r.Client
+	return r.Client()
 }
 
 // AskStore calls the store with the request locked, and makes the calls that were held afterwards.
@@ -97,7 +97,7 @@ func (r *Request) NoteValues(ctx context.Context) {
 	}
 	// The store may read the values when Gin has given its context to another request.
 	if c, _ := ctx.Value(gin.ContextKey).(*gin.Context); c == nil {
-		r.values.Store(&valuedContext{r.Client, ctx})
+		r.values.Store(&valuedContext{r.Client(), ctx})
 	}
 }
 

@@ -71,7 +71,7 @@ func Around(ctx context.Context) Owner {
 func Behind(w http.ResponseWriter) Owner {
 	for w := range writers.Chain(w) {
 		if ours, ok := w.(*responseWriter); ok {
-			return ours.owner
+			return ours.request.owner
 		}
 	}
 	return nil

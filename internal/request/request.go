@@ -22,10 +22,9 @@ import (
 type Request struct {
 	sync.Mutex
 
-	Client context.Context // ends when the client goes away
-	Given  *http.Request   // what the engine was given; the handlers have a copy of it
-	HTTP   http.Request    // the fields that read has copied; to be read with the lock held
-	Header http.Header     // of the answer, as the writer around ours has it; see writers.Holds
+	Given  *http.Request // what the engine was given; the handlers have a copy of it
+	HTTP   http.Request  // the fields that read has copied; to be read with the lock held
+	Header http.Header   // of the answer, as the writer around ours has it; see writers.Holds
 
 	// Committed is set when the headers have left.
 	Committed atomic.Bool
@@ -43,12 +42,12 @@ type Request struct {
 	broken   atomic.Bool               // a write failed
 	deadline atomic.Pointer[time.Time] // for writing the answer, if a handler has set one
 	hijacked bool                      // the handler has taken the connection over
+	ending   bool                      // GiveUp waits until users is zero
 
 	uses   atomic.Uint32 // the bits of Use that were called already
 	pooled *gin.Context  // the first value of c; to be compared, never to be used
 
 	c      *gin.Context  // nil once the request has ended: then Gin uses it for other requests
-	ending bool          // GiveUp waits until users is zero
 	users  int           // calls of Outside that run now
 	unused chan struct{} // closed when users is zero; nil unless GiveUp waits for that
 
@@ -60,12 +59,11 @@ type Request struct {
 func (r *Request) Start(c *gin.Context, owner Owner, errors *report.Reporter) {
 	r.owner, r.errors = owner, errors
 	r.c, r.pooled = c, c
-	r.Client, r.Given = c.Request.Context(), c.Request
-	r.began = time.Now()
+	r.Given, r.began = c.Request, time.Now()
 	r.Header = c.Writer.Header()
-	r.writer = responseWriter{c.Writer, r, owner}
+	r.writer = responseWriter{c.Writer, r}
 	r.read(c.Request)
-	r.ctx = handlersContext{r.Client, owner}
+	r.ctx = handlersContext{c.Request.Context(), owner}
 	r.handed = *c.Request.WithContext(&r.ctx)
 	c.Request = &r.handed
 	c.Writer = &r.writer
@@ -88,8 +86,8 @@ func (r *Request) Reenter(c *gin.Context, again func()) bool {
 		return false
 	}
 	r.read(c.Request)
-	c.Writer = &responseWriter{c.Writer, r, r.owner} // HandleContext took ours off,
-	c.Set(key{}, r.owner)                            // and emptied c.Keys
+	c.Writer = &responseWriter{c.Writer, r} // HandleContext took ours off,
+	c.Set(key{}, r.owner)                   // and emptied c.Keys
 	again()
 	return true
 }
@@ -126,6 +124,9 @@ func (r *Request) ReadAgain() {
 }
 
 func (r *Request) request() *Request { return r }
+
+// Client returns the context that ends when the client goes away.
+func (r *Request) Client() context.Context { return r.ctx.Context }
 
 // Gin returns the *gin.Context, or nil once the request has ended. The lock is held.
 func (r *Request) Gin() *gin.Context { return r.c }

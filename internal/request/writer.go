@@ -42,21 +42,20 @@ type Owner interface {
 type responseWriter struct {
 	gin.ResponseWriter
 	request *Request
-	owner   Owner
 }
 
 // Unwrap is for http.ResponseController. It has the same result type as Gin's.
 func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *responseWriter) Write(data []byte) (int, error) {
-	w.owner.Commit(leavingBefore(len(data)))
+	w.request.owner.Commit(leavingBefore(len(data)))
 	n, err := w.ResponseWriter.Write(data)
 	wrote(w, data, n, err)
 	return n, err
 }
 
 func (w *responseWriter) WriteString(s string) (int, error) {
-	w.owner.Commit(leavingBefore(len(s)))
+	w.request.owner.Commit(leavingBefore(len(s)))
 	n, err := w.ResponseWriter.WriteString(s)
 	wrote(w, s, n, err)
 	return n, err
@@ -72,8 +71,8 @@ func leavingBefore(bytes int) Leaving {
 // wrote notes how much of a part of the body was written, and whether the client can still be
 // reached.
 func wrote[T string | []byte](w *responseWriter, part T, n int, err error) {
-	if w.owner.LooksAt() {
-		w.owner.Looked(string(part[:max(n, 0)]))
+	if w.request.owner.LooksAt() {
+		w.request.owner.Looked(string(part[:max(n, 0)]))
 	}
 	w.request.written.Add(int64(n))
 	if err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {
@@ -82,15 +81,15 @@ func wrote[T string | []byte](w *responseWriter, part T, n int, err error) {
 }
 
 func (w *responseWriter) WriteHeaderNow() {
-	w.owner.Commit(HeadersAlone)
+	w.request.owner.Commit(HeadersAlone)
 	w.ResponseWriter.WriteHeaderNow()
 }
 
 func (w *responseWriter) Flush() {
-	w.owner.Commit(HeadersAlone)
+	w.request.owner.Commit(HeadersAlone)
 	bytes := w.request.Written()
 	w.ResponseWriter.Flush()
-	w.owner.Flushed(bytes)
+	w.request.owner.Flushed(bytes)
 }
 
 // SetWriteDeadline notes the deadline: after it, net/http accepts writes and drops them without an
@@ -116,7 +115,7 @@ func (w *responseWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		w.request.Lock()
 		w.request.hijacked = true
 		w.request.Unlock()
-		w.owner.Commit(NoHeaders)
+		w.request.owner.Commit(NoHeaders)
 	}
 	return conn, stream, err
 }

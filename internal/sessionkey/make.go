@@ -287,7 +287,7 @@ func (k *Keys) Settle(reported bool) {
 		}
 		if err == nil {
 			k.key, k.made = k.made.key, madeKey{}
-		} else if !reported && k.request.Client.Err() == nil {
+		} else if !reported && k.request.Client().Err() == nil {
 			k.request.FailAnswer("save the session", err)
 		}
 	}
