@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gin-gonic/gin"
 
@@ -23,6 +24,7 @@ type Router struct {
 	shadow *gin.Engine
 	routes map[string]bool // the views of the GET routes
 	open   bool            // NoRoute may answer any path with a page
+	asked  atomic.Int64    // how often HasPage has asked the shadow
 }
 
 // New returns the Router of an engine.
@@ -66,8 +68,12 @@ func (rt *Router) ReadAt(view string) string {
 	return view
 }
 
+// asksAtMost bounds how often HasPage asks which route a path has. That costs some percent of a form
+// and its page, and mistakes show themselves early: each handler is tried while it is written.
+const asksAtMost = 1000
+
 // HasPage reports whether a page of the engine may read view, which is a path or a route. If
-// NoRoute has handlers, that is so for any.
+// NoRoute has handlers, that is so for any; and after a while it is taken for granted of paths.
 func (rt *Router) HasPage(view string) bool {
 	rt.know()
 	if rt.open || rt.routes[view] {
@@ -76,6 +82,10 @@ func (rt *Router) HasPage(view string) bool {
 	if strings.Contains(view, "/:") || strings.Contains(view, "/*") {
 		return false
 	}
+	if rt.asked.Load() >= asksAtMost {
+		return true
+	}
+	rt.asked.Add(1)
 	answer := rt.ask(urlOf(view))
 	return answer.Get(routeHeader) != "" || answer.Get("Location") != ""
 }

@@ -59,6 +59,18 @@ func TestRouteThatOpensAPage(t *testing.T) {
 	}
 }
 
+// A path that no page has is noticed, as long as that is looked for.
+func TestPathWithoutAPage(t *testing.T) {
+	rt := newRouter(func(*gin.Engine) {}, "GET /orders/:id")
+	assert.True(t, rt.HasPage("/orders/5"))
+	assert.False(t, rt.HasPage("/ordres/5"))
+	for range 998 {
+		rt.HasPage("/orders/6")
+	}
+	assert.True(t, rt.HasPage("/ordres/5"))
+	assert.False(t, rt.HasPage("/ordres/:id"), "a route costs nothing")
+}
+
 // What is meant for a path waits where the engine's redirects lead.
 func TestViewsAfterRedirects(t *testing.T) {
 	fixed := newRouter(func(engine *gin.Engine) { engine.RedirectFixedPath = true }, "GET /Konto")
