@@ -19,9 +19,7 @@ import (
 	"time"
 )
 
-// spareFor is how long a goroutine that has ended a call waits for another one. It is less than all
-// timeouts of a call: their timers are then not the next one that the Go runtime waits for, which
-// would make it wake a thread at each of them.
+// spareFor is how long a goroutine that has ended a call waits for another one.
 const spareFor = 250 * time.Millisecond
 
 // Config says what a Guard needs to know of the servers.
