@@ -82,3 +82,27 @@ func TestPageBelowPushedMessages(t *testing.T) {
 	b.push(object{"text": "third"})
 	b.until(`!(` + covered + `)`)
 }
+
+// A message that replaces another takes its place, so nothing jumps. In a dialog it stays with the
+// others there.
+func TestReplacementTakesThePlace(t *testing.T) {
+	s := newSite(t, flashgin.Config{}, dialogs)
+	b := s.opened(flashgin.Message{Text: "50 %", Key: "job"}, flashgin.Info("other"))
+	const top = `field.getBoundingClientRect().top`
+	const inCorner = `[...document.querySelectorAll("[data-flash-live] [data-flash-text]")].map(e => e.textContent)`
+	before := eval[float64](b, top)
+	b.push(object{"text": "100 %", "key": "job"})
+	b.untilEqual([]string{"100 %", "other"}, texts)
+	assert.Equal(t, before, eval[float64](b, top))
+	assert.Empty(t, eval[[]string](b, inCorner))
+
+	b.js(`addEventListener("flash:close", event => event.preventDefault(), {once: true})`)
+	b.push(object{"text": "kept", "key": "job"})
+	b.untilEqual([]string{"100 %", "kept", "other"}, texts)
+
+	b.js(`one.showModal()`)
+	b.untilEqual(true, `document.querySelector("[data-flash-live]").parentNode === one`)
+	b.push(object{"text": "inside", "key": "job"})
+	b.untilEqual([]string{"inside"}, inCorner)
+	b.untilEqual([]string{"other", "inside"}, texts)
+}

@@ -264,7 +264,10 @@
     if (id) item.id = "flash-" + id;
     if (created) item.dataset.created = created;
     if (key) item.dataset.key = key;
-    live.querySelector("[data-flash-added], [popover] > *").append(item); // the latter of markup of the application's own
+    // It takes the place of what it replaces, unless a dialog may cover that: then the live part is in the dialog.
+    const replaced = key && live.parentNode === home && all(ITEM).find((other) => known.has(other) && other.dataset.key === item.dataset.key);
+    if (replaced) replaced.after(item);
+    else live.querySelector("[data-flash-added], [popover] > *").append(item); // the latter of markup of the application's own
     return item;
   }
 
