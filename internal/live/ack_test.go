@@ -2,9 +2,11 @@ package live
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -102,4 +104,36 @@ func TestALogThatIsToldOfACrowdMayOpenStreams(t *testing.T) {
 	h.crowd.clients[addressOf(page.Client)] = streamsAClient
 	assert.False(t, h.open(newStream(h, nil, page)))
 	assert.Equal(t, 1, told)
+}
+
+// What a page acknowledges is a list of bounded length, whatever else the body says.
+func TestAcknowledgementsAreDecoded(t *testing.T) {
+	entries := func(n int) string {
+		return "[" + strings.TrimSuffix(strings.Repeat(`{"view":"/a","ticket":"1"},`, n), ",") + "]"
+	}
+	for _, test := range []struct {
+		name, text string
+		entries    int
+		says       string
+	}{
+		{"none", "[]", 0, ""},
+		{"null", "null", 0, ""},
+		{"two", entries(2), 2, ""},
+		{"as many as it may have", entries(ackMessagesAtMost), ackMessagesAtMost, ""},
+		{"one more", entries(ackMessagesAtMost + 1), ackMessagesAtMost, "too many messages"},
+		{"an object", "{}", 0, "an acknowledgement is a list"},
+		{"a word", `"/a"`, 0, "an acknowledgement is a list"},
+		{"a list of words", `["/a"]`, 0, "cannot unmarshal string"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			list := HandedList{{View: "/old"}}
+			err := json.Unmarshal([]byte(test.text), &list)
+			assert.Len(t, list, test.entries)
+			if test.says == "" {
+				assert.NoError(t, err)
+				return
+			}
+			assert.ErrorContains(t, err, test.says)
+		})
+	}
 }

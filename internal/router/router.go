@@ -68,8 +68,8 @@ func (rt *Router) ReadAt(view string) string {
 	return view
 }
 
-// asksAtMost bounds how often HasPage asks which route a path has. That costs some percent of a form
-// and its page, and mistakes show themselves early: each handler is tried while it is written.
+// asksAtMost bounds how often HasPage asks which route a path has. That costs some percent of a
+// form and its page, and mistakes show themselves early: a handler is tried while it is written.
 const asksAtMost = 1000
 
 // HasPage reports whether a page of the engine may read view, which is a path or a route. If

@@ -1,6 +1,6 @@
 // Package foreign stands between queues of items and stores of messages, which have the methods
-// that applications see: a [Queue] is a queue on somebody's store, and [Methods] are those of a store on
-// a queue of ours.
+// that applications see: a [Queue] is a queue on somebody's store, and [Methods] are those of a
+// store on a queue of ours.
 //
 // M is the type of a message, L that of a list of them, and C that of a claim.
 package foreign
