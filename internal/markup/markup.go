@@ -76,18 +76,31 @@ type region struct {
 	Pull  string
 }
 
-// A shownItem is an Item with what its look and its language add.
+// A shownItem is an Item with what its look and its language add. It does not embed the Item: the
+// template would look each field up by reflect.Type.FieldByNameFunc, which allocates four times.
 type shownItem struct {
-	Item
-	Class     *classes
-	Word      string // for the status
-	CloseName string // of the close button
-	Blank     bool
+	ID, Key, Created    string
+	Status, Title, Text string
+	HTML                template.HTML
+	Link                *Link
+	Leaves              bool // it may close by itself
+	Class               *classes
+	Word                string // for the status
+	CloseName           string // of the close button
+	Blank               bool
 }
 
-// Leaves reports whether the item may close by itself. Warnings, errors and items with a link stay.
-func (it shownItem) Leaves() bool {
-	return it.AutoClose && it.Link == nil && it.Status != warning && it.Status != danger
+// shown returns an item as the template takes it. Warnings, errors and items with a link stay until
+// they are closed.
+func (p *Printer) shown(item Item, labels Labels, blank bool) shownItem {
+	return shownItem{
+		ID: item.ID, Key: item.Key, Created: item.Created,
+		Status: item.Status, Title: item.Title, Text: item.Text, HTML: item.HTML, Link: item.Link,
+		Leaves: item.AutoClose && item.Link == nil && item.Status != warning &&
+			item.Status != danger,
+		Class: &looks[p.Look], Word: labels.status(item.Status), CloseName: labels.Close,
+		Blank: blank,
+	}
 }
 
 // Print returns the markup of a page with items.
@@ -126,11 +139,10 @@ func execute(name string, r *region) (string, error) {
 }
 
 func (p *Printer) shownItems(labels Labels, items []Item) []shownItem {
-	class := &looks[p.Look]
 	shown := make([]shownItem, len(items))
 	for i, item := range items {
 		item.Status = Kind(item.Status)
-		shown[i] = shownItem{item, class, labels.status(item.Status), labels.Close, false}
+		shown[i] = p.shown(item, labels, false)
 	}
 	return shown
 }
@@ -148,8 +160,7 @@ func (p *Printer) region(page Page) *region {
 	if r.Live && page.Script {
 		for _, status := range []string{info, success, warning, danger} {
 			item := Item{Status: status, Link: new(Link)}
-			word := page.Labels.status(status)
-			r.Blank = append(r.Blank, shownItem{item, class, word, page.Labels.Close, true})
+			r.Blank = append(r.Blank, p.shown(item, page.Labels, true))
 		}
 	}
 	return r

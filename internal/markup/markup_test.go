@@ -155,3 +155,15 @@ func TestAnnouncersAreWrittenOut(t *testing.T) {
 	}
 	assert.NotRegexp(t, `role="(status|alert|log)"`, got)
 }
+
+// Each message that is shown is printed, so what that costs in allocations is bounded.
+func TestAllocationsOfAnItem(t *testing.T) {
+	var p Printer
+	item := Item{ID: "1", Status: success, Text: "saved"}
+	allocations := func(items ...Item) float64 {
+		return testing.AllocsPerRun(100, func() {
+			_, _ = p.Print(Page{Labels: english, Nth: 1}, items)
+		})
+	}
+	assert.LessOrEqual(t, allocations(item, item)-allocations(item), 115.0)
+}
