@@ -91,7 +91,7 @@ func (r *longRun) outage(do func()) {
 
 // excuseShown lets messages be shown again that were shown since then, by a process or by any (-1).
 func (r *longRun) excuseShown(since time.Duration, by int) {
-	r.book.recent(since-time.Minute, func(_ int, n *note) {
+	r.book.recent(0, func(_ int, n *note) { // some wait for long while Redis is away
 		if n.times > 0 && n.shown >= since && (by < 0 || int(n.by) == by) {
 			n.mayRepeat = true
 		}
@@ -172,11 +172,24 @@ func (r *longRun) loseMaster() {
 			}
 		})
 	})
+	restarted := r.book.now()
 	r.replica.Restart()
-	r.asAdminOf(r.replica.Addr(), func(admin *redis.Client) { // it takes itself for the master
+	r.asAdminOf(r.replica.Addr(), func(admin *redis.Client) {
+		// It takes itself for the master, and so may some clients: what they write there is lost.
+		r.must("trouble", func() error {
+			return admin.Do(ctx, "client", "pause", "5000", "write").Err()
+		})
+		astray := r.messagesOn(admin)
 		host, port, _ := strings.Cut(r.master.Addr(), ":")
 		r.must("trouble", func() error { return admin.SlaveOf(ctx, host, port).Err() })
+		r.asAdmin(func(master *redis.Client) {
+			has := r.messagesOn(master)
+			r.book.recent(0, func(number int, n *note) {
+				n.mayBeLost = n.mayBeLost || astray[number] && !has[number] && n.times == 0
+			})
+		})
 	})
+	r.excuseShown(restarted, -1)
 }
 
 // failOver puts the replica in the master's place.
@@ -189,22 +202,7 @@ func (r *longRun) failOver() {
 // compareWithReplica excuses what the replica does not know: messages that it does not have, and
 // that messages were shown that it still has. It returns those that it has.
 func (r *longRun) compareWithReplica(killed time.Duration) (has map[int]bool) {
-	has = map[int]bool{}
-	r.asAdminOf(r.replica.Addr(), func(admin *redis.Client) {
-		keys := admin.Scan(ctx, 0, "flash:shop:*", 1000).Iterator()
-		for keys.Next(ctx) {
-			for _, z := range admin.ZRangeWithScores(ctx, keys.Val(), 0, -1).Val() {
-				member := z.Member.(string)
-				if strings.HasPrefix(member, "~") {
-					continue
-				}
-				if number, ok := numberOf(textInMember(member)); ok {
-					has[number] = true
-				}
-			}
-		}
-		r.b.must(keys.Err())
-	})
+	r.asAdminOf(r.replica.Addr(), func(admin *redis.Client) { has = r.messagesOn(admin) })
 	r.book.recent(killed-longPatience, func(number int, n *note) {
 		switch {
 		case n.times > 0 && has[number]:
@@ -213,6 +211,25 @@ func (r *longRun) compareWithReplica(killed time.Duration) (has map[int]bool) {
 			n.mayBeLost = true
 		}
 	})
+	return has
+}
+
+// messagesOn returns the messages that a server has.
+func (r *longRun) messagesOn(server *redis.Client) map[int]bool {
+	has := map[int]bool{}
+	keys := server.Scan(ctx, 0, "flash:shop:*", 1000).Iterator()
+	for keys.Next(ctx) {
+		for _, z := range server.ZRangeWithScores(ctx, keys.Val(), 0, -1).Val() {
+			member := z.Member.(string)
+			if strings.HasPrefix(member, "~") {
+				continue
+			}
+			if number, ok := numberOf(textInMember(member)); ok {
+				has[number] = true
+			}
+		}
+	}
+	r.b.must(keys.Err())
 	return has
 }
 
