@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -279,4 +280,19 @@ func TestAckAllocatesLittle(t *testing.T) {
 			assert.Less(t, times, uint64(20))
 		})
 	}
+}
+
+// Without its session an open page gets nothing, and its script is asked to acknowledge again.
+func TestOpenPageWithoutItsSession(t *testing.T) {
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+		SessionKey: func(c *gin.Context) (string, error) { return "", http.ErrNoCookie },
+	})
+	a.MountLive()
+	v := a.Visitor()
+	assert.Equal(t, http.StatusServiceUnavailable,
+		v.Acknowledge(apptest.AckBody("shown")).Code, "the script tries again")
+	assert.Contains(t, a.Failures.String(), http.ErrNoCookie.Error())
+	pulled := v.Do(http.MethodGet, "/_flash/messages?view=/a", "X-Get-Flash", "tickets",
+		"Sec-Fetch-Site", "same-origin")
+	assert.JSONEq(t, `{"messages":[],"tickets":{}}`, pulled.Body.String())
 }

@@ -107,17 +107,42 @@ func TestGiveUpWaits(t *testing.T) {
 	})
 }
 
-// The body counts, and headers that have left are too late for a cookie.
+// What tells that headers, or an answer, come too late.
 func TestWhyLate(t *testing.T) {
+	locked := func(o *owned, why func() string) string {
+		o.Lock()
+		defer o.Unlock()
+		return why()
+	}
 	w := serve(t, func(c *gin.Context, o *owned) {
-		why := func() string {
-			o.Lock()
-			defer o.Unlock()
-			return o.WhyLate()
-		}
-		assert.Empty(t, why())
+		assert.Empty(t, locked(o, o.WhyLate))
+		assert.Empty(t, locked(o, o.WhyNoAnswer))
 		c.String(http.StatusOK, "text")
-		assert.Equal(t, "the headers are sent", why())
+		assert.Equal(t, "the headers are sent", locked(o, o.WhyLate))
+		o.hijacked = true
+		assert.Equal(t, "the handler has taken the connection over", locked(o, o.WhyNoAnswer))
 	})
 	assert.Equal(t, "text", w.Body.String())
+
+	serve(t, func(c *gin.Context, o *owned) { // as HandleContext does
+		c.Request, c.Keys = httptest.NewRequest(http.MethodGet, "/other", nil), nil
+		c.Writer = o.writer.ResponseWriter
+		assert.Contains(t, locked(o, o.WhyLate), "HandleContext was called")
+	})
+}
+
+// An engine without flashgin, inside one that has it, serves the same request.
+func TestRequestOfAnEngineInside(t *testing.T) {
+	assert.Equal(t, context.Background(), ContextOf(&gin.Context{}))
+	serve(t, func(c *gin.Context, o *owned) {
+		inside, _ := gin.CreateTestContext(httptest.NewRecorder())
+		assert.Nil(t, In(inside))
+		inside.Request = c.Request
+		assert.Same(t, o, In(inside))
+		assert.Equal(t, o.Client(), ContextOf(inside))
+		o.Lock()
+		o.GiveUp()
+		o.Unlock()
+		assert.False(t, o.Reenter(c, func() { assert.Fail(t, "it has ended") }))
+	})
 }

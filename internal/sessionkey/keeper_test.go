@@ -158,3 +158,10 @@ func TestRenewRefuses(t *testing.T) {
 		assert.ErrorIs(t, err, errNotInstalled)
 	}, session)
 }
+
+// Outside of a request no cookie has a key.
+func TestKeyInNoCookie(t *testing.T) {
+	name := "flash"
+	assert.Empty(t, sessionkey.InCookie(nil, nil, &name))
+	assert.Empty(t, sessionkey.InCookie(nil, httptest.NewRequest(http.MethodGet, "/", nil), &name))
+}
