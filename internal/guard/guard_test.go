@@ -81,6 +81,38 @@ func TestCallDoesNotWaitForever(t *testing.T) {
 	}
 }
 
+// A goroutine that has ended a call takes the next one, waits for it a while, and ends with Close.
+func TestSparesTakeTheNextCall(t *testing.T) {
+	inBubble(t, Config{Spares: true}, func(t *testing.T, g *Guard) {
+		calls := func(n int) {
+			var all sync.WaitGroup
+			for range n {
+				all.Go(func() {
+					_, err := Call(context.Background(), g, Options{},
+						func(context.Context) (int, error) { time.Sleep(time.Millisecond); return 0, nil }, ignore)
+					assert.NoError(t, err)
+				})
+			}
+			all.Wait()
+			synctest.Wait()
+		}
+		calls(1)
+		assert.EqualValues(t, 1, g.running.Load())
+		calls(1)
+		assert.EqualValues(t, 1, g.running.Load(), "the same")
+		calls(3)
+		assert.EqualValues(t, 3, g.running.Load())
+		time.Sleep(spareFor)
+		synctest.Wait()
+		assert.Zero(t, g.running.Load())
+		calls(2)
+		start := time.Now()
+		assert.NoError(t, g.Close(context.Background()))
+		assert.Zero(t, g.running.Load())
+		assert.Zero(t, time.Since(start))
+	})
+}
+
 // A closed Guard makes calls as before, and no caller waits longer.
 func TestCallAfterClose(t *testing.T) {
 	inBubble(t, Config{}, func(t *testing.T, g *Guard) {
