@@ -161,7 +161,8 @@ func ExampleMessenger_Install_markup() {
 	// GET /: 200 <ul><li class="warning">1 &lt; 2</li></ul>
 }
 
-// The application serves the style sheet and the script itself, and {{flashAssets}} loads them. Their names change with their content.
+// The application serves the style sheet and the script itself, and {{flashAssets}} loads them.
+// Their names change with their content.
 func ExampleMessenger_Mount() {
 	messages, _ := flashgin.New(flashgin.Config{})
 	router := exampleRouter(messages, "<head>{{flashAssets}}</head>")
@@ -196,7 +197,8 @@ func ExampleMarkup() {
 	// <p class="flash__title" data-flash-title><span class="flash__status">Info</span>: <bdi>1 &lt; 2</bdi></p>
 }
 
-// The tags that {{flashAssets}} prints, for a page that is not made by html/template and has a Content-Security-Policy with a nonce.
+// The tags that {{flashAssets}} prints, for a page that is not made by html/template and has a
+// Content-Security-Policy with a nonce.
 func ExampleAssets() {
 	messages, _ := flashgin.New(flashgin.Config{})
 	router := exampleRouter(messages, "")
@@ -307,7 +309,8 @@ func ExampleMessenger_Withdraw() {
 	// 0 <nil>
 }
 
-// At login the session gets a new key: who planted the old session in this browser reads nothing from here on.
+// At login the session gets a new key: who planted the old session in this browser reads nothing
+// from here on.
 func ExampleMessenger_Forget() {
 	messages, _ := flashgin.New(flashgin.Config{})
 	router := exampleRouter(messages, "{{range flashes}}{{.Text}}{{end}}")
@@ -333,8 +336,8 @@ func ExampleMessenger_Forget() {
 	// GET /: 200 Welcome, Ada.
 }
 
-// The keys are the IDs of users, which outlive a login. So a logout says that the pages that are open
-// must ask again whose they are.
+// The keys are the IDs of users, which outlive a login. So a logout says that the pages that are
+// open must ask again whose they are.
 func ExampleMessenger_End() {
 	messages, _ := flashgin.New(flashgin.Config{SessionKey: func(c *gin.Context) (string, error) {
 		user, _ := sessions.Default(c).Get("user").(string)

@@ -13,7 +13,8 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// timed is a store of one's own, made of another: it measures how long claims take. storetest checks that it keeps the rules.
+// timed is a store of one's own, made of another: it measures how long claims take. storetest
+// checks that it keeps the rules.
 type timed struct {
 	flashgin.Store
 	observe func(time.Duration)
@@ -134,7 +135,8 @@ func ExampleStore_Withdraw() {
 	// Saved. <nil>
 }
 
-// New sets it, so that the store's reports are those of the Messenger: they go to Config.OnError and the log.
+// New sets it, so that the store's reports are those of the Messenger: they go to Config.OnError
+// and the log.
 func ExampleMemoryStore_OnError() {
 	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
 		if attr.Key == slog.TimeKey {
@@ -163,7 +165,8 @@ func ExampleMemoryStore_Stats() {
 	// Output: 3 messages wait for 2 sessions
 }
 
-// The pages that are open watch the store. They look for messages when their session is named, and when nobody is: something may have been missed.
+// The pages that are open watch the store. They look for messages when their session is named, and
+// when nobody is: something may have been missed.
 func ExampleMemoryStore_Watch() {
 	store := new(flashgin.MemoryStore)
 	ctx, stop := context.WithCancel(context.Background())
@@ -182,7 +185,8 @@ func ExampleMemoryStore_Watch() {
 	// context canceled
 }
 
-// exampleRedis starts a Redis for an example. Yours is a server, a Sentinel or a cluster, and its client is closed when the Messenger is.
+// exampleRedis starts a Redis for an example. Yours is a server, a Sentinel or a cluster, and its
+// client is closed when the Messenger is.
 func exampleRedis() (client *redis.Client, stop func()) {
 	server, err := miniredis.Run()
 	if err != nil {
@@ -252,7 +256,8 @@ func ExampleRedisStore_Purge() {
 	// 1 <nil>
 }
 
-// New sets it, so that the store's reports are those of the Messenger. A store without one calls it itself.
+// New sets it, so that the store's reports are those of the Messenger. A store without one calls it
+// itself.
 func ExampleRedisStore_OnError() {
 	client, stop := exampleRedis()
 	defer stop()
@@ -267,7 +272,8 @@ func ExampleRedisStore_OnError() {
 	// <nil>
 }
 
-// The pages that are open watch the store, and look for messages when an add is told to them, by whichever process. It names no session, but a hash.
+// The pages that are open watch the store, and look for messages when an add is told to them, by
+// whichever process. It names no session, but a hash.
 func ExampleRedisStore_Watch() {
 	client, stop := exampleRedis()
 	defer stop()

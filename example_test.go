@@ -79,7 +79,8 @@ func exampleSessions() sessions.Store {
 	return store
 }
 
-// exampleBrowser returns a function that sends a request, as one browser with its cookies, and prints the answer. It follows no redirects.
+// exampleBrowser returns a function that sends a request, as one browser with its cookies, and
+// prints the answer. It follows no redirects.
 func exampleBrowser(router *gin.Engine) func(method, path string) {
 	jar, _ := cookiejar.New(nil)
 	return func(method, path string) {
@@ -95,7 +96,8 @@ func exampleBrowser(router *gin.Engine) func(method, path string) {
 	}
 }
 
-// exampleBody returns the body of a response, with an ellipsis for what is different each time: IDs, and the hashes in the names of files.
+// exampleBody returns the body of a response, with an ellipsis for what is different each time:
+// IDs, and the hashes in the names of files.
 func exampleBody(response *http.Response, err error) string {
 	if err != nil {
 		return err.Error()
@@ -255,7 +257,8 @@ func ExampleController() {
 	// GET /problems/108: 200 That is right.
 }
 
-// Mail embeds the Controller, so its handlers have the functions of the package as methods. Its messages are for all pages of the mail: see exampleMail.
+// Mail embeds the Controller, so its handlers have the functions of the package as methods. Its
+// messages are for all pages of the mail: see exampleMail.
 type Mail struct{ flashgin.Controller }
 
 func (m *Mail) Send(c *gin.Context) {
@@ -364,7 +367,8 @@ func ExampleConfig() {
 	// flashgin: Config.Timeout is -1s: want zero (100ms) or more
 }
 
-// The end of a program: first the server, then what its last pages have left in the background, then the store's client.
+// The end of a program: first the server, then what its last pages have left in the background,
+// then the store's client.
 func ExampleMessenger_Close() {
 	messages, _ := flashgin.New(flashgin.Config{})
 	server := &http.Server{Handler: exampleRouter(messages, "")}

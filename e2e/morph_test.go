@@ -10,7 +10,8 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// Check 27. A library makes the page like another one, node by node, and the first message comes by that.
+// Check 27. A library makes the page like another one, node by node, and the first message comes by
+// that.
 func TestMorphing(t *testing.T) {
 	for _, test := range []struct{ name, before string }{
 		{"an ordinary page", ``},

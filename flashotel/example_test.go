@@ -11,7 +11,8 @@ import (
 	"github.com/flashgin/flashgin/flashotel"
 )
 
-// The metrics go where the reader of the provider sends them: to a collector, or to a page that Prometheus reads. Here they are read by hand.
+// The metrics go where the reader of the provider sends them: to a collector, or to a page that
+// Prometheus reads. Here they are read by hand.
 func ExampleNew() {
 	reader := sdk.NewManualReader()
 	observer, err := flashotel.New(sdk.NewMeterProvider(sdk.WithReader(reader)))

@@ -107,7 +107,8 @@ func ExampleAssets() {
 // hashes are in the names of the files, and change with their content.
 var hashes = regexp.MustCompile(`[0-9a-f]{12}`)
 
-// browser returns a function that sends a request and prints the answer, without the markup that is the same on every page.
+// browser returns a function that sends a request and prints the answer, without the markup that is
+// the same on every page.
 func browser(router http.Handler) func(method, path string) {
 	return func(method, path string) {
 		recorder := httptest.NewRecorder()

@@ -13,8 +13,8 @@ type T interface {
 }
 
 // Equal fails the test, which goes on, unless got are the messages wanted, in that order. It tells
-// the difference field by field. If got comes from [Store.Waiting] and a message is missing, it tells
-// what waits at other views instead.
+// the difference field by field. If got comes from [Store.Waiting] and a message is missing, it
+// tells what waits at other views instead.
 //
 // What flashgin fills in where it is empty, View, ID and Created, counts only if the message wanted
 // has it. The empty Status is StatusInfo.

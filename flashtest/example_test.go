@@ -10,7 +10,8 @@ import (
 	"github.com/flashgin/flashgin/flashtest"
 )
 
-// The test of a form: what it leaves behind, and what the page after it shows. The app is your own, and get and post hand it a request.
+// The test of a form: what it leaves behind, and what the page after it shows. The app is your own,
+// and get and post hand it a request.
 func Example() {
 	store := new(flashtest.Store)
 	app := newApp(flashgin.Config{Store: store})

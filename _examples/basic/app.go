@@ -36,7 +36,8 @@ func newApp(config flashgin.Config, secret []byte) (*app, error) {
 	router.StaticFileFS("/style.css", "style.css", http.FS(files))
 
 	cookies := cookie.NewStore(secret)
-	// Without these options the cookie would be Secure, and no browser would send it back over plain http. Under TLS, set Secure.
+	// Without these options the cookie would be Secure, and no browser would send it back over
+	// plain http. Under TLS, set Secure.
 	cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	router.Use(sessions.Sessions("id", cookies))
 	messenger.Mount(router) // the style sheet and the script that the layout asks for with flashAssets
@@ -64,7 +65,8 @@ func newApp(config flashgin.Config, secret []byte) (*app, error) {
 	}, nil
 }
 
-// render renders a page with what the layout needs. None of the handlers mentions messages here: the layout asks for them.
+// render renders a page with what the layout needs. None of the handlers mentions messages here:
+// the layout asks for them.
 func render(c *gin.Context, status int, page string, data gin.H) {
 	if data == nil {
 		data = gin.H{}

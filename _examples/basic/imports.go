@@ -41,7 +41,8 @@ func (i *Imports) Start(c *gin.Context) {
 	}
 	job := importJob{ID: rand.Text(), Session: session, Contacts: contacts}
 
-	// Added at once and not, as by AddFlash, with the answer: a fast job must not be overtaken by the news that it has started.
+	// Added at once and not, as by AddFlash, with the answer: a fast job must not be overtaken by
+	// the news that it has started.
 	i.tell(c.Request.Context(), job, flashgin.Message{
 		ID:   job.ID + " started",
 		Text: "Your import has started. You need not wait here: the result will be on this page when you come back.",
@@ -50,7 +51,8 @@ func (i *Imports) Start(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, "/imports")
 }
 
-// importJob is all that an import needs. It could as well be a JSON text in a queue, for a worker on another machine.
+// importJob is all that an import needs. It could as well be a JSON text in a queue, for a worker
+// on another machine.
 type importJob struct {
 	ID       string
 	Session  string
@@ -73,8 +75,9 @@ func (i *Imports) run(job importJob) {
 
 // tell adds news of a job for the page of the imports.
 //
-// The Key is one for all the news of the job: "started" is of no interest any more when "done" comes before the user has looked. The ID is one for
-// each piece of news: if the job runs again, after an error or in a second worker, its user still reads that once.
+// The Key is one for all the news of the job: "started" is of no interest any more when "done"
+// comes before the user has looked. The ID is one for each piece of news: if the job runs again,
+// after an error or in a second worker, its user still reads that once.
 func (i *Imports) tell(ctx context.Context, job importJob, message flashgin.Message) {
 	message.Key = job.ID
 	if err := i.messenger.Add(ctx, job.Session, message.At("/imports")); err != nil {

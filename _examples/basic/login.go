@@ -26,7 +26,8 @@ func (l *Login) Login(c *gin.Context) {
 		render(c, http.StatusUnprocessableEntity, "login.html", nil)
 		return
 	}
-	// From here on messages are for the user alone, and not for whoever knows the session from before.
+	// From here on messages are for the user alone, and not for whoever knows the session from
+	// before.
 	if err := l.messenger.Forget(c); err != nil {
 		_ = c.AbortWithError(http.StatusInternalServerError, err)
 		return

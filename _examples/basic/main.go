@@ -1,10 +1,12 @@
-// Basic is a small web application that tells its users what happened: a settings form, problems to answer, an import that ends in the
-// background, login and logout. Its templates use the delimiters << and >>.
+// Basic is a small web application that tells its users what happened: a settings form, problems to
+// answer, an import that ends in the background, login and logout. Its templates use the delimiters
+// << and >>.
 //
 //	go run ./_examples/basic
 //
-// ADDR says where to listen, by default 127.0.0.1:8080. REDIS_URL, such as redis://127.0.0.1:6379/0, says where messages are kept, by
-// default in this process. SECRET signs the session cookies; without it a random one does, and sessions end with the process.
+// ADDR says where to listen, by default 127.0.0.1:8080. REDIS_URL, such as
+// redis://127.0.0.1:6379/0, says where messages are kept, by default in this process. SECRET signs
+// the session cookies; without it a random one does, and sessions end with the process.
 package main
 
 import (
@@ -71,7 +73,8 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 	case <-ctx.Done():
 	}
 
-	// In this order: first nobody asks any more, then the jobs have said what they had to say, then the messenger has passed it on.
+	// In this order: first nobody asks any more, then the jobs have said what they had to say, then
+	// the messenger has passed it on.
 	ending, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	err = server.Shutdown(ending)

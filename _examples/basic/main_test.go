@@ -181,7 +181,8 @@ func TestRun(t *testing.T) {
 	assert.Contains(t, b.post("/settings", "name", "Ada", "email", "ada@example.com").body, changed)
 }
 
-// TestTwoProcesses posts to one process and reads from another. All that they share is the Redis server and the secret.
+// TestTwoProcesses posts to one process and reads from another. All that they share is the Redis
+// server and the secret.
 func TestTwoProcesses(t *testing.T) {
 	t.Setenv("REDIS_URL", "redis://"+miniredis.RunT(t).Addr())
 	t.Setenv("SECRET", "a secret of the test")

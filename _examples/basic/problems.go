@@ -29,8 +29,8 @@ func (p *Problems) Show(c *gin.Context) {
 	render(c, http.StatusOK, "problem.html", gin.H{"Problem": problem, "Problems": allProblems})
 }
 
-// Answer says whether an answer is right. The message waits at the path that the redirect leads to: on the page of this problem, and not on
-// that of another one which is open in the next tab.
+// Answer says whether an answer is right. The message waits at the path that the redirect leads to:
+// on the page of this problem, and not on that of another one which is open in the next tab.
 func (p *Problems) Answer(c *gin.Context) {
 	problem, ok := findProblem(c.Param("id"))
 	if !ok {

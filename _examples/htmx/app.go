@@ -37,7 +37,8 @@ func newApp(config flashgin.Config) (*app, error) {
 	router.StaticFileFS("/htmx.js", "htmx.org/htmx.min.js", http.FS(files))
 
 	cookies := cookie.NewStore([]byte(rand.Text())) // sessions end with the process, as the books do
-	// Without these options the cookie would be Secure, and no browser would send it back over plain http. Under TLS, set Secure.
+	// Without these options the cookie would be Secure, and no browser would send it back over
+	// plain http. Under TLS, set Secure.
 	cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	router.Use(sessions.Sessions("id", cookies))
 	messenger.Mount(router)

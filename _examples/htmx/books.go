@@ -58,7 +58,8 @@ func (b *Books) Add(c *gin.Context) {
 	c.HTML(http.StatusOK, "book", b.add(title))
 }
 
-// Read has an event of its own for the page, by which the progress is fetched again. The message does not get in its way.
+// Read has an event of its own for the page, by which the progress is fetched again. The message
+// does not get in its way.
 func (b *Books) Read(c *gin.Context) {
 	book, ok := b.take(c.Param("id"), true)
 	if !ok {
@@ -93,7 +94,8 @@ func (b *Books) Progress(c *gin.Context) {
 	c.HTML(http.StatusOK, "progress", gin.H{"Unread": unread, "Read": len(read)})
 }
 
-// Remind answers with 204, and says so all the same. The reminder itself comes from a goroutine, to the page that is open, or to the next one.
+// Remind answers with 204, and says so all the same. The reminder itself comes from a goroutine, to
+// the page that is open, or to the next one.
 func (b *Books) Remind(c *gin.Context) {
 	session, err := b.messenger.SessionKey(c) // a job gets values, and never c
 	if err != nil {

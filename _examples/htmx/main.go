@@ -1,5 +1,6 @@
-// Htmx is a reading list that never reloads its page: what happened is told by the fragments that htmx asks for, by answers without a body, by the
-// page that a redirect leads to, and by a job that ends later.
+// Htmx is a reading list that never reloads its page: what happened is told by the fragments that
+// htmx asks for, by answers without a body, by the page that a redirect leads to, and by a job that
+// ends later.
 //
 //	go run ./_examples/htmx
 //

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// runAll starts what belongs together and ends it in the opposite order: the Redis server, unless there is one already, the worker, and the web server, which
-// is this process.
+// runAll starts what belongs together and ends it in the opposite order: the Redis server, unless
+// there is one already, the worker, and the web server, which is this process.
 func runAll(ctx context.Context, redisURL string) error {
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
@@ -37,7 +37,8 @@ func runAll(ctx context.Context, redisURL string) error {
 	return err
 }
 
-// keepWorker runs a worker, and the next one when it dies, as what supervises processes on a real server does. The function that it returns ends it.
+// keepWorker runs a worker, and the next one when it dies, as what supervises processes on a real
+// server does. The function that it returns ends it.
 func keepWorker(redisURL string) (end func(), err error) {
 	program, err := os.Executable()
 	if err != nil {

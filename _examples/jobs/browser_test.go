@@ -18,7 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A browser is a client with cookies, which follows redirects and reads streams as the page's script does.
+// A browser is a client with cookies, which follows redirects and reads streams as the page's
+// script does.
 type browser struct {
 	t      *testing.T
 	url    string

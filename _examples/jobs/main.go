@@ -1,13 +1,15 @@
-// Jobs is a web server and a worker: two processes that share nothing but a Redis server. A file that is sent to the one is read by the other, and what becomes
-// of it appears on the open page of whoever has sent it, without a reload.
+// Jobs is a web server and a worker: two processes that share nothing but a Redis server. A file
+// that is sent to the one is read by the other, and what becomes of it appears on the open page of
+// whoever has sent it, without a reload.
 //
 //	go run .          # in _examples/jobs: starts a Redis server, the worker and the web server
 //	go run . server   # the web server alone, as on a machine of its own
 //	go run . worker   # a worker alone; there may be many
 //
-// ADDR says where to listen, by default 127.0.0.1:8080. REDIS_URL, such as redis://127.0.0.1:6379/0, names a Redis server to use; without it the first form
-// starts one, for as long as it runs. SECRET signs the session cookies; without it a random one does, and sessions end with the process. TAKES is how long a
-// job takes, by default 4s.
+// ADDR says where to listen, by default 127.0.0.1:8080. REDIS_URL, such as
+// redis://127.0.0.1:6379/0, names a Redis server to use; without it the first form starts one, for
+// as long as it runs. SECRET signs the session cookies; without it a random one does, and sessions
+// end with the process. TAKES is how long a job takes, by default 4s.
 package main
 
 import (
@@ -51,7 +53,8 @@ func run(ctx context.Context, what string) error {
 	return runWorker(ctx, url)
 }
 
-// connect returns a client of the Redis server, and a messenger on it. Web server and worker have the same App, so what one of them adds the other finds.
+// connect returns a client of the Redis server, and a messenger on it. Web server and worker have
+// the same App, so what one of them adds the other finds.
 func connect(ctx context.Context, url string) (*redis.Client, *flashgin.Messenger, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {

@@ -116,7 +116,8 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// When this process is killed it can end nobody. Then its children end by themselves, where the system can tell them.
+// When this process is killed it can end nobody. Then its children end by themselves, where the
+// system can tell them.
 func TestKilled(t *testing.T) {
 	if _, err := os.Stat("/proc/self"); err != nil {
 		t.Skip("only Linux tells children that their parent is gone")

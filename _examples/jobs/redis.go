@@ -12,8 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A redisServer is a Redis server for the time of the program. It listens to a socket in a folder that only this user may enter, so it needs no free port and
-// no password, and keeps nothing.
+// A redisServer is a Redis server for the time of the program. It listens to a socket in a folder
+// that only this user may enter, so it needs no free port and no password, and keeps nothing.
 type redisServer struct {
 	url    string
 	dir    string

@@ -22,7 +22,8 @@ import (
 //go:embed templates/*.html style.css
 var files embed.FS
 
-// runServer serves until ctx ends, then lets requests come to their end. Open pages listen to requests that have none: those end by themselves.
+// runServer serves until ctx ends, then lets requests come to their end. Open pages listen to
+// requests that have none: those end by themselves.
 func runServer(ctx context.Context, redisURL string) error {
 	client, messenger, err := connect(ctx, redisURL)
 	if err != nil {
@@ -65,7 +66,8 @@ func newRouter(messenger *flashgin.Messenger, queue *asynq.Client, secret []byte
 	router.StaticFileFS("/style.css", "style.css", http.FS(files))
 
 	cookies := cookie.NewStore(secret)
-	// Without these options the cookie would be Secure, and no browser would send it back over plain http. Under TLS, set Secure.
+	// Without these options the cookie would be Secure, and no browser would send it back over
+	// plain http. Under TLS, set Secure.
 	cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	router.Use(sessions.Sessions("id", cookies))
 	messenger.Mount(router) // the style sheet and the script that the layout asks for with flashAssets, and the stream to which that script listens

@@ -38,7 +38,8 @@ func (u *Uploads) Upload(c *gin.Context) {
 		u.show(c, http.StatusUnprocessableEntity)
 		return
 	}
-	// A job outlives the request, so it gets values and never c. This makes the key where there is none yet, and from here on the page has something to listen to.
+	// A job outlives the request, so it gets values and never c. This makes the key where there is
+	// none yet, and from here on the page has something to listen to.
 	session, err := u.messenger.SessionKey(c)
 	if err != nil {
 		_ = c.AbortWithError(http.StatusInternalServerError, err)
@@ -59,7 +60,8 @@ func (u *Uploads) enqueue(c *gin.Context, j job) error {
 	if err != nil {
 		return err
 	}
-	// Told at once and not, as by AddFlash, with the answer: a fast worker must not be overtaken by the news that the file waits for it.
+	// Told at once and not, as by AddFlash, with the answer: a fast worker must not be overtaken by
+	// the news that the file waits for it.
 	ctx := c.Request.Context()
 	if err := j.tell(ctx, u.messenger, "waits", flashgin.Info("Waits for a worker.")); err != nil {
 		return err

@@ -13,7 +13,8 @@ import (
 	"github.com/hibiken/asynq"
 )
 
-// runWorker takes tasks from the queue until ctx ends. What is not done two seconds later goes back to the queue, for another worker.
+// runWorker takes tasks from the queue until ctx ends. What is not done two seconds later goes back
+// to the queue, for another worker.
 func runWorker(ctx context.Context, redisURL string) error {
 	takes := 4 * time.Second
 	if text := os.Getenv("TAKES"); text != "" {
@@ -55,8 +56,8 @@ type worker struct {
 	takes     time.Duration
 }
 
-// count does a job. It may be called again for the same one: after an error, or when the worker has died in the middle. It says the same again then, and tell
-// sees to it that nobody hears it twice.
+// count does a job. It may be called again for the same one: after an error, or when the worker has
+// died in the middle. It says the same again then, and tell sees to it that nobody hears it twice.
 func (w *worker) count(ctx context.Context, task *asynq.Task) error {
 	j, err := jobOf(task)
 	if err != nil {

@@ -27,7 +27,8 @@ func newHandler(config flashgin.Config) (http.Handler, error) {
 	router.StaticFileFS("/style.css", "style.css", http.FS(files))
 
 	cookies := cookie.NewStore([]byte(rand.Text())) // sessions end with the process, as the guest book does
-	// Without these options the cookie would be Secure, and no browser would send it back over plain http. Under TLS, set Secure.
+	// Without these options the cookie would be Secure, and no browser would send it back over
+	// plain http. Under TLS, set Secure.
 	cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	router.Use(sessions.Sessions("id", cookies))
 	messenger.Mount(router) // the style sheet and the script that the layout asks for with flashtempl.Assets
@@ -41,8 +42,9 @@ func newHandler(config flashgin.Config) (http.Handler, error) {
 	return http.NewCrossOriginProtection().Handler(router), nil // forms of other sites cannot post here
 }
 
-// render answers with a page. Its components get the context of the request, by which they find their messages. The page is rendered before its first
-// byte leaves: if it fails, the answer is a 500 and the messages wait for the next one.
+// render answers with a page. Its components get the context of the request, by which they find
+// their messages. The page is rendered before its first byte leaves: if it fails, the answer is a
+// 500 and the messages wait for the next one.
 func render(c *gin.Context, status int, page templ.Component) {
 	templ.Handler(page, templ.WithStatus(status)).ServeHTTP(c.Writer, c.Request)
 }

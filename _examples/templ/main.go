@@ -1,4 +1,5 @@
-// Templ is a guest book whose pages are templ components. They print their messages with the module flashtempl.
+// Templ is a guest book whose pages are templ components. They print their messages with the module
+// flashtempl.
 //
 //	cd _examples/templ && go run .
 //

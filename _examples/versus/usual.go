@@ -39,7 +39,8 @@ func before(c *gin.Context) any {
 	return messages
 }
 
-// during leaves that to the template, so that only pages which show messages take them. It looks well.
+// during leaves that to the template, so that only pages which show messages take them. It looks
+// well.
 func during(c *gin.Context) any {
 	return func(yield func(any) bool) {
 		for _, message := range before(c).([]any) {

@@ -82,8 +82,9 @@ func TestThePageFails(t *testing.T) {
 	assert.Equal(t, "Order 108 was changed.", reloaded)
 }
 
-// The same, where the template itself takes the messages. What helps against failing pages is worse: when the template comes to them, the
-// headers have left, and with them the last chance to set a cookie.
+// The same, where the template itself takes the messages. What helps against failing pages is
+// worse: when the template comes to them, the headers have left, and with them the last chance to
+// set a cookie.
 func TestTheTemplateTakesTheMessages(t *testing.T) {
 	story := func(user *browser) (pages []string) {
 		user.post("/orders/108")
@@ -98,7 +99,8 @@ func TestTheTemplateTakesTheMessages(t *testing.T) {
 	assert.Equal(t, []string{changed, "", "", ""}, story(visit(flashginShop())))
 }
 
-// Order 108 is changed. The browser loads its page ahead of time, and throws it away; then the user opens it.
+// Order 108 is changed. The browser loads its page ahead of time, and throws it away; then the user
+// opens it.
 func TestThePageIsLoadedAheadOfTime(t *testing.T) {
 	story := func(user *browser) (opened string) {
 		user.post("/orders/108")

@@ -65,7 +65,8 @@ func TestTurboStream(t *testing.T) {
 	}
 }
 
-// A form is answered with itself, or with a redirect: Turbo renders both as the pages that they are.
+// A form is answered with itself, or with a redirect: Turbo renders both as the pages that they
+// are.
 func TestTurboForms(t *testing.T) {
 	a := apptest.NewParts(t, flashgin.Config{})
 	a.POST("/orders/:id", apptest.Add(t, func(c *gin.Context) { c.HTML(http.StatusUnprocessableEntity, "page", nil) }, flashgin.Error("own")))

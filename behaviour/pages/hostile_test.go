@@ -65,7 +65,8 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
-// Errors and log lines name no session, no secret and no text of a message: they end up in places where many can read them.
+// Errors and log lines name no session, no secret and no text of a message: they end up in places
+// where many can read them.
 func TestErrorsAndLogsKeepSecrets(t *testing.T) {
 	log := new(apptest.LockedBuffer)
 	store := apptest.NewSpyStore()
@@ -165,8 +166,8 @@ func TestOddRequests(t *testing.T) {
 	}
 }
 
-// A header that is longer than browsers send says nothing: neither which page is on screen nor whose
-// script asks. Taking it apart would cost as much as many pages.
+// A header that is longer than browsers send says nothing: neither which page is on screen nor
+// whose script asks. Taking it apart would cost as much as many pages.
 func TestLongHeadersSayNothing(t *testing.T) {
 	for _, test := range []struct {
 		name, method, path string

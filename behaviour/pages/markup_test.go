@@ -96,7 +96,8 @@ func TestMarkupThatWasNeverParsed(t *testing.T) {
 	assert.Contains(t, a.Shown("/"), ">saved<")
 }
 
-// What is there once a page is printed by its first {{flashes}}, and what a page without messages has is the same for all.
+// What is there once a page is printed by its first {{flashes}}, and what a page without messages
+// has is the same for all.
 func TestMarkupOfPages(t *testing.T) {
 	a := apptest.NewMounted(t, flashgin.Config{})
 	a.Template("page", `{{flashes}}|{{flashes}}`)

@@ -83,7 +83,8 @@ func TestTemplateFailsWithAMessageOfItsOwn(t *testing.T) {
 	assert.Empty(t, a.Failures.String())
 }
 
-// A middleware may answer with a page of its own where the handler's failed, and that one shows the messages.
+// A middleware may answer with a page of its own where the handler's failed, and that one shows the
+// messages.
 func TestErrorPageShowsTheMessages(t *testing.T) {
 	a := apptest.NewBoard(t)
 	a.SetHTMLTemplate(template.Must(template.New("page").Funcs(a.FuncMap).Parse(

@@ -101,7 +101,8 @@ func attacks() []*scenario {
 			_ = v.add(c, "", "c.Keys = nil, then AddFlash")
 			c.Redirect(http.StatusSeeOther, somePage())
 		}},
-		// alone, for without a key a new one would have to leave with headers that have left already
+		// alone, for without a key a new one would have to leave with headers that have left
+		// already
 		{name: "other-writer", keyed: true, alone: true, handle: func(v *visit, c *gin.Context) {
 			_ = v.add(c, flashgin.Anywhere, "AddFlash, then an answer below all writers")
 			w := c.Writer

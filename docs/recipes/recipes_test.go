@@ -144,7 +144,8 @@ func TestBadgeOfThisPage(t *testing.T) {
 	}
 }
 
-// Two applications on one Redis know nothing of each other, although the key is the same; two processes of one application share what waits.
+// Two applications on one Redis know nothing of each other, although the key is the same; two
+// processes of one application share what waits.
 func TestSeveralApps(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
 	defer client.Close()
