@@ -40,14 +40,16 @@ func newApp(config flashgin.Config, secret []byte) (*app, error) {
 	// plain http. Under TLS, set Secure.
 	cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	router.Use(sessions.Sessions("id", cookies))
-	messenger.Mount(router) // the style sheet and the script that the layout asks for with flashAssets
+	messenger.Mount(router) // the style sheet and the script that {{flashAssets}} of the layout loads
 
 	settings := &Settings{}
 	problems := &Problems{}
 	imports := &Imports{messenger: messenger, takes: 3 * time.Second}
 	login := &Login{messenger: messenger}
 
-	router.GET("/", func(c *gin.Context) { render(c, http.StatusOK, "home.html", gin.H{"Problems": allProblems}) })
+	router.GET("/", func(c *gin.Context) {
+		render(c, http.StatusOK, "home.html", gin.H{"Problems": allProblems})
+	})
 	router.GET("/settings", settings.Edit)
 	router.POST("/settings", settings.Update)
 	router.GET("/problems/:id", problems.Show)
@@ -59,7 +61,7 @@ func newApp(config flashgin.Config, secret []byte) (*app, error) {
 	router.POST("/logout", login.Logout)
 
 	return &app{
-		handler:   http.NewCrossOriginProtection().Handler(router), // forms of other sites cannot post here
+		handler:   http.NewCrossOriginProtection().Handler(router), // no forms of other sites
 		messenger: messenger,
 		imports:   imports,
 	}, nil

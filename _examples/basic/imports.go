@@ -29,7 +29,8 @@ func (i *Imports) Show(c *gin.Context) { render(c, http.StatusOK, "imports.html"
 func (i *Imports) Start(c *gin.Context) {
 	contacts := strings.Fields(c.PostForm("contacts"))
 	if len(contacts) == 0 {
-		_ = i.AddFlash(c, flashgin.Error("There is nothing to import. Please enter at least one address."))
+		_ = i.AddFlash(c, flashgin.Error(
+			"There is nothing to import. Please enter at least one address."))
 		render(c, http.StatusUnprocessableEntity, "imports.html", nil)
 		return
 	}
@@ -44,8 +45,9 @@ func (i *Imports) Start(c *gin.Context) {
 	// Added at once and not, as by AddFlash, with the answer: a fast job must not be overtaken by
 	// the news that it has started.
 	i.tell(c.Request.Context(), job, flashgin.Message{
-		ID:   job.ID + " started",
-		Text: "Your import has started. You need not wait here: the result will be on this page when you come back.",
+		ID: job.ID + " started",
+		Text: "Your import has started. You need not wait here: " +
+			"the result will be on this page when you come back.",
 	})
 	i.running.Go(func() { i.run(job) })
 	c.Redirect(http.StatusSeeOther, "/imports")

@@ -50,7 +50,8 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 		}
 		client := redis.NewClient(options)
 		defer client.Close()
-		if config.Store, err = flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "basic"}); err != nil {
+		config.Store, err = flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "basic"})
+		if err != nil {
 			return err
 		}
 	}

@@ -30,7 +30,8 @@ func (s *Settings) Update(c *gin.Context) {
 	var form settingsForm
 	if err := c.ShouldBind(&form); err != nil {
 		// This very answer is the page that shows the message, so it is shown at once.
-		_ = s.AddFlash(c, flashgin.Error("Nothing was saved. Please enter a name and an e-mail address."))
+		_ = s.AddFlash(c, flashgin.Error(
+			"Nothing was saved. Please enter a name and an e-mail address."))
 		render(c, http.StatusUnprocessableEntity, "settings.html", gin.H{"Form": form})
 		return
 	}

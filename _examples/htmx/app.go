@@ -36,7 +36,7 @@ func newApp(config flashgin.Config) (*app, error) {
 	router.StaticFileFS("/style.css", "style.css", http.FS(files))
 	router.StaticFileFS("/htmx.js", "htmx.org/htmx.min.js", http.FS(files))
 
-	cookies := cookie.NewStore([]byte(rand.Text())) // sessions end with the process, as the books do
+	cookies := cookie.NewStore([]byte(rand.Text())) // sessions end with the process, like the books
 	// Without these options the cookie would be Secure, and no browser would send it back over
 	// plain http. Under TLS, set Secure.
 	cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
@@ -54,7 +54,7 @@ func newApp(config flashgin.Config) (*app, error) {
 	router.GET("/finished", books.Finished)
 
 	return &app{
-		handler:   http.NewCrossOriginProtection().Handler(router), // scripts of other sites cannot post here
+		handler:   http.NewCrossOriginProtection().Handler(router), // no scripts of other sites
 		messenger: messenger,
 		books:     books,
 	}, nil

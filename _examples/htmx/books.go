@@ -50,11 +50,16 @@ func (b *Books) Add(c *gin.Context) {
 	title := strings.TrimSpace(c.PostForm("title"))
 	if title == "" || len(title) > 200 {
 		// There is nothing to show but the message, so it comes in a header.
-		_ = b.AddFlash(c, flashgin.Message{Status: flashgin.StatusError, Text: "Please enter a title.", Key: "title"}) // once, however often it is tried
+		_ = b.AddFlash(c, flashgin.Message{
+			Status: flashgin.StatusError, Text: "Please enter a title.",
+			Key: "title", // once, however often it is tried
+		})
 		c.Status(http.StatusUnprocessableEntity)
 		return
 	}
-	_ = b.AddFlash(c, flashgin.Message{Status: flashgin.StatusSuccess, Text: "“" + title + "” is on your list.", AutoClose: true})
+	_ = b.AddFlash(c, flashgin.Message{
+		Status: flashgin.StatusSuccess, Text: "“" + title + "” is on your list.", AutoClose: true,
+	})
 	c.HTML(http.StatusOK, "book", b.add(title))
 }
 
@@ -66,8 +71,11 @@ func (b *Books) Read(c *gin.Context) {
 		b.gone(c)
 		return
 	}
-	_ = b.AddFlash(c, flashgin.Message{Status: flashgin.StatusSuccess, Text: "You have read “" + book.Title + "”.", AutoClose: true})
-	c.Header("HX-Trigger", `{"progress": {"target": "body"}}`) // and not on the button, which goes with its line
+	_ = b.AddFlash(c, flashgin.Message{
+		Status: flashgin.StatusSuccess, Text: "You have read “" + book.Title + "”.", AutoClose: true,
+	})
+	// Not on the button, which goes with its line.
+	c.Header("HX-Trigger", `{"progress": {"target": "body"}}`)
 	c.Status(http.StatusOK)
 }
 
@@ -108,14 +116,17 @@ func (b *Books) Remind(c *gin.Context) {
 			slog.Error("the user is not reminded", "error", err)
 		}
 	})
-	_ = b.AddFlash(c, flashgin.Message{Text: fmt.Sprintf("You will be reminded in %v.", b.reminder), AutoClose: true})
+	_ = b.AddFlash(c, flashgin.Message{
+		Text: fmt.Sprintf("You will be reminded in %v.", b.reminder), AutoClose: true,
+	})
 	c.Status(http.StatusNoContent)
 }
 
 // Finish sends the browser to another page, where the message waits for it.
 func (b *Books) Finish(c *gin.Context) {
 	n := b.finish()
-	_ = b.AddFlash(c, flashgin.Success(fmt.Sprintf("The list is finished: %d more read.", n)).At("/finished"))
+	text := fmt.Sprintf("The list is finished: %d more read.", n)
+	_ = b.AddFlash(c, flashgin.Success(text).At("/finished"))
 	c.Header("HX-Redirect", "/finished")
 	c.Status(http.StatusOK)
 }

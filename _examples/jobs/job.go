@@ -15,7 +15,7 @@ import (
 // view. The worker needs no more than these two strings; it knows neither cookies nor pages.
 type job struct {
 	ID      string
-	Session string // from Messenger.SessionKey: good for telling the session something, and for nothing else
+	Session string // from Messenger.SessionKey: to tell the session something, and for nothing else
 	View    string // the page that has asked for the job
 	File    string
 	Text    string // a larger file would lie where both can reach it, and only its name be here
@@ -30,12 +30,14 @@ func (j job) task() (*asynq.Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	return asynq.NewTask(countWords, payload, asynq.TaskID(j.ID), asynq.MaxRetry(3), asynq.Timeout(time.Minute)), nil
+	return asynq.NewTask(countWords, payload,
+		asynq.TaskID(j.ID), asynq.MaxRetry(3), asynq.Timeout(time.Minute)), nil
 }
 
 func jobOf(task *asynq.Task) (j job, err error) {
 	if err = json.Unmarshal(task.Payload(), &j); err != nil {
-		err = fmt.Errorf("the payload of a task: %w: %w", err, asynq.SkipRetry) // it will not be better next time
+		// It will not be better next time.
+		err = fmt.Errorf("the payload of a task: %w: %w", err, asynq.SkipRetry)
 	}
 	return j, err
 }
@@ -47,7 +49,9 @@ func jobOf(task *asynq.Task) (j job, err error) {
 // makes the job safe to run again: "50 %" of the second attempt is the "50 %" that the user has
 // seen, and is not shown a second time. If Add fails, the message may have been stored or not; with
 // an ID, trying again is right either way.
-func (j job) tell(ctx context.Context, messenger *flashgin.Messenger, news string, message flashgin.Message) error {
+func (j job) tell(
+	ctx context.Context, messenger *flashgin.Messenger, news string, message flashgin.Message,
+) error {
 	message.View = j.View
 	message.Key = j.ID
 	message.ID = j.ID + " " + news

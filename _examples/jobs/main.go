@@ -46,7 +46,8 @@ func run(ctx context.Context, what string) error {
 	case what != "server" && what != "worker":
 		return fmt.Errorf("%q: want server, worker, or nothing for both", what)
 	case url == "":
-		return errors.New("REDIS_URL is not set: server and worker need the same one, such as redis://127.0.0.1:6379/0")
+		return errors.New("REDIS_URL is not set: server and worker need the same one, " +
+			"such as redis://127.0.0.1:6379/0")
 	case what == "server":
 		return runServer(ctx, url)
 	}

@@ -25,8 +25,8 @@ type redisServer struct {
 func startRedis(ctx context.Context) (*redisServer, error) {
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
-		return nil, errors.New("there is no redis-server to start: install it (apt-get install redis-server, brew install redis), " +
-			"or name a server that runs, such as REDIS_URL=redis://127.0.0.1:6379/0")
+		return nil, errors.New("there is no redis-server to start: install it " +
+			"(apt-get install redis-server, brew install redis), or name a server that runs, such as REDIS_URL=redis://127.0.0.1:6379/0")
 	}
 	dir, err := os.MkdirTemp("", "flashgin-jobs-")
 	if err != nil {
@@ -34,7 +34,8 @@ func startRedis(ctx context.Context) (*redisServer, error) {
 	}
 	socket, logfile := filepath.Join(dir, "redis.sock"), filepath.Join(dir, "redis.log")
 	running, cancel := context.WithCancel(context.Background())
-	cmd := newChild(running, program, "--port", "0", "--unixsocket", socket, "--dir", dir, "--logfile", logfile, "--save", "", "--appendonly", "no")
+	cmd := newChild(running, program, "--port", "0", "--unixsocket", socket, "--dir", dir,
+		"--logfile", logfile, "--save", "", "--appendonly", "no")
 	if err := cmd.Start(); err != nil {
 		cancel()
 		return nil, errors.Join(err, os.RemoveAll(dir))

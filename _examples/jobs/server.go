@@ -30,7 +30,8 @@ func runServer(ctx context.Context, redisURL string) error {
 		return err
 	}
 	defer client.Close()
-	router, err := newRouter(messenger, asynq.NewClientFromRedisClient(client), []byte(cmp.Or(os.Getenv("SECRET"), rand.Text())))
+	secret := []byte(cmp.Or(os.Getenv("SECRET"), rand.Text()))
+	router, err := newRouter(messenger, asynq.NewClientFromRedisClient(client), secret)
 	if err != nil {
 		return err
 	}
@@ -41,7 +42,7 @@ func runServer(ctx context.Context, redisURL string) error {
 	fmt.Printf("Listening on http://%s (Ctrl-C stops)\n", listener.Addr())
 
 	server := &http.Server{
-		Handler:           http.NewCrossOriginProtection().Handler(router), // forms of other sites cannot post here
+		Handler:           http.NewCrossOriginProtection().Handler(router), // no forms of other sites
 		ReadHeaderTimeout: 10 * time.Second,
 	}
 	failed := make(chan error, 1)
@@ -56,7 +57,9 @@ func runServer(ctx context.Context, redisURL string) error {
 	return errors.Join(server.Shutdown(ending), messenger.Close(ending))
 }
 
-func newRouter(messenger *flashgin.Messenger, queue *asynq.Client, secret []byte) (*gin.Engine, error) {
+func newRouter(
+	messenger *flashgin.Messenger, queue *asynq.Client, secret []byte,
+) (*gin.Engine, error) {
 	// Install comes before the routes: those that are registered earlier show no messages.
 	router := gin.Default(messenger.Install)
 	if err := router.SetTrustedProxies(nil); err != nil {
@@ -70,11 +73,15 @@ func newRouter(messenger *flashgin.Messenger, queue *asynq.Client, secret []byte
 	// plain http. Under TLS, set Secure.
 	cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	router.Use(sessions.Sessions("id", cookies))
-	messenger.Mount(router) // the style sheet and the script that the layout asks for with flashAssets, and the stream to which that script listens
+	// The style sheet and the script that {{flashAssets}} of the layout loads, and the stream to
+	// which that script listens.
+	messenger.Mount(router)
 
 	uploads := &Uploads{messenger: messenger, queue: queue}
 	router.GET("/", uploads.Show)
 	router.POST("/", uploads.Upload)
-	router.GET("/elsewhere", func(c *gin.Context) { c.HTML(http.StatusOK, "elsewhere.html", gin.H{"Path": c.FullPath()}) })
+	router.GET("/elsewhere", func(c *gin.Context) {
+		c.HTML(http.StatusOK, "elsewhere.html", gin.H{"Path": c.FullPath()})
+	})
 	return router, nil
 }

@@ -45,7 +45,10 @@ func (u *Uploads) Upload(c *gin.Context) {
 		_ = c.AbortWithError(http.StatusInternalServerError, err)
 		return
 	}
-	j := job{ID: rand.Text(), Session: session, View: c.FullPath(), File: name, Text: text, Fails: c.PostForm("fail") != ""}
+	j := job{
+		ID: rand.Text(), Session: session, View: c.FullPath(), File: name, Text: text,
+		Fails: c.PostForm("fail") != "",
+	}
 	if err := u.enqueue(c, j); err != nil {
 		slog.Error("a job is not in the queue", "error", err)
 		_ = u.AddFlash(c, flashgin.Error("The file could not be queued. Please try again later."))
@@ -74,7 +77,8 @@ func (u *Uploads) enqueue(c *gin.Context, j job) error {
 
 // readFile returns the file that a form holds, and its name.
 func readFile(c *gin.Context) (name, text string, err error) {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, fileAtMost+4096) // and the rest of the form
+	const rest = 4096 // of the form
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, fileAtMost+rest)
 	header, err := c.FormFile("file")
 	if err != nil {
 		return "", "", err

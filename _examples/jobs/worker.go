@@ -82,7 +82,8 @@ func (w *worker) count(ctx context.Context, task *asynq.Task) error {
 			return ctx.Err()
 		}
 	}
-	return j.tell(ctx, w.messenger, "done", flashgin.Success(fmt.Sprintf("Words: %d. Different ones: %d.", len(words), len(different))))
+	text := fmt.Sprintf("Words: %d. Different ones: %d.", len(words), len(different))
+	return j.tell(ctx, w.messenger, "done", flashgin.Success(text))
 }
 
 // failed is called after each attempt that has failed. The user hears of the last one only.
@@ -95,7 +96,8 @@ func (w *worker) failed(ctx context.Context, task *asynq.Task, err error) {
 		return
 	}
 	ctx = context.WithoutCancel(ctx) // the attempt may have failed because its time was up
-	if err := j.tell(ctx, w.messenger, "failed", flashgin.Error("The file could not be read. Please try again later.")); err != nil {
+	failed := flashgin.Error("The file could not be read. Please try again later.")
+	if err := j.tell(ctx, w.messenger, "failed", failed); err != nil {
 		slog.Error("the user is not told that a job has failed", "error", err)
 	}
 }

@@ -26,12 +26,12 @@ func newHandler(config flashgin.Config) (http.Handler, error) {
 	}
 	router.StaticFileFS("/style.css", "style.css", http.FS(files))
 
-	cookies := cookie.NewStore([]byte(rand.Text())) // sessions end with the process, as the guest book does
+	cookies := cookie.NewStore([]byte(rand.Text())) // sessions end with the process, like the book
 	// Without these options the cookie would be Secure, and no browser would send it back over
 	// plain http. Under TLS, set Secure.
 	cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	router.Use(sessions.Sessions("id", cookies))
-	messenger.Mount(router) // the style sheet and the script that the layout asks for with flashtempl.Assets
+	messenger.Mount(router) // the style sheet and the script of flashtempl.Assets in the layout
 
 	book := newGuestBook()
 	router.GET("/", book.List)
@@ -39,7 +39,7 @@ func newHandler(config flashgin.Config) (http.Handler, error) {
 	router.GET("/entries/:id", book.Show)
 	router.POST("/entries/:id/remove", book.Remove)
 
-	return http.NewCrossOriginProtection().Handler(router), nil // forms of other sites cannot post here
+	return http.NewCrossOriginProtection().Handler(router), nil // no forms of other sites
 }
 
 // render answers with a page. Its components get the context of the request, by which they find

@@ -41,7 +41,8 @@ func (b *GuestBook) List(c *gin.Context) { render(c, http.StatusOK, list(b.all()
 // Sign adds an entry.
 func (b *GuestBook) Sign(c *gin.Context) {
 	var form entry
-	if err := c.ShouldBind(&form); err != nil || strings.TrimSpace(form.Name) == "" || strings.TrimSpace(form.Text) == "" || len(form.Name)+len(form.Text) > 2000 {
+	if err := c.ShouldBind(&form); err != nil || strings.TrimSpace(form.Name) == "" ||
+		strings.TrimSpace(form.Text) == "" || len(form.Name)+len(form.Text) > 2000 {
 		// This very answer is the page that shows the message, so it is shown at once.
 		_ = b.AddFlash(c, flashgin.Error("Please enter a name and a few words."))
 		render(c, http.StatusUnprocessableEntity, list(b.all(), form))

@@ -20,7 +20,9 @@ func flashginShop() *gin.Engine {
 	shop.Use(sessions.Sessions("id", cookies()))
 	shop.GET("/login", func(c *gin.Context) {
 		sessions.Default(c).Set("user", "Ada")
-		_, _ = messages.SessionKey(c) // saves the session, and messages that come at the same time are for one session from here on
+		// It saves the session, and messages that come at the same time are for one session from
+		// here on.
+		_, _ = messages.SessionKey(c)
 	})
 	shop.GET("/orders/:id", func(c *gin.Context) {
 		c.HTML(http.StatusOK, "page", gin.H{"Order": orderOf(c)})
