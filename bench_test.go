@@ -63,19 +63,25 @@ type benchApp struct {
 
 // benchOptions say how the page is made.
 type benchOptions struct {
-	key     func(*gin.Context) (string, error) // Config.SessionKey
-	notice  string                             // what its template has in the place of the messages; without flashgin it does not say flashes
-	list    flashgin.Messages                  // what the handler gives it
-	known   bool                               // the user has had a message before
-	unasked bool                               // the handler itself does not look into the session
+	key func(*gin.Context) (string, error) // Config.SessionKey
+	// What its template has in the place of the messages; without flashgin it does not say
+	// flashes.
+	notice  string
+	list    flashgin.Messages // what the handler gives it
+	known   bool              // the user has had a message before
+	unasked bool              // the handler itself does not look into the session
 
 	observer flashgin.Observer
 }
 
 func newBenchApp(b testing.TB, options benchOptions) *benchApp {
-	messenger, err := flashgin.New(flashgin.Config{SessionKey: options.key, Observer: options.observer, Logger: slog.New(slog.DiscardHandler)})
+	messenger, err := flashgin.New(flashgin.Config{
+		SessionKey: options.key, Observer: options.observer, Logger: slog.New(slog.DiscardHandler),
+	})
 	require.NoError(b, err)
-	app := &benchApp{engine: gin.New(), messenger: messenger, writer: discard{header: http.Header{}}}
+	app := &benchApp{
+		engine: gin.New(), messenger: messenger, writer: discard{header: http.Header{}},
+	}
 	if strings.Contains(options.notice, "flashes") {
 		app.engine.With(messenger.Install)
 	}
@@ -109,7 +115,8 @@ func newBenchApp(b testing.TB, options benchOptions) *benchApp {
 
 func (app *benchApp) page() {
 	clear(app.writer.header)
-	app.engine.ServeHTTP(&app.writer, app.request.WithContext(context.Background())) // a copy, for the sessions write to it
+	// A copy, for the sessions write to it.
+	app.engine.ServeHTTP(&app.writer, app.request.WithContext(context.Background()))
 }
 
 // leave puts a message where the page will find it.
@@ -170,8 +177,9 @@ func pageComparisons(b testing.TB) []comparison {
 func keyComparisons(b testing.TB) []comparison {
 	plain := newBenchApp(b, benchOptions{unasked: true})
 	session := newBenchApp(b, benchOptions{notice: "{{flashes}}", known: true, unasked: true})
-	cookie := newBenchApp(b,
-		benchOptions{notice: "{{flashes}}", known: true, unasked: true, key: flashgin.CookieKey("flash")})
+	cookie := newBenchApp(b, benchOptions{
+		notice: "{{flashes}}", known: true, unasked: true, key: flashgin.CookieKey("flash"),
+	})
 	return []comparison{
 		{"no message, cookie key", cookie.page, plain.page, nil, 1},
 		{"no message, cookie key against session key", cookie.page, session.page, nil, 1},
@@ -284,7 +292,8 @@ func rendererComparisons() []comparison {
 	var list []comparison
 	for _, n := range setSizes {
 		theirs, ours := renderers(n)
-		list = append(list, comparison{fmt.Sprintf("renderer, parallel, %d templates", n), parallel(ours), parallel(theirs), nil, pages})
+		list = append(list, comparison{fmt.Sprintf("renderer, parallel, %d templates", n),
+			parallel(ours), parallel(theirs), nil, pages})
 	}
 	return list
 }
@@ -295,7 +304,8 @@ func BenchmarkRatios(b *testing.B) {
 	for _, c := range slices.Concat(pageComparisons(b), keyComparisons(b), rendererComparisons()) {
 		b.Run(c.name, func(b *testing.B) {
 			_, warm := c.time(100)
-			n := 1 + int(2*time.Millisecond/(warm/100)) // many short rounds: the median leaves out those that were disturbed
+			// Many short rounds: the median leaves out those that were disturbed.
+			n := 1 + int(2*time.Millisecond/(warm/100))
 			var ratios []float64
 			for b.Loop() {
 				ours, theirs := c.time(n)
@@ -332,8 +342,8 @@ func (c comparison) moreAllocations() float64 {
 	const runs = 200
 	ours := testing.AllocsPerRun(runs, c.ours)
 	if c.outside != nil {
-		ours = testing.AllocsPerRun(runs, func() { c.outside(); c.ours() }) - testing.AllocsPerRun(runs,
-			c.outside)
+		ours = testing.AllocsPerRun(runs, func() { c.outside(); c.ours() }) -
+			testing.AllocsPerRun(runs, c.outside)
 	}
 	return (ours - testing.AllocsPerRun(runs, c.theirs)) / float64(c.pages)
 }

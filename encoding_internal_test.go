@@ -59,11 +59,16 @@ func TestEveryFieldSurvivesStorage(t *testing.T) {
 func TestEncodeMessageIsEncodingJSON(t *testing.T) {
 	var full Message
 	fill(t, reflect.ValueOf(&full).Elem())
-	texts := []string{"", "plain", `"quoted" \ <&>`, "\x00\x1f\x7f\t\r\n\b\f", "ä 漢 🎉", "\u2028\u2029\u2027", "not \xff UTF-8 \xe2\x80", strings.Repeat("é", 1000)}
-	messages := []Message{full, {}, {Data: map[string]string{}}, {Link: new(Link)}, {TTL: -1}, {Created: time.Date(1, 1, 1, 0, 0, 1, 0, time.FixedZone("", 3600))}}
+	texts := []string{"", "plain", `"quoted" \ <&>`, "\x00\x1f\x7f\t\r\n\b\f", "ä 漢 🎉",
+		"\u2028\u2029\u2027", "not \xff UTF-8 \xe2\x80", strings.Repeat("é", 1000)}
+	messages := []Message{full, {}, {Data: map[string]string{}}, {Link: new(Link)}, {TTL: -1},
+		{Created: time.Date(1, 1, 1, 0, 0, 1, 0, time.FixedZone("", 3600))}}
 	for _, text := range texts {
-		messages = append(messages, Message{View: text, Status: Status(text), Title: text, Text: text, HTML: template.HTML(text), Key: text, ID: text,
-			Link: &Link{text, text}, Data: map[string]string{text: text, "z": "", "a": "1"}})
+		messages = append(messages, Message{
+			View: text, Status: Status(text), Title: text, Text: text, HTML: template.HTML(text),
+			Key: text, ID: text, Link: &Link{text, text},
+			Data: map[string]string{text: text, "z": "", "a": "1"},
+		})
 	}
 	for _, m := range messages {
 		encodesLikeJSON(t, m)
@@ -106,13 +111,17 @@ func TestDecodeMessage(t *testing.T) {
 		want       string // the text
 		err        string // part of the error
 	}{
-		{name: "a field that a later version has added", data: `{"v":1,"text":"x","sparkles":{"many":true}}`, want: "x"},
+		{name: "a field that a later version has added",
+			data: `{"v":1,"text":"x","sparkles":{"many":true}}`, want: "x"},
 		{name: "a later version", data: `{"v":2,"text":"MARKER"}`, err: "version 2"},
 		{name: "no version", data: `{"text":"MARKER"}`, err: "version 0"},
 		{name: "a version that is no number", data: `{"v":"MARKER"}`, err: "not JSON of ours"},
-		{name: "a field of another type", data: `{"v":1,"text":{"MARKER":1}}`, err: "does not fit version 1"},
-		{name: "a status of another type", data: `{"v":1,"status":["MARKER"]}`, err: "does not fit version 1"},
-		{name: "a time that is none", data: `{"v":1,"created":"MARKER"}`, err: "does not fit version 1"},
+		{name: "a field of another type", data: `{"v":1,"text":{"MARKER":1}}`,
+			err: "does not fit version 1"},
+		{name: "a status of another type", data: `{"v":1,"status":["MARKER"]}`,
+			err: "does not fit version 1"},
+		{name: "a time that is none", data: `{"v":1,"created":"MARKER"}`,
+			err: "does not fit version 1"},
 		{name: "not JSON", data: "MARKER", err: "6 bytes"},
 		{name: "cut off", data: `{"v":1,"text":"MARKER`, err: "not JSON of ours"},
 		{name: "followed by something", data: `{"v":1,"text":"x"} MARKER`, err: "not JSON of ours"},
@@ -137,8 +146,10 @@ func TestDecodeMessage(t *testing.T) {
 
 // What a store hands back may be anything: another version's, or another program's.
 func FuzzDecodeMessage(f *testing.F) {
-	f.Add([]byte(`{"v":1,"id":"f-1","view":"/a","status":"info","text":"hello","created":"2026-01-02T03:04:05.000006Z"}`))
-	f.Add([]byte(`{"v":1,"link":{"label":"a","url":"b"},"data":{"k":"v"},"ttl":5,"autoClose":true,"html":"<b>"}`))
+	f.Add([]byte(
+		`{"v":1,"id":"f-1","view":"/a","status":"info","text":"hello","created":"2026-01-02T03:04:05.000006Z"}`))
+	f.Add([]byte(
+		`{"v":1,"link":{"label":"a","url":"b"},"data":{"k":"v"},"ttl":5,"autoClose":true,"html":"<b>"}`))
 	f.Add([]byte(`{"v":2}`))
 	f.Add([]byte(`{"v":1e0,"V":1,"text":null,"data":null,"link":null}`))
 	f.Add([]byte("null"))

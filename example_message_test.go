@@ -50,7 +50,9 @@ func ExampleMessage() {
 		Title:  "Order 5",
 		Text:   "It was sent today.",
 		Link:   &flashgin.Link{Label: "View order", URL: "/orders/5"},
-		Data:   map[string]string{"carrier": "by bicycle"}, // for a template of yours: {{.Data.carrier}}
+		Data: map[string]string{
+			"carrier": "by bicycle", // for a template of yours: {{.Data.carrier}}
+		},
 	}
 	text, err := json.MarshalIndent(message, "", "  ")
 	fmt.Println(string(text), err)
@@ -149,7 +151,8 @@ func ExampleFuncMap() {
 // A template of this name replaces the ready-made markup of {{flashes}}.
 func ExampleMessenger_Install_markup() {
 	messages, _ := flashgin.New(flashgin.Config{})
-	router := exampleRouter(messages, `{{flashes}}{{define "flashgin/messages"}}<ul>{{range .}}<li class="{{.Status}}">{{.Text}}</li>{{end}}</ul>{{end}}`)
+	router := exampleRouter(messages,
+		`{{flashes}}{{define "flashgin/messages"}}<ul>{{range .}}<li class="{{.Status}}">{{.Text}}</li>{{end}}</ul>{{end}}`)
 	router.GET("/", func(c *gin.Context) {
 		_ = flashgin.AddFlash(c, flashgin.Warning("1 < 2"))
 		c.HTML(http.StatusOK, "page", nil)
@@ -225,7 +228,8 @@ func ExampleMessenger_SessionKey() {
 			return
 		}
 		go func() { // gets the key, and never c
-			done <- messages.Add(context.Background(), session, flashgin.Success("200 contacts were imported.").At("/imports"))
+			done <- messages.Add(context.Background(), session,
+				flashgin.Success("200 contacts were imported.").At("/imports"))
 		}()
 		c.Redirect(http.StatusSeeOther, "/imports")
 	})
@@ -252,8 +256,10 @@ func ExampleMessenger_Add() {
 	session := "what Messenger.SessionKey returned to the handler"
 
 	half := flashgin.Message{View: "/imports", Text: "50 %", Key: "import 7"}
-	done := flashgin.Message{View: "/imports", Text: "200 contacts were imported.", Key: "import 7", ID: "import 7 done"}
-	for _, message := range []flashgin.Message{half, done, done} { // the last by a job that was run again
+	done := flashgin.Message{View: "/imports", Text: "200 contacts were imported.",
+		Key: "import 7", ID: "import 7 done"}
+	// The last by a job that was run again.
+	for _, message := range []flashgin.Message{half, done, done} {
 		if err := messages.Add(ctx, session, message); err != nil {
 			fmt.Println(err) // maybe stored: with an ID it is safe to add it again
 		}
@@ -370,7 +376,8 @@ func ExampleMessenger_End() {
 func ExampleCookieKey() {
 	messages, _ := flashgin.New(flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
 	router := gin.New(messages.Install)
-	router.SetHTMLTemplate(template.Must(template.New("page").Funcs(router.FuncMap).Parse("{{range flashes}}{{.Text}}{{end}}")))
+	router.SetHTMLTemplate(template.Must(template.New("page").Funcs(router.FuncMap).Parse(
+		"{{range flashes}}{{.Text}}{{end}}")))
 	router.GET("/settings", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
 	router.POST("/settings", func(c *gin.Context) {
 		_ = flashgin.RedirectFlash(c, "/settings",

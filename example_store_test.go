@@ -46,7 +46,8 @@ func ExampleStore() {
 func ExampleStore_Add() {
 	ctx := context.Background()
 	var store flashgin.Store = new(flashgin.MemoryStore)
-	message := flashgin.Message{View: "/imports", ID: "import 7 done", Text: "200 contacts were imported."}
+	message := flashgin.Message{View: "/imports", ID: "import 7 done",
+		Text: "200 contacts were imported."}
 	for range 2 { // by a job that was run again
 		if err := store.Add(ctx, "session", message); err != nil {
 			fmt.Println(err)
@@ -138,12 +139,14 @@ func ExampleStore_Withdraw() {
 // New sets it, so that the store's reports are those of the Messenger: they go to Config.OnError
 // and the log.
 func ExampleMemoryStore_OnError() {
-	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
-		if attr.Key == slog.TimeKey {
-			return slog.Attr{}
-		}
-		return attr
-	}}))
+	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
+			if attr.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return attr
+		},
+	}))
 	messages, _ := flashgin.New(flashgin.Config{Store: &flashgin.MemoryStore{Cap: 1}, Logger: log})
 	err := messages.Add(context.Background(), "session", flashgin.Info("1").At("/"),
 		flashgin.Info("2").At("/"))
@@ -299,7 +302,8 @@ type monitor struct{}
 
 func (monitor) Observe(_ context.Context, e flashgin.Event) {
 	switch e.Kind {
-	case flashgin.EventAdded, flashgin.EventShown, flashgin.EventReleased, flashgin.EventDropped, flashgin.EventLeaseExpired, flashgin.EventLost:
+	case flashgin.EventAdded, flashgin.EventShown, flashgin.EventReleased, flashgin.EventDropped,
+		flashgin.EventLeaseExpired, flashgin.EventLost:
 		fmt.Println(e.Kind, e.Messages)
 	case flashgin.EventStoreCall:
 		fmt.Println(e.Call, "took a moment:", e.Duration >= 0, "failed:", e.Err != nil)

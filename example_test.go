@@ -41,7 +41,9 @@ func Example() {
 	router.SetHTMLTemplate(template.Must(template.New("settings").Funcs(flashgin.FuncMap()).Parse(
 		"{{range flashes}}{{.Status}}: {{.Text}}{{else}}No messages.{{end}}")))
 	cookies := cookie.NewStore([]byte("your secret of 32 random bytes"))
-	cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}) // Secure: true under TLS
+	cookies.Options(sessions.Options{
+		Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, // Secure: true under TLS
+	})
 	router.Use(sessions.Sessions("id", cookies))
 
 	settings := &Settings{}
@@ -84,7 +86,8 @@ func exampleSessions() sessions.Store {
 func exampleBrowser(router *gin.Engine) func(method, path string) {
 	jar, _ := cookiejar.New(nil)
 	return func(method, path string) {
-		request := httptest.NewRequestWithContext(context.Background(), method, "http://example.com"+path, http.NoBody)
+		request := httptest.NewRequestWithContext(context.Background(), method,
+			"http://example.com"+path, http.NoBody)
 		for _, cookie := range jar.Cookies(request.URL) {
 			request.AddCookie(cookie)
 		}
@@ -92,7 +95,8 @@ func exampleBrowser(router *gin.Engine) func(method, path string) {
 		router.ServeHTTP(recorder, request)
 		response := recorder.Result()
 		jar.SetCookies(request.URL, response.Cookies())
-		fmt.Println(strings.TrimSpace(fmt.Sprintf("%s %s: %d %s", method, path, response.StatusCode, exampleBody(response, nil))))
+		fmt.Println(strings.TrimSpace(fmt.Sprintf("%s %s: %d %s", method, path,
+			response.StatusCode, exampleBody(response, nil))))
 	}
 }
 
@@ -283,7 +287,9 @@ func (m *Mail) News(c *gin.Context) {
 // exampleMail returns a browser on an application that sends and deletes mail.
 func exampleMail() func(method, path string) {
 	messages, _ := flashgin.New(flashgin.Config{
-		View: func(*gin.Context) string { return "mail" }, // which each page reads, besides its route and path
+		View: func(*gin.Context) string {
+			return "mail" // which each page reads, besides its route and path
+		},
 	})
 	router := exampleRouter(messages, "")
 	mail := &Mail{}
@@ -342,7 +348,8 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	err = messages.Add(context.Background(), "key", flashgin.Info(strings.Repeat("long ", 20)).At("/"))
+	err = messages.Add(context.Background(), "key",
+		flashgin.Info(strings.Repeat("long ", 20)).At("/"))
 	fmt.Println(errors.Is(err, flashgin.ErrTooLarge))
 
 	_, err = flashgin.New(flashgin.Config{Prefix: "app"})

@@ -150,8 +150,10 @@ func TestPeekFlashesReturnsWhatFlashesWould(t *testing.T) {
 		earlier, later flashgin.Message
 		want           string
 	}{
-		{"a Key", flashgin.Message{Key: "import", Text: "earlier"}, flashgin.Message{Key: "import", Text: "later"}, "later"},
-		{"an ID", flashgin.Message{ID: "import", Text: "earlier"}, flashgin.Message{ID: "import", Text: "later"}, "earlier"},
+		{"a Key", flashgin.Message{Key: "import", Text: "earlier"},
+			flashgin.Message{Key: "import", Text: "later"}, "later"},
+		{"an ID", flashgin.Message{ID: "import", Text: "earlier"},
+			flashgin.Message{ID: "import", Text: "later"}, "earlier"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			router := newSettings(t)
@@ -172,7 +174,8 @@ func TestPeekFlashesReturnsWhatFlashesWould(t *testing.T) {
 			})
 			alice := newClient(t, newURL(t, router))
 			alice.post("/")
-			assert.Equal(t, strings.ReplaceAll(`[["x"],["x"],["x"]]`, "x", test.want), alice.get("/"))
+			assert.Equal(t, strings.ReplaceAll(`[["x"],["x"],["x"]]`, "x", test.want),
+				alice.get("/"))
 		})
 	}
 }
@@ -181,7 +184,8 @@ func TestPeekFlashesReturnsWhatFlashesWould(t *testing.T) {
 func TestAMessageIsCopiedWhenItIsAdded(t *testing.T) {
 	router := newSettings(t)
 	router.GET("/", func(c *gin.Context) { c.JSON(http.StatusOK, flashgin.Flashes(c)) })
-	m := flashgin.Message{Text: "x", Link: &flashgin.Link{Label: "l", URL: "u"}, Data: map[string]string{"k": "v"}}
+	m := flashgin.Message{Text: "x", Link: &flashgin.Link{Label: "l", URL: "u"},
+		Data: map[string]string{"k": "v"}}
 	msgs := []flashgin.Message{m}
 	router.POST("/", func(c *gin.Context) {
 		assert.NoError(t, flashgin.AddFlash(c, msgs...))

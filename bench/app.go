@@ -67,7 +67,8 @@ func newEngine(messages string, funcs template.FuncMap) *gin.Engine {
 }
 
 func pageTemplate(messages string, funcs template.FuncMap) *template.Template {
-	return template.Must(template.New("").Funcs(funcs).Parse(strings.Replace(pageText, "{{messages}}", messages, 1)))
+	return template.Must(template.New("").Funcs(funcs).Parse(
+		strings.Replace(pageText, "{{messages}}", messages, 1)))
 }
 
 func cookieSessions() gin.HandlerFunc {
@@ -101,7 +102,8 @@ func newApp(cfg flashgin.Config, middleware ...gin.HandlerFunc) app {
 	engine.POST("/orders/:id", func(c *gin.Context) {
 		n, _ := strconv.Atoi(c.Query("n"))
 		for range n {
-			if err := flashgin.AddFlash(c, flashgin.Success("Your order was changed.")); err != nil {
+			if err := flashgin.AddFlash(c,
+				flashgin.Success("Your order was changed.")); err != nil {
 				panic(err)
 			}
 		}
@@ -163,7 +165,8 @@ func (a app) login() (cookie, key string) {
 // serve is the web server process. It says where it listens, and ends when its standard input does.
 func serve() {
 	redis.SetLogger(quiet{})
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // gin-contrib/sessions says there that Redis is down
+	// gin-contrib/sessions says there that Redis is down
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	addr, name := os.Args[1], os.Getenv(serverEnv)
 	timeout, err := time.ParseDuration(os.Args[2])
 	if err != nil {

@@ -41,7 +41,9 @@ const hangs = 2 * time.Second
 
 // patience is how long a message is looked for that may come late: longer than any of the
 // contenders keeps one back.
-func (b *bench) patience() time.Duration { return pick(b.short, 500*time.Millisecond, 12*time.Second) }
+func (b *bench) patience() time.Duration {
+	return pick(b.short, 500*time.Millisecond, 12*time.Second)
+}
 
 // behave fills in the behaviours.
 func (b *bench) behave(results []*result) {
@@ -53,7 +55,9 @@ func (b *bench) behave(results []*result) {
 		webs[r] = b.startWeb(r.name, server, timeout)
 	}
 	for _, r := range results {
-		for name, try := range map[string]func(*visitor) []string{wrongPlace: tryWrongPlace, twoTabs: tryTwoTabs, twoPosts: tryTwoPosts} {
+		for name, try := range map[string]func(*visitor) []string{
+			wrongPlace: tryWrongPlace, twoTabs: tryTwoTabs, twoPosts: tryTwoPosts,
+		} {
 			var found tally
 			for range b.trials() {
 				found.add(try(webs[r].newVisitor()))
@@ -170,7 +174,9 @@ const (
 
 func (t *tally) String() string {
 	var words []string
-	for _, word := range []string{"hung", "failed", "logged out", "lost", "doubled", "misplaced", late} {
+	for _, word := range []string{
+		"hung", "failed", "logged out", "lost", "doubled", "misplaced", late,
+	} {
 		switch n := t.times[word]; {
 		case n == 0:
 		case n == t.trials:
@@ -243,7 +249,8 @@ func (b *bench) outage(
 
 // until gets the page until it shows the text, or patience ends, and then three times more.
 func (v *visitor) until(text string) (answers []answer) {
-	for start := time.Now(); time.Since(start) < v.web.b.patience(); time.Sleep(100 * time.Millisecond) {
+	for start := time.Now(); time.Since(start) < v.web.b.patience(); time.Sleep(
+		100 * time.Millisecond) {
 		a := v.do(http.MethodGet, orderPath)
 		shown := slices.Contains(a.texts, text)
 		a.late = shown && time.Since(start) > hangs

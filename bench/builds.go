@@ -14,7 +14,8 @@ import (
 // built with an older flashgin, as
 //
 //	git worktree add /tmp/older COMMIT
-//	go mod edit -replace github.com/flashgin/flashgin=/tmp/older && go build -o /tmp/before . && git checkout go.mod
+//	go mod edit -replace github.com/flashgin/flashgin=/tmp/older &&
+//		go build -o /tmp/before . && git checkout go.mod
 //	go run . -part builds -before /tmp/before
 const builds = "builds"
 
@@ -81,14 +82,17 @@ func (b *bench) spread(what string, both [2][]float64) {
 	low, middle, high := ratios(both[0], both[1])
 	const most = 1.03
 	b.row(what, fmt.Sprintf("%.2f, %.2f to %.2f (%.3g / %.3g µs)",
-		middle, low, high, median(both[0]), median(both[1])), fmt.Sprintf("≤ %g", most), middle <= most)
+		middle, low, high, median(both[0]), median(both[1])), fmt.Sprintf("≤ %g", most),
+		middle <= most)
 }
 
 // perCycle returns the processor time of a form of each user and the page after it.
 func (w *web) perCycle(users []user) float64 {
 	before := w.processorTime()
 	client := *w.client
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client.CheckRedirect = func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}
 	w.b.parallel(4, len(users), func(i int) error {
 		request, err := http.NewRequest(http.MethodPost, w.url+orderPath+"?n=1", nil)
 		w.b.must(err)

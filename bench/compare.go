@@ -46,7 +46,8 @@ func (b *bench) compare() []*result {
 	b.scope(func() {
 		server := redistest.Start(b, "save 3600 1") // what a stop saves
 		admin := server.Client()
-		const patience = 10 * time.Second // a page that did not wait long enough on a busy machine would show nothing
+		// a page that did not wait long enough on a busy machine would show nothing
+		const patience = 10 * time.Second
 		webs := make([]*web, len(results))
 		for i, r := range results {
 			webs[i] = b.startWeb(r.name, server, patience)
@@ -74,7 +75,9 @@ func (b *bench) comparedUsers() int { return pick(b.short, 20, 400) }
 // measure has users go through a cycle and an empty page each.
 func (r *result) measure(w *web, admin *redis.Client, n int, counts bool) {
 	b := w.b
-	visitors := make([]*visitor, n) // new ones: an address that showed a message in the last ten seconds remembers it, which few users see
+	// new ones: an address that showed a message in the last ten seconds remembers it, which few
+	// users see
+	visitors := make([]*visitor, n)
 	b.parallel(comparisonUsers, n, func(i int) error {
 		visitors[i] = w.newVisitor()
 		return nil
@@ -85,7 +88,8 @@ func (r *result) measure(w *web, admin *redis.Client, n int, counts bool) {
 		b.parallel(comparisonUsers, n, do)
 		took = time.Since(start)
 		time.Sleep(20 * time.Millisecond) // the last confirmations
-		return took, (w.processorTime() - web) / float64(n), (b.processorTime(admin) - redis) / float64(n)
+		return took, (w.processorTime() - web) / float64(n),
+			(b.processorTime(admin) - redis) / float64(n)
 	}
 	took, cycle, redisCycle := window(func(i int) error { return r.goThrough(visitors[i]) })
 	b.parallel(comparisonUsers, n, func(i int) error { return r.findNothing(visitors[i]) })

@@ -30,7 +30,9 @@ type part struct {
 var (
 	cycle      = part{"cycle", func(r *result) []float64 { return r.cycle }}
 	emptyPage  = part{"empty page", func(r *result) []float64 { return r.empty }}
-	redisCycle = part{"cycle, processor time of Redis", func(r *result) []float64 { return r.redisCycle }}
+	redisCycle = part{"cycle, processor time of Redis", func(r *result) []float64 {
+		return r.redisCycle
+	}}
 )
 
 var goals = []goal{
@@ -127,11 +129,11 @@ func (b *bench) report(results []*result) string {
 		"commands, cycle | commands, empty page | cookie bytes, cycle | cookie bytes, empty page |\n")
 	page.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, r := range results {
-		fmt.Fprintf(&page, "| %s | %.0f | %.0f | %.0f |", r.name, median(r.perSecond), median(r.cycle),
-			median(r.empty))
+		fmt.Fprintf(&page, "| %s | %.0f | %.0f | %.0f |", r.name, median(r.perSecond),
+			median(r.cycle), median(r.empty))
 		if r.redis {
-			fmt.Fprintf(&page, " %.0f | %.0f | %.3g | %.3g |", median(r.redisCycle), median(r.redisPage),
-				r.commands, r.pageCommands)
+			fmt.Fprintf(&page, " %.0f | %.0f | %.3g | %.3g |", median(r.redisCycle),
+				median(r.redisPage), r.commands, r.pageCommands)
 		} else {
 			page.WriteString(" | | | |")
 		}
@@ -185,8 +187,8 @@ func (b *bench) judged(results []*result) string {
 	}
 	for _, r := range results {
 		if r.known() {
-			row("commands to Redis on an empty page, "+r.name, fmt.Sprintf("%.3g", r.pageCommands), "0",
-				r.pageCommands == 0)
+			row("commands to Redis on an empty page, "+r.name, fmt.Sprintf("%.3g", r.pageCommands),
+				"0", r.pageCommands == 0)
 		}
 	}
 	row("allocations that an empty page adds, "+oursMemory, fmt.Sprintf("%.0f", addedAllocations()),
@@ -199,15 +201,18 @@ func (b *bench) judged(results []*result) string {
 		if !r.flashes {
 			continue
 		}
-		if slices.ContainsFunc(behaviours, func(name string) bool { return faulty(r.behaviours[name]) }) {
+		if slices.ContainsFunc(behaviours, func(name string) bool {
+			return faulty(r.behaviours[name])
+		}) {
 			bad = append(bad, r.name)
 		} else {
 			good = append(good, r.name)
 		}
 	}
 	hand, scs := named(byHandInSession), named(listInSCS)
-	fmt.Fprintf(&table, "\nflashgin cannot save the cost of reading the session: with a session in a signed cookie, an empty\n"+
-		"page with messages by hand takes %.2f times the time of scs.\n",
+	fmt.Fprintf(&table,
+		"\nflashgin cannot save the cost of reading the session: with a session in a signed cookie, an empty\n"+
+			"page with messages by hand takes %.2f times the time of scs.\n",
 		medianRatio(hand.empty, scs.empty))
 	table.WriteString("\n| behaviour | measured | target | |\n|---|---|---|---|\n")
 	met := !slices.ContainsFunc(good, isTheirs) && !slices.ContainsFunc(bad, isOurs)
@@ -267,8 +272,10 @@ func versions() (list []string) {
 	}
 	for _, module := range info.Deps {
 		switch module.Path {
-		case "github.com/gin-gonic/gin", "github.com/gin-contrib/sessions", "github.com/boj/redistore", "github.com/redis/go-redis/v9",
-			"github.com/alexedwards/scs/v2", "github.com/alexedwards/scs/goredisstore", "github.com/gofiber/fiber/v3":
+		case "github.com/gin-gonic/gin", "github.com/gin-contrib/sessions",
+			"github.com/boj/redistore", "github.com/redis/go-redis/v9",
+			"github.com/alexedwards/scs/v2", "github.com/alexedwards/scs/goredisstore",
+			"github.com/gofiber/fiber/v3":
 			list = append(list, strings.TrimPrefix(module.Path, "github.com/")+" "+module.Version)
 		}
 	}

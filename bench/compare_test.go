@@ -12,19 +12,23 @@ func TestShortComparison(t *testing.T) {
 	results := b.compare()
 	page := b.report(results)
 	for _, r := range results {
-		if n := strings.Count(page, "| "+r.name+" | "); r.flashes && n != 2 || !r.flashes && n != 1 {
+		if n := strings.Count(page, "| "+r.name+" | "); r.flashes && n != 2 ||
+			!r.flashes && n != 1 {
 			t.Errorf("the page has %d rows of %s", n, r.name)
 		}
 		if r.redis != (r.commands > 0) || (r.redis && !r.known()) != (r.pageCommands >= 1) {
-			t.Errorf("%s: %g commands a cycle and %g an empty page", r.name, r.commands, r.pageCommands)
+			t.Errorf("%s: %g commands a cycle and %g an empty page", r.name, r.commands,
+				r.pageCommands)
 		}
 		if r.flashes != (r.cookieBytes > 0) && !r.session {
 			t.Errorf("%s: %g bytes of cookies", r.name, r.cookieBytes)
 		}
 		want := map[string]string{}
 		switch r.name {
-		case "gin-contrib/sessions, cookie store", "fiber v3": // their requests overlap by having been sent, however long they take
-			want = map[string]string{wrongPlace: "misplaced", twoTabs: "doubled", twoPosts: "lost", paused: fine, stopped: fine}
+		// their requests overlap by having been sent, however long they take
+		case "gin-contrib/sessions, cookie store", "fiber v3":
+			want = map[string]string{wrongPlace: "misplaced", twoTabs: "doubled", twoPosts: "lost",
+				paused: fine, stopped: fine}
 		case ours, oursCookie:
 			want = map[string]string{wrongPlace: fine, twoTabs: fine, twoPosts: fine}
 		}
@@ -54,7 +58,8 @@ func TestJudge(t *testing.T) {
 		{"elsewhere too", []answer{misplaced(page("a")), page("a")}, "doubled"},
 		{"error", []answer{{status: 500, user: true}, page("a")}, "failed"},
 		{"unknown user", []answer{{status: 200, texts: []string{"a"}}}, "logged out"},
-		{"slow", []answer{{status: 200, user: true, texts: []string{"a"}, took: hangs + 1}}, "hung"},
+		{"slow", []answer{{status: 200, user: true, texts: []string{"a"}, took: hangs + 1}},
+			"hung"},
 		{"late", []answer{{status: 200, user: true, texts: []string{"a"}, late: true}}, "late"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -67,7 +72,8 @@ func TestJudge(t *testing.T) {
 	if found.add(nil); found.String() != fine {
 		t.Errorf("nothing wrong: %q", found.String())
 	}
-	if found.add([]string{"lost", "lost", "hung"}); found.String() != "hung (1 of 2), lost (1 of 2)" {
+	if found.add([]string{"lost", "lost", "hung"}); found.String() !=
+		"hung (1 of 2), lost (1 of 2)" {
 		t.Errorf("something wrong: %q", found.String())
 	}
 	if !faulty("lost") || !faulty("lost, late") || faulty(fine) || faulty("late (1 of 3)") {

@@ -90,11 +90,15 @@ func contenders() []contender {
 		}
 		return usualShop(redisSessions(client))
 	}
-	inSCS := func(_ contender, client *redis.Client, _ time.Duration) http.Handler { return scsShop(client) }
+	inSCS := func(_ contender, client *redis.Client, _ time.Duration) http.Handler {
+		return scsShop(client)
+	}
 	handwritten := func(c contender, client *redis.Client, _ time.Duration) http.Handler {
 		return handwrittenShop(client, c.session)
 	}
-	without := func(c contender, _ *redis.Client, _ time.Duration) http.Handler { return plainShop(c.session) }
+	without := func(c contender, _ *redis.Client, _ time.Duration) http.Handler {
+		return plainShop(c.session)
+	}
 	return []contender{
 		{name: ours, flashes: true, session: true, redis: true, app: flash},
 		{name: oursCookie, flashes: true, redis: true, app: flash},
@@ -131,7 +135,8 @@ type shop struct {
 	login  func(*gin.Context) error
 	user   func(*gin.Context) any // reads the session; nil for alice
 	add    func(c *gin.Context, text string) error
-	take   func(*gin.Context) any // what the handler gives the template, if it must; a page does not fail because of messages
+	// what the handler gives the template, if it must; a page does not fail because of messages
+	take func(*gin.Context) any
 }
 
 const (
@@ -215,7 +220,9 @@ func flashginShop(cfg flashgin.Config, middleware gin.HandlerFunc) *gin.Engine {
 		markup: fmt.Sprintf(listMarkup, "flashes"),
 		funcs:  flashgin.FuncMap(),
 		login:  func(c *gin.Context) error { _, err := messages.SessionKey(c); return err },
-		add:    func(c *gin.Context, text string) error { return flashgin.AddFlash(c, flashgin.Success(text)) },
+		add: func(c *gin.Context, text string) error {
+			return flashgin.AddFlash(c, flashgin.Success(text))
+		},
 	}
 	if cfg.SessionKey == nil {
 		s.use, s.user = []gin.HandlerFunc{middleware}, sessionUser
@@ -294,7 +301,9 @@ func handwrittenShop(client *redis.Client, inSession bool) *gin.Engine {
 	}
 	if inSession {
 		s.use, s.user = []gin.HandlerFunc{cookieSessions()}, sessionUser
-		s.login = func(c *gin.Context) error { return logIn(c, map[string]string{name: rand.Text()}) }
+		s.login = func(c *gin.Context) error {
+			return logIn(c, map[string]string{name: rand.Text()})
+		}
 		key = func(c *gin.Context) string {
 			key, _ := sessions.Default(c).Get(name).(string)
 			return key

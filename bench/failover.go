@@ -30,8 +30,8 @@ func failovers(b *bench) {
 			length := pick(b.short, time.Second, 5*time.Second)
 			r := b.failover(test.config, length, test.how)
 			b.row("planned failover, "+test.what,
-				fmt.Sprintf("%d added, %d of them lost, %d refused, %d µs an add", len(r.sessions), r.lost,
-					r.refused, r.before.Microseconds()), "", true)
+				fmt.Sprintf("%d added, %d of them lost, %d refused, %d µs an add", len(r.sessions),
+					r.lost, r.refused, r.before.Microseconds()), "", true)
 		})
 	}
 }

@@ -140,9 +140,11 @@ func (r *longRun) start() {
 	r.sentinel = redis.NewSentinelClient(&redis.Options{Addr: r.servers.Addrs()[0]})
 	b.Cleanup(func() { _ = r.sentinel.Close() })
 	r.client = &http.Client{
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 200, DisableCompression: true},
-		Timeout:       30 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{MaxIdleConnsPerHost: 200, DisableCompression: true},
+		Timeout:   30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
 	}
 	b.Cleanup(r.client.CloseIdleConnections)
 	for i := range r.processes {

@@ -83,15 +83,28 @@ func main() {
 		return
 	}
 	short := flag.Bool("short", false, "a few seconds instead of minutes")
-	messages := flag.Int("messages", 0, "how many messages wait, each in a session of its own (default 1000000; with -short 20000)")
-	only := flag.String("part", "", "one of "+strings.Join(partNames(), ", ")+", all of these by default; or "+comparison+", "+builds+", "+servers+" or "+long)
-	before := flag.String("before", "", "with -part "+builds+": this program, built with an older flashgin")
-	costs := flag.Bool("costs", false, "with -part "+comparison+": costs alone, and not what becomes of messages")
-	write := flag.String("write", "", "with -part "+comparison+" or "+servers+" or "+long+": the file that its result is written to, besides")
-	folder := flag.String("servers", "", "with -part "+servers+": a folder with a folder for each server, which has a binary such as redis-server")
-	debian := flag.String("debian", "", "with -part "+servers+": releases of Debian whose packages are tested, such as bookworm,trixie,sid")
-	installed := flag.Bool("installed", true, "with -part "+servers+": also test the server that is installed")
-	load := flag.Duration("load", 10*time.Minute, "with -part "+servers+": how long the load lasts on each server")
+	messages := flag.Int("messages", 0,
+		"how many messages wait, each in a session of its own (default 1000000; with -short 20000)")
+	only := flag.String("part", "",
+		"one of "+strings.Join(partNames(), ", ")+", all of these by default; or "+
+			comparison+", "+builds+", "+servers+" or "+long)
+	before := flag.String("before", "",
+		"with -part "+builds+": this program, built with an older flashgin")
+	costs := flag.Bool("costs", false,
+		"with -part "+comparison+": costs alone, and not what becomes of messages")
+	write := flag.String("write", "",
+		"with -part "+comparison+" or "+servers+" or "+long+
+			": the file that its result is written to, besides")
+	folder := flag.String("servers", "",
+		"with -part "+servers+
+			": a folder with a folder for each server, which has a binary such as redis-server")
+	debian := flag.String("debian", "",
+		"with -part "+servers+
+			": releases of Debian whose packages are tested, such as bookworm,trixie,sid")
+	installed := flag.Bool("installed", true,
+		"with -part "+servers+": also test the server that is installed")
+	load := flag.Duration("load", 10*time.Minute,
+		"with -part "+servers+": how long the load lasts on each server")
 	length := flag.Duration("for", time.Hour, "with -part "+long+": how long messages are added")
 	flag.Parse()
 	if *only != "" && *only != comparison && *only != builds && *only != servers &&
@@ -149,8 +162,8 @@ func (b *bench) run() int {
 	defer b.cleanUp()
 	redis.SetLogger(quiet{})
 
-	fmt.Fprintf(b.out, "%s, %d processors, %s, %s", processor(), runtime.NumCPU(), runtime.Version(),
-		b.redisVersion())
+	fmt.Fprintf(b.out, "%s, %d processors, %s, %s", processor(), runtime.NumCPU(),
+		runtime.Version(), b.redisVersion())
 	if b.short {
 		fmt.Fprint(b.out, "; a short run, whose figures mean little")
 	}
@@ -215,7 +228,9 @@ func (b *bench) Helper()                   {}
 func (b *bench) Cleanup(f func())          { b.cleanups = append(b.cleanups, f) }
 func (b *bench) Fatal(args ...any)         { b.end(1, fmt.Sprintln(args...)) }
 func (b *bench) Fatalf(f string, a ...any) { b.end(1, fmt.Sprintf(f, a...)) }
-func (b *bench) Skip(args ...any)          { b.end(0, "nothing was measured: "+fmt.Sprint(args...)) }
+func (b *bench) Skip(args ...any) {
+	b.end(0, "nothing was measured: "+fmt.Sprint(args...))
+}
 
 func (b *bench) TempDir() string {
 	dir, err := os.MkdirTemp("", "flashgin-bench-")

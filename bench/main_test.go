@@ -22,8 +22,10 @@ func TestShortRun(t *testing.T) {
 	if code := b.run(); code != 0 {
 		t.Fatalf("exit code %d", code)
 	}
-	for _, want := range []string{"round trips", "Redis time", "web server's time", "paused", "killed", "bytes a message", "time of a claim", "an idle stream",
-		"from the add to the page"} {
+	for _, want := range []string{
+		"round trips", "Redis time", "web server's time", "paused", "killed", "bytes a message",
+		"time of a claim", "an idle stream", "from the add to the page",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the table has nothing about %q:\n%s", want, out.String())
 		}

@@ -20,7 +20,8 @@ func newsTime(b *bench) {
 		tell := func() {
 			_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
 				for i := range perSecond * int(tick) / int(time.Second) {
-					p.Publish(ctx, "flash:shop:wake", fmt.Sprintf("flash:shop:{%022d}:/orders/5", i))
+					p.Publish(ctx, "flash:shop:wake",
+						fmt.Sprintf("flash:shop:{%022d}:/orders/5", i))
 				}
 				return nil
 			})
@@ -29,7 +30,8 @@ func newsTime(b *bench) {
 		var shares []float64
 		measure := func(do func()) float64 {
 			before, start := web.processorTime(), time.Now()
-			for ticks := time.NewTicker(tick); time.Since(start) < pick(b.short, 200*time.Millisecond, 2*time.Second); {
+			for ticks := time.NewTicker(tick); time.Since(start) <
+				pick(b.short, 200*time.Millisecond, 2*time.Second); {
 				<-ticks.C
 				do()
 			}

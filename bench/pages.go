@@ -121,8 +121,10 @@ func (w *web) perPage(users []user, messages int) float64 {
 func pageTime(b *bench) {
 	b.scope(func() {
 		server := redistest.Start(b)
-		const timeout = 10 * time.Second // a page that did not wait long enough on a busy machine would show nothing
-		ours, theirs := b.startWeb("flashgin", server, timeout), b.startWeb("by hand", server, timeout)
+		// a page that did not wait long enough on a busy machine would show nothing
+		const timeout = 10 * time.Second
+		ours, theirs := b.startWeb("flashgin", server, timeout),
+			b.startWeb("by hand", server, timeout)
 		rounds, pages := pick(b.short, 3, 31), pick(b.short, 200, 1500)
 		ourUsers, theirUsers := ours.logIn(pages), theirs.logIn(pages)
 		client := server.Client()
@@ -152,8 +154,8 @@ func pageTime(b *bench) {
 					a, z = append(a, x), append(z, y)
 				}
 			}
-			b.ratio("web server's time, page with "+page.has+", against a flash written by hand", "µs", a, z,
-				page.bound)
+			b.ratio("web server's time, page with "+page.has+", against a flash written by hand",
+				"µs", a, z, page.bound)
 		}
 	})
 }
@@ -245,13 +247,13 @@ func outages(b *bench) {
 			}
 			share, longest := 100*float64(waited)/float64(len(times)), times[len(times)-1]
 			name := fmt.Sprintf("%s for %v at 200 pages/s", outage.name, away)
-			b.row(name+": pages that wait", fmt.Sprintf("%.1f %% (%d of %d)", share, waited, len(times)),
-				"≤ 5 %", share <= 5)
+			b.row(name+": pages that wait",
+				fmt.Sprintf("%.1f %% (%d of %d)", share, waited, len(times)), "≤ 5 %", share <= 5)
 			b.row(name+": the longest", fmt.Sprint(longest.Round(time.Millisecond)),
 				fmt.Sprintf("≤ %v", 2*timeout), longest <= 2*timeout)
 			b.row(name+": first message shown after Redis is back",
-				fmt.Sprint(recovery.Round(time.Millisecond)), fmt.Sprintf("≤ %v", outage.recovery),
-				recovery <= outage.recovery)
+				fmt.Sprint(recovery.Round(time.Millisecond)),
+				fmt.Sprintf("≤ %v", outage.recovery), recovery <= outage.recovery)
 		})
 	}
 }

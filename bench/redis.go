@@ -136,7 +136,8 @@ func roundTrips(b *bench) {
 			return inTime, int(wire.trips.Load() - before)
 		}
 		for range 3 { // the connections are open, and the server knows the scripts
-			for _, n := range []int{1, 20} { // one message and several are confirmed by different ones
+			// one message and several are confirmed by different ones
+			for _, n := range []int{1, 20} {
 				whole(http.MethodPost, fmt.Sprintf("/orders/5?n=%d", n), cookie)
 				whole(http.MethodGet, "/orders/5", cookie)
 			}
@@ -147,7 +148,8 @@ func roundTrips(b *bench) {
 			b.count(fmt.Sprintf("round trips: a request adds %d messages", n), inTime, 1)
 			inTime, all := whole(http.MethodGet, "/orders/5", cookie)
 			b.count(fmt.Sprintf("round trips: a page shows %d messages", n), inTime, 1)
-			b.count(fmt.Sprintf("round trips: confirming them, after the page of %d", n), all-inTime, 1)
+			b.count(fmt.Sprintf("round trips: confirming them, after the page of %d", n),
+				all-inTime, 1)
 		}
 		_, all := whole(http.MethodGet, "/orders/5", cookie)
 		b.count("round trips: a page with nothing waiting", all, 1)
@@ -184,7 +186,9 @@ func redisTime(b *bench) {
 			}
 		}
 
-		claim := func(i int) (flashgin.Claim, error) { return store.Claim(ctx, sessions[i], pageViews, time.Minute) }
+		claim := func(i int) (flashgin.Claim, error) {
+			return store.Claim(ctx, sessions[i], pageViews, time.Minute)
+		}
 		emptyClaim := func(i int) error { _, err := claim(i); return err }
 		emptyPop := func(i int) error {
 			_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -242,8 +246,11 @@ func redisTime(b *bench) {
 			ours = append(ours, b.perCall(ourAdmin, calls, shown))
 			theirs = append(theirs, b.perCall(theirAdmin, calls, popped))
 		}
-		b.ratio("Redis time, page with nothing waiting (3 addresses), against 3 ZPOPMIN", "µs", claims, pops, 1.5)
-		b.ratio("Redis time, message shown (add, claim at 3 addresses, confirm), against ZADD EXPIRE, MULTI 3 × (ZRANGE DEL)", "µs", ours, theirs, 3)
+		b.ratio("Redis time, page with nothing waiting (3 addresses), against 3 ZPOPMIN", "µs",
+			claims, pops, 1.5)
+		b.ratio(
+			"Redis time, message shown (add, claim at 3 addresses, confirm), against ZADD EXPIRE, MULTI 3 × (ZRANGE DEL)",
+			"µs", ours, theirs, 3)
 	})
 }
 
@@ -311,5 +318,6 @@ func (b *bench) claimTime(
 		baseline = append(baseline, measure(inSmall, some(sessionsOfSmall, round)))
 		times = append(times, measure(inLarge, some(sessionsOfLarge, round)))
 	}
-	b.ratio(fmt.Sprintf("time of a claim, %d sessions against %d", len(sessionsOfLarge), len(sessionsOfSmall)), "µs", times[1:], baseline[1:], 1.2)
+	b.ratio(fmt.Sprintf("time of a claim, %d sessions against %d",
+		len(sessionsOfLarge), len(sessionsOfSmall)), "µs", times[1:], baseline[1:], 1.2)
 }

@@ -122,7 +122,9 @@ func (b *bench) candidates(folder, releases string) (found []candidate) {
 		if c.version = versionOf(path); c.version == "" {
 			c.why = "it does not start"
 		}
-		if !slices.ContainsFunc(found, func(other candidate) bool { return other.version == c.version }) {
+		if !slices.ContainsFunc(found, func(other candidate) bool {
+			return other.version == c.version
+		}) {
 			found = append(found, c)
 		}
 	}
@@ -142,7 +144,8 @@ func (b *bench) candidates(folder, releases string) (found []candidate) {
 			case errors.Is(err, errNoPackage): // as before the release of Debian that first had it
 				fmt.Fprintf(os.Stderr, "Debian %s: %v\n", release, err)
 			case err != nil:
-				found = append(found, candidate{version: name, from: "Debian " + release, why: err.Error()})
+				found = append(found,
+					candidate{version: name, from: "Debian " + release, why: err.Error()})
 			default:
 				add(path, "Debian "+release)
 			}
@@ -359,7 +362,8 @@ how a server was compiled.
 		pick(testrun.Soaking(), "", "\nThe soaks and the tests of faults did not run."))
 	for _, row := range rows {
 		if row.why != "" {
-			fmt.Fprintf(&page, "| %s | %s | not tested: %s | | | | | | |\n", row.version, row.from, row.why)
+			fmt.Fprintf(&page, "| %s | %s | not tested: %s | | | | | | |\n", row.version, row.from,
+				row.why)
 			continue
 		}
 		fmt.Fprintf(&page, "| %s | %s | %d | %d | %d | %d | %d | %d | %.0f bytes |\n", row.version,

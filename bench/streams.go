@@ -50,7 +50,8 @@ func streamsApp(cfg flashgin.Config) http.Handler {
 		c.String(http.StatusOK, "%d", resident())
 	})
 	a.POST(addPath, func(c *gin.Context) {
-		if err := a.messenger.Add(c.Request.Context(), c.Query("to"), flashgin.Info(c.Query("text")).At(c.Query("view"))); err != nil {
+		if err := a.messenger.Add(c.Request.Context(), c.Query("to"),
+			flashgin.Info(c.Query("text")).At(c.Query("view"))); err != nil {
 			panic(err)
 		}
 	})
@@ -206,7 +207,8 @@ func (s *streams) row(what string, times []time.Duration) {
 	slices.Sort(times)
 	at := func(part float64) time.Duration { return times[int(part*float64(len(times)-1))] }
 	s.b.row(what,
-		fmt.Sprintf("p50 %.1f, p99 %.1f, max %.1f ms", millis(at(0.5)), millis(at(0.99)), millis(at(1))),
+		fmt.Sprintf("p50 %.1f, p99 %.1f, max %.1f ms",
+			millis(at(0.5)), millis(at(0.99)), millis(at(1))),
 		"p99 ≤ 100 ms", at(0.99) <= 100*time.Millisecond)
 }
 
@@ -240,9 +242,11 @@ func (s *streams) dial(to user, path string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := netip.AddrFrom4([4]byte{10, byte(rand.IntN(256)), byte(rand.IntN(256)), 1}) // as a proxy says
-	_, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: %s\r\nCookie: %s\r\n"+
-		"Accept: text/event-stream\r\n\r\n", path, client, to.cookie)
+	// as a proxy says
+	client := netip.AddrFrom4([4]byte{10, byte(rand.IntN(256)), byte(rand.IntN(256)), 1})
+	_, err = fmt.Fprintf(conn,
+		"GET %s HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: %s\r\nCookie: %s\r\n"+
+			"Accept: text/event-stream\r\n\r\n", path, client, to.cookie)
 	return conn, err
 }
 

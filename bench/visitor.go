@@ -98,7 +98,8 @@ func (v *visitor) send(method, path, cookies string) (a answer, set []string) {
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	a = answer{status: response.StatusCode, user: strings.Contains(string(body), "Hello, alice"), took: time.Since(start), err: err}
+	a = answer{status: response.StatusCode, user: strings.Contains(string(body), "Hello, alice"),
+		took: time.Since(start), err: err}
 	for _, found := range paragraph.FindAllStringSubmatch(string(body), -1) {
 		a.texts = append(a.texts, found[1])
 	}

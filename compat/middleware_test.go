@@ -121,7 +121,9 @@ var middlewares = map[string]middleware{
 		use:    always(timeout.New(timeout.WithTimeout(time.Minute))),
 	},
 	"`http.TimeoutHandler`": {
-		around: func(h http.Handler) http.Handler { return http.TimeoutHandler(h, time.Minute, "") },
+		around: func(h http.Handler) http.Handler {
+			return http.TimeoutHandler(h, time.Minute, "")
+		},
 	},
 	"gin-contrib/cache": {
 		module: contribCache,
@@ -151,7 +153,9 @@ var middlewares = map[string]middleware{
 	},
 	"gin-contrib/cors": {module: "github.com/gin-contrib/cors", use: always(cors.Default())},
 	"`http.CrossOriginProtection`": {
-		check: func(h http.Handler) http.Handler { return http.NewCrossOriginProtection().Handler(h) },
+		check: func(h http.Handler) http.Handler {
+			return http.NewCrossOriginProtection().Handler(h)
+		},
 	},
 	"gorilla/csrf": {
 		module: "github.com/gorilla/csrf", check: protect(""), token: gorillaToken,
@@ -192,7 +196,8 @@ var middlewares = map[string]middleware{
 	"JGLTechnologies/gin-rate-limit": {
 		module: "github.com/JGLTechnologies/gin-rate-limit",
 		use: func(*testing.T) gin.HandlerFunc {
-			store := ratelimit.InMemoryStore(&ratelimit.InMemoryOptions{Rate: time.Hour, Limit: 1000})
+			store := ratelimit.InMemoryStore(
+				&ratelimit.InMemoryOptions{Rate: time.Hour, Limit: 1000})
 			return ratelimit.RateLimiter(store, nil)
 		},
 	},
@@ -272,7 +277,8 @@ func TestMiddleware(t *testing.T) {
 		for i, place := range []string{"before", "after"} {
 			t.Run(name+"/"+place, func(t *testing.T) {
 				got := "–"
-				if before := place == "before"; before && m.page == nil || !before && m.around == nil {
+				if before := place == "before"; before && m.page == nil ||
+					!before && m.around == nil {
 					got = m.outcome(t, before)
 				}
 				assert.Equal(t, table[row][i], got)
@@ -372,7 +378,8 @@ type visitor struct {
 
 // routes adds a form, and where it is sent.
 func (v *visitor) routes(
-	engine *gin.Engine, messenger *flashgin.Messenger, decorate func(gin.HandlerFunc) gin.HandlerFunc,
+	engine *gin.Engine, messenger *flashgin.Messenger,
+	decorate func(gin.HandlerFunc) gin.HandlerFunc,
 ) {
 	form := func(c *gin.Context) {
 		if v.token != nil {
@@ -460,7 +467,8 @@ func (v *visitor) opensTheStream(messenger *flashgin.Messenger) (arrives, acknow
 	}
 	// As the script does, without a token.
 	ack := v.do(http.MethodPost, "/_flash/ack", `{"shown":[]}`,
-		"Content-Type", "text/plain;charset=UTF-8", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors")
+		"Content-Type", "text/plain;charset=UTF-8",
+		"Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors")
 	read(v.t, ack)
 	return true, ack.StatusCode == http.StatusNoContent
 }

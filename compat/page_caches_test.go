@@ -33,10 +33,13 @@ type pageCache struct {
 func byDecorator(
 	decorate func(persistence.CacheStore, time.Duration, gin.HandlerFunc) gin.HandlerFunc,
 ) pageCache {
-	return pageCache{contribCache, func() (_, _ gin.HandlerFunc, around func(gin.HandlerFunc) gin.HandlerFunc) {
-		store := persistence.NewInMemoryStore(time.Minute)
-		return nil, nil, func(handler gin.HandlerFunc) gin.HandlerFunc { return decorate(store, time.Minute, handler) }
-	}}
+	return pageCache{contribCache,
+		func() (_, _ gin.HandlerFunc, around func(gin.HandlerFunc) gin.HandlerFunc) {
+			store := persistence.NewInMemoryStore(time.Minute)
+			return nil, nil, func(handler gin.HandlerFunc) gin.HandlerFunc {
+				return decorate(store, time.Minute, handler)
+			}
+		}}
 }
 
 func byMiddleware() gin.HandlerFunc {
@@ -48,12 +51,14 @@ var pageCaches = map[string]pageCache{
 	"CachePageWithoutQuery":  byDecorator(cache.CachePageWithoutQuery),
 	"CachePageAtomic":        byDecorator(cache.CachePageAtomic),
 	"CachePageWithoutHeader": byDecorator(cache.CachePageWithoutHeader),
-	"gin-cache around": {ginCache, func() (outside, _ gin.HandlerFunc, _ func(gin.HandlerFunc) gin.HandlerFunc) {
-		return byMiddleware(), nil, nil
-	}},
-	"gin-cache inside": {ginCache, func() (_, inside gin.HandlerFunc, _ func(gin.HandlerFunc) gin.HandlerFunc) {
-		return nil, byMiddleware(), nil
-	}},
+	"gin-cache around": {ginCache,
+		func() (outside, _ gin.HandlerFunc, _ func(gin.HandlerFunc) gin.HandlerFunc) {
+			return byMiddleware(), nil, nil
+		}},
+	"gin-cache inside": {ginCache,
+		func() (_, inside gin.HandlerFunc, _ func(gin.HandlerFunc) gin.HandlerFunc) {
+			return nil, byMiddleware(), nil
+		}},
 }
 
 // behind starts an application with the cache around all its routes but "/shows".
@@ -87,12 +92,20 @@ func (cache pageCache) behind(
 func TestPageCachesKeepNobodysMessages(t *testing.T) {
 	for name, cache := range pageCaches {
 		for asking, handler := range map[string]gin.HandlerFunc{
-			"flashes":      page,
-			"peekFlashes":  func(c *gin.Context) { c.HTML(http.StatusOK, "badge", nil) },
-			"Flashes":      func(c *gin.Context) { c.String(http.StatusOK, "page%v", flashgin.Flashes(c)) },
-			"PeekFlashes":  func(c *gin.Context) { c.String(http.StatusOK, "page%v", flashgin.PeekFlashes(c)) },
-			"Markup":       func(c *gin.Context) { fmt.Fprint(c.Writer, "page", flashgin.Markup(c)) },
-			"by a context": func(c *gin.Context) { fmt.Fprint(c.Writer, "page", flashgin.Markup(c.Request.Context())) },
+			"flashes":     page,
+			"peekFlashes": func(c *gin.Context) { c.HTML(http.StatusOK, "badge", nil) },
+			"Flashes": func(c *gin.Context) {
+				c.String(http.StatusOK, "page%v", flashgin.Flashes(c))
+			},
+			"PeekFlashes": func(c *gin.Context) {
+				c.String(http.StatusOK, "page%v", flashgin.PeekFlashes(c))
+			},
+			"Markup": func(c *gin.Context) {
+				fmt.Fprint(c.Writer, "page", flashgin.Markup(c))
+			},
+			"by a context": func(c *gin.Context) {
+				fmt.Fprint(c.Writer, "page", flashgin.Markup(c.Request.Context()))
+			},
 		} {
 			t.Run(name+"/"+asking, func(t *testing.T) {
 				a := cache.behind(t, flashgin.Config{SessionKey: userOf},
@@ -117,8 +130,8 @@ func TestPageCachesKeepNoMessageOfThePageItself(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := cache.behind(t, flashgin.Config{SessionKey: userOf}, func(*app) gin.HandlerFunc {
 				return func(c *gin.Context) {
-					assert.NoError(t,
-						flashgin.AddFlash(c, flashgin.Info("for "+c.GetHeader("User")).At(flashgin.Anywhere)))
+					assert.NoError(t, flashgin.AddFlash(c,
+						flashgin.Info("for "+c.GetHeader("User")).At(flashgin.Anywhere)))
 					page(c)
 				}
 			})
@@ -137,9 +150,12 @@ func TestPageCachesKeepNoMessagesThatAnswersCarry(t *testing.T) {
 			"script": {"X-Get-Flash", "1"},
 		} {
 			t.Run(name+"/"+reader, func(t *testing.T) {
-				a := cache.behind(t, flashgin.Config{SessionKey: userOf, HTMX: true}, func(*app) gin.HandlerFunc {
-					return func(c *gin.Context) { c.Data(http.StatusOK, "text/html", []byte("part")) }
-				})
+				a := cache.behind(t, flashgin.Config{SessionKey: userOf, HTMX: true},
+					func(*app) gin.HandlerFunc {
+						return func(c *gin.Context) {
+							c.Data(http.StatusOK, "text/html", []byte("part"))
+						}
+					})
 				a.messenger.Mount(a)
 				a.leave("ada", "for ada")
 				for _, user := range []string{"ada", "bob"} {
@@ -161,7 +177,10 @@ func TestPageCachesKeepNoKey(t *testing.T) {
 	} {
 		for name, cache := range pageCaches {
 			for asking, ask := range map[string]func(a *app, c *gin.Context) error{
-				"SessionKey": func(a *app, c *gin.Context) error { _, err := a.messenger.SessionKey(c); return err },
+				"SessionKey": func(a *app, c *gin.Context) error {
+					_, err := a.messenger.SessionKey(c)
+					return err
+				},
 				"SessionKey of a copy": func(a *app, c *gin.Context) error {
 					_, err := a.messenger.SessionKey(c.Copy())
 					return err
@@ -169,7 +188,9 @@ func TestPageCachesKeepNoKey(t *testing.T) {
 				"AddFlash of a copy": func(a *app, c *gin.Context) error {
 					return flashgin.AddFlash(c.Copy(), flashgin.Info("x").At("/shows"))
 				},
-				"AddFlash": func(_ *app, c *gin.Context) error { return flashgin.AddFlash(c, flashgin.Info("x").At("/shows")) },
+				"AddFlash": func(_ *app, c *gin.Context) error {
+					return flashgin.AddFlash(c, flashgin.Info("x").At("/shows"))
+				},
 			} {
 				t.Run(keys+"/"+name+"/"+asking, func(t *testing.T) {
 					a := cache.behind(t, cfg, func(a *app) gin.HandlerFunc {
@@ -199,9 +220,12 @@ func TestPageCachesKeepNothingOfMount(t *testing.T) {
 				func(*app) gin.HandlerFunc { return page })
 			a.messenger.Mount(a)
 			a.leave("ada", "for ada")
-			for _, path := range []string{"/_flash/messages?view=/", "/_flash/stream?view=*", "/_flash/messages?view=*"} {
+			for _, path := range []string{
+				"/_flash/messages?view=/", "/_flash/stream?view=*", "/_flash/messages?view=*",
+			} {
 				for _, user := range []string{"ada", "bob"} {
-					answer := a.get(path, "User", user, "X-Get-Flash", "1", "Sec-Fetch-Site", "same-origin")
+					answer := a.get(path, "User", user, "X-Get-Flash", "1",
+						"Sec-Fetch-Site", "same-origin")
 					assert.NotContains(t, answer.Body.String(), "for ada", path)
 					assert.NotEqual(t, http.StatusOK, answer.Code, path)
 				}

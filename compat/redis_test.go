@@ -52,7 +52,8 @@ func TestRedisAutoPipelineSendsAClaimOnce(t *testing.T) {
 	store, err := flashgin.NewRedisStore(automatic, flashgin.RedisConfig{App: "once"})
 	require.NoError(t, err)
 	require.NoError(t, store.Add(t.Context(), "session", flashgin.Info("text").At("/")))
-	_, err = store.Claim(t.Context(), "nobody", []string{"/"}, time.Minute) // the script is known now
+	// the script is known now
+	_, err = store.Claim(t.Context(), "nobody", []string{"/"}, time.Minute)
 	require.NoError(t, err)
 
 	var cut atomic.Bool

@@ -46,12 +46,18 @@ func TestAHandlerThatOutlastsItsTimeout(t *testing.T) {
 	}{
 		{name: "sessions around it, new visitor", store: cookies},
 		{name: "sessions around it, known visitor", store: cookies, visitor: withKey},
-		{name: "sessions within it, new visitor", store: cookies, order: sessionsWithin, lost: true},
-		{name: "sessions within it, a session without a key", store: cookies, order: sessionsWithin, visitor: withSession, lost: true},
-		{name: "sessions within it, known visitor", store: cookies, order: sessionsWithin, visitor: withKey},
-		{name: "sessions on the server within it, new visitor", store: memory, order: sessionsWithin, lost: true},
-		{name: "sessions on the server within it, a session without a key", store: memory, order: sessionsWithin, visitor: withSession},
-		{name: "cookie key, new visitor", store: cookies, order: sessionsWithin, cfg: flashgin.Config{SessionKey: flashgin.CookieKey("flash")}},
+		{name: "sessions within it, new visitor", store: cookies, order: sessionsWithin,
+			lost: true},
+		{name: "sessions within it, a session without a key", store: cookies, order: sessionsWithin,
+			visitor: withSession, lost: true},
+		{name: "sessions within it, known visitor", store: cookies, order: sessionsWithin,
+			visitor: withKey},
+		{name: "sessions on the server within it, new visitor", store: memory,
+			order: sessionsWithin, lost: true},
+		{name: "sessions on the server within it, a session without a key", store: memory,
+			order: sessionsWithin, visitor: withSession},
+		{name: "cookie key, new visitor", store: cookies, order: sessionsWithin,
+			cfg: flashgin.Config{SessionKey: flashgin.CookieKey("flash")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var told reports
@@ -97,7 +103,8 @@ func TestAKeyWhoseCookieIsThrownAway(t *testing.T) {
 	var told reports
 	messenger, err := flashgin.New(flashgin.Config{OnError: told.add})
 	require.NoError(t, err)
-	o := outlast(t, messenger, sessions.Sessions("id", cookie.NewStore([]byte("key"))), sessionsWithin)
+	o := outlast(t, messenger, sessions.Sessions("id", cookie.NewStore([]byte("key"))),
+		sessionsWithin)
 	var early, late error
 	o.handler = func(c *gin.Context) {
 		cp := c.Copy()
@@ -133,8 +140,11 @@ const (
 
 // outlast makes timeout and the handler take turns: the time-out is over when the handler waits,
 // and the handler goes on when the answer has left.
-func outlast(t *testing.T, messenger *flashgin.Messenger, session gin.HandlerFunc, order order) *outlasted {
-	o := &outlasted{t: t, reached: make(chan struct{}), answered: make(chan struct{}), done: make(chan struct{})}
+func outlast(
+	t *testing.T, messenger *flashgin.Messenger, session gin.HandlerFunc, order order,
+) *outlasted {
+	o := &outlasted{t: t, reached: make(chan struct{}), answered: make(chan struct{}),
+		done: make(chan struct{})}
 	limit := timeout.New(
 		timeout.WithTimeout(50*time.Millisecond),
 		timeout.WithResponse(func(c *gin.Context) {

@@ -19,13 +19,19 @@ func init() { gin.SetMode(gin.TestMode) }
 // TestFromOthers does what docs/from-others.md says of the idioms of other frameworks.
 func TestFromOthers(t *testing.T) {
 	one, two := flashgin.Info("one"), flashgin.Error("two")
-	open := func(t *testing.T, page string, handler gin.HandlerFunc) (func(...flashgin.Message) string, *flashtest.Store, *flashgin.Messenger) {
+	open := func(
+		t *testing.T, page string, handler gin.HandlerFunc,
+	) (func(...flashgin.Message) string, *flashtest.Store, *flashgin.Messenger) {
 		t.Helper()
 		store := new(flashtest.Store)
-		messages, err := flashgin.New(flashgin.Config{Store: store, SessionKey: func(*gin.Context) (string, error) { return "the test's", nil }})
+		messages, err := flashgin.New(flashgin.Config{
+			Store:      store,
+			SessionKey: func(*gin.Context) (string, error) { return "the test's", nil },
+		})
 		require.NoError(t, err)
 		router := gin.New(messages.Install)
-		router.SetHTMLTemplate(template.Must(template.New("page").Funcs(router.FuncMap).Parse(page)))
+		router.SetHTMLTemplate(template.Must(
+			template.New("page").Funcs(router.FuncMap).Parse(page)))
 		router.GET("/page", handler)
 		router.GET("/next", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
 		get := func(waiting ...flashgin.Message) string {
@@ -51,13 +57,16 @@ func TestFromOthers(t *testing.T) {
 		flashtest.Equal(t, store.Waiting())
 	})
 	t.Run("the answer leads on", func(t *testing.T) {
-		get, store, _ := open(t, page, func(c *gin.Context) { assert.NoError(t, flashgin.RedirectFlash(c, "/next", one)) })
+		get, store, _ := open(t, page, func(c *gin.Context) {
+			assert.NoError(t, flashgin.RedirectFlash(c, "/next", one))
+		})
 		get()
 		flashtest.Equal(t, store.Waiting("/next"), one)
 	})
 	t.Run("extra_tags", func(t *testing.T) {
 		get, _, _ := open(t, `{{range flashes}}{{.Data.class}}{{end}}`, show)
-		assert.Equal(t, "sticky", get(flashgin.Message{Text: "one", Data: map[string]string{"class": "sticky"}}))
+		assert.Equal(t, "sticky",
+			get(flashgin.Message{Text: "one", Data: map[string]string{"class": "sticky"}}))
 	})
 	t.Run("asking twice", func(t *testing.T) {
 		get, _, _ := open(t, page+"|"+page, func(c *gin.Context) {
@@ -77,7 +86,8 @@ func TestFromOthers(t *testing.T) {
 		keep := true
 		get, _, messages := open(t, page, func(c *gin.Context) {
 			if session, err := messages.SessionKey(c); keep && assert.NoError(t, err) {
-				assert.NoError(t, messages.Add(c.Request.Context(), session, flashgin.Flashes(c)...))
+				assert.NoError(t, messages.Add(c.Request.Context(), session,
+					flashgin.Flashes(c)...))
 			}
 			show(c)
 		})
@@ -94,7 +104,9 @@ func TestFromOthers(t *testing.T) {
 		})
 		assert.Equal(t, "something else", get(one, two))
 		flashtest.Equal(t, store.Waiting())
-		for _, code := range []int{http.StatusOK, http.StatusSeeOther, http.StatusInternalServerError} {
+		for _, code := range []int{
+			http.StatusOK, http.StatusSeeOther, http.StatusInternalServerError,
+		} {
 			answer = func(c *gin.Context) { c.Status(code) }
 			get(one)
 			flashtest.Equal(t, store.Waiting("/page"), one)
@@ -102,7 +114,8 @@ func TestFromOthers(t *testing.T) {
 			require.NoError(t, err)
 			flashtest.Equal(t, store.Waiting())
 		}
-		require.NoError(t, messages.Add(t.Context(), "the test's", flashgin.Message{View: "/page", Text: "50 %", Key: "import"}))
+		require.NoError(t, messages.Add(t.Context(), "the test's",
+			flashgin.Message{View: "/page", Text: "50 %", Key: "import"}))
 		require.NoError(t, messages.Withdraw(t.Context(), "the test's", "/page", "import"))
 		flashtest.Equal(t, store.Waiting())
 	})

@@ -88,7 +88,8 @@ func TestFromSessions(t *testing.T) {
 			b.post("/profile", "name", "Ada")
 			assert.Equal(t, []string{saved}, b.shown("/profile"), "after the redirect")
 			assert.Empty(t, b.shown("/profile"), "a second time")
-			assert.Equal(t, []string{nameless}, messagesIn(b.post("/profile", "name", " ")), "in the answer itself")
+			assert.Equal(t, []string{nameless}, messagesIn(b.post("/profile", "name", " ")),
+				"in the answer itself")
 			assert.Empty(t, b.shown("/profile"))
 
 			b.post("/profile", "name", "Ada")
@@ -199,7 +200,8 @@ func TestFromSessionsSideBySide(t *testing.T) {
 	b := newBrowser(t, server.URL)
 	for range 2 {
 		b.post("/page")
-		assert.Equal(t, []string{`<p class="old">before</p>`, `<p class="new">after</p>`}, b.shown("/page"))
+		assert.Equal(t, []string{`<p class="old">before</p>`, `<p class="new">after</p>`},
+			b.shown("/page"))
 		assert.Empty(t, b.shown("/page"))
 	}
 }
@@ -229,7 +231,8 @@ func TestSlidingSessions(t *testing.T) {
 			messages, err := flashgin.New(flashgin.Config{})
 			require.NoError(t, err)
 			router := gin.New(messages.Install)
-			cookies := cookie.NewStore([]byte("a secret of thirty-two bytes ...")) // not a secret: a test's
+			// not a secret: a test's
+			cookies := cookie.NewStore([]byte("a secret of thirty-two bytes ..."))
 			cookies.Options(sessions.Options{Path: "/", MaxAge: 3600})
 			router.Use(sessions.Sessions("id", cookies), test.onEachPage)
 			router.SetHTMLTemplate(template.Must(

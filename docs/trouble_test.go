@@ -26,10 +26,14 @@ func TestFlashesInAComment(t *testing.T) {
 		{"page{{/* {{flashes}} */}}", []flashgin.Message{one}},
 	} {
 		store := new(flashtest.Store)
-		messages, err := flashgin.New(flashgin.Config{Store: store, SessionKey: func(*gin.Context) (string, error) { return "the test's", nil }})
+		messages, err := flashgin.New(flashgin.Config{
+			Store:      store,
+			SessionKey: func(*gin.Context) (string, error) { return "the test's", nil },
+		})
 		require.NoError(t, err)
 		router := gin.New(messages.Install)
-		router.SetHTMLTemplate(template.Must(template.New("page").Funcs(router.FuncMap).Parse(test.page)))
+		router.SetHTMLTemplate(template.Must(
+			template.New("page").Funcs(router.FuncMap).Parse(test.page)))
 		router.GET("/page", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
 		require.NoError(t, messages.Add(t.Context(), "the test's", one.At("/page")))
 		answer := httptest.NewRecorder()

@@ -34,7 +34,9 @@ func TestAxe(t *testing.T) {
 		t.Run(look.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{Look: look.look}, look.head)
 			if look.look != flashgin.LookPlain {
-				s.policy = "" // Bootstrap has data: images, and this Tailwind makes its style sheet in the browser
+				// Bootstrap has data: images, and this Tailwind makes its style sheet in the
+				// browser
+				s.policy = ""
 			}
 			b := newTab(t)
 			for _, scheme := range []string{"light", "dark"} {

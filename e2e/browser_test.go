@@ -103,7 +103,8 @@ func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOp
 			if err != nil {
 				return
 			}
-			if message.Type == "info" && strings.HasPrefix(message.Text, "Clear-Site-Data header on ") {
+			if message.Type == "info" &&
+				strings.HasPrefix(message.Text, "Clear-Site-Data header on ") {
 				continue // by it an answer makes Chromium ask anew for what it has prefetched
 			}
 			b.mu.Lock()
@@ -270,7 +271,8 @@ func (b *tab) point(selector string) {
 func (b *tab) middle(selector string) (x, y float64) {
 	b.t.Helper()
 	b.until("document.querySelector(" + quote(selector) + ") !== null")
-	at := eval[[]float64](b, `(() => { const e = document.querySelector(`+quote(selector)+`); e.scrollIntoView({block: "nearest"});
+	at := eval[[]float64](b, `(() => { const e = document.querySelector(`+quote(selector)+
+		`); e.scrollIntoView({block: "nearest"});
 		const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`)
 	return at[0], at[1]
 }
@@ -278,7 +280,8 @@ func (b *tab) middle(selector string) (x, y float64) {
 // ready waits until the script has run and taken over what the page shows.
 func (b *tab) ready() {
 	b.t.Helper()
-	b.until(`customElements.get("flash-messages") !== undefined && document.readyState === "complete" &&
+	b.until(
+		`customElements.get("flash-messages") !== undefined && document.readyState === "complete" &&
 		!document.querySelector("flash-messages [data-flash-close][hidden]")`)
 }
 

@@ -168,7 +168,8 @@ func coreClose(t *testing.T, _ engine, b *tab) {
 	b.untilEqual([]string{"three"}, texts)
 	b.click("[data-flash-live] [data-flash-close]")
 	b.untilEqual([]string{}, texts)
-	assert.False(t, eval[bool](b, `document.querySelector("[role=region], :popover-open") !== null`))
+	assert.False(t,
+		eval[bool](b, `document.querySelector("[role=region], :popover-open") !== null`))
 	assert.Equal(t, "main", eval[string](b, focused))
 }
 

@@ -52,9 +52,13 @@ func TestLookPage(t *testing.T) {
 		s.GET("/yours.css", func(c *gin.Context) { c.Data(http.StatusOK, "text/css", []byte(css)) })
 		b := s.opened(three...)
 		b.push(object{"text": "pushed", "status": "success"})
-		for _, item := range []string{"flash-messages > ul > [data-status=success]", "[popover] [data-status=success]"} {
-			assert.Equal(t, []string{"rgb(0, 105, 92)", "0px", "rgb(32, 33, 36)", "16px"}, eval[[]string](b,
-				`(s => [s.borderLeftColor, s.borderTopLeftRadius, s.color, s.fontSize])(getComputedStyle(document.querySelector(`+quote(item)+`)))`), item)
+		for _, item := range []string{
+			"flash-messages > ul > [data-status=success]", "[popover] [data-status=success]",
+		} {
+			assert.Equal(t, []string{"rgb(0, 105, 92)", "0px", "rgb(32, 33, 36)", "16px"},
+				eval[[]string](b,
+					`(s => [s.borderLeftColor, s.borderTopLeftRadius, s.color, s.fontSize])(getComputedStyle(document.querySelector(`+
+						quote(item)+`)))`), item)
 		}
 		for _, variable := range regexp.MustCompile(`--flash-\w+`).FindAllString(css, -1) {
 			style, err := os.ReadFile("../internal/assets/flash.css")
@@ -69,13 +73,18 @@ func TestLookPage(t *testing.T) {
 		classes := slices.DeleteFunc(page.Code(),
 			func(code string) bool { return !strings.HasPrefix(code, "flash__") })
 		require.Len(t, classes, 10)
-		rule := "." + strings.Join(classes, ", .") + " { margin: 7px; white-space: break-spaces; color: rgb(1, 2, 3); box-shadow: none; pointer-events: all; }"
-		s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}<link rel="stylesheet" href="/yours.css">{{end}}`)
-		s.GET("/yours.css", func(c *gin.Context) { c.Data(http.StatusOK, "text/css", []byte(rule)) })
+		rule := "." + strings.Join(classes, ", .") +
+			" { margin: 7px; white-space: break-spaces; color: rgb(1, 2, 3); box-shadow: none; pointer-events: all; }"
+		s := newSite(t, flashgin.Config{},
+			`{{define "head"}}{{flashAssets}}<link rel="stylesheet" href="/yours.css">{{end}}`)
+		s.GET("/yours.css", func(c *gin.Context) {
+			c.Data(http.StatusOK, "text/css", []byte(rule))
+		})
 		b := s.opened(every()...)
 		b.pushFive()
 		for _, class := range classes {
-			assert.Equal(t, []string{"7px 7px 7px 7px break-spaces rgb(1, 2, 3) none all"}, eval[[]string](b, `[...new Set([
+			assert.Equal(t, []string{"7px 7px 7px 7px break-spaces rgb(1, 2, 3) none all"},
+				eval[[]string](b, `[...new Set([
 				...document.querySelectorAll(".`+class+`")].map(e => {
 				const s = getComputedStyle(e);
 				return [s.marginTop, s.marginRight, s.marginBottom, s.marginLeft, s.whiteSpace, s.color, s.boxShadow, s.pointerEvents].join(" ") }))]`), class)
@@ -118,9 +127,8 @@ func TestLookPage(t *testing.T) {
 		b.open(s.url)
 		b.ready()
 		b.untilEqual([]string{"saved", `<b>"full"</b>`, "sent"}, texts)
-		b.untilEqual(
-			[]string{`assertive error. <b>"full"</b>`, "polite success. saved", "polite info. sent"},
-			`spoken.map(s => s.live + " " + s.text)`)
+		b.untilEqual([]string{`assertive error. <b>"full"</b>`, "polite success. saved",
+			"polite info. sent"}, `spoken.map(s => s.live + " " + s.text)`)
 		b.axe("Bootstrap")
 		b.click("[data-flash-close]")
 		b.untilEqual([]string{`<b>"full"</b>`, "sent"}, texts)
@@ -146,14 +154,18 @@ func TestLookPage(t *testing.T) {
 		b.axe("Tailwind")
 	})
 	t.Run("toast library", func(t *testing.T) {
-		html, js := snippets(t, "With a toast library", "html")[0], snippets(t, "With a toast library", "js")[0]
-		s := newSite(t, flashgin.Config{}, `{{define "head"}}<link rel="stylesheet" href="/npm/notyf/notyf.min.css">
+		html, js := snippets(t, "With a toast library", "html")[0],
+			snippets(t, "With a toast library", "js")[0]
+		s := newSite(t, flashgin.Config{},
+			`{{define "head"}}<link rel="stylesheet" href="/npm/notyf/notyf.min.css">
 			<script src="/npm/notyf/notyf.min.js"></script><script src="/yours.js" defer></script>{{end}}`,
 			`{{define "messages"}}`+html+`{{end}}`)
 		s.policy = ""
 		s.StaticFile("/npm/notyf/notyf.min.css", "node_modules/notyf/notyf.min.css")
 		s.StaticFile("/npm/notyf/notyf.min.js", "node_modules/notyf/notyf.min.js")
-		s.GET("/yours.js", func(c *gin.Context) { c.Data(http.StatusOK, "text/javascript", []byte(js)) })
+		s.GET("/yours.js", func(c *gin.Context) {
+			c.Data(http.StatusOK, "text/javascript", []byte(js))
+		})
 		b := newTab(t)
 		s.leave(three...)
 		b.open(s.url)

@@ -50,8 +50,10 @@ func TestHTMXExample(t *testing.T) {
 	b.click(`a[href="/"]`) // a boosted link
 	b.untilEqual("/", `location.pathname`)
 	b.untilEqual([]string{}, texts)
-	assert.Equal(t, []string{"“Emma” is on your list.", "Please enter a title.", "You have read “Middlemarch”.", "“Emma” was removed.", "You will be reminded in 3s.",
-		"Time to read.", "The list is finished: 1 more read."}, eval[[]string](b, shownEver), "each once")
+	assert.Equal(t, []string{"“Emma” is on your list.", "Please enter a title.",
+		"You have read “Middlemarch”.", "“Emma” was removed.",
+		"You will be reminded in 3s.", "Time to read.", "The list is finished: 1 more read."},
+		eval[[]string](b, shownEver), "each once")
 	assert.Equal(t, oneVoiceEach, b.live())
 	b.axe("the reading list")
 }
@@ -67,7 +69,8 @@ func TestTemplExample(t *testing.T) {
 	b.fill("#name", "Ada")
 	b.click("form button")
 	b.untilEqual([]string{"Please enter a name and a few words."}, texts)
-	b.untilEqual("Ada", `document.querySelector("#name")?.value`) // the rest of the page comes after the messages
+	// the rest of the page comes after the messages
+	b.untilEqual("Ada", `document.querySelector("#name")?.value`)
 	b.forgive("422")
 
 	b.fill("#text", "I was here.")

@@ -54,7 +54,8 @@ func TestHandle(t *testing.T) {
 			b.open(s.url)
 			b.ready()
 			b.remember()
-			b.js(`const response = await fetch("/api/` + test.what + `", {method: "POST", headers: {"X-Get-Flash": "1"}});
+			b.js(`const response = await fetch("/api/` + test.what +
+				`", {method: "POST", headers: {"X-Get-Flash": "1"}});
 				globalThis.same = await FlashMessages.handle(response) === response; globalThis.body = await response.text()`)
 			b.untilEqual(test.want, texts)
 			if test.what == "large" {
@@ -83,7 +84,8 @@ func TestFetchThatDoesNotAsk(t *testing.T) {
 		c.JSON(http.StatusOK, gin.H{"n": 7})
 	})
 	b := s.opened()
-	assert.Equal(t, "null 7", eval[string](b, `fetch("/api").then(FlashMessages.handle).then(async r => r.headers.get("Flash-Messages") + " " + (await r.json()).n)`))
+	assert.Equal(t, "null 7", eval[string](b,
+		`fetch("/api").then(FlashMessages.handle).then(async r => r.headers.get("Flash-Messages") + " " + (await r.json()).n)`))
 	b.never(texts + `.length > 0`)
 	b.open(s.url)
 	b.untilEqual([]string{"news"}, texts)

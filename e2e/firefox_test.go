@@ -48,7 +48,8 @@ func untilFirefox(t *testing.T, want any, ask func(result any) error) {
 // a role that a script fills is no live region in Firefox.
 func TestFirefoxAnnouncers(t *testing.T) {
 	b := newFirefox(t)
-	s := newSite(t, flashgin.Config{}, `{{define "content"}}<dialog id="dialog" aria-label="Dialog"><button>Button</button></dialog>{{end}}`)
+	s := newSite(t, flashgin.Config{},
+		`{{define "content"}}<dialog id="dialog" aria-label="Dialog"><button>Button</button></dialog>{{end}}`)
 	s.line.lay(nil)
 	live := func(result any) error { return b.Live(result) }
 	shown := func(result any) error { return b.Eval(result, texts) }
@@ -62,9 +63,11 @@ func TestFirefoxAnnouncers(t *testing.T) {
 	s.acknowledged(1)
 
 	s.POST("/", func(c *gin.Context) {
-		assert.NoError(t, flashgin.RedirectFlash(c, "/", flashgin.Success("saved"), flashgin.Error("full"), flashgin.Info("news")))
+		assert.NoError(t, flashgin.RedirectFlash(c, "/", flashgin.Success("saved"),
+			flashgin.Error("full"), flashgin.Info("news")))
 	})
-	require.NoError(t, b.Eval(nil, `(() => { const form = document.createElement("form"); form.method = "post"; document.body.append(form); form.submit(); return null })()`))
+	require.NoError(t, b.Eval(nil,
+		`(() => { const form = document.createElement("form"); form.method = "post"; document.body.append(form); form.submit(); return null })()`))
 	untilFirefox(t, []string{"saved", "full", "news"}, shown)
 	untilFirefox(t, []string{"polite Success. saved|Info. news", "assertive Error. full"}, live)
 

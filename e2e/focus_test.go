@@ -20,12 +20,17 @@ func TestFocusOnLoad(t *testing.T) {
 		{"asked for", `data-flash-focus`, ``, "/", "flash-messages"},
 		{"for this status", `data-flash-focus="warning error"`, ``, "/", "flash-messages"},
 		{"for another status", `data-flash-focus="warning"`, ``, "/", "body"},
-		{"the address has a fragment", `data-flash-focus`, `<p id="there">There</p>`, "/#there", "body"},
-		{"a field wants it", `data-flash-focus`, `<label>Field <input autofocus></label>`, "/", "input"},
-		{"a summary of errors", `data-flash-focus`, `<div role="alert"><h2>There is a problem</h2></div>`, "/", "body"},
+		{"the address has a fragment", `data-flash-focus`, `<p id="there">There</p>`,
+			"/#there", "body"},
+		{"a field wants it", `data-flash-focus`, `<label>Field <input autofocus></label>`,
+			"/", "input"},
+		{"a summary of errors", `data-flash-focus`,
+			`<div role="alert"><h2>There is a problem</h2></div>`, "/", "body"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSite(t, flashgin.Config{}, `{{define "root"}}`+test.root+`{{end}}{{define "content"}}<button id="button">Button</button>`+test.content+`{{end}}`)
+			s := newSite(t, flashgin.Config{}, `{{define "root"}}`+test.root+
+				`{{end}}{{define "content"}}<button id="button">Button</button>`+
+				test.content+`{{end}}`)
 			b := newTab(t)
 			b.beforeFile("log.js")
 			s.leave(flashgin.Error("full"))
@@ -38,8 +43,8 @@ func TestFocusOnLoad(t *testing.T) {
 					"the focus reads the text")
 				b.never(`spoken.length > 0`) // which nobody says again
 				b.js(`document.getElementById("button").focus()`)
-				assert.False(t,
-					eval[bool](b, `document.querySelector("flash-messages").hasAttribute("tabindex")`))
+				assert.False(t, eval[bool](b,
+					`document.querySelector("flash-messages").hasAttribute("tabindex")`))
 			}
 		})
 	}
@@ -62,7 +67,9 @@ func TestKeyboard(t *testing.T) {
 		b.press(kb.Tab)
 		order = append(order, eval[string](b, focused))
 		if on := order[len(order)-1]; on != "away" && on != "field" {
-			assert.Equal(t, []any{"solid", "2px"}, eval[[]any](b, `(s => [s.outlineStyle, s.outlineWidth])(getComputedStyle(document.activeElement))`), on)
+			assert.Equal(t, []any{"solid", "2px"}, eval[[]any](b,
+				`(s => [s.outlineStyle, s.outlineWidth])(getComputedStyle(document.activeElement))`),
+				on)
 		}
 	}
 	assert.Equal(t, []string{"away", "one", "two", "three", "four", "field"}, order)
@@ -122,7 +129,8 @@ func TestCloseButton(t *testing.T) {
 			b := s.opened(flashgin.Message{Title: "Saved", Text: "All of it."})
 			b.push(object{"title": "Pushed", "text": "news"})
 			b.until(`[...document.querySelectorAll("[data-flash-close]")].every(e => { const r = e.getBoundingClientRect(); return r.width >= 24 && r.height >= 24 })`)
-			assert.Equal(t, []string{"Close message: Info: Saved All of it.", "Close message: Info: Pushed news"}, b.described("button"))
+			assert.Equal(t, []string{"Close message: Info: Saved All of it.",
+				"Close message: Info: Pushed news"}, b.described("button"))
 		})
 	}
 }

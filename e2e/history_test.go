@@ -28,7 +28,8 @@ func TestBackButton(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{})
 			b := newTab(t)
-			b.before(`addEventListener("pageshow", e => globalThis.persisted = e.persisted);` + test.before)
+			b.before(`addEventListener("pageshow", e => globalThis.persisted = e.persisted);` +
+				test.before)
 			s.leave(flashgin.Info("one"))
 			b.open(s.url)
 			b.ready()
@@ -42,12 +43,15 @@ func TestBackButton(t *testing.T) {
 			b.untilEqual([]string{}, texts)
 			b.never(texts + `.length > 0`)
 			if test.kept {
-				assert.Equal(t, []any{true, true}, eval[[]any](b, `[kept, persisted]`), "the page was restored")
-				assert.False(t, eval[bool](b, `document.querySelector("[role=region]") !== null || document.querySelector(":popover-open") !== null`))
+				assert.Equal(t, []any{true, true}, eval[[]any](b, `[kept, persisted]`),
+					"the page was restored")
+				assert.False(t, eval[bool](b,
+					`document.querySelector("[role=region]") !== null || document.querySelector(":popover-open") !== null`))
 				b.push(object{"text": "three"})
 				b.untilEqual([]string{"three"}, texts)
 			} else {
-				assert.Equal(t, "undefined", eval[string](b, `typeof kept`), "the page was loaded again")
+				assert.Equal(t, "undefined", eval[string](b, `typeof kept`),
+					"the page was loaded again")
 			}
 		})
 	}
@@ -85,17 +89,22 @@ func TestTurboCache(t *testing.T) {
 // ahead has a page "/ahead" that "/" makes the browser load ahead of time, and a message that waits
 // there.
 func ahead(t *testing.T, head string, templates ...string) (s *site, purposes chan string) {
-	s = newSite(t, flashgin.Config{}, append([]string{`{{define "head"}}{{flashAssets}}{{block "test" .}}{{end}}{{if eq .Path "/"}}` + head + `{{end}}{{end}}`,
-		`{{define "content"}}<p><a id="ahead" href="/ahead">Ahead</a></p>{{end}}`}, templates...)...)
+	s = newSite(t, flashgin.Config{}, append([]string{
+		`{{define "head"}}{{flashAssets}}{{block "test" .}}{{end}}{{if eq .Path "/"}}` + head +
+			`{{end}}{{end}}`,
+		`{{define "content"}}<p><a id="ahead" href="/ahead">Ahead</a></p>{{end}}`,
+	}, templates...)...)
 	s.policy = ""
 	purposes = make(chan string, 10)
 	s.GET("/ahead", func(c *gin.Context) {
-		purposes <- strings.ReplaceAll(c.GetHeader("Sec-Purpose")+c.GetHeader("X-Sec-Purpose"), " ", "")
+		purposes <- strings.ReplaceAll(c.GetHeader("Sec-Purpose")+c.GetHeader("X-Sec-Purpose"),
+			" ", "")
 		c.Header("Cache-Control", "max-age=300")
 		s.page(c)
 	})
 	s.leave(flashgin.Info("for this page").At("/ahead"),
-		flashgin.Message{HTML: "<b>HTML</b>", View: "/ahead"}, flashgin.Info("for another").At("/other"))
+		flashgin.Message{HTML: "<b>HTML</b>", View: "/ahead"},
+		flashgin.Info("for another").At("/other"))
 	return s, purposes
 }
 
@@ -111,7 +120,9 @@ func (s *site) aheadTaken(purposes chan string) {
 // A page that was loaded ahead of time takes no message then, and shows it when it is opened.
 func TestPrefetched(t *testing.T) {
 	for _, test := range []struct{ name, head, open string }{
-		{"by rules", `<script type="speculationrules">{"prefetch": [{"urls": ["/ahead"], "eagerness": "immediate"}]}</script>`, `location.href = "/ahead"`},
+		{"by rules",
+			`<script type="speculationrules">{"prefetch": [{"urls": ["/ahead"], "eagerness": "immediate"}]}</script>`,
+			`location.href = "/ahead"`},
 		{"by a link", `<link rel="prefetch" href="/ahead">`, `location.href = "/ahead"`},
 		{"by Turbo", withTurbo, `document.getElementById("ahead").click()`},
 	} {
@@ -135,7 +146,8 @@ func TestPrefetched(t *testing.T) {
 }
 
 func TestPrerendered(t *testing.T) {
-	s, purposes := ahead(t, `<script type="speculationrules">{"prerender": [{"urls": ["/ahead"], "eagerness": "immediate"}]}</script>`,
+	s, purposes := ahead(t,
+		`<script type="speculationrules">{"prerender": [{"urls": ["/ahead"], "eagerness": "immediate"}]}</script>`,
 		`{{define "test"}}<script src="/test.js" defer></script>{{end}}`)
 	s.StaticFile("/test.js", "testdata/prerender.js")
 	var asked atomic.Bool

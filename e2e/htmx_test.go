@@ -82,50 +82,75 @@ type htmxAnswer struct {
 
 var htmxAnswers = []htmxAnswer{
 	{name: "200", answer: func(c *gin.Context) { html(c, 200, "<p>done</p>") }, out: "<p>done</p>"},
-	{name: "200, a template", answer: func(c *gin.Context) { c.HTML(200, "fragment", nil) }, out: "<p>done</p>"},
+	{name: "200, a template", answer: func(c *gin.Context) { c.HTML(200, "fragment", nil) },
+		out: "<p>done</p>"},
 	{name: "200, in several writes", answer: func(c *gin.Context) {
 		c.Header("Content-Type", "text/html")
 		_, _ = c.Writer.WriteString("<p>do")
 		_, _ = c.Writer.WriteString("ne</p>")
 	}, out: "<p>done</p>"},
 	{name: "200, text", answer: func(c *gin.Context) { c.String(200, "done") }, out: "done"},
-	{name: "200, JSON", button: `{"hx-swap": "none"}`, answer: func(c *gin.Context) { c.JSON(200, gin.H{"done": true}) }, out: "kept"},
-	{name: "200, replaces the target", button: `{"hx-swap": "outerHTML"}`, answer: func(c *gin.Context) { html(c, 200, `<div id="out">new</div>`) }, out: "new"},
-	{name: "200, before the end", button: `{"hx-swap": "beforeend"}`, answer: func(c *gin.Context) { html(c, 200, `<b>more</b>`) }, out: "kept<b>more</b>"},
+	{name: "200, JSON", button: `{"hx-swap": "none"}`,
+		answer: func(c *gin.Context) { c.JSON(200, gin.H{"done": true}) }, out: "kept"},
+	{name: "200, replaces the target", button: `{"hx-swap": "outerHTML"}`,
+		answer: func(c *gin.Context) { html(c, 200, `<div id="out">new</div>`) }, out: "new"},
+	{name: "200, before the end", button: `{"hx-swap": "beforeend"}`,
+		answer: func(c *gin.Context) { html(c, 200, `<b>more</b>`) }, out: "kept<b>more</b>"},
 	{name: "200, rows of a table", button: `{"hx-target": "#rows", "hx-swap": "beforeend"}`,
 		answer: func(c *gin.Context) { html(c, 200, `<tr><td>1</td></tr>`) }, out: "kept"},
 	{name: "200, nothing", answer: func(c *gin.Context) { c.Status(200) }},
 	{name: "200, nothing, as HTML", answer: func(c *gin.Context) { html(c, 200, "") }},
-	{name: "200, nothing, removes the target", button: `{"hx-swap": "delete"}`, answer: func(c *gin.Context) { html(c, 200, "") }, out: "gone"},
-	{name: "200, nothing, removes what was clicked", button: `{"hx-target": "this", "hx-swap": "delete"}`,
-		answer: func(c *gin.Context) { html(c, 200, "") }, out: "kept", events: "lost"}, // by htmx 4
-	{name: "200, replaces what was clicked", button: `{"hx-target": "this", "hx-swap": "outerHTML"}`,
+	{name: "200, nothing, removes the target", button: `{"hx-swap": "delete"}`,
+		answer: func(c *gin.Context) { html(c, 200, "") }, out: "gone"},
+	{name: "200, nothing, removes what was clicked",
+		button: `{"hx-target": "this", "hx-swap": "delete"}`,
+		answer: func(c *gin.Context) { html(c, 200, "") }, out: "kept",
+		events: "lost"}, // by htmx 4
+	{name: "200, replaces what was clicked",
+		button: `{"hx-target": "this", "hx-swap": "outerHTML"}`,
 		answer: func(c *gin.Context) { html(c, 200, "<p>done</p>") }, out: "kept", events: "lost"},
-	{name: "422, without a body, removes what was clicked", button: `{"hx-target": "this", "hx-swap": "delete"}`,
+	{name: "422, without a body, removes what was clicked",
+		button: `{"hx-target": "this", "hx-swap": "delete"}`,
 		answer: func(c *gin.Context) { c.Status(422) }, out: "kept", events: "lost"},
-	{name: "200, out of band alone", answer: func(c *gin.Context) { html(c, 200, `<i id="side" hx-swap-oob="true">new</i>`) }},
-	{name: "200, nothing is swapped", button: `{"hx-swap": "none"}`, answer: func(c *gin.Context) { html(c, 200, "<p>done</p>") }, out: "kept"},
+	{name: "200, out of band alone",
+		answer: func(c *gin.Context) { html(c, 200, `<i id="side" hx-swap-oob="true">new</i>`) }},
+	{name: "200, nothing is swapped", button: `{"hx-swap": "none"}`,
+		answer: func(c *gin.Context) { html(c, 200, "<p>done</p>") }, out: "kept"},
 	{name: "200, elsewhere", answer: func(c *gin.Context) {
 		c.Header("HX-Retarget", "#side")
 		c.Header("HX-Reswap", "afterbegin")
 		html(c, 200, "<b>first</b>")
 	}, out: "kept"},
 	{name: "204", answer: func(c *gin.Context) { c.Status(204) }, out: "kept"},
-	{name: "204, to what asks for a page", button: `{"hx-target": "body"}`, answer: func(c *gin.Context) { c.Status(204) }, out: "kept"},
-	{name: "302 to a fragment", answer: func(c *gin.Context) { c.Redirect(302, "/fragment") }, out: "<p>done</p>", events: "lost"},
-	{name: "303 to a fragment", answer: func(c *gin.Context) { c.Redirect(303, "/fragment") }, out: "<p>done</p>", events: "lost"},
+	{name: "204, to what asks for a page", button: `{"hx-target": "body"}`,
+		answer: func(c *gin.Context) { c.Status(204) }, out: "kept"},
+	{name: "302 to a fragment", answer: func(c *gin.Context) { c.Redirect(302, "/fragment") },
+		out: "<p>done</p>", events: "lost"},
+	{name: "303 to a fragment", answer: func(c *gin.Context) { c.Redirect(303, "/fragment") },
+		out: "<p>done</p>", events: "lost"},
 	{name: "302 to a page", button: `{"hx-target": "body", "hx-push-url": "true"}`,
 		answer: func(c *gin.Context) { c.Redirect(302, "/away") }, events: "lost", path: "/away"},
-	{name: "HX-Redirect", answer: func(c *gin.Context) { c.Header("HX-Redirect", "/away"); c.Status(200) }, events: "lost", path: "/away"},
-	{name: "HX-Location", answer: func(c *gin.Context) { c.Header("HX-Location", "/away"); c.Status(200) }, path: "/away"},
+	{name: "HX-Redirect", answer: func(c *gin.Context) {
+		c.Header("HX-Redirect", "/away")
+		c.Status(200)
+	}, events: "lost", path: "/away"},
+	{name: "HX-Location", answer: func(c *gin.Context) {
+		c.Header("HX-Location", "/away")
+		c.Status(200)
+	}, path: "/away"},
 	{name: "HX-Location, as JSON", answer: func(c *gin.Context) {
 		c.Header("HX-Location", `{"path": "/away", "target": "body"}`)
 		c.Status(200)
 	}, path: "/away"},
-	{name: "HX-Refresh", answer: func(c *gin.Context) { c.Header("HX-Refresh", "true"); c.Status(200) }, events: "lost", path: "/"},
-	{name: "422", answer: func(c *gin.Context) { html(c, 422, "<p>bad</p>") }, out: "<p>bad</p>", out2: "kept"},
+	{name: "HX-Refresh", answer: func(c *gin.Context) {
+		c.Header("HX-Refresh", "true")
+		c.Status(200)
+	}, events: "lost", path: "/"},
+	{name: "422", answer: func(c *gin.Context) { html(c, 422, "<p>bad</p>") },
+		out: "<p>bad</p>", out2: "kept"},
 	{name: "422, without a body", answer: func(c *gin.Context) { c.Status(422) }},
-	{name: "500", answer: func(c *gin.Context) { html(c, 500, "<p>bad</p>") }, out: "<p>bad</p>", out2: "kept"},
+	{name: "500", answer: func(c *gin.Context) { html(c, 500, "<p>bad</p>") },
+		out: "<p>bad</p>", out2: "kept"},
 }
 
 // Check 20: every kind of answer. Each comes twice, the first time without a message: what becomes
@@ -161,11 +186,15 @@ func TestHTMX(t *testing.T) {
 						assert.Equal(t, out, with[0], "the target")
 					}
 					if answer.path == "" {
-						assert.True(t, eval[bool](b, sameVoices), "the live regions are the same nodes")
-						assert.True(t, eval[bool](b, `document.querySelector("[data-flash-live] :popover-open [data-status]").checkVisibility()`), "in the corner")
+						assert.True(t, eval[bool](b, sameVoices),
+							"the live regions are the same nodes")
+						assert.True(t, eval[bool](b,
+							`document.querySelector("[data-flash-live] :popover-open [data-status]").checkVisibility()`),
+							"in the corner")
 						b.untilEqual([]string{"Success. news"}, `spoken.map(s => s.text)`)
 					}
-					b.never(`document.querySelectorAll("[data-flash-live] > [aria-live]").length !== 2`)
+					b.never(
+						`document.querySelectorAll("[data-flash-live] > [aria-live]").length !== 2`)
 					for _, path := range []string{"/", "/away"} { // and never again
 						b.open(s.url + path)
 						b.ready()
@@ -186,7 +215,8 @@ func (b *tab) answered(s *site, answer htmxAnswer, messages []string) []any {
 	b.t.Helper()
 	s.openHTMX(b)
 	b.js(`const button = document.querySelector("#go");
-		for (const [name, value] of Object.entries(` + cmp.Or(answer.button, "{}") + `)) button.setAttribute(name, value)`)
+		for (const [name, value] of Object.entries(` + cmp.Or(answer.button, "{}") +
+		`)) button.setAttribute(name, value)`)
 	b.click("#go")
 	if answer.path != "" {
 		b.untilEqual(answer.path, `location.pathname`)
@@ -200,7 +230,8 @@ func (b *tab) answered(s *site, answer htmxAnswer, messages []string) []any {
 		b.untilEqual([]string{"own:"}, eventsEver)
 	}
 	b.until(`document.querySelector(".htmx-added, .htmx-settling, .htmx-swapping, .htmx-request") === null`)
-	return eval[[]any](b, `[document.querySelector("#out")?.innerHTML ?? "gone", document.querySelector("#side")?.innerHTML,
+	return eval[[]any](b,
+		`[document.querySelector("#out")?.innerHTML ?? "gone", document.querySelector("#side")?.innerHTML,
 		document.querySelector("#rows")?.innerHTML, location.pathname]`)
 }
 
@@ -213,7 +244,8 @@ func TestHTMXTriggerOfTheHandler(t *testing.T) {
 		{"a list", "own, other", []string{"own:", "other:"}},
 		{"an object", `{"own": {"n": 7}, "other": "text"}`, []string{"own:7", "other:text"}},
 		{"an object, beyond ASCII", `{"own": {"n": "caf\u00e9"}}`, []string{"own:café"}},
-		{"messages of its own", `{"flash:show": {"messages": [{"text": "by hand"}]}, "own": null}`, []string{"own:"}},
+		{"messages of its own", `{"flash:show": {"messages": [{"text": "by hand"}]}, "own": null}`,
+			[]string{"own:"}},
 	} {
 		for _, version := range htmxes {
 			t.Run(test.name+", "+version, func(t *testing.T) {
@@ -357,8 +389,9 @@ func TestHTMXAndStreamShowOnce(t *testing.T) {
 // Under a policy with nonces, where the extension hx-csp of htmx 4 blocks every attribute of htmx
 // whose element has none.
 func TestHTMXUnderAPolicy(t *testing.T) {
-	s := newSite(t, flashgin.Config{HTMX: true}, `{{define "head"}}<meta name="htmx-config" content='extensions:"hx-csp"'>{{flashAssets .Nonce}}`+
-		`<script nonce="{{.Nonce}}" src="/npm/htmx4/dist/htmx.js"></script><script nonce="{{.Nonce}}" src="/hx-csp.js"></script>{{end}}`,
+	s := newSite(t, flashgin.Config{HTMX: true},
+		`{{define "head"}}<meta name="htmx-config" content='extensions:"hx-csp"'>{{flashAssets .Nonce}}`+
+			`<script nonce="{{.Nonce}}" src="/npm/htmx4/dist/htmx.js"></script><script nonce="{{.Nonce}}" src="/hx-csp.js"></script>{{end}}`,
 		`{{define "content"}}<button id="go" hx-nonce="{{.Nonce}}" hx-post="/do" hx-target="#out">Go</button><div id="out">kept</div>{{end}}`)
 	s.policy = "default-src 'none'; style-src 'self'; script-src 'nonce-n0nce'; connect-src 'self'"
 	s.StaticFile("/hx-csp.js", "node_modules/htmx4/dist/ext/hx-csp.js")

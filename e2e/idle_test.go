@@ -63,7 +63,8 @@ func TestLiveAfterTheFirstMessage(t *testing.T) {
 			b.click("#go")
 			b.untilEqual([]string{"begun"}, texts)
 			s.untilOpen(1)
-			require.NoError(t, s.messenger.Add(t.Context(), <-keys, flashgin.Success("ended").At("/")))
+			require.NoError(t, s.messenger.Add(t.Context(), <-keys,
+				flashgin.Success("ended").At("/")))
 			b.untilEqual([]string{"begun", "ended"}, texts)
 			assert.True(t, eval[bool](b, `globalThis.fresh`), "the same page")
 			assert.EqualValues(t, 1, s.line.asked.Load())

@@ -96,13 +96,14 @@ func TestJobs(t *testing.T) {
 	j := startJobs(t)
 	j.upload("to be or not to be")
 	j.untilEqual([]string{"50 %"}, texts)
-	assert.True(t,
-		eval[bool](j.tab, `document.querySelector("[popover] [data-flash-text]").checkVisibility()`))
+	assert.True(t, eval[bool](j.tab,
+		`document.querySelector("[popover] [data-flash-text]").checkVisibility()`))
 	j.axe("while the file is read")
 	j.saidOnce("Words: 6. Different ones: 4.")
 	j.axe("when it was read")
 
-	j.until(`performance.getEntriesByType("resource").some(e => e.name.endsWith("/ack") && e.startTime > lastAt)`) // a page that is left earlier has not shown it
+	// a page that is left earlier has not shown it
+	j.until(`performance.getEntriesByType("resource").some(e => e.name.endsWith("/ack") && e.startTime > lastAt)`)
 	j.open(j.url)
 	j.ready()
 	j.never(texts + `.length > 0`)
@@ -151,9 +152,9 @@ func TestJobsServerKilled(t *testing.T) {
 	j.upload("one two three four five")
 	j.untilEqual([]string{"50 %"}, texts)
 	web.end(os.Kill)
-	require.Eventually(t,
-		func() bool { return j.queue.LLen(t.Context(), "asynq:{default}:active").Val() == 0 }, patience,
-		10*time.Millisecond, "the job is done")
+	require.Eventually(t, func() bool {
+		return j.queue.LLen(t.Context(), "asynq:{default}:active").Val() == 0
+	}, patience, 10*time.Millisecond, "the job is done")
 	serve()
 	j.saidOnce("Words: 5. Different ones: 5.")
 	j.untilConsole("Failed to load resource")

@@ -49,7 +49,8 @@ func TestLiveTabs(t *testing.T) {
 func TestLiveWindows(t *testing.T) {
 	s, first := live(t, flashgin.Config{})
 	windows := []*tab{first}
-	for range 4 { // a browser has six connections to a server over HTTP/1.1, and the streams take one each
+	// a browser has six connections to a server over HTTP/1.1, and the streams take one each
+	for range 4 {
 		b := first.beside()
 		b.open(s.url)
 		b.ready()
@@ -70,14 +71,16 @@ func TestLiveWindows(t *testing.T) {
 		}
 		return counts
 	}
-	assert.Eventually(t, func() bool { return len(got()) == len(want) }, patience, 50*time.Millisecond)
+	assert.Eventually(t, func() bool { return len(got()) == len(want) },
+		patience, 50*time.Millisecond)
 	assert.Equal(t, want, got())
 }
 
 // Each user's messages come to that user.
 func TestLiveUsers(t *testing.T) {
-	s := newSite(t,
-		flashgin.Config{SessionKey: func(c *gin.Context) (string, error) { return c.Cookie("user") }})
+	s := newSite(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) {
+		return c.Cookie("user")
+	}})
 	s.line.lay(nil)
 	var tabs []*tab
 	for _, user := range []string{"anne", "bert"} {
@@ -103,8 +106,12 @@ func TestLiveWindowsThatGo(t *testing.T) {
 		gone func(*testing.T, *site, *tab)
 	}{
 		{"closed", func(t *testing.T, _ *site, b *tab) { b.call("Page.close", object{}) }},
-		{"left for another page, and kept by the browser", func(t *testing.T, s *site, b *tab) { b.do(chromedp.Navigate(s.url + "/away")) }},
-		{"frozen", func(t *testing.T, _ *site, b *tab) { b.call("Page.setWebLifecycleState", object{"state": "frozen"}) }},
+		{"left for another page, and kept by the browser", func(t *testing.T, s *site, b *tab) {
+			b.do(chromedp.Navigate(s.url + "/away"))
+		}},
+		{"frozen", func(t *testing.T, _ *site, b *tab) {
+			b.call("Page.setWebLifecycleState", object{"state": "frozen"})
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{},
@@ -176,7 +183,8 @@ func TestLiveLogout(t *testing.T) {
 	next := <-keys
 	require.NotEqual(t, user, next)
 	s.untilOpen(0)
-	require.NoError(t, s.messenger.Add(t.Context(), next, flashgin.Info("for the next one").At("/")))
+	require.NoError(t, s.messenger.Add(t.Context(), next,
+		flashgin.Info("for the next one").At("/")))
 	time.Sleep(300 * time.Millisecond)
 	assert.Equal(t, asked, s.line.asked.Load())
 	assert.Equal(t, []string{"for the user"}, eval[[]string](b, texts))

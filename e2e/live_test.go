@@ -106,12 +106,16 @@ func TestLive(t *testing.T) {
 	b.js(`globalThis.same = true; document.getElementById("field").focus()`)
 	s.leave(flashgin.Success("done: Café ✓ 😀\nРахмат 日本語"))
 	b.untilEqual([]string{"done: Café ✓ 😀\nРахмат 日本語"}, texts)
-	b.untilEqual([]string{"Success. done: Café ✓ 😀\nРахмат 日本語"}, `spoken.map(s => s.text)`)
+	b.untilEqual([]string{"Success. done: Café ✓ 😀\nРахмат 日本語"},
+		`spoken.map(s => s.text)`)
 	assert.True(t, eval[bool](b, `same && document.activeElement.id === "field"`))
-	assert.Eventually(t, func() bool { return s.line.acks.Load() == 1 }, patience, 10*time.Millisecond)
+	assert.Eventually(t, func() bool { return s.line.acks.Load() == 1 },
+		patience, 10*time.Millisecond)
 
-	s.leave(flashgin.Message{Text: "50 %", Key: "job", AutoClose: true}, flashgin.Message{Text: "elsewhere", View: "/other"})
-	s.leave(flashgin.Message{Text: "100 %", Key: "job", Link: &flashgin.Link{Label: "View", URL: "/away"}})
+	s.leave(flashgin.Message{Text: "50 %", Key: "job", AutoClose: true},
+		flashgin.Message{Text: "elsewhere", View: "/other"})
+	s.leave(flashgin.Message{Text: "100 %", Key: "job",
+		Link: &flashgin.Link{Label: "View", URL: "/away"}})
 	b.untilEqual([]string{"done: Café ✓ 😀\nРахмат 日本語", "100 %"}, texts)
 	assert.Equal(t, "elsewhere", s.waiting("/other"))
 }
@@ -143,7 +147,8 @@ func TestLiveAcknowledgementLost(t *testing.T) {
 	s.untilOpen(1)
 	s.leave(flashgin.Info("one"))
 	b.untilEqual([]string{"one"}, texts)
-	assert.Eventually(t, func() bool { return s.line.acks.Load() == 1 }, patience, 10*time.Millisecond)
+	assert.Eventually(t, func() bool { return s.line.acks.Load() == 1 },
+		patience, 10*time.Millisecond)
 	assert.Equal(t, []string{"one"}, eval[[]string](b, texts))
 }
 
@@ -178,9 +183,12 @@ func TestLiveTrouble(t *testing.T) {
 	}{
 		{"503", func(c *gin.Context) { c.Status(http.StatusServiceUnavailable) }},
 		{"a page of a proxy", func(c *gin.Context) {
-			c.Data(http.StatusBadGateway, "text/html", []byte("<html>\n\nevent: flash\ndata: <h1>Bad gateway</h1>\n\n"))
+			c.Data(http.StatusBadGateway, "text/html",
+				[]byte("<html>\n\nevent: flash\ndata: <h1>Bad gateway</h1>\n\n"))
 		}},
-		{"a page that says it is fine", func(c *gin.Context) { c.Data(http.StatusOK, "text/html", []byte("<h1>Log in</h1>")) }},
+		{"a page that says it is fine", func(c *gin.Context) {
+			c.Data(http.StatusOK, "text/html", []byte("<h1>Log in</h1>"))
+		}},
 		{"connections that are cut", func(c *gin.Context) {
 			conn, _, err := c.Writer.Hijack()
 			if err == nil {
@@ -257,7 +265,8 @@ func TestLiveServerRestarted(t *testing.T) {
 		return server, listener.Addr().String()
 	}
 	server, addr := listen("127.0.0.1:0")
-	t.Cleanup(func() { server.Close() }) // after the tab, which would note that its stream has broken off
+	// after the tab, which would note that its stream has broken off
+	t.Cleanup(func() { server.Close() })
 	b := newTab(t)
 	b.before(hasten)
 	b.open("http://" + addr)
@@ -298,9 +307,12 @@ func TestLiveNothingToHear(t *testing.T) {
 // The page that a form leads to shows what its request said, and the page that is being left does
 // not.
 func TestLivePostRedirectGet(t *testing.T) {
-	s := newSite(t, flashgin.Config{}, `{{define "content"}}<form method="post" action="/"><button id="save">Save</button></form>{{end}}`)
+	s := newSite(t, flashgin.Config{},
+		`{{define "content"}}<form method="post" action="/"><button id="save">Save</button></form>{{end}}`)
 	s.line.lay(nil)
-	s.POST("/", func(c *gin.Context) { assert.NoError(t, flashgin.RedirectFlash(c, "/", flashgin.Success("saved"))) })
+	s.POST("/", func(c *gin.Context) {
+		assert.NoError(t, flashgin.RedirectFlash(c, "/", flashgin.Success("saved")))
+	})
 	b := newTab(t)
 	b.open(s.url)
 	for range 5 {

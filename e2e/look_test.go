@@ -24,7 +24,8 @@ func TestForcedColorsAndPrint(t *testing.T) {
 	b.ready()
 	b.pushFive()
 	assert.True(t, eval[bool](b, `matchMedia("(forced-colors: active)").matches`))
-	assert.True(t, eval[bool](b, `[...document.querySelectorAll("[data-status]")].every(e => { const s = getComputedStyle(e);
+	assert.True(t, eval[bool](b,
+		`[...document.querySelectorAll("[data-status]")].every(e => { const s = getComputedStyle(e);
 		return s.borderTopStyle === "solid" && parseFloat(s.borderTopWidth) >= 1 && s.borderTopColor !== s.backgroundColor })`))
 	b.axe("forced colours")
 
@@ -43,9 +44,11 @@ func TestPrint(t *testing.T) {
 			b := s.opened(flashgin.Info("one"))
 			b.push(object{"text": "two"})
 			b.media("print")
-			b.untilEqual([]string{"none", "none"}, `[document.querySelector("[popover]"), document.querySelector("[data-flash-close]")]
+			b.untilEqual([]string{"none", "none"},
+				`[document.querySelector("[popover]"), document.querySelector("[data-flash-close]")]
 				.map(e => getComputedStyle(e).display)`)
-			assert.True(t, eval[bool](b, `document.querySelector("[data-flash-text]").checkVisibility()`))
+			assert.True(t,
+				eval[bool](b, `document.querySelector("[data-flash-text]").checkVisibility()`))
 		})
 	}
 }
@@ -59,17 +62,22 @@ func TestWithoutJavaScript(t *testing.T) {
 	b.open(s.url)
 	// The page runs no script; the test's own still does.
 	assert.False(t, eval[bool](b, `customElements.get("flash-messages") !== undefined`))
-	assert.Equal(t, len(every()), eval[int](b, `[...document.querySelectorAll("[data-status]")].filter(e =>
+	assert.Equal(t, len(every()), eval[int](b,
+		`[...document.querySelectorAll("[data-status]")].filter(e =>
 		e.checkVisibility({opacityProperty: true, visibilityProperty: true}) && e.getBoundingClientRect().height > 30).length`))
 	assert.Equal(t, len(every()), eval[int](b, texts+`.filter(text => text.trim() !== "").length`))
-	assert.Equal(t, 0, eval[int](b, `[...document.querySelectorAll("button")].filter(e => e.checkVisibility() && e.id !== "button").length`), "dead buttons")
-	assert.Equal(t, "region", eval[string](b, `document.querySelector("flash-messages").getAttribute("role")`))
+	assert.Equal(t, 0, eval[int](b,
+		`[...document.querySelectorAll("button")].filter(e => e.checkVisibility() && e.id !== "button").length`),
+		"dead buttons")
+	assert.Equal(t, "region",
+		eval[string](b, `document.querySelector("flash-messages").getAttribute("role")`))
 	assert.Empty(t, b.clipped(), "text that is cut off")
 }
 
 // clipped returns what does not fit into its box, or sticks out of the window.
 func (b *tab) clipped() []string {
-	return eval[[]string](b, `[...document.querySelectorAll("[data-status], [data-status] :is(p, div, button)")].filter(e => e.checkVisibility()).filter(e => {
+	return eval[[]string](b,
+		`[...document.querySelectorAll("[data-status], [data-status] :is(p, div, button)")].filter(e => e.checkVisibility()).filter(e => {
 		const r = e.getBoundingClientRect();
 		return e.scrollWidth > e.clientWidth + 1 || r.left < 0 || r.right > innerWidth + 1 }).map(e => e.outerHTML.slice(0, 100))`)
 }
@@ -81,9 +89,13 @@ func TestLanguages(t *testing.T) {
 		labels           flashgin.Labels
 		text, want       string
 	}{
-		{"German", "de", "", flashgin.Labels{Region: "Meldungen", Close: "Schließen", Info: "Hinweis", Success: "Erfolg", Warning: "Warnung", Error: "Fehler"},
+		{"German", "de", "",
+			flashgin.Labels{Region: "Meldungen", Close: "Schließen", Info: "Hinweis",
+				Success: "Erfolg", Warning: "Warnung", Error: "Fehler"},
 			"Die Einstellungen wurden geändert.", "Erfolg"},
-		{"Arabic", "ar", `dir="rtl"`, flashgin.Labels{Region: "الرسائل", Close: "إغلاق", Info: "معلومة", Success: "تم بنجاح", Warning: "تحذير", Error: "خطأ"},
+		{"Arabic", "ar", `dir="rtl"`,
+			flashgin.Labels{Region: "الرسائل", Close: "إغلاق", Info: "معلومة",
+				Success: "تم بنجاح", Warning: "تحذير", Error: "خطأ"},
 			"تم تغيير إعداداتك بنجاح.", "تم بنجاح"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -92,22 +104,28 @@ func TestLanguages(t *testing.T) {
 				`{{define "lang"}}`+test.lang+`{{end}}{{define "root"}}`+test.root+`{{end}}`)
 			b := newTab(t)
 			b.size(320, 1000)
-			s.leave(flashgin.Success(test.text), flashgin.Message{Status: "success", Title: "Order 12", Text: "An English sentence, with a full stop."})
+			s.leave(flashgin.Success(test.text), flashgin.Message{Status: "success",
+				Title: "Order 12", Text: "An English sentence, with a full stop."})
 			b.open(s.url)
 			b.ready()
 			b.push(object{"status": "success", "text": test.text})
-			assert.Equal(t, []string{test.want, test.want + ": Order 12", test.want}, eval[[]string](b,
-				`[...document.querySelectorAll("[data-flash-title]")].filter(e => e.isConnected).map(e => e.textContent)`))
+			assert.Equal(t, []string{test.want, test.want + ": Order 12", test.want},
+				eval[[]string](b,
+					`[...document.querySelectorAll("[data-flash-title]")].filter(e => e.isConnected).map(e => e.textContent)`))
 			assert.Equal(t, test.labels.Region,
 				eval[string](b, `document.querySelector("flash-messages").ariaLabel`))
 			assert.Equal(t, []string{test.labels.Close, test.labels.Close, test.labels.Close},
-				eval[[]string](b, `[...document.querySelectorAll("[data-flash-close]")].map(e => e.ariaLabel)`))
+				eval[[]string](b,
+					`[...document.querySelectorAll("[data-flash-close]")].map(e => e.ariaLabel)`))
 			// The icon is where reading begins, the button where it ends; each text runs its own
 			// way.
-			assert.Equal(t, test.root != "", eval[bool](b, `document.querySelector("[data-status] svg").getBoundingClientRect().x >
+			assert.Equal(t, test.root != "", eval[bool](b,
+				`document.querySelector("[data-status] svg").getBoundingClientRect().x >
 				document.querySelector("[data-flash-close]").getBoundingClientRect().x`))
-			assert.Equal(t, "ltr", eval[string](b, `getComputedStyle(document.querySelectorAll("[data-flash-text]")[1]).direction`))
-			assert.Equal(t, test.root != "", eval[bool](b, `getComputedStyle(document.querySelector("[data-flash-text]")).direction === "rtl"`))
+			assert.Equal(t, "ltr", eval[string](b,
+				`getComputedStyle(document.querySelectorAll("[data-flash-text]")[1]).direction`))
+			assert.Equal(t, test.root != "", eval[bool](b,
+				`getComputedStyle(document.querySelector("[data-flash-text]")).direction === "rtl"`))
 			// A text that runs the other way begins where the card begins.
 			assert.Equal(t, map[bool]string{true: "right", false: "left"}[test.root != ""],
 				eval[string](b, `getComputedStyle(document.querySelectorAll("[data-flash-text]")[1]).textAlign`))
@@ -123,7 +141,8 @@ func TestNothingSticksOut(t *testing.T) {
 	b := newTab(t)
 	b.size(320, 700)
 	endless := "https://example.com/" + string(bytes.Repeat([]byte("a"), 200))
-	s.leave(flashgin.Message{Title: endless, Text: endless, Link: &flashgin.Link{Label: endless, URL: "/"}})
+	s.leave(flashgin.Message{Title: endless, Text: endless,
+		Link: &flashgin.Link{Label: endless, URL: "/"}})
 	b.open(s.url)
 	b.ready()
 	b.push(object{"title": endless, "text": endless})

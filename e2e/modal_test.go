@@ -68,7 +68,8 @@ func TestPageBelowPushedMessages(t *testing.T) {
 	b.push(object{"text": "first"})
 	b.push(object{"text": "second"})
 	// Between and beside the messages, clicks reach the page.
-	assert.False(t, eval[bool](b, `(() => { const [a, z] = [...document.querySelectorAll("[data-flash-live] [data-status]")].map(e => e.getBoundingClientRect());
+	assert.False(t, eval[bool](b,
+		`(() => { const [a, z] = [...document.querySelectorAll("[data-flash-live] [data-status]")].map(e => e.getBoundingClientRect());
 		return document.elementFromPoint(a.x + 5, (a.bottom + z.top) / 2).closest("[data-flash-live]") !== null })()`))
 
 	// What has the focus is not hidden: the messages go to the other edge.

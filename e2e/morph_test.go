@@ -38,16 +38,20 @@ func TestMorphing(t *testing.T) {
 			b.js(`Turbo.visit(location.href, {action: "replace"})`)
 			b.until(`globalThis.rendered === true`)
 			b.untilEqual([]string{"printed"}, texts)
-			assert.True(t, eval[bool](b, `same && first === document.querySelector("flash-messages")`),
+			assert.True(t,
+				eval[bool](b, `same && first === document.querySelector("flash-messages")`),
 				"the page was morphed")
 			b.untilEqual([]string{"Info. printed"}, `spoken.map(s => s.text)`)
-			assert.Equal(t, 1, eval[int](b, `document.querySelectorAll("[data-flash-live]").length`))
+			assert.Equal(t, 1,
+				eval[int](b, `document.querySelectorAll("[data-flash-live]").length`))
 			s.untilOpen(1)
 			s.leave(flashgin.Info("live"))
 			b.untilEqual([]string{"printed", "live"}, texts)
-			b.until(`document.querySelector("[data-flash-live] [popover]").matches(":popover-open")`)
+			b.until(
+				`document.querySelector("[data-flash-live] [popover]").matches(":popover-open")`)
 			b.untilEqual([]string{"Info. printed", "Info. live"}, `spoken.map(s => s.text)`)
-			b.js(`document.querySelectorAll("[data-flash-close]").forEach(button => button.click())`)
+			b.js(
+				`document.querySelectorAll("[data-flash-close]").forEach(button => button.click())`)
 			b.untilEqual([]string{}, texts)
 			b.forgive("Failed to load resource") // the stream that the test has cut
 		})
@@ -58,7 +62,9 @@ func TestMorphing(t *testing.T) {
 func TestHTMXHistory(t *testing.T) {
 	for _, test := range []struct{ name, content, click string }{
 		{"boosted", `<div hx-boost="true"><a id="go" href="/away">Go</a></div>`, "#go"},
-		{"a part of the page", `<button id="go" hx-get="/part" hx-push-url="/away" hx-target="#out">Go</button><div id="out"></div>`, "#go"},
+		{"a part of the page",
+			`<button id="go" hx-get="/part" hx-push-url="/away" hx-target="#out">Go</button><div id="out"></div>`,
+			"#go"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{},
@@ -104,5 +110,6 @@ func TestInertMain(t *testing.T) {
 	b.click("[data-flash-close]")
 	b.untilEqual([]string{}, texts)
 	b.js(`document.querySelector("main").inert = false`)
-	b.untilEqual("flash-messages", `document.querySelector("[data-flash-live]").parentNode.localName`)
+	b.untilEqual("flash-messages",
+		`document.querySelector("[data-flash-live]").parentNode.localName`)
 }

@@ -32,8 +32,8 @@ func TestOwnMarkupListens(t *testing.T) {
 			b.open(s.url)
 			b.ready()
 			s.untilOpen(1)
-			assert.Equal(t, []string{"waited"},
-				eval[[]string](b, `[...document.querySelectorAll("main .own")].map(e => e.textContent)`))
+			assert.Equal(t, []string{"waited"}, eval[[]string](b,
+				`[...document.querySelectorAll("main .own")].map(e => e.textContent)`))
 			for _, scheme := range []string{"light", "dark"} {
 				b.media("", "prefers-color-scheme", scheme)
 				b.axe("before anything has arrived, " + scheme)
@@ -57,7 +57,8 @@ func TestOwnMarkupThatDoesNotListen(t *testing.T) {
 	b := newTab(t)
 	b.open(s.url)
 	b.ready()
-	assert.True(t, eval[bool](b, `document.querySelector(".own").textContent === "waited" && document.querySelector("flash-messages") === null`))
+	assert.True(t, eval[bool](b,
+		`document.querySelector(".own").textContent === "waited" && document.querySelector("flash-messages") === null`))
 	b.never(`performance.getEntriesByType("resource").some(e => e.name.includes("stream"))`)
 	assert.Zero(t, s.line.asked.Load())
 	assert.True(t, eval[bool](b, `FlashMessages.push({text: "no"}) === null`))
@@ -77,10 +78,13 @@ func TestOwnMarkupKeepsItsPlace(t *testing.T) {
 			b.ready()
 			b.js(`const grid = document.getElementById("grid"); grid.style.cssText = "display: grid; gap: 50px";
 				grid.querySelectorAll("p").forEach(p => p.style.margin = 0)`)
-			b.untilEqual(50, `document.getElementById("next").getBoundingClientRect().top - document.querySelector(".own").getBoundingClientRect().bottom`)
+			b.untilEqual(50,
+				`document.getElementById("next").getBoundingClientRect().top - document.querySelector(".own").getBoundingClientRect().bottom`)
 			b.push(object{"text": "arrived"})
-			assert.True(t, eval[bool](b, `(r => r.bottom <= innerHeight && r.right <= innerWidth && r.top > innerHeight / 2)
-				(document.querySelector("[popover] [data-status]").getBoundingClientRect())`), "in the corner")
+			assert.True(t, eval[bool](b,
+				`(r => r.bottom <= innerHeight && r.right <= innerWidth && r.top > innerHeight / 2)
+				(document.querySelector("[popover] [data-status]").getBoundingClientRect())`),
+				"in the corner")
 		})
 	}
 }
@@ -88,7 +92,8 @@ func TestOwnMarkupKeepsItsPlace(t *testing.T) {
 // A live part of the application's own, in the shape of the ready-made one, is the one that is
 // used.
 func TestOwnLivePart(t *testing.T) {
-	s := newSite(t, flashgin.Config{}, `{{define "flashgin/messages"}}<flash-messages id="mine"><div data-flash-live>
+	s := newSite(t, flashgin.Config{},
+		`{{define "flashgin/messages"}}<flash-messages id="mine"><div data-flash-live>
 		<div aria-live="polite"></div><div aria-live="assertive"></div><div id="corner" popover="manual"><ul></ul></div></div>
 		<template><li data-status="info" class="mine"><p data-flash-title><span>Note</span></p><p data-flash-text></p><p data-flash-link><a></a></p>
 		<button data-flash-close aria-label="Close">Close</button></li></template>
@@ -100,14 +105,16 @@ func TestOwnLivePart(t *testing.T) {
 	s.untilOpen(1)
 	s.leave(flashgin.Info("arrived"))
 	b.untilEqual([]string{"arrived"}, texts)
-	assert.True(t, eval[bool](b, `document.querySelector("#mine #corner .mine [data-flash-text]").checkVisibility()`))
+	assert.True(t, eval[bool](b,
+		`document.querySelector("#mine #corner .mine [data-flash-text]").checkVisibility()`))
 	assert.Equal(t, 1, eval[int](b, `document.querySelectorAll("[data-flash-live]").length`))
 	assert.EqualValues(t, 1, s.line.asked.Load())
 }
 
 // A live part that cannot show a message takes none.
 func TestOwnLivePartWithoutCorner(t *testing.T) {
-	s, purposes := ahead(t, `<script type="speculationrules">{"prefetch": [{"urls": ["/ahead"], "eagerness": "immediate"}]}</script>`,
+	s, purposes := ahead(t,
+		`<script type="speculationrules">{"prefetch": [{"urls": ["/ahead"], "eagerness": "immediate"}]}</script>`,
 		`{{define "flashgin/messages"}}<flash-messages><div data-flash-live></div></flash-messages>{{end}}`)
 	s.line.lay(nil)
 	b := newTab(t)
@@ -123,7 +130,9 @@ func TestOwnLivePartWithoutCorner(t *testing.T) {
 // A page with markup of its own that was loaded ahead of time shows its messages when it is opened,
 // in the corner.
 func TestOwnMarkupPrefetched(t *testing.T) {
-	s, purposes := ahead(t, `<script type="speculationrules">{"prefetch": [{"urls": ["/ahead"], "eagerness": "immediate"}]}</script>`, ownMarkup)
+	s, purposes := ahead(t,
+		`<script type="speculationrules">{"prefetch": [{"urls": ["/ahead"], "eagerness": "immediate"}]}</script>`,
+		ownMarkup)
 	b := newTab(t)
 	b.open(s.url)
 	b.ready()

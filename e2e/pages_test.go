@@ -69,7 +69,8 @@ func TestAnswersPage(t *testing.T) {
 	t.Run(scripts[1].Heading, func(t *testing.T) {
 		s := newSite(t, flashgin.Config{})
 		b := s.opened()
-		b.js(`globalThis.toasts = []; globalThis.toast = (...args) => toasts.push(args);` + scripts[1].Text)
+		b.js(`globalThis.toasts = []; globalThis.toast = (...args) => toasts.push(args);` +
+			scripts[1].Text)
 		b.js(`document.body.dispatchEvent(new CustomEvent("flash:show", {bubbles: true,
 			detail: {messages: [{status: "success", title: "Order 5", text: "It was placed."}]}}))`)
 		b.untilEqual([][]string{{"success", "Order 5: It was placed."}}, `toasts`)

@@ -14,30 +14,35 @@ import (
 func TestPolicies(t *testing.T) {
 	for _, test := range []struct{ name, policy, head string }{
 		{"self alone", strict, `{{flashAssets}}`},
-		{"nonce", "default-src 'none'; script-src 'nonce-n0nce' 'strict-dynamic'; style-src 'nonce-n0nce'; connect-src 'self'; base-uri 'none'; " +
-			"require-trusted-types-for 'script'; trusted-types 'none'", `{{flashAssets .Nonce}}`},
+		{"nonce",
+			"default-src 'none'; script-src 'nonce-n0nce' 'strict-dynamic'; style-src 'nonce-n0nce'; connect-src 'self'; base-uri 'none'; " +
+				"require-trusted-types-for 'script'; trusted-types 'none'",
+			`{{flashAssets .Nonce}}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			head := `<link rel="stylesheet" href="/page.css" nonce="n0nce">` + test.head
 			s := newSite(t, flashgin.Config{})
-			s.SetHTMLTemplate(template.Must(template.New("page").Funcs(s.FuncMap).Parse(`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Test</title>` +
-				head + `</head><body><main>{{flashes}}<h1>Test</h1></main></body></html>`)))
+			s.SetHTMLTemplate(template.Must(template.New("page").Funcs(s.FuncMap).Parse(
+				`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Test</title>` +
+					head + `</head><body><main>{{flashes}}<h1>Test</h1></main></body></html>`)))
 			s.policy = test.policy
 			b := s.opened(append(every(), leaves("one"))...)
 			b.pushFive()
 			b.js(`const dialog = document.createElement("dialog"); document.body.append(dialog); dialog.showModal()`)
 			b.until(`document.querySelector("dialog [data-flash-live] [popover]").matches(":popover-open")`)
 			b.js(`document.querySelector("dialog").close()`)
-			assert.Equal(t, "solid",
-				eval[string](b, `getComputedStyle(document.querySelector("[data-status]")).borderTopStyle`),
+			assert.Equal(t, "solid", eval[string](b,
+				`getComputedStyle(document.querySelector("[data-status]")).borderTopStyle`),
 				"the style sheet")
 			b.until(`document.querySelector("[data-flash-live] > [aria-live=assertive]").textContent !== ""`)
-			b.js(`document.querySelectorAll("[data-flash-close]").forEach(button => button.click())`)
+			b.js(
+				`document.querySelectorAll("[data-flash-close]").forEach(button => button.click())`)
 			b.untilEqual([]string{}, texts)
 		})
 	}
 	t.Run("the test would see it", func(t *testing.T) {
-		s := newSite(t, flashgin.Config{}, `{{define "content"}}<p style="color: red">Inline</p>{{end}}`)
+		s := newSite(t, flashgin.Config{},
+			`{{define "content"}}<p style="color: red">Inline</p>{{end}}`)
 		b := s.opened()
 		b.untilConsole("style")
 	})
@@ -53,7 +58,8 @@ func TestPolicies(t *testing.T) {
 
 // Loading the script twice is loading it once.
 func TestScriptTwice(t *testing.T) {
-	s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}{{flashAssets}}<script src="/_flash/flash.js?again"></script>{{end}}`)
+	s := newSite(t, flashgin.Config{},
+		`{{define "head"}}{{flashAssets}}{{flashAssets}}<script src="/_flash/flash.js?again"></script>{{end}}`)
 	b := newTab(t)
 	b.beforeFile("log.js")
 	s.leave(flashgin.Info("one"))
@@ -61,7 +67,7 @@ func TestScriptTwice(t *testing.T) {
 	b.ready()
 	b.untilEqual([]string{"Info. one"}, `spoken.map(s => s.text)`)
 	b.never(`spoken.length > 1`)
-	assert.Equal(t, []string{"FlashMessages"},
-		eval[[]string](b, `Object.getOwnPropertyNames(globalThis).filter(name => /flash/i.test(name))`),
+	assert.Equal(t, []string{"FlashMessages"}, eval[[]string](b,
+		`Object.getOwnPropertyNames(globalThis).filter(name => /flash/i.test(name))`),
 		"globals")
 }

@@ -22,7 +22,8 @@ func TestRecipesPage(t *testing.T) {
 		scripts[block.Heading] += block.Text
 	}
 	t.Run("toast library", func(t *testing.T) {
-		s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}<link rel="stylesheet" href="/npm/notyf/notyf.min.css">
+		s := newSite(t, flashgin.Config{},
+			`{{define "head"}}{{flashAssets}}<link rel="stylesheet" href="/npm/notyf/notyf.min.css">
 			<script src="/npm/notyf/notyf.min.js"></script>{{end}}`)
 		s.policy = ""
 		s.StaticFile("/npm/notyf/notyf.min.css", "node_modules/notyf/notyf.min.css")
@@ -37,13 +38,16 @@ func TestRecipesPage(t *testing.T) {
 		b.untilEqual([]string{"live <b>one</b>"},
 			`[...document.querySelectorAll(".notyf__message")].map(e => e.textContent)`)
 		assert.Empty(t, eval[[]string](b, texts), "shown twice")
-		assert.Eventually(t, func() bool { return s.line.acks.Load() == 1 }, patience, 5*time.Millisecond)
+		assert.Eventually(t, func() bool { return s.line.acks.Load() == 1 },
+			patience, 5*time.Millisecond)
 		assert.Empty(t, s.waiting("/"))
 	})
 	t.Run("single-page application", func(t *testing.T) {
 		s := newSite(t, flashgin.Config{})
 		s.POST("/api/orders", func(c *gin.Context) {
-			assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("Order 5 was placed.").At("/orders"), flashgin.Info("anywhere").At(flashgin.Anywhere)))
+			assert.NoError(t, flashgin.AddFlash(c,
+				flashgin.Success("Order 5 was placed.").At("/orders"),
+				flashgin.Info("anywhere").At(flashgin.Anywhere)))
 			c.JSON(http.StatusCreated, gin.H{"order": 5})
 		})
 		b := s.opened()

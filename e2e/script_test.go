@@ -23,8 +23,8 @@ func (s *site) acknowledged(n int) {
 // left waits until the texts of what waits for the page "/" are those.
 func (s *site) left(want string) {
 	s.t.Helper()
-	assert.Eventually(s.t, func() bool { return s.waiting("/") == want }, patience, 20*time.Millisecond,
-		"%q does not wait", want)
+	assert.Eventually(s.t, func() bool { return s.waiting("/") == want },
+		patience, 20*time.Millisecond, "%q does not wait", want)
 }
 
 // hide makes the page believe that nobody sees it.
@@ -77,7 +77,8 @@ func TestScriptForgetsIDs(t *testing.T) {
 func TestLiveBesideElementsOfThePage(t *testing.T) {
 	for _, test := range []struct{ name, content string }{
 		{"an ID like that of an item", `<p id="flash-job">Job</p>`},
-		{"names of the document's members", `<img name="hidden" alt="1"><form name="getElementById"></form>
+		{"names of the document's members",
+			`<img name="hidden" alt="1"><form name="getElementById"></form>
 			<img name="importNode" alt="2"><img name="createElement" alt="3"><img name="activeElement" alt="4">
 			<img name="documentElement" alt="5"><img name="addEventListener" alt="6">`},
 	} {
@@ -182,14 +183,18 @@ func TestHandleOfOddAnswers(t *testing.T) {
 		want           []string
 	}{
 		{"null", `Response.json({flash: [null, "text", {text: "one"}]})`, []string{"one"}},
-		{"a number", `Response.json({flash: [{title: 1, text: 2}, {text: 0}]})`, []string{"2", "0"}},
+		{"a number", `Response.json({flash: [{title: 1, text: 2}, {text: 0}]})`,
+			[]string{"2", "0"}},
 		{"no list", `Response.json({flash: {forEach: 1}})`, []string{}},
-		{"an invalid header", `new Response("", {headers: {"Flash-Messages": "saved!"}})`, []string{}},
+		{"an invalid header", `new Response("", {headers: {"Flash-Messages": "saved!"}})`,
+			[]string{}},
 		{"an empty header", `new Response("", {headers: {"Flash-Messages": "null"}})`, []string{}},
-		{"two headers", `new Response("", {headers: [["Flash-Messages", '{"messages":[{"text":"one"}]}'], ["Flash-Messages", '{"messages":[{"text":"two"}]}']]})`,
+		{"two headers",
+			`new Response("", {headers: [["Flash-Messages", '{"messages":[{"text":"one"}]}'], ["Flash-Messages", '{"messages":[{"text":"two"}]}']]})`,
 			[]string{"one", "two"}},
 	} {
-		got := eval[bool](b, `(async () => { const response = `+test.response+`; return response === await FlashMessages.handle(response) })()`)
+		got := eval[bool](b, `(async () => { const response = `+test.response+
+			`; return response === await FlashMessages.handle(response) })()`)
 		assert.True(t, got, test.name)
 		assert.Equal(t, test.want, eval[[]string](b, texts), test.name)
 		b.js(`document.querySelectorAll("[data-flash-close]").forEach(button => button.click())`)
@@ -206,7 +211,8 @@ func TestBodySwappedMeanwhile(t *testing.T) {
 
 // What comes while a form is on its way is for the page that it leads to.
 func TestLiveIsSilentWhileThePageIsLeft(t *testing.T) {
-	s := newSite(t, flashgin.Config{}, `{{define "content"}}<form method="post" action="/"><button id="save">Save</button></form>{{end}}`)
+	s := newSite(t, flashgin.Config{},
+		`{{define "content"}}<form method="post" action="/"><button id="save">Save</button></form>{{end}}`)
 	s.line.lay(nil)
 	s.POST("/", func(c *gin.Context) {
 		s.untilOpen(0)
@@ -227,7 +233,8 @@ func TestLiveIsSilentWhileThePageIsLeft(t *testing.T) {
 
 // A page that sends for a file stays, and listens again.
 func TestLiveAfterADownload(t *testing.T) {
-	s := newSite(t, flashgin.Config{}, `{{define "content"}}<form action="/file"><button id="form">File</button></form><a id="link" href="/file">File</a>{{end}}`)
+	s := newSite(t, flashgin.Config{},
+		`{{define "content"}}<form action="/file"><button id="form">File</button></form><a id="link" href="/file">File</a>{{end}}`)
 	s.line.lay(nil)
 	s.GET("/file", func(c *gin.Context) {
 		c.Header("Content-Disposition", "attachment; filename=file.txt")

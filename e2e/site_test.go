@@ -70,8 +70,10 @@ var looks = []struct {
 	head string
 }{
 	{"plain", flashgin.LookPlain, `{{define "head"}}{{flashAssets}}{{end}}`},
-	{"Bootstrap", flashgin.LookBootstrap, `{{define "head"}}<link rel="stylesheet" href="/npm/bootstrap/dist/css/bootstrap.css">{{flashAssets}}{{end}}`},
-	{"Tailwind", flashgin.LookTailwind, `{{define "head"}}<script src="/npm/@tailwindcss/browser/dist/index.global.js"></script>{{flashAssets}}{{end}}`},
+	{"Bootstrap", flashgin.LookBootstrap,
+		`{{define "head"}}<link rel="stylesheet" href="/npm/bootstrap/dist/css/bootstrap.css">{{flashAssets}}{{end}}`},
+	{"Tailwind", flashgin.LookTailwind,
+		`{{define "head"}}<script src="/npm/@tailwindcss/browser/dist/index.global.js"></script>{{flashAssets}}{{end}}`},
 }
 
 // withTurbo is for the head of a page.
@@ -97,8 +99,10 @@ func newSite(t testing.TB, cfg flashgin.Config, templates ...string) *site {
 	s.GET("/away", s.page)
 	s.GET("/page.css", func(c *gin.Context) { c.Data(http.StatusOK, "text/css", []byte(pageCSS)) })
 	s.GET("/favicon.ico", func(c *gin.Context) { c.Status(http.StatusNoContent) })
-	for _, name := range []string{"htmx2/dist/htmx.js", "htmx4/dist/htmx.js", "@hotwired/turbo/dist/turbo.es2017-umd.js",
-		"bootstrap/dist/css/bootstrap.css", "@tailwindcss/browser/dist/index.global.js"} {
+	for _, name := range []string{
+		"htmx2/dist/htmx.js", "htmx4/dist/htmx.js", "@hotwired/turbo/dist/turbo.es2017-umd.js",
+		"bootstrap/dist/css/bootstrap.css", "@tailwindcss/browser/dist/index.global.js",
+	} {
 		s.StaticFile("/npm/"+name, "node_modules/"+name)
 	}
 	server := httptest.NewServer(s)
@@ -155,9 +159,12 @@ func every() []flashgin.Message {
 		flashgin.Success("Your settings have been changed successfully."),
 		flashgin.Warning("Your plan ends in three days."),
 		flashgin.Error("The file could not be read."),
-		{Status: flashgin.StatusSuccess, Title: "Order 12", Text: "It is on its way.", Link: &flashgin.Link{Label: "View order", URL: "/orders/12"}},
-		{Status: flashgin.StatusError, Title: "Import", Text: strings.Repeat("A line of the contacts has no address. ", 8)},
-		{Status: flashgin.StatusInfo, Title: "Good morning", HTML: `There is <a class="alert-link underline" href="/news">news</a> for <b>you</b>.`},
+		{Status: flashgin.StatusSuccess, Title: "Order 12", Text: "It is on its way.",
+			Link: &flashgin.Link{Label: "View order", URL: "/orders/12"}},
+		{Status: flashgin.StatusError, Title: "Import",
+			Text: strings.Repeat("A line of the contacts has no address. ", 8)},
+		{Status: flashgin.StatusInfo, Title: "Good morning",
+			HTML: `There is <a class="alert-link underline" href="/news">news</a> for <b>you</b>.`},
 		{Status: "reminder", Text: "Drink some water."},
 		{Status: flashgin.StatusInfo, Text: "I leave by myself.", AutoClose: true},
 	}

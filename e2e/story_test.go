@@ -118,7 +118,8 @@ func TestStory(t *testing.T) {
 	b.click("main form button")
 	b.untilEqual([]string{changed}, texts)
 	assert.Equal(t, "/settings", eval[string](b, `location.pathname`))
-	b.untilEqual("ada@example.com", `document.querySelector("#email")?.value`) // the rest of the page comes after the messages
+	// the rest of the page comes after the messages
+	b.untilEqual("ada@example.com", `document.querySelector("#email")?.value`)
 
 	b.do(chromedp.Reload())
 	b.untilEqual([]string{}, texts)

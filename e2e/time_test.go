@@ -41,7 +41,8 @@ func (b *tab) forward(ms int) []string {
 
 // Check 11.
 func TestAutoClose(t *testing.T) {
-	long := strings.TrimSpace(strings.Repeat("word ", 20)) // and the status, which is read too: 3000 + 21 * 400
+	// and the status, which is read too: 3000 + 21 * 400
+	long := strings.TrimSpace(strings.Repeat("word ", 20))
 	for _, test := range []struct {
 		name    string
 		message flashgin.Message
@@ -49,13 +50,19 @@ func TestAutoClose(t *testing.T) {
 	}{
 		{"a short text", leaves("saved"), heard + 6000},
 		{"a long text", leaves(long), heard + 11400},
-		{"a text without spaces", leaves("設定を変更しました。ページを読み込み直す必要はありません。"), -heard - 6000},
+		{"a text without spaces",
+			leaves("設定を変更しました。ページを読み込み直す必要はありません。"), -heard - 6000},
 		{"not asked for", flashgin.Success("saved"), 0},
-		{"an error", flashgin.Message{Status: flashgin.StatusError, Text: "full", AutoClose: true}, 0},
-		{"a warning", flashgin.Message{Status: flashgin.StatusWarning, Text: "full", AutoClose: true}, 0},
-		{"a link", flashgin.Message{Text: "sent", AutoClose: true, Link: &flashgin.Link{Label: "View", URL: "/"}}, 0},
-		{"a link in HTML", flashgin.Message{HTML: `sent: <a href="/">view</a>`, AutoClose: true}, 0},
-		{"a status of the application's own", flashgin.Message{Status: "reminder", Text: "drink", AutoClose: true}, heard + 6000},
+		{"an error",
+			flashgin.Message{Status: flashgin.StatusError, Text: "full", AutoClose: true}, 0},
+		{"a warning",
+			flashgin.Message{Status: flashgin.StatusWarning, Text: "full", AutoClose: true}, 0},
+		{"a link", flashgin.Message{Text: "sent", AutoClose: true,
+			Link: &flashgin.Link{Label: "View", URL: "/"}}, 0},
+		{"a link in HTML",
+			flashgin.Message{HTML: `sent: <a href="/">view</a>`, AutoClose: true}, 0},
+		{"a status of the application's own",
+			flashgin.Message{Status: "reminder", Text: "drink", AutoClose: true}, heard + 6000},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{})
@@ -112,16 +119,22 @@ func TestAutoClosePauses(t *testing.T) {
 		pause, resume func(b *tab)
 	}{
 		{"hover", func(b *tab) { b.point("[data-status]") }, func(b *tab) { b.point("#button") }},
-		{"hover over another message", func(b *tab) { b.point("[data-status=info]") }, func(b *tab) { b.point("#button") }},
-		{"focus", func(b *tab) { b.press(kb.Tab); b.press(kb.Tab) }, func(b *tab) { b.js(`document.getElementById("field").focus()`) }},
-		{"selection", func(b *tab) { b.js(`getSelection().selectAllChildren(document.querySelector("[data-flash-text]"))`) },
-			func(b *tab) { b.js(`getSelection().removeAllRanges()`) }},
+		{"hover over another message", func(b *tab) { b.point("[data-status=info]") },
+			func(b *tab) { b.point("#button") }},
+		{"focus", func(b *tab) { b.press(kb.Tab); b.press(kb.Tab) },
+			func(b *tab) { b.js(`document.getElementById("field").focus()`) }},
+		{"selection", func(b *tab) {
+			b.js(`getSelection().selectAllChildren(document.querySelector("[data-flash-text]"))`)
+		}, func(b *tab) {
+			b.js(`getSelection().removeAllRanges()`)
+		}},
 		{"hidden", func(b *tab) {
 			b.js(hide)
 		}, func(b *tab) {
 			b.js(`delete Document.prototype.hidden; Object.defineProperty(Document.prototype, "hidden", {get: () => false}); document.dispatchEvent(new Event("visibilitychange"))`)
 		}},
-		{"frozen", func(b *tab) { b.js(`document.dispatchEvent(new Event("freeze"))`) }, func(b *tab) { b.js(`document.dispatchEvent(new Event("resume"))`) }},
+		{"frozen", func(b *tab) { b.js(`document.dispatchEvent(new Event("freeze"))`) },
+			func(b *tab) { b.js(`document.dispatchEvent(new Event("resume"))`) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{})
@@ -240,7 +253,8 @@ func TestReducedMotion(t *testing.T) {
 		b.open(s.url)
 		b.ready()
 		b.js(`FlashMessages.push({text: "news"}); globalThis.animations = document.getAnimations().length`)
-		assert.Equal(t, map[string]int{"no-preference": 1, "reduce": 0}[motion], eval[int](b, `animations`), motion)
+		assert.Equal(t, map[string]int{"no-preference": 1, "reduce": 0}[motion],
+			eval[int](b, `animations`), motion)
 		b.click("[data-flash-close]")
 		b.untilEqual([]string{}, texts)
 	}

@@ -17,7 +17,8 @@ import (
 func newTurboSite(t testing.TB, content string) *site {
 	s := newSite(t, flashgin.Config{Turbo: true},
 		`{{define "head"}}{{flashAssets}}`+withTurbo+`{{end}}`,
-		`{{define "content"}}{{if eq .Path "/"}}`+content+`{{else}}<p><a id="home" href="/">Home</a></p>{{end}}{{end}}`)
+		`{{define "content"}}{{if eq .Path "/"}}`+content+
+			`{{else}}<p><a id="home" href="/">Home</a></p>{{end}}{{end}}`)
 	s.policy = "" // Turbo has a style element of its own
 	return s
 }
@@ -110,21 +111,28 @@ func TestTurboStreams(t *testing.T) {
 		answer gin.HandlerFunc
 		logged string
 	}{
-		{"200", func(c *gin.Context) { c.Data(200, "text/vnd.turbo-stream.html", []byte(stream)) }, ""},
+		{"200", func(c *gin.Context) {
+			c.Data(200, "text/vnd.turbo-stream.html", []byte(stream))
+		}, ""},
 		{"200, with a charset, in several writes", func(c *gin.Context) {
 			c.Header("Content-Type", "text/vnd.turbo-stream.html; charset=utf-8")
 			_, _ = c.Writer.WriteString(stream[:20])
 			_, _ = c.Writer.WriteString(stream[20:])
 		}, ""},
-		{"422", func(c *gin.Context) { c.Data(422, "text/vnd.turbo-stream.html", []byte(stream)) }, "422"},
-		{"500", func(c *gin.Context) { c.Data(500, "text/vnd.turbo-stream.html", []byte(stream)) }, "500"},
+		{"422", func(c *gin.Context) {
+			c.Data(422, "text/vnd.turbo-stream.html", []byte(stream))
+		}, "422"},
+		{"500", func(c *gin.Context) {
+			c.Data(500, "text/vnd.turbo-stream.html", []byte(stream))
+		}, "500"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newTurboSite(t,
 				`<form method="post" action="/save"><button id="save">Save</button></form><p id="out">kept</p>`)
 			s.POST("/save", func(c *gin.Context) {
 				assert.Contains(t, c.GetHeader("Accept"), "text/vnd.turbo-stream.html")
-				assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("one"), flashgin.Error("two <b>")))
+				assert.NoError(t,
+					flashgin.AddFlash(c, flashgin.Success("one"), flashgin.Error("two <b>")))
 				test.answer(c)
 			})
 			b := s.openedWithTurbo()
@@ -133,8 +141,8 @@ func TestTurboStreams(t *testing.T) {
 			b.untilEqual([]string{"one", "two <b>"}, texts)
 			b.untilEqual([]string{"Error. two <b>", "Success. one"}, `spoken.map(s => s.text)`)
 			assert.True(t, eval[bool](b, sameVoices), "the live regions are the same nodes")
-			assert.True(t,
-				eval[bool](b, `document.querySelector("[data-flash-live] [popover]").matches(":popover-open")`))
+			assert.True(t, eval[bool](b,
+				`document.querySelector("[data-flash-live] [popover]").matches(":popover-open")`))
 			b.axe("a stream")
 			b.shownOnceByTurbo(s, "one", "two <b>")
 			if test.logged != "" {
@@ -151,7 +159,8 @@ func TestTurboFrames(t *testing.T) {
 	newFrameSite := func(t *testing.T) *site {
 		s := newTurboSite(t, frame)
 		s.line.lay(nil)
-		s.GET("/part", func(c *gin.Context) { // a page of its own, with a frame, as handlers for frames often are
+		// a page of its own, with a frame, as handlers for frames often are
+		s.GET("/part", func(c *gin.Context) {
 			c.HTML(200, "page", gin.H{"Path": "/"})
 		})
 		return s
@@ -160,9 +169,11 @@ func TestTurboFrames(t *testing.T) {
 		s := newFrameSite(t)
 		b := s.openedWithTurbo()
 		s.untilOpen(1)
-		s.leave(flashgin.Info("for the part").At("/part"), flashgin.Info("for any page").At(flashgin.Anywhere))
-		b.until(texts + `.includes("for any page")`)                                           // by the page's stream,
-		b.until(`performance.getEntriesByType("resource").some(e => e.name.endsWith("/ack"))`) // which gives back what was shown for less than a second
+		s.leave(flashgin.Info("for the part").At("/part"),
+			flashgin.Info("for any page").At(flashgin.Anywhere))
+		b.until(texts + `.includes("for any page")`) // by the page's stream,
+		// which gives back what was shown for less than a second
+		b.until(`performance.getEntriesByType("resource").some(e => e.name.endsWith("/ack"))`)
 		asked := `performance.getEntriesByType("resource").filter(e => e.name.endsWith("/part")).length`
 		b.js(`document.querySelector("#link").click()`)
 		b.until(asked + ` === 1`)
@@ -181,7 +192,8 @@ func TestTurboFrames(t *testing.T) {
 		{"422", func(c *gin.Context) { c.HTML(422, "page", gin.H{"Path": "/"}) }, "422"},
 		{"303", func(c *gin.Context) { c.Redirect(303, "/part") }, ""},
 		{"stream", func(c *gin.Context) {
-			c.Data(200, "text/vnd.turbo-stream.html", []byte(`<turbo-stream action="append" target="frame"><template><i>done</i></template></turbo-stream>`))
+			c.Data(200, "text/vnd.turbo-stream.html",
+				[]byte(`<turbo-stream action="append" target="frame"><template><i>done</i></template></turbo-stream>`))
 		}, ""},
 	} {
 		t.Run("form, "+test.name, func(t *testing.T) {

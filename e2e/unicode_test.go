@@ -18,7 +18,8 @@ const everyScript = "Café ✓ 😀 Рахмат 日本語 עברית العرب
 
 // Check 19: what was said arrives as it was said, by every route.
 func TestUnicode(t *testing.T) {
-	message := flashgin.Message{Status: flashgin.StatusSuccess, Title: strings.ReplaceAll(everyScript, "\n", " "), Text: everyScript,
+	message := flashgin.Message{Status: flashgin.StatusSuccess,
+		Title: strings.ReplaceAll(everyScript, "\n", " "), Text: everyScript,
 		Link: &flashgin.Link{Label: everyScript, URL: "/café?q=日本語&n=1"}, Key: everyScript}
 	type route struct {
 		name    string
@@ -33,22 +34,31 @@ func TestUnicode(t *testing.T) {
 		{name: "stream", act: `0`},
 		{name: "fetch, header", answer: func(c *gin.Context) { c.Status(204) },
 			act: `fetch("/do", {method: "POST", headers: {"X-Get-Flash": "1"}}).then(FlashMessages.handle)`},
-		{name: "fetch, body", answer: func(c *gin.Context) { c.JSON(200, gin.H{"flash": flashgin.Flashes(c)}) },
-			act: `fetch("/do", {method: "POST"}).then(FlashMessages.handle)`},
+		{name: "fetch, body", answer: func(c *gin.Context) {
+			c.JSON(200, gin.H{"flash": flashgin.Flashes(c)})
+		}, act: `fetch("/do", {method: "POST"}).then(FlashMessages.handle)`},
 		{name: "fetch, pull", answer: func(c *gin.Context) {
-			assert.NoError(t, flashgin.AddFlash(c, flashgin.Message{Title: "large", HTML: "<b></b>", Data: map[string]string{"fill": strings.Repeat("x", 5000)}}))
+			assert.NoError(t, flashgin.AddFlash(c, flashgin.Message{Title: "large", HTML: "<b></b>",
+				Data: map[string]string{"fill": strings.Repeat("x", 5000)}}))
 			c.Status(204)
 		}, act: `fetch("/do", {method: "POST", headers: {"X-Get-Flash": "1"}}).then(FlashMessages.handle)`},
-		{name: "Turbo stream", cfg: flashgin.Config{Turbo: true}, script: "@hotwired/turbo/dist/turbo.es2017-umd.js",
-			content: `<form method="post" action="/do"><button id="go">Go</button></form>`, act: `document.querySelector("#go").click()`,
-			answer: func(c *gin.Context) { c.Data(200, "text/vnd.turbo-stream.html", []byte("<p></p>")) }},
-		{name: "Turbo, redirect", cfg: flashgin.Config{Turbo: true}, script: "@hotwired/turbo/dist/turbo.es2017-umd.js",
-			content: `<form method="post" action="/do"><button id="go">Go</button></form>`, act: `document.querySelector("#go").click()`,
-			answer: func(c *gin.Context) { c.Redirect(303, "/") }},
+		{name: "Turbo stream", cfg: flashgin.Config{Turbo: true},
+			script:  "@hotwired/turbo/dist/turbo.es2017-umd.js",
+			content: `<form method="post" action="/do"><button id="go">Go</button></form>`,
+			act:     `document.querySelector("#go").click()`,
+			answer: func(c *gin.Context) {
+				c.Data(200, "text/vnd.turbo-stream.html", []byte("<p></p>"))
+			}},
+		{name: "Turbo, redirect", cfg: flashgin.Config{Turbo: true},
+			script:  "@hotwired/turbo/dist/turbo.es2017-umd.js",
+			content: `<form method="post" action="/do"><button id="go">Go</button></form>`,
+			act:     `document.querySelector("#go").click()`,
+			answer:  func(c *gin.Context) { c.Redirect(303, "/") }},
 	}
 	for _, version := range htmxes {
 		h := route{cfg: flashgin.Config{HTMX: true}, script: version + "/dist/htmx.js",
-			content: `<button id="go" hx-post="/do" hx-swap="none">Go</button>`, act: `document.querySelector("#go").click()`}
+			content: `<button id="go" hx-post="/do" hx-swap="none">Go</button>`,
+			act:     `document.querySelector("#go").click()`}
 		h.name, h.answer = version+", out of band", func(c *gin.Context) { html(c, 200, "<p></p>") }
 		routes = append(routes, h)
 		h.name, h.answer = version+", header", func(c *gin.Context) { c.Status(204) }
@@ -66,7 +76,8 @@ func TestUnicode(t *testing.T) {
 				`{{define "content"}}` + r.content + `{{end}}`,
 			}
 			if r.script != "" {
-				templates[0] = `{{define "head"}}{{flashAssets}}<script src="/npm/` + r.script + `"></script>{{end}}`
+				templates[0] = `{{define "head"}}{{flashAssets}}<script src="/npm/` + r.script +
+					`"></script>{{end}}`
 			}
 			s := newSite(t, r.cfg, templates...)
 			if r.script != "" {
@@ -98,9 +109,10 @@ func TestUnicode(t *testing.T) {
 			assert.Equal(t, message.Title,
 				eval[string](b, item+`.querySelector("[data-flash-title] bdi").textContent`))
 			assert.Equal(t, message.Key, eval[string](b, item+`.dataset.key`))
-			assert.Equal(t, message.Link.Label, eval[string](b, item+`.querySelector("a").textContent`))
-			assert.Equal(t, "/café?q=日本語&n=1",
-				eval[string](b, `decodeURI(`+item+`.querySelector("a").href.slice(location.origin.length))`))
+			assert.Equal(t, message.Link.Label,
+				eval[string](b, item+`.querySelector("a").textContent`))
+			assert.Equal(t, "/café?q=日本語&n=1", eval[string](b,
+				`decodeURI(`+item+`.querySelector("a").href.slice(location.origin.length))`))
 			b.until(`spoken.length > 0`)
 			assert.Contains(t, eval[string](b, `spoken.map(s => s.text).join("|")`),
 				strings.TrimSpace(message.Title))

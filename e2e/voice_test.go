@@ -60,7 +60,8 @@ func TestLiveRegions(t *testing.T) {
 		response.Body.Close()
 		require.NoError(t, err)
 		for _, live := range []string{"polite", "assertive"} {
-			assert.Len(t, regexp.MustCompile(`<div class="flash__hidden" aria-live="`+live+`" aria-atomic="false"></div>`).FindAll(raw, -1), 1, "empty in the HTML")
+			assert.Len(t, regexp.MustCompile(`<div class="flash__hidden" aria-live="`+live+
+				`" aria-atomic="false"></div>`).FindAll(raw, -1), 1, "empty in the HTML")
 		}
 		assert.Equal(t, 2, strings.Count(string(raw), "aria-live"))
 
@@ -102,26 +103,36 @@ func TestLiveRegionsStayTheSame(t *testing.T) {
 		name, head, content, act string
 	}{
 		{"pushed", ``, ``, `FlashMessages.push({text: "%"})`},
-		{"htmx 2, out of band", `<script src="/npm/htmx2/dist/htmx.js"></script>`, `hx-get="/oob"`, `document.getElementById("b").click()`},
-		{"htmx 4, out of band", `<script src="/npm/htmx4/dist/htmx.js"></script>`, `hx-get="/oob"`, `document.getElementById("b").click()`},
-		{"htmx 2, header", `<script src="/npm/htmx2/dist/htmx.js"></script>`, `hx-get="/header"`, `document.getElementById("b").click()`},
-		{"htmx 4, header", `<script src="/npm/htmx4/dist/htmx.js"></script>`, `hx-get="/header"`, `document.getElementById("b").click()`},
-		{"Turbo stream", withTurbo, ``, `fetch("/stream").then(r => r.text()).then(text => Turbo.renderStreamMessage(text))`},
+		{"htmx 2, out of band", `<script src="/npm/htmx2/dist/htmx.js"></script>`, `hx-get="/oob"`,
+			`document.getElementById("b").click()`},
+		{"htmx 4, out of band", `<script src="/npm/htmx4/dist/htmx.js"></script>`, `hx-get="/oob"`,
+			`document.getElementById("b").click()`},
+		{"htmx 2, header", `<script src="/npm/htmx2/dist/htmx.js"></script>`, `hx-get="/header"`,
+			`document.getElementById("b").click()`},
+		{"htmx 4, header", `<script src="/npm/htmx4/dist/htmx.js"></script>`, `hx-get="/header"`,
+			`document.getElementById("b").click()`},
+		{"Turbo stream", withTurbo, ``,
+			`fetch("/stream").then(r => r.text()).then(text => Turbo.renderStreamMessage(text))`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}`+test.head+`{{end}}`,
-				`{{define "content"}}<button id="b" `+test.content+` hx-target="#out">Go</button><div id="out">-</div>{{end}}`)
+			s := newSite(t, flashgin.Config{},
+				`{{define "head"}}{{flashAssets}}`+test.head+`{{end}}`,
+				`{{define "content"}}<button id="b" `+test.content+
+					` hx-target="#out">Go</button><div id="out">-</div>{{end}}`)
 			s.policy = "" // htmx and Turbo have style elements of their own
 			s.GET("/oob", func(c *gin.Context) {
-				c.Data(http.StatusOK, "text/html", []byte(`done<ul hx-swap-oob="beforeend:[data-flash-live] ul">`+strings.ReplaceAll(item, "%", "news")+`</ul>`))
+				c.Data(http.StatusOK, "text/html",
+					[]byte(`done<ul hx-swap-oob="beforeend:[data-flash-live] ul">`+
+						strings.ReplaceAll(item, "%", "news")+`</ul>`))
 			})
 			s.GET("/header", func(c *gin.Context) {
 				c.Header("HX-Trigger", `{"flash:show":{"messages":[{"text":"news"}]}}`)
 				c.Data(http.StatusOK, "text/html", []byte(`done`))
 			})
 			s.GET("/stream", func(c *gin.Context) {
-				c.Data(http.StatusOK, "text/vnd.turbo-stream.html", []byte(`<turbo-stream action="append" targets="[data-flash-live] ul"><template>`+
-					strings.ReplaceAll(item, "%", "news")+`</template></turbo-stream>`))
+				c.Data(http.StatusOK, "text/vnd.turbo-stream.html",
+					[]byte(`<turbo-stream action="append" targets="[data-flash-live] ul"><template>`+
+						strings.ReplaceAll(item, "%", "news")+`</template></turbo-stream>`))
 			})
 			b := newTab(t)
 			b.beforeFile("log.js")
@@ -130,9 +141,11 @@ func TestLiveRegionsStayTheSame(t *testing.T) {
 			b.js(`globalThis.first = document.querySelectorAll("[data-flash-live] > [aria-live]")`)
 			b.js(strings.ReplaceAll(test.act, "%", "news"))
 			b.untilEqual([]string{"news"}, texts)
-			b.until(`document.querySelector("[data-flash-live] [popover]").matches(":popover-open")`)
+			b.until(
+				`document.querySelector("[data-flash-live] [popover]").matches(":popover-open")`)
 			b.untilEqual(1, `spoken.length`)
-			assert.True(t, eval[bool](b, `[...document.querySelectorAll("[data-flash-live] > [aria-live]")].every((e, i) => e === first[i])`))
+			assert.True(t, eval[bool](b,
+				`[...document.querySelectorAll("[data-flash-live] > [aria-live]")].every((e, i) => e === first[i])`))
 			assert.True(t, eval[bool](b, `/(Success|Info)\. news/.test(spoken[0].text)`))
 		})
 	}
@@ -152,11 +165,15 @@ func TestAnnouncements(t *testing.T) {
 	b.open(s.url)
 	b.ready()
 	b.js(later)
-	b.untilEqual([]string{"assertive Error. full", "polite Success. saved", "polite Info: News. Version 2 is here."}, `spoken.map(s => s.live + " " + s.text)`)
+	b.untilEqual([]string{"assertive Error. full", "polite Success. saved",
+		"polite Info: News. Version 2 is here."}, `spoken.map(s => s.live + " " + s.text)`)
 	b.js(`clock.forward(24000)`)
-	b.until(said + `.includes("full") && ` + said + `.includes("saved") && ` + said + `.includes("News")`) // a busy reader finds them all
+	// a busy reader finds them all
+	b.until(said + `.includes("full") && ` + said + `.includes("saved") && ` +
+		said + `.includes("News")`)
 	b.js(`clock.forward(3000)`)
-	assert.True(t, eval[bool](b, `spoken.every((s, i) => i === 0 || s.at - spoken[i - 1].at >= 150)`),
+	assert.True(t,
+		eval[bool](b, `spoken.every((s, i) => i === 0 || s.at - spoken[i - 1].at >= 150)`),
 		"one after the other")
 
 	b.js(`spoken.length = 0`)
@@ -166,12 +183,14 @@ func TestAnnouncements(t *testing.T) {
 	b.js(later)
 	b.untilEqual(3, `spoken.length`)
 	assert.True(t, eval[bool](b, `spoken.every(s => s.text.trim() === "Info. again")`))
-	assert.True(t, eval[bool](b, `spoken.every((s, i) => i === 0 || s.text !== spoken[i - 1].text && s.at - spoken[i - 1].at >= 150)`),
+	assert.True(t, eval[bool](b,
+		`spoken.every((s, i) => i === 0 || s.text !== spoken[i - 1].text && s.at - spoken[i - 1].at >= 150)`),
 		"equal texts are distinct changes")
 
 	b.js(`clock.forward(30000)`)
 	assert.Equal(t, "", eval[string](b, said), "silent again")
-	b.js(`spoken.length = 0; document.querySelectorAll("[data-flash-close]").forEach(button => button.click());` + later)
+	b.js(`spoken.length = 0; document.querySelectorAll("[data-flash-close]").forEach(button => button.click());` +
+		later)
 	assert.Empty(t, eval[[]string](b, texts))
 	assert.Equal(t, 0, eval[int](b, `spoken.length`))
 }

@@ -82,14 +82,16 @@ func TestHostileTexts(t *testing.T) {
 		make func(text string, i int) flashgin.Message
 	}{
 		{"in every field", func(text string, i int) flashgin.Message {
-			return flashgin.Message{Status: flashgin.Status(text), Title: text, Text: text, Key: text, ID: text, Link: &flashgin.Link{Label: text, URL: text}}
+			return flashgin.Message{Status: flashgin.Status(text), Title: text, Text: text,
+				Key: text, ID: text, Link: &flashgin.Link{Label: text, URL: text}}
 		}},
 		{"in the text, as everybody has it", func(text string, i int) flashgin.Message {
 			return flashgin.Message{Status: flashgin.StatusError, Text: text, ID: fmt.Sprint(i)}
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSite(t, flashgin.Config{Store: &flashgin.MemoryStore{Cap: 100}}, `{{define "messages"}}{{flashes}}{{end}}{{define "content"}}
+			s := newSite(t, flashgin.Config{Store: &flashgin.MemoryStore{Cap: 100}},
+				`{{define "messages"}}{{flashes}}{{end}}{{define "content"}}
 {{range flashes}}<i class="attribute" title="{{.Text}}" data-unquoted={{.Text}} data-status-of='{{.Status}}'></i>{{end}}
 <script>globalThis.list = {{(flashes).JSON}}</script>{{end}}`)
 			s.policy = "" // nothing but escaping protects this page
@@ -112,7 +114,8 @@ func TestHostileTexts(t *testing.T) {
 			// Let the buttons and links feel a pointer and the focus, which is what some wait for.
 			b.js(`for (const e of document.querySelectorAll("[data-status], [data-status] *")) {
 				e.dispatchEvent(new MouseEvent("mouseover", {bubbles: true})); e.focus?.() }`)
-			assert.Empty(t, eval[[]string](b, `[...document.querySelectorAll("[data-status] a")].map(a => a.protocol).filter(p => !/^(https?|mailto):$/.test(p))`))
+			assert.Empty(t, eval[[]string](b,
+				`[...document.querySelectorAll("[data-status] a")].map(a => a.protocol).filter(p => !/^(https?|mailto):$/.test(p))`))
 			assert.Equal(t, []string{"SCRIPT"}, eval[[]string](b, `[...document
 				.querySelectorAll("main :is(script, img, iframe, object, embed, base, meta, link, form, input, video)")]
 				.map(e => e.tagName)`), "the page has one of its own")
@@ -140,14 +143,20 @@ func TestPushedLinks(t *testing.T) {
 		{"http://[", ""},
 		{"", s.url + "/"},
 	} {
-		got := eval[string](b, `FlashMessages.push(`+encode(object{"text": "sent", "link": object{"label": "View", "url": test.url}})+`).querySelector("a")?.href ?? ""`)
+		got := eval[string](b, `FlashMessages.push(`+
+			encode(object{"text": "sent", "link": object{"label": "View", "url": test.url}})+
+			`).querySelector("a")?.href ?? ""`)
 		assert.Equal(t, test.want, got, test.url)
 	}
-	for _, nothing := range []string{`{}`, `{status: "error"}`, `{html: "<b>bold</b>"}`, `{text: ""}`} {
+	for _, nothing := range []string{
+		`{}`, `{status: "error"}`, `{html: "<b>bold</b>"}`, `{text: ""}`,
+	} {
 		assert.True(t, eval[bool](b, `FlashMessages.push(`+nothing+`) === null`), nothing)
 	}
-	assert.True(t, eval[bool](b, `FlashMessages.push({id: "7", text: "once"}) !== null && FlashMessages.push({id: "7", text: "twice"}) === null`))
-	assert.True(t, strings.HasPrefix(eval[string](b, `document.getElementById("flash-7").textContent.trim()`), "Info"))
+	assert.True(t, eval[bool](b,
+		`FlashMessages.push({id: "7", text: "once"}) !== null && FlashMessages.push({id: "7", text: "twice"}) === null`))
+	assert.True(t, strings.HasPrefix(eval[string](b,
+		`document.getElementById("flash-7").textContent.trim()`), "Info"))
 }
 
 // Applications may stop what the script does.
@@ -160,12 +169,14 @@ func TestEvents(t *testing.T) {
 			if (globalThis.stop === type) e.preventDefault() })`)
 	b.push(object{"text": "one"})
 	b.click("[data-flash-close]")
-	b.untilEqual([]string{"flash:before-show one", "flash:shown one", "flash:close one user"}, `seen`)
+	b.untilEqual([]string{"flash:before-show one", "flash:shown one", "flash:close one user"},
+		`seen`)
 	b.js(`seen.length = 0; stop = "flash:before-show"`)
 	assert.True(t, eval[bool](b, `FlashMessages.push({text: "two"}) === null`))
 	b.untilEqual([]string{}, texts)
 	b.js(`stop = "flash:close"; FlashMessages.push({text: "three"})`)
 	b.click("[data-flash-close]")
 	b.untilEqual([]string{"three"}, texts)
-	b.untilEqual([]string{"flash:before-show two", "flash:before-show three", "flash:shown three", "flash:close three user"}, `seen`)
+	b.untilEqual([]string{"flash:before-show two", "flash:before-show three",
+		"flash:shown three", "flash:close three user"}, `seen`)
 }

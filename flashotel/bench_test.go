@@ -14,7 +14,8 @@ import (
 var usual = []flashgin.Event{
 	{Kind: flashgin.EventStoreCall, Call: "add", Duration: time.Millisecond},
 	{Kind: flashgin.EventAdded, Messages: 1},
-	{Kind: flashgin.EventStoreCall, Call: "claim", Duration: time.Millisecond, Node: "10.1.2.3:7001"},
+	{Kind: flashgin.EventStoreCall, Call: "claim", Duration: time.Millisecond,
+		Node: "10.1.2.3:7001"},
 	{Kind: flashgin.EventStoreCall, Call: "confirm", Duration: time.Millisecond},
 	{Kind: flashgin.EventShown, Messages: 1},
 	{Kind: flashgin.EventShown, Messages: 1, Direct: true},
@@ -42,6 +43,8 @@ func BenchmarkObserve(b *testing.B) {
 func TestAnEventAllocatesNothing(t *testing.T) {
 	r := newRecorder(t)
 	for _, e := range usual {
-		assert.Zero(t, testing.AllocsPerRun(100, func() { r.Observe(context.Background(), e) }), e.Kind)
+		assert.Zero(t, testing.AllocsPerRun(100, func() {
+			r.Observe(context.Background(), e)
+		}), e.Kind)
 	}
 }

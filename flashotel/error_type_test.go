@@ -46,7 +46,8 @@ func TestErrorType(t *testing.T) {
 		{&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, "timeout"},
 		{context.Canceled, "canceled"},
 		{replyError("OOM command not allowed when used memory > 'maxmemory'."), "OOM"},
-		{fmt.Errorf("flashgin: redis: add: %w", replyError("READONLY You can't write")), "READONLY"},
+		{fmt.Errorf("flashgin: redis: add: %w", replyError("READONLY You can't write")),
+			"READONLY"},
 		{replyError("ERR"), "ERR"},
 		{replyError("Session 4711 is unknown"), "_OTHER"},
 		{replyError("ABCDEFGHIJKLMNOPQRSTUVWXYZ is too long"), "_OTHER"},
@@ -54,8 +55,10 @@ func TestErrorType(t *testing.T) {
 		{redis.ErrClosed, "_OTHER"},
 		{errors.New("session abc"), "_OTHER"},
 		{fmt.Errorf("wrapped: %w", io.ErrUnexpectedEOF), "_OTHER"},
-		{&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, "syscall.Errno"},
-		{fmt.Errorf("wrapped: %w", &net.DNSError{Err: "no such host", Name: "redis.internal"}), "*net.DNSError"},
+		{&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)},
+			"syscall.Errno"},
+		{fmt.Errorf("wrapped: %w", &net.DNSError{Err: "no such host", Name: "redis.internal"}),
+			"*net.DNSError"},
 		{fmt.Errorf("wrapped: %w", ownError{}), "full"},
 	} {
 		t.Run(test.err.Error(), func(t *testing.T) {
@@ -68,7 +71,8 @@ func TestErrorType(t *testing.T) {
 
 // errorTypes returns the error.type of all calls.
 func (r *recorder) errorTypes() (types []string) {
-	for _, p := range r.metrics()["flashgin.store.call.duration"].Data.(metricdata.Histogram[float64]).DataPoints {
+	for _, p := range r.metrics()["flashgin.store.call.duration"].
+		Data.(metricdata.Histogram[float64]).DataPoints {
 		class, _ := p.Attributes.Value("error.type")
 		types = append(types, class.AsString())
 	}
@@ -80,7 +84,8 @@ func TestErrorTypeOfAServerThatIsDown(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, closed.Close())
-	client := redis.NewClient(&redis.Options{Addr: closed.Addr().String(), MaxRetries: -1, DialTimeout: time.Minute, DialerRetries: 1})
+	client := redis.NewClient(&redis.Options{Addr: closed.Addr().String(), MaxRetries: -1,
+		DialTimeout: time.Minute, DialerRetries: 1})
 	t.Cleanup(func() { assert.NoError(t, client.Close()) })
 	store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop"})
 	require.NoError(t, err)

@@ -17,7 +17,9 @@
 //	flashgin.message.dropped         Counter          {message}
 //	flashgin.message.lease_expired   Counter          {message}
 //	flashgin.message.lost            Counter          {message}
-//	flashgin.store.call.duration     Histogram        s           flashgin.store.call.name, error.type, server.address, server.port
+//	flashgin.store.call.duration     Histogram        s           flashgin.store.call.name,
+//	                                                              error.type, server.address,
+//	                                                              server.port
 //	flashgin.store.call.skipped      Counter          {call}
 //	flashgin.store.breaker.open      UpDownCounter    {breaker}   server.address, server.port
 //	flashgin.store.breaker.openings  Counter          {opening}   server.address, server.port
@@ -27,8 +29,8 @@
 //
 // flashgin.store.call.name is "add", "claim", "confirm", "release", "peek" or "withdraw".
 //
-// error.type is there if a call failed: "timeout", "canceled", why a Redis server refused it, such as
-// "OOM", "NOPERM" or "READONLY" with every release of Redis and Valkey, what the error's method
+// error.type is there if a call failed: "timeout", "canceled", why a Redis server refused it, such
+// as "OOM", "NOPERM" or "READONLY" with every release of Redis and Valkey, what the error's method
 // ErrorType returns, or the Go type of its cause, such as "syscall.Errno" where there is no
 // connection; "_OTHER" where that says nothing.
 //
@@ -74,24 +76,34 @@ func New(provider metric.MeterProvider) (flashgin.Observer, error) {
 	meter := provider.Meter(scope, metric.WithSchemaURL(semconv.SchemaURL))
 	var failed error
 	counter := func(name, unit, description string) metric.Int64Counter {
-		c, err := meter.Int64Counter(name, metric.WithUnit(unit), metric.WithDescription(description))
+		c, err := meter.Int64Counter(name, metric.WithUnit(unit),
+			metric.WithDescription(description))
 		failed = errors.Join(failed, err)
 		return c
 	}
 	o := &observer{
-		added:        counter("flashgin.message.added", "{message}", "Messages that the store has accepted."),
-		shown:        counter("flashgin.message.shown", "{message}", "Messages that were shown, and will not be again."),
-		released:     counter("flashgin.message.released", "{message}", "Messages that were taken for a page and wait again."),
-		dropped:      counter("flashgin.message.dropped", "{message}", "Messages that were removed unseen, because too many waited."),
-		leaseExpired: counter("flashgin.message.lease_expired", "{message}", "Messages that were given out again, after a page that said nothing of them."),
-		lost:         counter("flashgin.message.lost", "{message}", "Messages of requests that may never be seen."),
-		skipped:      counter("flashgin.store.call.skipped", "{call}", "Pages that did not ask the store, because nothing waited."),
-		openings:     counter("flashgin.store.breaker.openings", "{opening}", "Breakers that opened, because the store failed repeatedly."),
-		recordings:   map[series][]metric.RecordOption{},
-		additions:    map[string][]metric.AddOption{},
+		added: counter("flashgin.message.added", "{message}",
+			"Messages that the store has accepted."),
+		shown: counter("flashgin.message.shown", "{message}",
+			"Messages that were shown, and will not be again."),
+		released: counter("flashgin.message.released", "{message}",
+			"Messages that were taken for a page and wait again."),
+		dropped: counter("flashgin.message.dropped", "{message}",
+			"Messages that were removed unseen, because too many waited."),
+		leaseExpired: counter("flashgin.message.lease_expired", "{message}",
+			"Messages that were given out again, after a page that said nothing of them."),
+		lost: counter("flashgin.message.lost", "{message}",
+			"Messages of requests that may never be seen."),
+		skipped: counter("flashgin.store.call.skipped", "{call}",
+			"Pages that did not ask the store, because nothing waited."),
+		openings: counter("flashgin.store.breaker.openings", "{opening}",
+			"Breakers that opened, because the store failed repeatedly."),
+		recordings: map[series][]metric.RecordOption{},
+		additions:  map[string][]metric.AddOption{},
 	}
 	var err error
-	o.open, err = meter.Int64UpDownCounter("flashgin.store.breaker.open", metric.WithUnit("{breaker}"),
+	o.open, err = meter.Int64UpDownCounter("flashgin.store.breaker.open",
+		metric.WithUnit("{breaker}"),
 		metric.WithDescription("Breakers that are open: pages are shown without messages."))
 	failed = errors.Join(failed, err)
 	o.call, err = meter.Float64Histogram("flashgin.store.call.duration", metric.WithUnit("s"),
@@ -116,10 +128,12 @@ type observer struct {
 
 var (
 	fromStore = []metric.AddOption{
-		metric.WithAttributeSet(attribute.NewSet(attribute.String("flashgin.message.source", "store"))),
+		metric.WithAttributeSet(attribute.NewSet(
+			attribute.String("flashgin.message.source", "store"))),
 	}
 	fromRequest = []metric.AddOption{
-		metric.WithAttributeSet(attribute.NewSet(attribute.String("flashgin.message.source", "request"))),
+		metric.WithAttributeSet(attribute.NewSet(
+			attribute.String("flashgin.message.source", "request"))),
 	}
 )
 
@@ -144,7 +158,8 @@ func (o *observer) Observe(ctx context.Context, e flashgin.Event) {
 	case flashgin.EventLost:
 		o.lost.Add(ctx, messages)
 	case flashgin.EventStoreCall:
-		o.call.Record(ctx, e.Duration.Seconds(), o.recording(series{e.Call, e.Node, errorType(e.Err)})...)
+		o.call.Record(ctx, e.Duration.Seconds(),
+			o.recording(series{e.Call, e.Node, errorType(e.Err)})...)
 	case flashgin.EventSkipped:
 		o.skipped.Add(ctx, 1)
 	case flashgin.EventBreakerOpened:
@@ -170,8 +185,9 @@ func (o *observer) recording(s series) []metric.RecordOption {
 }
 
 func (o *observer) addition(node string) []metric.AddOption {
-	return once(o, o.additions, node,
-		func() metric.AddOption { return metric.WithAttributeSet(attribute.NewSet(server(node)...)) })
+	return once(o, o.additions, node, func() metric.AddOption {
+		return metric.WithAttributeSet(attribute.NewSet(server(node)...))
+	})
 }
 
 // once returns the entry of a map of o, and makes it first if need be.

@@ -61,7 +61,8 @@ func (r *recorder) observe(events ...flashgin.Event) {
 }
 
 func sum(monotonic bool, points ...metricdata.DataPoint[int64]) metricdata.Sum[int64] {
-	return metricdata.Sum[int64]{Temporality: metricdata.CumulativeTemporality, IsMonotonic: monotonic, DataPoints: points}
+	return metricdata.Sum[int64]{Temporality: metricdata.CumulativeTemporality,
+		IsMonotonic: monotonic, DataPoints: points}
 }
 
 func point(value int64, attributes ...attribute.KeyValue) metricdata.DataPoint[int64] {
@@ -86,22 +87,34 @@ func TestInstruments(t *testing.T) {
 			{Kind: flashgin.EventAdded, Messages: 2}, {Kind: flashgin.EventAdded, Messages: 3},
 		}, "{message}", sum(true, point(5))},
 		{"flashgin.message.shown", []flashgin.Event{
-			{Kind: flashgin.EventShown, Messages: 2}, {Kind: flashgin.EventShown, Messages: 1, Direct: true}, {Kind: flashgin.EventShown, Messages: 1},
-		}, "{message}", sum(true, point(3, source.String("store")), point(1, source.String("request")))},
-		{"flashgin.message.released", []flashgin.Event{{Kind: flashgin.EventReleased, Messages: 4}}, "{message}", sum(true, point(4))},
-		{"flashgin.message.dropped", []flashgin.Event{{Kind: flashgin.EventDropped, Messages: 5}}, "{message}", sum(true, point(5))},
-		{"flashgin.message.lease_expired", []flashgin.Event{{Kind: flashgin.EventLeaseExpired, Messages: 6}}, "{message}", sum(true, point(6))},
-		{"flashgin.message.lost", []flashgin.Event{{Kind: flashgin.EventLost, Messages: 7}}, "{message}", sum(true, point(7))},
+			{Kind: flashgin.EventShown, Messages: 2},
+			{Kind: flashgin.EventShown, Messages: 1, Direct: true},
+			{Kind: flashgin.EventShown, Messages: 1},
+		}, "{message}", sum(true, point(3, source.String("store")),
+			point(1, source.String("request")))},
+		{"flashgin.message.released", []flashgin.Event{{Kind: flashgin.EventReleased, Messages: 4}},
+			"{message}", sum(true, point(4))},
+		{"flashgin.message.dropped", []flashgin.Event{{Kind: flashgin.EventDropped, Messages: 5}},
+			"{message}", sum(true, point(5))},
+		{"flashgin.message.lease_expired",
+			[]flashgin.Event{{Kind: flashgin.EventLeaseExpired, Messages: 6}}, "{message}",
+			sum(true, point(6))},
+		{"flashgin.message.lost", []flashgin.Event{{Kind: flashgin.EventLost, Messages: 7}},
+			"{message}", sum(true, point(7))},
 		{"flashgin.store.call.skipped", []flashgin.Event{
 			{Kind: flashgin.EventSkipped}, {Kind: flashgin.EventSkipped},
 		}, "{call}", sum(true, point(2))},
 		{"flashgin.store.breaker.open", []flashgin.Event{
-			{Kind: flashgin.EventBreakerOpened}, {Kind: flashgin.EventBreakerClosed}, {Kind: flashgin.EventBreakerOpened},
+			{Kind: flashgin.EventBreakerOpened}, {Kind: flashgin.EventBreakerClosed},
+			{Kind: flashgin.EventBreakerOpened},
 			{Kind: flashgin.EventBreakerOpened, Node: "10.1.2.3:7001"},
-			{Kind: flashgin.EventBreakerOpened, Node: "odd"}, {Kind: flashgin.EventBreakerClosed, Node: "odd"},
-		}, "{breaker}", sum(false, point(1), point(1, node...), point(0, attribute.String("server.address", "odd")))},
+			{Kind: flashgin.EventBreakerOpened, Node: "odd"},
+			{Kind: flashgin.EventBreakerClosed, Node: "odd"},
+		}, "{breaker}", sum(false, point(1), point(1, node...),
+			point(0, attribute.String("server.address", "odd")))},
 		{"flashgin.store.breaker.openings", []flashgin.Event{
-			{Kind: flashgin.EventBreakerOpened}, {Kind: flashgin.EventBreakerClosed}, {Kind: flashgin.EventBreakerOpened},
+			{Kind: flashgin.EventBreakerOpened}, {Kind: flashgin.EventBreakerClosed},
+			{Kind: flashgin.EventBreakerOpened},
 			{Kind: flashgin.EventBreakerOpened, Node: "10.1.2.3:7001"},
 		}, "{opening}", sum(true, point(2), point(1, node...))},
 	} {
@@ -111,7 +124,8 @@ func TestInstruments(t *testing.T) {
 			got := r.metrics()[test.name]
 			assert.Equal(t, test.unit, got.Unit)
 			assert.NotEmpty(t, got.Description)
-			metricdatatest.AssertAggregationsEqual(t, test.want, got.Data, metricdatatest.IgnoreTimestamp())
+			metricdatatest.AssertAggregationsEqual(t, test.want, got.Data,
+				metricdatatest.IgnoreTimestamp())
 		})
 	}
 }
@@ -119,20 +133,31 @@ func TestInstruments(t *testing.T) {
 func TestStoreCalls(t *testing.T) {
 	r := newRecorder(t)
 	r.observe(
-		flashgin.Event{Kind: flashgin.EventStoreCall, Call: "claim", Duration: 300 * time.Microsecond},
-		flashgin.Event{Kind: flashgin.EventStoreCall, Call: "claim", Duration: 30 * time.Millisecond},
-		flashgin.Event{Kind: flashgin.EventStoreCall, Call: "claim", Duration: 2 * time.Second, Err: context.DeadlineExceeded},
-		flashgin.Event{Kind: flashgin.EventStoreCall, Call: "add", Duration: 20 * time.Second, Node: "[::1]:7002", Err: io.EOF},
+		flashgin.Event{Kind: flashgin.EventStoreCall, Call: "claim",
+			Duration: 300 * time.Microsecond},
+		flashgin.Event{Kind: flashgin.EventStoreCall, Call: "claim",
+			Duration: 30 * time.Millisecond},
+		flashgin.Event{Kind: flashgin.EventStoreCall, Call: "claim", Duration: 2 * time.Second,
+			Err: context.DeadlineExceeded},
+		flashgin.Event{Kind: flashgin.EventStoreCall, Call: "add", Duration: 20 * time.Second,
+			Node: "[::1]:7002", Err: io.EOF},
 	)
 	bounds := []float64{0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10}
-	histogram := func(min, max, sum float64, counts []uint64, attributes ...attribute.KeyValue) metricdata.HistogramDataPoint[float64] {
+	histogram := func(
+		min, max, sum float64, counts []uint64, attributes ...attribute.KeyValue,
+	) metricdata.HistogramDataPoint[float64] {
 		total := uint64(0)
 		for _, n := range counts {
 			total += n
 		}
 		return metricdata.HistogramDataPoint[float64]{
-			Attributes: attribute.NewSet(attributes...), Bounds: bounds, BucketCounts: append(counts, make([]uint64, 13-len(counts))...),
-			Count: total, Sum: sum, Min: metricdata.NewExtrema(min), Max: metricdata.NewExtrema(max),
+			Attributes:   attribute.NewSet(attributes...),
+			Bounds:       bounds,
+			BucketCounts: append(counts, make([]uint64, 13-len(counts))...),
+			Count:        total,
+			Sum:          sum,
+			Min:          metricdata.NewExtrema(min),
+			Max:          metricdata.NewExtrema(max),
 		}
 	}
 	name, class := attribute.Key("flashgin.store.call.name"), attribute.Key("error.type")
@@ -143,8 +168,10 @@ func TestStoreCalls(t *testing.T) {
 		Temporality: metricdata.CumulativeTemporality,
 		DataPoints: []metricdata.HistogramDataPoint[float64]{
 			histogram(0.0003, 0.03, 0.0303, []uint64{0, 1, 0, 0, 0, 1}, name.String("claim")),
-			histogram(2, 2, 2, []uint64{0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, name.String("claim"), class.String("timeout")),
-			histogram(20, 20, 20, []uint64{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, name.String("add"), class.String("_OTHER"),
+			histogram(2, 2, 2, []uint64{0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, name.String("claim"),
+				class.String("timeout")),
+			histogram(20, 20, 20, []uint64{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+				name.String("add"), class.String("_OTHER"),
 				attribute.String("server.address", "::1"), attribute.Int("server.port", 7002)),
 		},
 	}, got.Data, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
@@ -160,19 +187,23 @@ func TestUnknownKinds(t *testing.T) {
 // The metrics are those of a Messenger at work, and every instrument is in use.
 func TestMessenger(t *testing.T) {
 	r := newRecorder(t)
-	messages, err := flashgin.New(flashgin.Config{Observer: r, Store: &flashgin.MemoryStore{Cap: 1}, Logger: slog.New(slog.DiscardHandler)})
+	messages, err := flashgin.New(flashgin.Config{Observer: r, Store: &flashgin.MemoryStore{Cap: 1},
+		Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	require.NoError(t,
-		messages.Add(t.Context(), "session", flashgin.Info("1").At("/"), flashgin.Info("2").At("/")))
+	require.NoError(t, messages.Add(t.Context(), "session",
+		flashgin.Info("1").At("/"), flashgin.Info("2").At("/")))
 	_, err = messages.Take(t.Context(), "session", "/")
 	require.NoError(t, err)
 	found := r.metrics()
 	assert.Len(t, found, 4)
-	for name, want := range map[string]int64{"flashgin.message.added": 2, "flashgin.message.dropped": 1, "flashgin.message.shown": 1} {
+	for name, want := range map[string]int64{
+		"flashgin.message.added": 2, "flashgin.message.dropped": 1, "flashgin.message.shown": 1,
+	} {
 		assert.Equal(t, want, found[name].Data.(metricdata.Sum[int64]).DataPoints[0].Value, name)
 	}
 	var calls []string
-	for _, p := range found["flashgin.store.call.duration"].Data.(metricdata.Histogram[float64]).DataPoints {
+	for _, p := range found["flashgin.store.call.duration"].
+		Data.(metricdata.Histogram[float64]).DataPoints {
 		name, _ := p.Attributes.Value("flashgin.store.call.name")
 		calls = append(calls, name.AsString())
 	}
@@ -222,8 +253,10 @@ func TestConcurrentUse(t *testing.T) {
 			for i := range 100 {
 				r.observe(
 					flashgin.Event{Kind: flashgin.EventAdded, Messages: 1},
-					flashgin.Event{Kind: flashgin.EventStoreCall, Call: []string{"add", "claim", "peek"}[i%3]},
-					flashgin.Event{Kind: flashgin.EventBreakerOpened, Node: []string{"a:1", "b:2"}[i%2]},
+					flashgin.Event{Kind: flashgin.EventStoreCall,
+						Call: []string{"add", "claim", "peek"}[i%3]},
+					flashgin.Event{Kind: flashgin.EventBreakerOpened,
+						Node: []string{"a:1", "b:2"}[i%2]},
 				)
 				if i%10 == 0 {
 					r.metrics()

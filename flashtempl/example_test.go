@@ -31,7 +31,8 @@ func settings() templ.Component {
 
 func ExampleMessages() {
 	messages, _ := flashgin.New(flashgin.Config{
-		SessionKey: func(*gin.Context) (string, error) { return "Ada's", nil }, // an application has sessions instead
+		// an application has sessions instead
+		SessionKey: func(*gin.Context) (string, error) { return "Ada's", nil },
 	})
 	router := gin.New(messages.Install)
 	router.GET("/settings", func(c *gin.Context) {
@@ -115,7 +116,8 @@ func browser(router http.Handler) func(method, path string) {
 		router.ServeHTTP(recorder, httptest.NewRequest(method, path, nil))
 		fmt.Printf("%s %s: %d\n", method, path, recorder.Code)
 		for line := range strings.Lines(recorder.Body.String()) {
-			if strings.HasPrefix(line, "<h1>") || strings.HasPrefix(line, `<p class="flash__text"`) ||
+			if strings.HasPrefix(line, "<h1>") ||
+				strings.HasPrefix(line, `<p class="flash__text"`) ||
 				strings.HasPrefix(line, `<p class="error"`) {
 				fmt.Print(line)
 			}

@@ -43,7 +43,9 @@ func newApp(t testing.TB) *app {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, messenger.Close(context.Background())) })
 	a := &app{gin.New(messenger.Install), t, messenger}
-	a.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }))
+	a.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) {
+		c.AbortWithStatus(http.StatusInternalServerError)
+	}))
 	messenger.Mount(a)
 	return a
 }
@@ -64,7 +66,8 @@ func (a *app) visit(user string) *httptest.ResponseRecorder {
 	return recorder
 }
 
-var itemText = regexp.MustCompile(`(?s)<p class="flash__text" data-flash-text dir="auto">([^<]+)</p>`)
+var itemText = regexp.MustCompile(
+	`(?s)<p class="flash__text" data-flash-text dir="auto">([^<]+)</p>`)
 
 // shown returns the texts of the messages in a page.
 func shown(body string) (found []string) {
@@ -100,8 +103,10 @@ func (rendered) WriteContentType(w http.ResponseWriter) {
 }
 
 var ways = map[string]func(p templ.Component) gin.HandlerFunc{
-	"templ.Handler":            func(p templ.Component) gin.HandlerFunc { return handler(p) },
-	"templ.Handler, streaming": func(p templ.Component) gin.HandlerFunc { return handler(p, templ.WithStreaming()) },
+	"templ.Handler": func(p templ.Component) gin.HandlerFunc { return handler(p) },
+	"templ.Handler, streaming": func(p templ.Component) gin.HandlerFunc {
+		return handler(p, templ.WithStreaming())
+	},
 	"the request's context": func(p templ.Component) gin.HandlerFunc {
 		return func(c *gin.Context) { _ = p.Render(c.Request.Context(), c.Writer) }
 	},
@@ -128,15 +133,16 @@ func TestMessages(t *testing.T) {
 				a.HTMLRender = renderer{}
 				a.GET("/", func(c *gin.Context) {
 					assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("added by the handler")))
-					way(page.After(templ.ComponentFunc(func(ctx context.Context, _ io.Writer) error {
-						return flashgin.AddFlash(ctx, flashgin.Info("added by a component"))
-					}), "Home"))(c)
+					way(page.After(
+						templ.ComponentFunc(func(ctx context.Context, _ io.Writer) error {
+							return flashgin.AddFlash(ctx, flashgin.Info("added by a component"))
+						}), "Home"))(c)
 				})
 				a.leave("ada", "one", "two <b>")
 				answer := a.visit("ada")
-				assert.Equal(t,
-					[]string{"one", "two &lt;b&gt;", "added by the handler", "added by a component"},
-					shown(answer.Body.String()))
+				assert.Equal(t, []string{
+					"one", "two &lt;b&gt;", "added by the handler", "added by a component",
+				}, shown(answer.Body.String()))
 				assert.Equal(t, "private, no-store", answer.Header().Get("Cache-Control"))
 				assert.Equal(t, []string{"added by the handler", "added by a component"},
 					shown(a.visit("ada").Body.String()), "once")
@@ -144,8 +150,10 @@ func TestMessages(t *testing.T) {
 				assert.Equal(t, 1, strings.Count(body, `aria-live="polite"`))
 				assert.Equal(t, 1, strings.Count(body, ` data-stream="/_flash/stream?view=`))
 				assert.Regexp(t,
-					`(?s)<head>.*<link rel="stylesheet" href="/_flash/flash\.[0-9a-f]+\.css".*</head>`, body)
-				assert.Regexp(t, `(?s)<head>.*<script src="/_flash/flash\.[0-9a-f]+\.js" defer.*</head>`, body)
+					`(?s)<head>.*<link rel="stylesheet" href="/_flash/flash\.[0-9a-f]+\.css".*</head>`,
+					body)
+				assert.Regexp(t,
+					`(?s)<head>.*<script src="/_flash/flash\.[0-9a-f]+\.js" defer.*</head>`, body)
 			})
 		}
 	}
@@ -168,8 +176,12 @@ func TestList(t *testing.T) {
 // What templ renders to a buffer is shown or not. What is written while it is rendered has shown
 // what it had come to.
 func TestComponentThatFails(t *testing.T) {
-	failing := templ.ComponentFunc(func(context.Context, io.Writer) error { return errors.New("no such product") })
-	panicking := templ.ComponentFunc(func(context.Context, io.Writer) error { panic("no such product") })
+	failing := templ.ComponentFunc(func(context.Context, io.Writer) error {
+		return errors.New("no such product")
+	})
+	panicking := templ.ComponentFunc(func(context.Context, io.Writer) error {
+		panic("no such product")
+	})
 	for _, test := range []struct {
 		name  string
 		page  gin.HandlerFunc
@@ -178,16 +190,22 @@ func TestComponentThatFails(t *testing.T) {
 		left  string
 	}{
 		{"after the messages, in a buffer", handler(page.With("Home", failing)), 500, nil, "saved"},
-		{"before the messages, in a buffer", handler(page.After(failing, "Home")), 500, nil, "saved"},
+		{"before the messages, in a buffer", handler(page.After(failing, "Home")), 500, nil,
+			"saved"},
 		{"panic, in a buffer", handler(page.With("Home", panicking)), 500, nil, "saved"},
-		{"and a page with the same layout takes its place", handler(page.With("Home", failing), templ.WithErrorHandler(func(*http.Request, error) http.Handler {
-			return templ.Handler(page.Page("Sorry"), templ.WithStatus(http.StatusNotFound))
-		})), 404, []string{"saved"}, ""},
-		{"after the messages, while it is written", ways["the gin.Context"](page.With("Home", failing)), 200, []string{"saved"}, ""},
-		{"before the messages, while it is written", ways["the gin.Context"](page.After(failing, "Home")), 200, nil, "saved"},
-		{"after the messages, streaming", handler(page.With("Home", failing), templ.WithStreaming()), 200, []string{"saved"}, ""},
+		{"and a page with the same layout takes its place", handler(page.With("Home", failing),
+			templ.WithErrorHandler(func(*http.Request, error) http.Handler {
+				return templ.Handler(page.Page("Sorry"), templ.WithStatus(http.StatusNotFound))
+			})), 404, []string{"saved"}, ""},
+		{"after the messages, while it is written",
+			ways["the gin.Context"](page.With("Home", failing)), 200, []string{"saved"}, ""},
+		{"before the messages, while it is written",
+			ways["the gin.Context"](page.After(failing, "Home")), 200, nil, "saved"},
+		{"after the messages, streaming",
+			handler(page.With("Home", failing), templ.WithStreaming()), 200, []string{"saved"}, ""},
 		{"an error page, on purpose", func(c *gin.Context) {
-			c.Render(http.StatusServiceUnavailable, rendered{c.Request.Context(), page.Page("Sorry")})
+			c.Render(http.StatusServiceUnavailable,
+				rendered{c.Request.Context(), page.Page("Sorry")})
 		}, 503, []string{"saved"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -239,9 +257,11 @@ func TestMessagesFarDownAPage(t *testing.T) {
 
 func TestMessagesChoose(t *testing.T) {
 	a := newApp(t)
-	a.GET("/", handler(templ.Join(flashtempl.Messages(flashgin.StatusError), flashtempl.Messages(flashgin.StatusWarning))))
+	a.GET("/", handler(templ.Join(flashtempl.Messages(flashgin.StatusError),
+		flashtempl.Messages(flashgin.StatusWarning))))
 	a.leave("ada", "saved")
-	require.NoError(t, a.messenger.Add(t.Context(), "ada", flashgin.Warning("nearly full").At("/"), flashgin.Error("full").At("/")))
+	require.NoError(t, a.messenger.Add(t.Context(), "ada", flashgin.Warning("nearly full").At("/"),
+		flashgin.Error("full").At("/")))
 	assert.Equal(t, []string{"full", "nearly full"}, shown(a.visit("ada").Body.String()))
 	waiting, err := a.messenger.Peek(t.Context(), "ada", "/")
 	require.NoError(t, err)
@@ -269,7 +289,8 @@ func TestNobodySeesAnothersMessages(t *testing.T) {
 func TestAssetsHaveTheNonce(t *testing.T) {
 	a := newApp(t)
 	a.GET("/", func(c *gin.Context) {
-		assert.NoError(t, page.Page("Home").Render(templ.WithNonce(c.Request.Context(), `n"0`), c.Writer))
+		assert.NoError(t,
+			page.Page("Home").Render(templ.WithNonce(c.Request.Context(), `n"0`), c.Writer))
 	})
 	assert.Equal(t, 2, strings.Count(a.visit("ada").Body.String(), ` nonce="n&#34;0"`))
 	a.GET("/none", handler(flashtempl.Assets()))
@@ -289,8 +310,9 @@ func TestOutsideARequest(t *testing.T) {
 func TestWriteErrors(t *testing.T) {
 	for _, component := range []templ.Component{flashtempl.Messages(), flashtempl.Assets()} {
 		a := newApp(t)
-		a.GET("/",
-			func(c *gin.Context) { assert.ErrorIs(t, component.Render(c, broken{}), io.ErrClosedPipe) })
+		a.GET("/", func(c *gin.Context) {
+			assert.ErrorIs(t, component.Render(c, broken{}), io.ErrClosedPipe)
+		})
 		a.visit("ada")
 	}
 }

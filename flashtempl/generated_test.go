@@ -13,7 +13,8 @@ import (
 func TestGeneratedVersion(t *testing.T) {
 	for _, files := range [][3]string{
 		{"go.mod", "internal/page/page.go", "internal/page/page_templ.go"},
-		{"../_examples/templ/go.mod", "../_examples/templ/main.go", "../_examples/templ/pages_templ.go"},
+		{"../_examples/templ/go.mod", "../_examples/templ/main.go",
+			"../_examples/templ/pages_templ.go"},
 	} {
 		var versions []string
 		for i, before := range []string{`a-h/templ `, `cmd/templ@`, `templ: version: `} {

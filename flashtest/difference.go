@@ -53,13 +53,15 @@ func difference(got, want []numbered) (lines []string) {
 		case i < len(got) && j < len(want) && cost[i][j] == pair(i, j)+cost[i+1][j+1]:
 			for _, d := range differences(got[i].Message, want[j].Message) {
 				lines = append(lines, fmt.Sprintf("got[%d].%s is %s, want[%d].%s is %s",
-					got[i].index, d.name, cmp.Or(d.got, "empty"), want[j].index, d.name, cmp.Or(d.want, "empty")))
+					got[i].index, d.name, cmp.Or(d.got, "empty"), want[j].index, d.name,
+					cmp.Or(d.want, "empty")))
 			}
 			i, j = i+1, j+1
 		case i < len(got) && cost[i][j] == touch+cost[i+1][j]:
 			unwanted := got[i].Message
 			unwanted.ID, unwanted.Created = "", time.Time{}
-			lines = append(lines, fmt.Sprintf("got[%d] is not wanted: %s", got[i].index, describe(unwanted)))
+			lines = append(lines,
+				fmt.Sprintf("got[%d] is not wanted: %s", got[i].index, describe(unwanted)))
 			i++
 		default:
 			lines = append(lines,

@@ -19,13 +19,15 @@
 //
 // [Seed] lets messages wait for a request, with whatever store and session the application has:
 //
-//	request := flashtest.Seed(httptest.NewRequest("GET", "/settings", nil), flashgin.Success("Saved."))
+//	request := flashtest.Seed(httptest.NewRequest("GET", "/settings", nil),
+//		flashgin.Success("Saved."))
 //	app.ServeHTTP(response, request) // the page says Saved.
 //
 // And the store fails, or hangs, when it is told to:
 //
-//	store.Fail(nil)         // all calls fail
-//	release := store.Hold() // or they hang, and the page is sent without messages after Config.Timeout
+//	store.Fail(nil) // all calls fail
+//	// or they hang, and the page is sent without messages after Config.Timeout
+//	release := store.Hold()
 //
 // [Isolated] visits the pages of an application as two visitors, each of whom may see only what is
 // for them: also behind middleware that keeps pages.

@@ -20,7 +20,9 @@ const elsewhereAtMost = 10 // of a failure's lines
 func withElsewhere(list, all flashgin.Messages) flashgin.Messages {
 	tail := flashgin.Messages{mark}
 	for _, m := range all {
-		same := func(listed flashgin.Message) bool { return listed.ID == m.ID && listed.View == m.View }
+		same := func(listed flashgin.Message) bool {
+			return listed.ID == m.ID && listed.View == m.View
+		}
 		if !slices.ContainsFunc(list, same) {
 			tail = append(tail, m)
 		}

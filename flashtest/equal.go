@@ -25,7 +25,8 @@ func Equal(t T, got flashgin.Messages, want ...flashgin.Message) {
 		return
 	}
 	if more, missing := unmatched(got, want); len(more)+len(missing) == 0 {
-		lines = append(lines, "they are the messages wanted, in another order; ElementsMatch takes any")
+		lines = append(lines,
+			"they are the messages wanted, in another order; ElementsMatch takes any")
 	}
 	fail(t, got, want, lines)
 }

@@ -39,8 +39,9 @@ func stored(msg flashgin.Message) flashgin.Message {
 func every() flashgin.Message {
 	return stored(flashgin.Message{
 		Status: "urgent", Title: "Title", Text: "Text", HTML: "<b>HTML</b>", AutoClose: true,
-		Link: &flashgin.Link{Label: "View order", URL: "/orders/5"}, Data: map[string]string{"a": "1", "b": "2"},
-		Key: "key", TTL: time.Minute,
+		Link: &flashgin.Link{Label: "View order", URL: "/orders/5"},
+		Data: map[string]string{"a": "1", "b": "2"},
+		Key:  "key", TTL: time.Minute,
 	})
 }
 
@@ -68,20 +69,28 @@ var equalTests = []struct {
 	{name: "none"},
 	{name: "one", got: list(saved), want: []flashgin.Message{saved}},
 	{name: "every field", got: flashgin.Messages{every()}, want: []flashgin.Message{every()}},
-	{name: "the empty status", got: list(flashgin.Message{Status: "info", Text: "Sent."}), want: []flashgin.Message{{Text: "Sent."}}},
-	{name: "the empty status, of a list that was in no store", got: flashgin.Messages{{Text: "Sent."}}, want: []flashgin.Message{sent}},
-	{name: "no data", got: list(flashgin.Message{Text: "Sent.", Data: map[string]string{}}), want: []flashgin.Message{sent}},
-	{name: "the same instant", got: list(sent), want: []flashgin.Message{{Text: "Sent.", Created: stored(sent).Created.In(time.FixedZone("", 3600))}}},
+	{name: "the empty status", got: list(flashgin.Message{Status: "info", Text: "Sent."}),
+		want: []flashgin.Message{{Text: "Sent."}}},
+	{name: "the empty status, of a list that was in no store",
+		got: flashgin.Messages{{Text: "Sent."}}, want: []flashgin.Message{sent}},
+	{name: "no data", got: list(flashgin.Message{Text: "Sent.", Data: map[string]string{}}),
+		want: []flashgin.Message{sent}},
+	{name: "the same instant", got: list(sent), want: []flashgin.Message{
+		{Text: "Sent.", Created: stored(sent).Created.In(time.FixedZone("", 3600))},
+	}},
 	{
 		name: "none where one is wanted", want: []flashgin.Message{saved},
-		ordered: "flash messages: got 0, want 1:\n\twant[0] is missing: {Status: \"success\", Text: \"Saved.\"}", unordered: "=",
+		ordered:   "flash messages: got 0, want 1:\n\twant[0] is missing: {Status: \"success\", Text: \"Saved.\"}",
+		unordered: "=",
 	},
 	{
 		name: "one where none is wanted", got: list(saved),
-		ordered: "flash messages: got 1, want 0:\n\tgot[0] is not wanted: {View: \"/settings\", Status: \"success\", Text: \"Saved.\"}", unordered: "=",
+		ordered:   "flash messages: got 1, want 0:\n\tgot[0] is not wanted: {View: \"/settings\", Status: \"success\", Text: \"Saved.\"}",
+		unordered: "=",
 	},
 	{
-		name: "fields that differ", got: list(saved), want: []flashgin.Message{{Title: "Settings", Text: "Sent.", View: "/mail"}},
+		name: "fields that differ", got: list(saved),
+		want: []flashgin.Message{{Title: "Settings", Text: "Sent.", View: "/mail"}},
 		ordered: "flash messages: got 1, want 1:\n" +
 			"\tgot[0].View is \"/settings\", want[0].View is \"/mail\"\n" +
 			"\tgot[0].Status is \"success\", want[0].Status is \"info\"\n" +
@@ -90,7 +99,8 @@ var equalTests = []struct {
 	},
 	{
 		name: "every field differs", got: flashgin.Messages{every()},
-		want: []flashgin.Message{{View: "/", ID: "mine", Created: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Link: &flashgin.Link{}}},
+		want: []flashgin.Message{{View: "/", ID: "mine",
+			Created: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Link: &flashgin.Link{}}},
 		ordered: "flash messages: got 1, want 1:\n" +
 			"\tgot[0].View is \"/settings\", want[0].View is \"/\"\n" +
 			"\tgot[0].Status is \"urgent\", want[0].Status is \"info\"\n" +
@@ -103,11 +113,14 @@ var equalTests = []struct {
 			"\tgot[0].Key is \"key\", want[0].Key is empty\n" +
 			"\tgot[0].ID is \"f-ABC\", want[0].ID is \"mine\"\n" +
 			"\tgot[0].TTL is 1m0s, want[0].TTL is empty\n" +
-			"\tgot[0].Created is 2026-01-02 03:04:05.000006 +0000 UTC, want[0].Created is 2026-01-01 00:00:00 +0000 UTC", unordered: "=",
+			"\tgot[0].Created is 2026-01-02 03:04:05.000006 +0000 UTC, want[0].Created is 2026-01-01 00:00:00 +0000 UTC",
+		unordered: "=",
 	},
 	{
-		name: "the first is missing", got: list(sent, full), want: []flashgin.Message{saved, sent, full},
-		ordered: "flash messages: got 2, want 3:\n\twant[0] is missing: {Status: \"success\", Text: \"Saved.\"}", unordered: "=",
+		name: "the first is missing", got: list(sent, full),
+		want:      []flashgin.Message{saved, sent, full},
+		ordered:   "flash messages: got 2, want 3:\n\twant[0] is missing: {Status: \"success\", Text: \"Saved.\"}",
+		unordered: "=",
 	},
 	{
 		name: "one too many, and one that differs",
@@ -119,11 +132,14 @@ var equalTests = []struct {
 		unordered: "=",
 	},
 	{
-		name: "equal ones that are too few", got: list(saved), want: []flashgin.Message{saved, saved},
-		ordered: "flash messages: got 1, want 2:\n\twant[1] is missing: {Status: \"success\", Text: \"Saved.\"}", unordered: "=",
+		name: "equal ones that are too few", got: list(saved),
+		want:      []flashgin.Message{saved, saved},
+		ordered:   "flash messages: got 1, want 2:\n\twant[1] is missing: {Status: \"success\", Text: \"Saved.\"}",
+		unordered: "=",
 	},
 	{
-		name: "another order", got: list(sent, full, saved), want: []flashgin.Message{saved, sent, full},
+		name: "another order", got: list(sent, full, saved),
+		want: []flashgin.Message{saved, sent, full},
 		ordered: "flash messages: got 3, want 3:\n" +
 			"\twant[0] is missing: {Status: \"success\", Text: \"Saved.\"}\n" +
 			"\tgot[2] is not wanted: {View: \"/settings\", Status: \"success\", Text: \"Saved.\"}\n" +
@@ -141,7 +157,8 @@ var equalTests = []struct {
 	},
 	{
 		name: "two that fit the first wanted, of which one fits the second, too",
-		got:  flashgin.Messages{saved.At("/b"), saved.At("/a")}, want: []flashgin.Message{saved, saved.At("/b")},
+		got:  flashgin.Messages{saved.At("/b"), saved.At("/a")},
+		want: []flashgin.Message{saved, saved.At("/b")},
 		ordered: "flash messages: got 2, want 2:\n" +
 			"\tgot[1].View is \"/a\", want[1].View is \"/b\"\n" +
 			"\tthey are the messages wanted, in another order; ElementsMatch takes any",
@@ -214,7 +231,8 @@ func TestFailureSaysWhereMessagesWait(t *testing.T) {
 			r := new(recorder)
 			compare(r, store.Waiting("/settings"), sent, saved)
 			if len(r.failures) != 1 ||
-				!strings.Contains(r.failures[0], `at /orders/5 waits {Status: "success", Text: "Saved."}`) {
+				!strings.Contains(r.failures[0],
+					`at /orders/5 waits {Status: "success", Text: "Saved."}`) {
 				t.Errorf("got %q", r.failures)
 			}
 			r = new(recorder)

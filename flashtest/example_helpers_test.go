@@ -28,18 +28,23 @@ func TestMain(m *testing.M) {
 // newApp is the application under test: settings that can be saved, and orders that are sent to a
 // page of their own.
 func newApp(cfg flashgin.Config) *gin.Engine {
-	cfg.SessionKey = func(*gin.Context) (string, error) { return "the test's", nil } // instead of sessions
+	// instead of sessions
+	cfg.SessionKey = func(*gin.Context) (string, error) { return "the test's", nil }
 	cfg.Logger = slog.New(slog.DiscardHandler)
-	cfg.Timeout, cfg.AddTimeout = cmp.Or(cfg.Timeout, time.Minute), cmp.Or(cfg.AddTimeout, time.Minute) // so that a busy machine fails no test
+	// so that a busy machine fails no test
+	cfg.Timeout, cfg.AddTimeout = cmp.Or(cfg.Timeout, time.Minute),
+		cmp.Or(cfg.AddTimeout, time.Minute)
 	messages, err := flashgin.New(cfg)
 	if err != nil {
 		panic(err)
 	}
 	app := gin.New(messages.Install)
-	app.SetHTMLTemplate(template.Must(template.New("page").Funcs(app.FuncMap).Parse(`Settings.{{range flashes}} {{.Text}}{{end}}`)))
+	app.SetHTMLTemplate(template.Must(template.New("page").Funcs(app.FuncMap).Parse(
+		`Settings.{{range flashes}} {{.Text}}{{end}}`)))
 	app.GET("/settings", func(c *gin.Context) { c.HTML(http.StatusOK, "page", nil) })
 	app.POST("/settings", func(c *gin.Context) {
-		_ = flashgin.AddFlash(c, flashgin.Success("Saved."), flashgin.Warning("The disk is nearly full."))
+		_ = flashgin.AddFlash(c, flashgin.Success("Saved."),
+			flashgin.Warning("The disk is nearly full."))
 		c.Redirect(http.StatusSeeOther, "/settings")
 	})
 	app.POST("/orders", func(c *gin.Context) {

@@ -74,8 +74,10 @@ func ExampleStore_Fail() {
 func ExampleStore_FailNext() {
 	store := new(flashtest.Store)
 	app := newApp(flashgin.Config{
-		Store:   store,
-		OnError: func(_ context.Context, err error) { fmt.Println("reported:", errors.Is(err, flashtest.ErrDown)) },
+		Store: store,
+		OnError: func(_ context.Context, err error) {
+			fmt.Println("reported:", errors.Is(err, flashtest.ErrDown))
+		},
 	})
 	post(app, "/settings")
 

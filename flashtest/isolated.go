@@ -61,8 +61,9 @@ func (v *visits) page(path string) (found string) {
 			request, text := v.get(visitor, path), ""
 			if waiting {
 				text = rand.Text()
+				// a page may show some kinds alone
 				request = Seed(request, flashgin.Info(text), flashgin.Success(text),
-					flashgin.Warning(text), flashgin.Error(text)) // a page may show some kinds alone
+					flashgin.Warning(text), flashgin.Error(text))
 			}
 			if found := v.visit(visitor, text, request); found != "" {
 				return found

@@ -56,7 +56,8 @@ func TestIsolated(t *testing.T) {
 		paths []string
 		want  []string // what it says, in short
 	}{
-		{name: "an application as it should be", app: app, paths: []string{"/settings", "/settings?page=2"}},
+		{name: "an application as it should be", app: app,
+			paths: []string{"/settings", "/settings?page=2"}},
 		{name: "visitors who are logged in", app: app, get: asUser, paths: []string{"/settings"}},
 		{
 			name: "a page without messages besides", app: app,
@@ -67,7 +68,8 @@ func TestIsolated(t *testing.T) {
 			want: []string{"/settings shows visitor 2 what is for visitor 1"},
 		},
 		{
-			name: "a page cache of one page for all", app: keeping(app, func(*http.Request) string { return "" }),
+			name:  "a page cache of one page for all",
+			app:   keeping(app, func(*http.Request) string { return "" }),
 			paths: []string{"/settings", "/other"},
 			want: []string{
 				"/settings shows visitor 2 what is for visitor 1",
@@ -75,8 +77,9 @@ func TestIsolated(t *testing.T) {
 			},
 		},
 		{
-			name: "a page cache for each user", app: keeping(app, byUser), get: asUser, paths: []string{"/settings"},
-			want: []string{"/settings shows visitor 1 a message again"},
+			name: "a page cache for each user", app: keeping(app, byUser), get: asUser,
+			paths: []string{"/settings"},
+			want:  []string{"/settings shows visitor 1 a message again"},
 		},
 		{
 			name: "a server that changes headers", app: public, paths: []string{"/settings"},

@@ -73,14 +73,15 @@ func TestSeedAddressed(t *testing.T) {
 func TestSeedIsTakenByPagesAlone(t *testing.T) {
 	app := newApp(flashgin.Config{})
 	broken := true
-	app.SetHTMLTemplate(template.Must(template.New("page").Funcs(app.FuncMap).Funcs(template.FuncMap{
-		"fail": func() (string, error) {
-			if broken {
-				return "", context.Canceled
-			}
-			return "", nil
-		},
-	}).Parse(`{{range flashes "success"}} {{.Text}}{{end}}{{fail}}`)))
+	app.SetHTMLTemplate(template.Must(template.New("page").Funcs(app.FuncMap).
+		Funcs(template.FuncMap{
+			"fail": func() (string, error) {
+				if broken {
+					return "", context.Canceled
+				}
+				return "", nil
+			},
+		}).Parse(`{{range flashes "success"}} {{.Text}}{{end}}{{fail}}`)))
 	app.GET("/from", func(c *gin.Context) {
 		if got := flashgin.PeekFlashes(c); len(got) != 2 {
 			t.Errorf("PeekFlashes returns %d messages", len(got))
@@ -105,13 +106,16 @@ func TestSeedIsTakenByPagesAlone(t *testing.T) {
 // What waits for the session comes before, what the request adds comes after, and the same Key
 // replaces.
 func TestSeedBesideOtherMessages(t *testing.T) {
-	messages, err := flashgin.New(flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "Ada", nil }})
+	messages, err := flashgin.New(flashgin.Config{SessionKey: func(*gin.Context) (string, error) {
+		return "Ada", nil
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	app := gin.New(messages.Install)
 	app.GET("/", func(c *gin.Context) {
-		if err := flashgin.AddFlash(c, flashgin.Message{Text: "done", Key: "import"}, failed); err != nil {
+		if err := flashgin.AddFlash(c,
+			flashgin.Message{Text: "done", Key: "import"}, failed); err != nil {
 			t.Error(err)
 		}
 		c.String(http.StatusOK, flashgin.Flashes(c).String())
@@ -131,7 +135,8 @@ func TestSeedNeedsNothing(t *testing.T) {
 	app := newApp(flashgin.Config{Store: store})
 	shows(t, app, flashtest.Seed(getRequest("/settings"), saved), " Saved.")
 
-	bare, err := flashgin.New(flashgin.Config{Logger: slog.New(slog.DiscardHandler)}) // without sessions
+	// without sessions
+	bare, err := flashgin.New(flashgin.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +174,8 @@ func TestSeedIsObserved(t *testing.T) {
 
 func TestSeedPanics(t *testing.T) {
 	defer func() {
-		if got, want := recover(), "flashtest: Seed: flashgin: Message.TTL is -1s: want zero (the store's) or more"; got != want {
+		if got, want := recover(),
+			"flashtest: Seed: flashgin: Message.TTL is -1s: want zero (the store's) or more"; got != want {
 			t.Errorf("it panics with %v, want %v", got, want)
 		}
 	}()

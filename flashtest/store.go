@@ -76,9 +76,12 @@ func (s *Store) each(
 	for _, session := range s.sessions {
 		at := session.views
 		if len(views) > 0 {
-			at = slices.DeleteFunc(slices.Clone(views), func(view string) bool { return view == "" })
+			at = slices.DeleteFunc(slices.Clone(views), func(view string) bool {
+				return view == ""
+			})
 		}
-		messages, _ := read(s.looker, context.Background(), session.key, at...) // its only errors: there is no session, no view
+		// its only errors: there is no session, no view
+		messages, _ := read(s.looker, context.Background(), session.key, at...)
 		found = append(found, messages...)
 	}
 	return found

@@ -54,9 +54,11 @@ func TestStoreWaitingAndTake(t *testing.T) {
 	add("Ada", sent.At("/b"), full.At("/a"))
 
 	for range 2 { // looking leaves them
-		flashtest.Equal(t, store.Waiting(), saved.At("/a"), sent.At("/b"), full.At("/a"), failed.At("/a"))
+		flashtest.Equal(t, store.Waiting(), saved.At("/a"), sent.At("/b"), full.At("/a"),
+			failed.At("/a"))
 		flashtest.Equal(t, store.Waiting("/a"), saved, full, failed)
-		flashtest.Equal(t, store.Waiting("https://example.com/a/?x#y", "/b"), saved, sent, full, failed)
+		flashtest.Equal(t, store.Waiting("https://example.com/a/?x#y", "/b"), saved, sent, full,
+			failed)
 		flashtest.Equal(t, store.Waiting("/c"))
 		flashtest.Equal(t, store.Waiting("")) // the Location of an answer that is no redirect
 		flashtest.Equal(t, store.Waiting("", "/b"), sent)
@@ -103,7 +105,9 @@ func TestStoreIsSettledWhenARequestEnds(t *testing.T) {
 func TestStoreReportsWhatItsCapDrops(t *testing.T) {
 	var reports []string
 	store := &flashtest.Store{Cap: 1}
-	app := newApp(flashgin.Config{Store: store, OnError: func(_ context.Context, err error) { reports = append(reports, err.Error()) }})
+	app := newApp(flashgin.Config{Store: store, OnError: func(_ context.Context, err error) {
+		reports = append(reports, err.Error())
+	}})
 	post(app, "/settings")
 	flashtest.Equal(t, store.Waiting(), flashgin.Warning("The disk is nearly full."))
 	if len(reports) != 1 || !strings.Contains(reports[0], "dropped the 1 oldest") {
@@ -158,7 +162,8 @@ func TestStoreFail(t *testing.T) {
 		}
 		wantErr(t, store.Ping(ctx), nil) // it answers
 		if store.Calls() != 6 || store.Calls(failing) != 1 {
-			t.Errorf("%d calls, and %d that failed, want 6 and 1", store.Calls(), store.Calls(failing))
+			t.Errorf("%d calls, and %d that failed, want 6 and 1", store.Calls(),
+				store.Calls(failing))
 		}
 		store.Recover()
 		wantErr(t, call(ctx, store, failing), nil)
@@ -202,7 +207,9 @@ func TestStoreFailNext(t *testing.T) {
 func TestStoreDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := new(flashtest.Store)
-		took := func(ctx context.Context, method flashtest.Method, want time.Duration, wanted error) {
+		took := func(
+			ctx context.Context, method flashtest.Method, want time.Duration, wanted error,
+		) {
 			t.Helper()
 			start := time.Now()
 			wantErr(t, call(ctx, store, method), wanted)
@@ -299,10 +306,13 @@ func TestPageAfterAStoreHasRecovered(t *testing.T) {
 // An add that fails is tried again, so one failure is not seen by anybody.
 func TestAddIsTriedAgain(t *testing.T) {
 	store := new(flashtest.Store)
-	app := newApp(flashgin.Config{Store: store, OnError: func(_ context.Context, err error) { t.Error(err) }})
+	app := newApp(flashgin.Config{Store: store, OnError: func(_ context.Context, err error) {
+		t.Error(err)
+	}})
 	store.FailNext(1, nil, flashtest.Add)
 	post(app, "/settings")
-	flashtest.Equal(t, store.Waiting("/settings"), saved, flashgin.Warning("The disk is nearly full."))
+	flashtest.Equal(t, store.Waiting("/settings"), saved,
+		flashgin.Warning("The disk is nearly full."))
 }
 
 func TestStoreWakesOpenPages(t *testing.T) {
@@ -324,7 +334,8 @@ func TestStoreWakesOpenPages(t *testing.T) {
 // Everything at once: for the race detector, and for deadlocks.
 func TestStoreConcurrently(t *testing.T) {
 	store := new(flashtest.Store)
-	app := newApp(flashgin.Config{Store: store, Timeout: time.Millisecond, AddTimeout: time.Millisecond})
+	app := newApp(flashgin.Config{Store: store, Timeout: time.Millisecond,
+		AddTimeout: time.Millisecond})
 	stop := make(chan struct{})
 	var faults, requests sync.WaitGroup
 	for i := range 4 {

@@ -200,13 +200,15 @@ func TestRulesAreThoseOfTheContract(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want, got []string
-	for _, line := range regexp.MustCompile(`(?m)^// +(\d+\. [^.]+)\.`).FindAllSubmatch(contract, -1) {
+	for _, line := range regexp.MustCompile(`(?m)^// +(\d+\. [^.]+)\.`).
+		FindAllSubmatch(contract, -1) {
 		want = append(want, string(line[1]))
 	}
 	for _, rule := range rules {
 		got = append(got, fmt.Sprintf("%d. %s", rule.number, rule.name))
 	}
-	want = slices.DeleteFunc(want, func(rule string) bool { return rule == "19. Garbage" }) // not to be seen through the interface
+	// not to be seen through the interface
+	want = slices.DeleteFunc(want, func(rule string) bool { return rule == "19. Garbage" })
 	if !slices.Equal(got, want) {
 		t.Errorf("the suite has the rules\n%q, the contract\n%q", got, want)
 	}

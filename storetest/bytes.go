@@ -16,14 +16,21 @@ import (
 // number, a piece of code, or another word of this list. No two are equal, and each is valid UTF-8,
 // as all that a Messenger hands to a store.
 var words = []string{
-	"a", "A", "a ", " a", "~a", "~~a", "a~", "+a", "-a", "(a", "[a", "a\x00", "a\x00b", "a\n", "a\r\n", "ab", "a:b", "a|b", "a/b", "a,b",
-	":", "::", "*", "**", "?", "[a-z]", "{}", "{", "}", "{a}", "{a}b", "}:{", "~", "|", ",", ";", "/", "//", "/a/", "..", "../a", "#", "&", "=",
-	" ", "\t", "\x00", "\x01", "\x7f", "\r\n", "$1\r\na\r\n", "'", "\"", "`", `\`, `\\`, `\x00`, `a"b`, "%", "%%", "%s%d", "%00", "%2F", "%a",
-	"0", "00", "-0", "1", "1.0", "-1", "1e400", "inf", "-inf", "+inf", "nan", "nil", "null", "true", "false", "undefined", "<nil>",
-	"[]", "[1]", `""`, `{"v":1}`, `{"v":99}`, `{"id":"a","text":"a"}`, "]]", "]==]", "--", "') return redis.call('FLUSHALL') --", "KEYS[1]",
+	"a", "A", "a ", " a", "~a", "~~a", "a~", "+a", "-a", "(a", "[a", "a\x00", "a\x00b", "a\n",
+	"a\r\n", "ab", "a:b", "a|b", "a/b", "a,b",
+	":", "::", "*", "**", "?", "[a-z]", "{}", "{", "}", "{a}", "{a}b", "}:{", "~", "|", ",", ";",
+	"/", "//", "/a/", "..", "../a", "#", "&", "=",
+	" ", "\t", "\x00", "\x01", "\x7f", "\r\n", "$1\r\na\r\n", "'", "\"", "`", `\`, `\\`, `\x00`,
+	`a"b`, "%", "%%", "%s%d", "%00", "%2F", "%a",
+	"0", "00", "-0", "1", "1.0", "-1", "1e400", "inf", "-inf", "+inf", "nan", "nil", "null", "true",
+	"false", "undefined", "<nil>",
+	"[]", "[1]", `""`, `{"v":1}`, `{"v":99}`, `{"id":"a","text":"a"}`, "]]", "]==]", "--",
+	"') return redis.call('FLUSHALL') --", "KEYS[1]",
 	"<script>", "</script>", "&amp;", "<!--", "{{.}}", "f-", "f-A", "flash:", "__proto__",
-	"é", "e\u0301", "É", "日本語", "🙂", "\u00a0", "\u200b", "\u2028", "\u202e", "\ufeff", "\ufffd", "\U0010ffff",
-	strings.Repeat("x", 3000), strings.Repeat("x", 3001), strings.Repeat("語", 1000), strings.Repeat("{:*}", 800),
+	"é", "e\u0301", "É", "日本語", "🙂", "\u00a0", "\u200b", "\u2028", "\u202e", "\ufeff",
+	"\ufffd", "\U0010ffff",
+	strings.Repeat("x", 3000), strings.Repeat("x", 3001), strings.Repeat("語", 1000),
+	strings.Repeat("{:*}", 800),
 }
 
 var bytesChecks = []check{
@@ -88,11 +95,13 @@ var bytesChecks = []check{
 		for _, word := range words {
 			p.session = word + base
 			c := p.claim()
-			p.want(fmt.Sprintf("claimed for the session %.40q + random", word), c.Messages, "before "+word)
+			p.want(fmt.Sprintf("claimed for the session %.40q + random", word), c.Messages,
+				"before "+word)
 			p.release(c)
 			p.session = base + word
 			c = p.claim()
-			p.want(fmt.Sprintf("claimed for the session random + %.40q", word), c.Messages, "after "+word)
+			p.want(fmt.Sprintf("claimed for the session random + %.40q", word), c.Messages,
+				"after "+word)
 			p.confirm(c)
 			p.want(fmt.Sprintf("waiting for the session random + %.40q", word), p.peek())
 		}
@@ -105,7 +114,8 @@ var bytesChecks = []check{
 			p.session = base + "a"
 			p.add(p.message("first").At("b" + sep + "c"))
 			p.session = base + "a" + sep + "b"
-			p.want(fmt.Sprintf("waiting when %.40q is in the session instead of the view", sep), p.peek("c"))
+			p.want(fmt.Sprintf("waiting when %.40q is in the session instead of the view", sep),
+				p.peek("c"))
 		}
 	}},
 	{name: "key", cap: len(words), run: func(p *probe) {
@@ -161,7 +171,8 @@ func (p *probe) wantMessages(what string, got flashgin.Messages, want ...flashgi
 	}
 	for i := range want {
 		if field := differing(got[i], want[i]); field != "" {
-			p.fail("%s: the %s of message %d, %.40q, came back as another", what, field, i, want[i].Text)
+			p.fail("%s: the %s of message %d, %.40q, came back as another", what, field, i,
+				want[i].Text)
 		}
 	}
 }
@@ -179,7 +190,8 @@ func differing(a, b flashgin.Message) string {
 				continue
 			}
 		default:
-			if reflect.DeepEqual(x, fb.Interface()) || fa.Kind() == reflect.Map && fa.Len()+fb.Len() == 0 {
+			if reflect.DeepEqual(x, fb.Interface()) ||
+				fa.Kind() == reflect.Map && fa.Len()+fb.Len() == 0 {
 				continue
 			}
 		}
@@ -200,7 +212,8 @@ func fill(v reflect.Value, name string) error {
 		v.SetString("<" + name + ">")
 	case reflect.Bool:
 		v.SetBool(true)
-	case reflect.Int, reflect.Int64: // a duration is one: long enough to outlive the check, shorter than the store's
+	// a duration is one: long enough to outlive the check, shorter than the store's
+	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(long + time.Millisecond))
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
@@ -225,7 +238,8 @@ func fill(v reflect.Value, name string) error {
 			}
 		}
 	default:
-		return fmt.Errorf("%s has type %v, which this check does not know how to fill", name, v.Type())
+		return fmt.Errorf("%s has type %v, which this check does not know how to fill", name,
+			v.Type())
 	}
 	return nil
 }

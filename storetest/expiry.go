@@ -120,7 +120,8 @@ var expiryChecks = []check{
 			p.peek()
 			time.Sleep(expiryTTL / 8)
 		}
-		p.fail("an address was still there after %d rounds of Claim, Confirm, Release, Withdraw and Peek, %v apart; its TTL is %v",
+		p.fail(
+			"an address was still there after %d rounds of Claim, Confirm, Release, Withdraw and Peek, %v apart; its TTL is %v",
 			rounds, expiryTTL/8, expiryTTL)
 	}},
 }

@@ -34,7 +34,8 @@ var ownershipChecks = []check{
 		}
 		clear(views)
 		p.release(c)
-		p.want("waiting after the caller edited its views", p.peek(p.view, p.other), "first", "second")
+		p.want("waiting after the caller edited its views", p.peek(p.view, p.other), "first",
+			"second")
 	}},
 	{name: "messages of Peek", run: func(p *probe) {
 		m := rich(p, "first")
@@ -42,7 +43,8 @@ var ownershipChecks = []check{
 		p.add(m)
 		spoil(p.peek())
 		p.wantMessages("Peek after the caller edited the result", p.peek(), want...)
-		p.wantMessages("Claim after the caller edited the result of Peek", p.claim().Messages, want...)
+		p.wantMessages("Claim after the caller edited the result of Peek", p.claim().Messages,
+			want...)
 	}},
 	{name: "messages of Claim", run: func(p *probe) {
 		m := rich(p, "first")
@@ -72,8 +74,8 @@ var ownershipChecks = []check{
 		clear(edited)
 		p.confirm(part(c, c.Messages[0]))
 		p.release(part(c, c.Messages[1]))
-		p.want("waiting after a claim was settled by a copy of its Tickets", p.peek(p.view, p.other),
-			"second")
+		p.want("waiting after a claim was settled by a copy of its Tickets",
+			p.peek(p.view, p.other), "second")
 	}},
 }
 

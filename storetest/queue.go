@@ -17,7 +17,8 @@ var orderChecks = []check{
 		msgs := p.messages("first", "second", "third")
 		for i := range msgs {
 			msgs[i].ID = []string{"c", "a", "b"}[i]
-			msgs[i].Created = msgs[i].Created.Add(-time.Duration(i) * time.Hour) // a clock that runs backwards
+			// a clock that runs backwards
+			msgs[i].Created = msgs[i].Created.Add(-time.Duration(i) * time.Hour)
 		}
 		p.add(msgs...)
 		p.want("Peek", p.peek(), "first", "second", "third")
@@ -37,7 +38,8 @@ var orderChecks = []check{
 		p.addTexts("1")
 		p.add(p.message("2").At(p.other))
 		p.addTexts("3")
-		p.add(p.message("4").At(p.other), p.message("5"), p.message("6").At(p.other), p.message("7"))
+		p.add(p.message("4").At(p.other), p.message("5"), p.message("6").At(p.other),
+			p.message("7"))
 		p.add(p.message("8").At(p.other), p.message("9"))
 		want := []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}
 		p.want("Peek", p.peek(p.view, p.other), want...)
@@ -239,8 +241,8 @@ func claimAmidEverything(p *probe) {
 		p.fail("%v", book.wrong)
 	}
 	if book.missing > 0 {
-		p.fail("%d of %d messages were never confirmed: no claim was given them within %v", book.missing,
-			adders*each, patience)
+		p.fail("%d of %d messages were never confirmed: no claim was given them within %v",
+			book.missing, adders*each, patience)
 	}
 	p.want("waiting in the end", p.peek(views...))
 }
@@ -282,7 +284,8 @@ func (l *ledger) claimed(msgs flashgin.Messages) {
 		l.holders[m.ID]++
 		if l.holders[m.ID] > 1 && l.wrong == nil {
 			l.wrong = fmt.Errorf(
-				"message %q was given to a claim while another had it, or after it was confirmed", m.Text)
+				"message %q was given to a claim while another had it, or after it was confirmed",
+				m.Text)
 		}
 	}
 }

@@ -276,9 +276,10 @@ func (s *reference) Confirm(ctx context.Context, c flashgin.Claim) error {
 	if s.is(confirmDoesNothing) {
 		return s.ended(ctx.Err())
 	}
-	return s.settle(ctx, c, ignoresTicketsOfConfirm, confirmsWholeClaim, func(p *place, e *entry, now time.Time) {
-		s.remove(p, e, now, !s.is(forgetsConfirmedIDs))
-	})
+	return s.settle(ctx, c, ignoresTicketsOfConfirm, confirmsWholeClaim,
+		func(p *place, e *entry, now time.Time) {
+			s.remove(p, e, now, !s.is(forgetsConfirmedIDs))
+		})
 }
 
 func (s *reference) Release(ctx context.Context, c flashgin.Claim) error {
@@ -286,13 +287,14 @@ func (s *reference) Release(ctx context.Context, c flashgin.Claim) error {
 	if s.is(releaseDoesNothing) {
 		return s.ended(ctx.Err())
 	}
-	return s.settle(ctx, c, ignoresTicketsOfRelease, releasesWholeClaim, func(p *place, e *entry, now time.Time) {
-		e.mark, e.released = "", true
-		if s.is(releaseAppends) {
-			s.seq++
-			e.seq = s.seq
-		}
-	})
+	return s.settle(ctx, c, ignoresTicketsOfRelease, releasesWholeClaim,
+		func(p *place, e *entry, now time.Time) {
+			e.mark, e.released = "", true
+			if s.is(releaseAppends) {
+				s.seq++
+				e.seq = s.seq
+			}
+		})
 }
 
 // settle calls do for every message of c that still carries its mark.

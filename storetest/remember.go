@@ -110,14 +110,15 @@ var rememberChecks = append(endingChecks(), []check{
 			p.add(numbered(p, i)...)
 			if n := len(p.peek()); n > 0 {
 				p.fail(
-					"%d of %d IDs were added again, although %d newer ones or fewer were confirmed after them", n,
-					batch, (batches-1)*batch)
+					"%d of %d IDs were added again, although %d newer ones or fewer were confirmed after them",
+					n, batch, (batches-1)*batch)
 			}
 		}
 		p.add(numbered(p, 0)...)
 		if n := len(p.peek()); n != batch {
-			p.fail("%d of the %d oldest IDs were added again, want all: more than 1000 are remembered", n,
-				batch)
+			p.fail(
+				"%d of the %d oldest IDs were added again, want all: more than 1000 are remembered",
+				n, batch)
 		}
 	}},
 }...)

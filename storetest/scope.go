@@ -78,7 +78,8 @@ var scopeChecks = []check{
 		p.addTexts("first")
 		c := p.claim()
 		if c.Session != p.session {
-			p.fail("Claim.Session is %q, want the session %q that was asked for", c.Session, p.session)
+			p.fail("Claim.Session is %q, want the session %q that was asked for", c.Session,
+				p.session)
 		}
 	}},
 }

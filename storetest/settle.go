@@ -49,9 +49,10 @@ var releaseChecks = []check{
 		c := p.claim(p.view, p.other)
 		p.addTexts("fourth")
 		p.release(c)
-		p.want("waiting after the release", p.peek(p.view, p.other), "first", "second", "third", "fourth")
-		p.want("claimed after the release", p.claim(p.view, p.other).Messages, "first", "second", "third",
+		p.want("waiting after the release", p.peek(p.view, p.other), "first", "second", "third",
 			"fourth")
+		p.want("claimed after the release", p.claim(p.view, p.other).Messages, "first", "second",
+			"third", "fourth")
 	}},
 	{name: "one by one", run: func(p *probe) {
 		p.addTexts("first", "second", "third", "fourth")
@@ -79,7 +80,8 @@ var leaseChecks = []check{
 		p.addTexts("third")
 		p.eventually("the lease ends", func() bool { return len(p.peek(p.view, p.other)) == 3 })
 		p.want("Peek after the lease", p.peek(p.view, p.other), "first", "second", "third")
-		p.want("Claim after the lease", p.claim(p.view, p.other).Messages, "first", "second", "third")
+		p.want("Claim after the lease", p.claim(p.view, p.other).Messages, "first", "second",
+			"third")
 	}},
 	{name: "ended, with no call in between", run: func(p *probe) {
 		p.addTexts("first", "second")
@@ -191,15 +193,18 @@ var splitChecks = []check{
 		p.confirm(confirmed)
 		p.want("waiting after Confirm of one half", p.peek(p.view, p.other), "later")
 		p.release(released)
-		p.want("waiting after Release of the other", p.peek(p.view, p.other), "second", "fourth", "later")
+		p.want("waiting after Release of the other", p.peek(p.view, p.other), "second", "fourth",
+			"later")
 	}},
 	{name: "Release, then Confirm", run: func(p *probe) {
 		confirmed, released := split(p)
 		slices.Reverse(released.Messages) // the order of a list of messages to settle means nothing
 		p.release(released)
-		p.want("waiting after Release of one half", p.peek(p.view, p.other), "second", "fourth", "later")
+		p.want("waiting after Release of one half", p.peek(p.view, p.other), "second", "fourth",
+			"later")
 		p.confirm(confirmed)
-		p.want("waiting after Confirm of the other", p.peek(p.view, p.other), "second", "fourth", "later")
+		p.want("waiting after Confirm of the other", p.peek(p.view, p.other), "second", "fourth",
+			"later")
 	}},
 	{name: "what is left is still claimed", run: func(p *probe) {
 		p.addTexts("first", "second", "third")

@@ -3,7 +3,8 @@
 //
 //	func TestMyStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T, ttl time.Duration, cap int) flashgin.Store {
-//			store, err := mystore.Open(address, mystore.Config{TTL: ttl, Cap: cap}) // zero: your own default
+//			// zero: your own default
+//			store, err := mystore.Open(address, mystore.Config{TTL: ttl, Cap: cap})
 //			if err != nil {
 //				t.Fatal(err)
 //			}

@@ -14,12 +14,15 @@ import (
 
 func TestRun(t *testing.T) {
 	openReference := open("", 0)
-	Run(t,
-		func(t *testing.T, ttl time.Duration, cap int) flashgin.Store { return openReference(ttl, cap) })
+	Run(t, func(t *testing.T, ttl time.Duration, cap int) flashgin.Store {
+		return openReference(ttl, cap)
+	})
 }
 
 func TestSlowStoresPass(t *testing.T) {
-	for _, delay := range []time.Duration{10 * time.Millisecond, 60 * time.Millisecond, 250 * time.Millisecond, time.Second} {
+	for _, delay := range []time.Duration{
+		10 * time.Millisecond, 60 * time.Millisecond, 250 * time.Millisecond, time.Second,
+	} {
 		t.Run(delay.String(), func(t *testing.T) {
 			t.Parallel()
 			for _, f := range failuresOf(t, open("", delay)) {
@@ -32,7 +35,8 @@ func TestSlowStoresPass(t *testing.T) {
 // open returns a function that opens reference stores, each of which takes delay for every call.
 func open(fault fault, delay time.Duration) func(ttl time.Duration, cap int) flashgin.Store {
 	return func(ttl time.Duration, cap int) flashgin.Store {
-		return &reference{ttl: cmp.Or(ttl, 24*time.Hour), cap: cmp.Or(cap, 50), fault: fault, delay: delay}
+		return &reference{ttl: cmp.Or(ttl, 24*time.Hour), cap: cmp.Or(cap, 50), fault: fault,
+			delay: delay}
 	}
 }
 

@@ -38,7 +38,8 @@ var viewsChecks = []check{
 
 		waiting := len(p.peek(views...))
 		if waiting > viewsAtMost {
-			p.fail("messages wait at %d views of one session, want %d at the most", waiting, viewsAtMost)
+			p.fail("messages wait at %d views of one session, want %d at the most", waiting,
+				viewsAtMost)
 		}
 		newest := views[len(views)-viewsKept:]
 		p.want("waiting at the newest views", p.peek(newest...), newest...)

@@ -82,7 +82,8 @@ func TestImportReportsOnItsOwnPage(t *testing.T) {
 		page = answer{body: page.body + b.get("/imports").body}
 		return strings.Contains(page.body, "2 contacts were imported.")
 	}, 10*time.Second, time.Millisecond)
-	assert.Equal(t, 1, strings.Count(page.body+b.get("/imports").body, ">2 contacts were imported.<"))
+	assert.Equal(t, 1, strings.Count(page.body+b.get("/imports").body,
+		">2 contacts were imported.<"))
 }
 
 func TestImportThatEndsBeforeAnybodyLooks(t *testing.T) {
@@ -98,7 +99,9 @@ func TestImportThatEndsBeforeAnybodyLooks(t *testing.T) {
 }
 
 func TestImportThatRunsTwice(t *testing.T) {
-	app, b := startWith(t, flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "Ada's", nil }})
+	app, b := startWith(t, flashgin.Config{SessionKey: func(*gin.Context) (string, error) {
+		return "Ada's", nil
+	}})
 	app.imports.takes = 0
 	job := importJob{ID: "7", Session: "Ada's", Contacts: []string{"ada@example.com"}}
 
@@ -264,7 +267,9 @@ func newBrowser(t *testing.T, url string) *browser {
 
 // staysPut makes the browser follow no redirects from here on.
 func (b *browser) staysPut() {
-	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	b.client.CheckRedirect = func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}
 }
 
 func (b *browser) get(path string) answer {

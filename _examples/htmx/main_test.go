@@ -118,7 +118,9 @@ type answer struct {
 
 func start(t *testing.T) (*app, *visitor) {
 	t.Helper()
-	app, err := newApp(flashgin.Config{OnError: func(_ context.Context, err error) { t.Error("reported:", err) }})
+	app, err := newApp(flashgin.Config{OnError: func(_ context.Context, err error) {
+		t.Error("reported:", err)
+	}})
 	require.NoError(t, err)
 	server := httptest.NewServer(app.handler)
 	t.Cleanup(server.Close)

@@ -29,7 +29,8 @@ type browser struct {
 func (p *program) browser() *browser {
 	jar, err := cookiejar.New(nil)
 	require.NoError(p.t, err)
-	return &browser{p.t, p.says(`Listening on (http://\S+) `)[0], &http.Client{Jar: jar, Timeout: patience}}
+	return &browser{p.t, p.says(`Listening on (http://\S+) `)[0],
+		&http.Client{Jar: jar, Timeout: patience}}
 }
 
 // A page is what a browser sees.
@@ -63,9 +64,11 @@ func (b *browser) do(request *http.Request) page {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(b.t, err)
-	p := page{status: response.StatusCode, path: response.Request.URL.Path, stream: first(streamOf, string(body))}
+	p := page{status: response.StatusCode, path: response.Request.URL.Path,
+		stream: first(streamOf, string(body))}
 	for _, item := range itemOf.FindAllString(string(body), -1) {
-		p.messages = append(p.messages, message{first(itemOf, item), first(titleOf, item), first(textOf, item)})
+		p.messages = append(p.messages,
+			message{first(itemOf, item), first(titleOf, item), first(textOf, item)})
 	}
 	return p
 }

@@ -32,7 +32,8 @@ func TestMain(m *testing.M) { os.Exit(build(m)) }
 
 func build(m *testing.M) int {
 	if _, err := exec.LookPath("redis-server"); err != nil {
-		log.Print("the example was not run: ", err, ": install it with `apt-get install redis-server` or `brew install redis`")
+		log.Print("the example was not run: ", err,
+			": install it with `apt-get install redis-server` or `brew install redis`")
 		if os.Getenv("CI") == "true" {
 			return 1
 		}
@@ -90,17 +91,21 @@ func TestUploadOfSomebodyWhoGoesElsewhere(t *testing.T) {
 		info, err := queue.GetQueueInfo("default")
 		return err == nil && info.Size == 0
 	}, patience, 20*time.Millisecond)
-	assert.Equal(t, []message{{"success", "notes.txt", "Words: 1. Different ones: 1."}}, b.get("/").messages)
+	assert.Equal(t, []message{{"success", "notes.txt", "Words: 1. Different ones: 1."}},
+		b.get("/").messages)
 	assert.Empty(t, b.get("/").messages)
 }
 
 func TestUploadOfWhatIsNoText(t *testing.T) {
 	p := start(t)
 	b := p.browser()
-	for name, content := range map[string]string{"no text": "\xff\xfe", "nothing": "", "too much": strings.Repeat("word ", fileAtMost)} {
+	for name, content := range map[string]string{
+		"no text": "\xff\xfe", "nothing": "", "too much": strings.Repeat("word ", fileAtMost),
+	} {
 		page := b.upload("file", content, false)
 		assert.Equal(t, 422, page.status, name)
-		assert.Equal(t, []message{{"error", "", "Please choose a text file of at most 256 KB."}}, page.messages, name)
+		assert.Equal(t, []message{{"error", "", "Please choose a text file of at most 256 KB."}},
+			page.messages, name)
 	}
 }
 
@@ -201,7 +206,8 @@ func launch(t *testing.T, settings ...string) *program {
 	t.Helper()
 	temp, err := os.MkdirTemp("", "") // a short path, for the socket
 	require.NoError(t, err)
-	p := &program{t: t, cmd: exec.Command(binary), temp: temp, out: new(output), ended: make(chan struct{})}
+	p := &program{t: t, cmd: exec.Command(binary), temp: temp, out: new(output),
+		ended: make(chan struct{})}
 	p.cmd.Env = append(p.cmd.Environ(), "ADDR=127.0.0.1:0", "TMPDIR="+temp, "REDIS_URL=")
 	for _, s := range settings {
 		if strings.Contains(s, "=") {
@@ -259,7 +265,8 @@ func (p *program) saysTimes(pattern string, times int) (groups []string) {
 	p.t.Helper()
 	require.Eventually(p.t, func() bool {
 		groups = nil
-		for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(p.out.String(), -1) {
+		for _, match := range regexp.MustCompile(pattern).
+			FindAllStringSubmatch(p.out.String(), -1) {
 			groups = append(groups, match[len(match)-1])
 		}
 		return len(groups) >= times
@@ -292,7 +299,8 @@ func kill(t *testing.T, pid int) {
 func (p *program) childrenEnd() {
 	p.t.Helper()
 	for _, pid := range append(p.workers(0), p.redis()) {
-		assert.Eventually(p.t, func() bool { return !runs(pid) }, patience, 5*time.Millisecond, fmt.Sprint("process ", pid))
+		assert.Eventually(p.t, func() bool { return !runs(pid) }, patience, 5*time.Millisecond,
+			fmt.Sprint("process ", pid))
 	}
 }
 
@@ -302,7 +310,8 @@ func runs(pid int) bool {
 		return false
 	}
 	state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	return err != nil || !bytes.Contains(state, []byte(") Z ")) // it has ended, and nobody has asked how
+	// it has ended, and nobody has asked how
+	return err != nil || !bytes.Contains(state, []byte(") Z "))
 }
 
 // leavesNothing checks that neither processes nor files are left.

@@ -42,14 +42,17 @@ func TestSignWithoutAName(t *testing.T) {
 	page := v.post("/", "name", " ", "text", "I was <here>.")
 	assert.Equal(t, http.StatusUnprocessableEntity, page.status)
 	assert.Contains(t, page.body, shown("Please enter a name and a few words."))
-	assert.Contains(t, page.body, ">I was &lt;here&gt;.</textarea>", "what was entered is still there")
+	assert.Contains(t, page.body, ">I was &lt;here&gt;.</textarea>",
+		"what was entered is still there")
 	assert.NotContains(t, v.get("/").body, "Please enter", "a second time")
 }
 
 // The message of one entry is not for the page of another.
 func TestMessageWaitsForItsPage(t *testing.T) {
 	v := start(t)
-	v.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	v.client.CheckRedirect = func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}
 	require.Equal(t, http.StatusSeeOther, v.post("/", "name", "Ada", "text", "I was here.").status)
 	for _, other := range []string{"/", "/entries/1", "/entries/3"} {
 		assert.NotContains(t, v.get(other).body, "Thank you", other)
@@ -63,7 +66,8 @@ func TestRemove(t *testing.T) {
 	assert.Equal(t, "/", page.path)
 	assert.Contains(t, page.body, shown("The entry of Grace was removed."))
 	assert.NotContains(t, page.body, "engine room")
-	assert.Contains(t, v.post("/entries/1/remove").body, shown("That entry was not there any more."))
+	assert.Contains(t, v.post("/entries/1/remove").body,
+		shown("That entry was not there any more."))
 	assert.Equal(t, http.StatusNotFound, v.get("/entries/1").status)
 }
 
@@ -95,7 +99,9 @@ type answer struct {
 
 func start(t *testing.T) *visitor {
 	t.Helper()
-	handler, err := newHandler(flashgin.Config{OnError: func(_ context.Context, err error) { t.Error("reported:", err) }})
+	handler, err := newHandler(flashgin.Config{OnError: func(_ context.Context, err error) {
+		t.Error("reported:", err)
+	}})
 	require.NoError(t, err)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)

@@ -95,7 +95,8 @@ func TestTheTemplateTakesTheMessages(t *testing.T) {
 	}
 
 	const changed = "Order 108 was changed."
-	assert.Equal(t, []string{changed, changed, changed, changed}, story(visit(usualShop(during))), "for ever")
+	assert.Equal(t, []string{changed, changed, changed, changed}, story(visit(usualShop(during))),
+		"for ever")
 	assert.Equal(t, []string{changed, "", "", ""}, story(visit(flashginShop())))
 }
 

@@ -36,13 +36,17 @@ func TestAppending(t *testing.T) {
 		answer gin.HandlerFunc
 		body   string
 	}{
-		{"with a length", "HTTP/1.1", apptest.WithHeader("Content-Length", "11", apptest.Part(200)), "<p>part</p>"},
-		{"with a length, for HTTP/1.0", "HTTP/1.0", apptest.WithHeader("Content-Length", "11", apptest.Part(200)), "<p>part</p>"},
-		{"long, for HTTP/1.0", "HTTP/1.0", apptest.Data(200, "text/html; charset=utf-8", long), long},
+		{"with a length", "HTTP/1.1", apptest.WithHeader("Content-Length", "11", apptest.Part(200)),
+			"<p>part</p>"},
+		{"with a length, for HTTP/1.0", "HTTP/1.0",
+			apptest.WithHeader("Content-Length", "11", apptest.Part(200)), "<p>part</p>"},
+		{"long, for HTTP/1.0", "HTTP/1.0",
+			apptest.Data(200, "text/html; charset=utf-8", long), long},
 		{"long", "HTTP/1.1", apptest.Data(200, "text/html; charset=utf-8", long), long},
 		{"a file", "HTTP/1.1", func(c *gin.Context) { c.File(file) }, "<p>part</p>"},
 		{"from a reader", "HTTP/1.1", func(c *gin.Context) {
-			c.DataFromReader(200, 11, "text/html; charset=utf-8", strings.NewReader("<p>part</p>"), nil)
+			c.DataFromReader(200, 11, "text/html; charset=utf-8",
+				strings.NewReader("<p>part</p>"), nil)
 		}, "<p>part</p>"},
 		{"in pieces", "HTTP/1.1", func(c *gin.Context) {
 			c.Header("Content-Type", "text/html; charset=utf-8")
@@ -63,8 +67,10 @@ func TestAppending(t *testing.T) {
 			c.Request.Method = http.MethodGet
 			c.MustGet("engine").(*gin.Engine).HandleContext(c)
 		}, "<p>part</p>"},
-		{"with a tag", "HTTP/1.1", apptest.WithHeader("ETag", `"1"`, apptest.WithHeader("Last-Modified", "Wed, 25 Nov 2026 20:00:00 GMT",
-			apptest.WithHeader("Cache-Control", "max-age=60", apptest.Part(200)))), "<p>part</p>"},
+		{"with a tag", "HTTP/1.1", apptest.WithHeader("ETag", `"1"`,
+			apptest.WithHeader("Last-Modified", "Wed, 25 Nov 2026 20:00:00 GMT",
+				apptest.WithHeader("Cache-Control", "max-age=60", apptest.Part(200)))),
+			"<p>part</p>"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := apptest.NewParts(t, flashgin.Config{})
@@ -74,8 +80,10 @@ func TestAppending(t *testing.T) {
 			a.Leave(flashgin.Info("waiting"))
 			response := a.OnWire(test.proto, "GET", "/save", apptest.HTMX()...)
 			got := carriedBy(t, response.Header, response.Body)
-			if test.name == "in pieces" { // its first write has nothing, so nobody knew of the others
-				assert.Equal(t, carried{behind: test.body, trigger: []string{"waiting", "own"}}, got)
+			// its first write has nothing, so nobody knew of the others
+			if test.name == "in pieces" {
+				assert.Equal(t,
+					carried{behind: test.body, trigger: []string{"waiting", "own"}}, got)
 			} else {
 				assert.Equal(t, carried{behind: test.body, added: []string{"waiting", "own"}}, got)
 			}
@@ -91,7 +99,8 @@ func TestAppending(t *testing.T) {
 // HTTP/2 does not let a body be longer than was said.
 func TestAppendingOverHTTP2(t *testing.T) {
 	a := apptest.NewParts(t, flashgin.Config{})
-	a.GET("/save", apptest.Add(t, apptest.WithHeader("Content-Length", "11", apptest.Part(200)), flashgin.Success("own")))
+	a.GET("/save", apptest.Add(t, apptest.WithHeader("Content-Length", "11", apptest.Part(200)),
+		flashgin.Success("own")))
 	server := httptest.NewUnstartedServer(a)
 	server.EnableHTTP2 = true
 	server.StartTLS()
@@ -108,14 +117,19 @@ func TestAppendingOverHTTP2(t *testing.T) {
 // Nothing is appended to what a handler has compressed itself, in another coding than the
 // middleware around us would. An event tells instead.
 func TestAppendingToWhatAHandlerCompresses(t *testing.T) {
-	a := apptest.NewAppWired(t, flashgin.Config{HTMX: true, SessionKey: apptest.UserOf}, func(engine *gin.Engine, install gin.OptionFunc) {
-		engine.Use(func(c *gin.Context) { c.Header("Content-Encoding", "gzip") }) // and would compress
-		engine.With(install)
-	})
+	a := apptest.NewAppWired(t, flashgin.Config{HTMX: true, SessionKey: apptest.UserOf},
+		func(engine *gin.Engine, install gin.OptionFunc) {
+			engine.Use(func(c *gin.Context) {
+				c.Header("Content-Encoding", "gzip") // and would compress
+			})
+			engine.With(install)
+		})
 	a.Messenger.Mount(a)
 	a.Template("page", `{{flashes}}`)
-	a.GET("/part", apptest.Add(t, apptest.WithHeader("Content-Encoding", "br", apptest.Part(200)), flashgin.Success("own")))
-	assert.Equal(t, carried{behind: "<p>part</p>", trigger: []string{"own"}}, carriedIn(t, a.Visit("GET", "/part", apptest.HTMX()...)))
+	a.GET("/part", apptest.Add(t, apptest.WithHeader("Content-Encoding", "br", apptest.Part(200)),
+		flashgin.Success("own")))
+	assert.Equal(t, carried{behind: "<p>part</p>", trigger: []string{"own"}},
+		carriedIn(t, a.Visit("GET", "/part", apptest.HTMX()...)))
 }
 
 // Where a middleware within ours compresses, nothing can be appended.
@@ -127,25 +141,30 @@ func TestAppendingAndCompression(t *testing.T) {
 		htmx carried
 		open bool // to appending
 	}{
-		{"flash, gzip", func(engine *gin.Engine, install gin.OptionFunc) { engine.With(install).Use(compress) }, carried{trigger: []string{"waiting", "own"}}, false},
+		{"flash, gzip", func(engine *gin.Engine, install gin.OptionFunc) {
+			engine.With(install).Use(compress)
+		}, carried{trigger: []string{"waiting", "own"}}, false},
 		{"gzip, flash", func(engine *gin.Engine, install gin.OptionFunc) {
 			engine.Use(compress)
 			engine.With(install)
 		}, carried{added: []string{"waiting", "own"}}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a := apptest.NewAppWired(t, flashgin.Config{HTMX: true, Turbo: true, SessionKey: apptest.UserOf},
-				test.wire)
+			a := apptest.NewAppWired(t,
+				flashgin.Config{HTMX: true, Turbo: true, SessionKey: apptest.UserOf}, test.wire)
 			a.Messenger.Mount(a)
 			a.Template("page", `{{flashes}}`)
 			a.GET("/part", apptest.Add(t, apptest.Part(200), flashgin.Success("own")))
-			a.GET("/stream", apptest.Add(t, apptest.Data(200, turboStream, "<turbo-stream></turbo-stream>"), flashgin.Success("own")))
+			a.GET("/stream", apptest.Add(t,
+				apptest.Data(200, turboStream, "<turbo-stream></turbo-stream>"),
+				flashgin.Success("own")))
 
 			a.Leave(flashgin.Info("waiting"))
 			answer := a.Visit("GET", "/part", apptest.HTMX("Accept-Encoding", "gzip")...)
 			assert.Equal(t, "gzip", answer.Header().Get("Content-Encoding"))
 			test.htmx.behind = "<p>part</p>"
-			assert.Equal(t, test.htmx, carriedBy(t, answer.Result().Header, apptest.ReadBody(t, answer)))
+			assert.Equal(t, test.htmx,
+				carriedBy(t, answer.Result().Header, apptest.ReadBody(t, answer)))
 
 			a.Leave(flashgin.Info("waiting"))
 			answer = a.Visit("GET", "/stream", apptest.Turbo("Accept-Encoding", "gzip")...)
@@ -172,9 +191,12 @@ func TestFragmentsThatShowMessages(t *testing.T) {
 		body           string
 		want           carried
 	}{
-		{"a list", `{{range flashes}}[{{.Text}}]{{end}}`, apptest.Page, "[waiting][own]", carried{}},
-		{"some", `{{range flashes "success"}}[{{.Text}}]{{end}}{{if false}}{{flashes}}{{end}}`, apptest.Page, "[own]", carried{added: []string{"waiting"}}},
-		{"a count", `{{len peekFlashes}}{{if false}}{{flashes}}{{end}}`, apptest.Page, "2", carried{added: []string{"waiting", "own"}}},
+		{"a list", `{{range flashes}}[{{.Text}}]{{end}}`, apptest.Page, "[waiting][own]",
+			carried{}},
+		{"some", `{{range flashes "success"}}[{{.Text}}]{{end}}{{if false}}{{flashes}}{{end}}`,
+			apptest.Page, "[own]", carried{added: []string{"waiting"}}},
+		{"a count", `{{len peekFlashes}}{{if false}}{{flashes}}{{end}}`, apptest.Page, "2",
+			carried{added: []string{"waiting", "own"}}},
 		{"the handler", ``, apptest.JSONPage, `["waiting","own"]`, carried{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -195,8 +217,9 @@ func TestFragmentsThatShowMessages(t *testing.T) {
 func TestFragmentThatFails(t *testing.T) {
 	a := apptest.NewParts(t, flashgin.Config{})
 	a.Template("page", `{{flashes}}{{.Missing.Field}}`)
-	a.GET("/part",
-		apptest.Add(t, func(c *gin.Context) { c.HTML(200, "page", struct{}{}) }, flashgin.Success("own")))
+	a.GET("/part", apptest.Add(t, func(c *gin.Context) {
+		c.HTML(200, "page", struct{}{})
+	}, flashgin.Success("own")))
 	a.Leave(flashgin.Info("waiting").At("/orders/5"))
 	answer := a.Visit("GET", "/part", apptest.HTMX()...)
 	assert.Equal(t, 500, answer.Code)
@@ -212,16 +235,29 @@ func TestAppendingThatFails(t *testing.T) {
 		cancel  bool
 		waiting string
 	}{
-		{"a panic", func(c *gin.Context, _ *apptest.Failing) { apptest.Part(200)(c); panic(http.ErrAbortHandler) }, false, "[waiting][own]"},
-		{"a panic before the body", func(*gin.Context, *apptest.Failing) { panic(http.ErrAbortHandler) }, false, "[waiting][own]"},
-		{"the body", func(c *gin.Context, w *apptest.Failing) { w.Err = errors.New("broken pipe"); apptest.Part(200)(c) }, false, "[waiting][own]"},
+		{"a panic", func(c *gin.Context, _ *apptest.Failing) {
+			apptest.Part(200)(c)
+			panic(http.ErrAbortHandler)
+		}, false, "[waiting][own]"},
+		{"a panic before the body", func(*gin.Context, *apptest.Failing) {
+			panic(http.ErrAbortHandler)
+		}, false, "[waiting][own]"},
+		{"the body", func(c *gin.Context, w *apptest.Failing) {
+			w.Err = errors.New("broken pipe")
+			apptest.Part(200)(c)
+		}, false, "[waiting][own]"},
 		{"the body, and not what would follow it", func(c *gin.Context, w *apptest.Failing) {
 			w.Err = errors.New("broken pipe")
 			apptest.Part(200)(c)
 			w.Err = nil
 		}, false, "[waiting][own]"},
-		{"what follows it", func(c *gin.Context, w *apptest.Failing) { apptest.Part(200)(c); w.Err = errors.New("broken pipe") }, false, "[waiting][own]"},
-		{"the client goes", func(c *gin.Context, _ *apptest.Failing) { apptest.Part(200)(c) }, true, "[waiting][own]"},
+		{"what follows it", func(c *gin.Context, w *apptest.Failing) {
+			apptest.Part(200)(c)
+			w.Err = errors.New("broken pipe")
+		}, false, "[waiting][own]"},
+		{"the client goes", func(c *gin.Context, _ *apptest.Failing) {
+			apptest.Part(200)(c)
+		}, true, "[waiting][own]"},
 		{"an event, and a panic", func(c *gin.Context, _ *apptest.Failing) {
 			apptest.Data(200, "text/plain", "x")(c)
 			panic(http.ErrAbortHandler)
@@ -230,8 +266,14 @@ func TestAppendingThatFails(t *testing.T) {
 			w.Err = errors.New("broken pipe")
 			apptest.Data(200, "text/plain", "x")(c)
 		}, false, "[waiting][own]"},
-		{"a flush, and the client goes", func(c *gin.Context, _ *apptest.Failing) { apptest.Part(200)(c); c.Writer.Flush() }, true, "[waiting][own]"},
-		{"an event, a flush, and the client goes", func(c *gin.Context, _ *apptest.Failing) { apptest.Data(200, "text/plain", "x")(c); c.Writer.Flush() }, true, "[waiting][own]"},
+		{"a flush, and the client goes", func(c *gin.Context, _ *apptest.Failing) {
+			apptest.Part(200)(c)
+			c.Writer.Flush()
+		}, true, "[waiting][own]"},
+		{"an event, a flush, and the client goes", func(c *gin.Context, _ *apptest.Failing) {
+			apptest.Data(200, "text/plain", "x")(c)
+			c.Writer.Flush()
+		}, true, "[waiting][own]"},
 		{"nothing", func(c *gin.Context, _ *apptest.Failing) { apptest.Part(200)(c) }, false, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -255,7 +297,8 @@ func TestAppendingThatFails(t *testing.T) {
 				a.ServeHTTP(w, request)
 			}()
 			assert.Equal(t, test.waiting, a.Left("/orders/5"))
-			assert.Equal(t, test.waiting == "", strings.Contains(w.Body.String(), ">own<"), w.Body.String())
+			assert.Equal(t, test.waiting == "", strings.Contains(w.Body.String(), ">own<"),
+				w.Body.String())
 			event := strings.HasPrefix(test.name, "an event")
 			assert.Equal(t, event, w.Header().Get("HX-Trigger") != "",
 				"which somebody's error page would have")
@@ -303,7 +346,8 @@ func TestAnswersOfAConnectionThatWasTakenOver(t *testing.T) {
 // Pages that do not have the ready-made markup have no list to add to. An event tells their script,
 // and ours, too.
 func TestMarkupThatIsAddedTo(t *testing.T) {
-	behind, event := carried{behind: "<p>part</p>", added: []string{"own"}}, carried{behind: "<p>part</p>", trigger: []string{"own"}}
+	behind, event := carried{behind: "<p>part</p>", added: []string{"own"}},
+		carried{behind: "<p>part</p>", trigger: []string{"own"}}
 	own := `{{define "flashgin/messages"}}{{range .}}{{.Text}}{{end}}{{end}}`
 	for _, test := range []struct {
 		name  string
@@ -312,14 +356,29 @@ func TestMarkupThatIsAddedTo(t *testing.T) {
 		want  carried
 		warns bool
 	}{
-		{"ready-made", func(a *apptest.App) { a.Template("page", `{{flashes}}`) }, true, behind, false},
-		{"ready-made, in a part of the set", func(a *apptest.App) { a.Template("page", `{{define "x"}}{{if true}}{{flashes "error"}}{{end}}{{end}}`) }, true, behind, false},
-		{"ready-made, not mounted", func(a *apptest.App) { a.Template("page", `{{flashes}}`) }, false, carried{behind: "<p>part</p>"}, true},
-		{"the application's", func(a *apptest.App) { a.Template("page", own+`{{flashes}}`) }, true, event, false},
-		{"the application's, not mounted", func(a *apptest.App) { a.Template("page", own+`{{flashes}}`) }, false, event, false},
-		{"a list", func(a *apptest.App) { a.Template("page", `{{range flashes}}{{end}}{{(flashes).JSON}}`) }, true, event, false},
+		{"ready-made", func(a *apptest.App) {
+			a.Template("page", `{{flashes}}`)
+		}, true, behind, false},
+		{"ready-made, in a part of the set", func(a *apptest.App) {
+			a.Template("page", `{{define "x"}}{{if true}}{{flashes "error"}}{{end}}{{end}}`)
+		}, true, behind, false},
+		{"ready-made, not mounted", func(a *apptest.App) {
+			a.Template("page", `{{flashes}}`)
+		}, false, carried{behind: "<p>part</p>"}, true},
+		{"the application's", func(a *apptest.App) {
+			a.Template("page", own+`{{flashes}}`)
+		}, true, event, false},
+		{"the application's, not mounted", func(a *apptest.App) {
+			a.Template("page", own+`{{flashes}}`)
+		}, false, event, false},
+		{"a list", func(a *apptest.App) {
+			a.Template("page", `{{range flashes}}{{end}}{{(flashes).JSON}}`)
+		}, true, event, false},
 		{"none", func(a *apptest.App) { a.HTMLRender = nil }, true, event, false},
-		{"none, but a page had it", func(a *apptest.App) { a.HTMLRender = nil; a.Visit("GET", "/components") }, true, behind, false},
+		{"none, but a page had it", func(a *apptest.App) {
+			a.HTMLRender = nil
+			a.Visit("GET", "/components")
+		}, true, behind, false},
 		{"parsed for every page", func(a *apptest.App) {
 			gin.SetMode(gin.DebugMode)
 			defer gin.SetMode(gin.TestMode)
@@ -331,12 +390,17 @@ func TestMarkupThatIsAddedTo(t *testing.T) {
 			a.LoadHTMLFiles(pageFile(a.T, own+`{{flashes}}`))
 		}, true, event, false},
 		{"several sets", func(a *apptest.App) {
-			a.HTMLRender = multitemplate.Render{"page": template.Must(template.New("page").Funcs(flashgin.FuncMap()).Parse(`{{flashes}}`))}
+			a.HTMLRender = multitemplate.Render{
+				"page": template.Must(template.New("page").Funcs(flashgin.FuncMap()).
+					Parse(`{{flashes}}`)),
+			}
 		}, true, behind, false},
 		{"several sets, one of them the application's", func(a *apptest.App) {
 			a.HTMLRender = multitemplate.Render{
-				"page":  template.Must(template.New("page").Funcs(flashgin.FuncMap()).Parse(`{{flashes}}`)),
-				"admin": template.Must(template.New("admin").Funcs(flashgin.FuncMap()).Parse(own + `{{flashes}}`)),
+				"page": template.Must(template.New("page").Funcs(flashgin.FuncMap()).
+					Parse(`{{flashes}}`)),
+				"admin": template.Must(template.New("admin").Funcs(flashgin.FuncMap()).
+					Parse(own + `{{flashes}}`)),
 			}
 		}, true, event, false},
 	} {
@@ -356,7 +420,8 @@ func TestMarkupThatIsAddedTo(t *testing.T) {
 				left = ""
 			}
 			assert.Equal(t, left, a.Left("/orders/5"))
-			assert.Equal(t, test.warns, strings.Contains(log.String(), "Messenger.Mount"), log.String())
+			assert.Equal(t, test.warns, strings.Contains(log.String(), "Messenger.Mount"),
+				log.String())
 		})
 	}
 }

@@ -29,19 +29,23 @@ var sendEarly = map[string]func(c *gin.Context){
 
 // ask are ways to ask for messages.
 var ask = map[string]gin.HandlerFunc{
-	"flashes":      apptest.Page,
-	"peekFlashes":  func(c *gin.Context) { c.HTML(http.StatusOK, "peek", nil) },
-	"Flashes":      func(c *gin.Context) { fmt.Fprint(c.Writer, flashgin.Flashes(c)) },
-	"PeekFlashes":  func(c *gin.Context) { fmt.Fprint(c.Writer, flashgin.PeekFlashes(c)) },
-	"Markup":       func(c *gin.Context) { fmt.Fprint(c.Writer, flashgin.Markup(c)) },
-	"by a context": func(c *gin.Context) { fmt.Fprint(c.Writer, flashgin.Markup(c.Request.Context())) },
+	"flashes":     apptest.Page,
+	"peekFlashes": func(c *gin.Context) { c.HTML(http.StatusOK, "peek", nil) },
+	"Flashes":     func(c *gin.Context) { fmt.Fprint(c.Writer, flashgin.Flashes(c)) },
+	"PeekFlashes": func(c *gin.Context) { fmt.Fprint(c.Writer, flashgin.PeekFlashes(c)) },
+	"Markup":      func(c *gin.Context) { fmt.Fprint(c.Writer, flashgin.Markup(c)) },
+	"by a context": func(c *gin.Context) {
+		fmt.Fprint(c.Writer, flashgin.Markup(c.Request.Context()))
+	},
 }
 
 // newEarlyBoard is apptest.NewBoard with the pages of ask, and a log.
 func newEarlyBoard(t *testing.T) (*apptest.App, *apptest.LockedBuffer) {
 	log := new(apptest.LockedBuffer)
-	a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: apptest.UserOf, Logger: apptest.LogTo(log)})
-	a.Template("page", `{{range flashes}}[{{.Text}}]{{end}}{{define "peek"}}{{range peekFlashes}}[{{.Text}}]{{end}}{{end}}`)
+	a := apptest.NewAppWithoutSessions(t,
+		flashgin.Config{SessionKey: apptest.UserOf, Logger: apptest.LogTo(log)})
+	a.Template("page",
+		`{{range flashes}}[{{.Text}}]{{end}}{{define "peek"}}{{range peekFlashes}}[{{.Text}}]{{end}}{{end}}`)
 	a.GET("/shows", apptest.Page)
 	return a, log
 }
@@ -69,7 +73,8 @@ func TestAnswersThatLeftOpenToCachesShowNothing(t *testing.T) {
 					})
 					a.Leave(flashgin.Info("secret"))
 					for range 2 {
-						assert.NotContains(t, a.Visit(http.MethodGet, "/tours/1").Body.String(), "secret")
+						assert.NotContains(t, a.Visit(http.MethodGet, "/tours/1").Body.String(),
+							"secret")
 					}
 					assert.Equal(t, 1, strings.Count(log.String(), earlyWarning))
 					assert.Contains(t, log.String(), "/tours/:id")
@@ -130,19 +135,21 @@ func TestAnswersThatWereBegunByOthersShowNothing(t *testing.T) {
 		}
 		for by, start := range map[string]func(t *testing.T) *apptest.App{
 			"middleware": func(t *testing.T) *apptest.App {
-				a := apptest.NewAppBehind(t, flashgin.Config{SessionKey: apptest.UserOf}, func(c *gin.Context) {
-					if c.FullPath() == "/" {
-						begin(c)
-					}
-				})
+				a := apptest.NewAppBehind(t, flashgin.Config{SessionKey: apptest.UserOf},
+					func(c *gin.Context) {
+						if c.FullPath() == "/" {
+							begin(c)
+						}
+					})
 				a.GET("/", apptest.Page)
 				return a
 			},
 			"another engine": func(t *testing.T) *apptest.App {
 				a := apptest.NewBoard(t)
-				inner := apptest.NewAppWired(t, flashgin.Config{SessionKey: apptest.UserOf}, func(engine *gin.Engine, _ gin.OptionFunc) {
-					engine.With(a.Messenger.Install)
-				})
+				inner := apptest.NewAppWired(t, flashgin.Config{SessionKey: apptest.UserOf},
+					func(engine *gin.Engine, _ gin.OptionFunc) {
+						engine.With(a.Messenger.Install)
+					})
 				inner.Template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
 				inner.GET("/", apptest.Page)
 				a.GET("/", func(c *gin.Context) {

@@ -29,7 +29,9 @@ func fetchAs(t *testing.T, url, user string) apptest.Answer {
 	require.NoError(t, err)
 	request.Header.Set("User", user)
 	client := http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
 	}
 	response, err := client.Do(request)
 	require.NoError(t, err)
@@ -76,7 +78,8 @@ func TestRealCachesKeepNoPageWithMessages(t *testing.T) {
 					for range 2 {
 						assert.Empty(t, fetchAs(t, url+"?empty", "alice").Body)
 					}
-					assert.EqualValues(t, 1, rendered.Load(), "it is not kept, so this shows nothing")
+					assert.EqualValues(t, 1, rendered.Load(),
+						"it is not kept, so this shows nothing")
 
 					a.Leave(flashgin.Info("for alice"))
 					assert.Equal(t, "[for alice]", fetchAs(t, url, "alice").Body)

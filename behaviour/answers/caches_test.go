@@ -59,18 +59,67 @@ func TestCachesKeepNoCookieOfOurs(t *testing.T) {
 		return func(c *gin.Context) { c.Redirect(code, "/elsewhere") }
 	}
 	for name, handler := range map[string]func(a *apptest.App, c *gin.Context){
-		"the key for a form":         func(a *apptest.App, c *gin.Context) { keepable(c); sessionKey(a, c); text(c) },
-		"the key, then the headers":  func(a *apptest.App, c *gin.Context) { sessionKey(a, c); keepable(c); text(c) },
-		"the key, and headers alone": func(a *apptest.App, c *gin.Context) { sessionKey(a, c); keepable(c); c.Writer.Flush() },
-		"the key, and no content":    func(a *apptest.App, c *gin.Context) { sessionKey(a, c); keepable(c); c.Status(http.StatusNoContent) },
-		"the key, and nothing new":   func(a *apptest.App, c *gin.Context) { sessionKey(a, c); keepable(c); c.Status(http.StatusNotModified) },
-		"the key of a message":       func(a *apptest.App, c *gin.Context) { leave(a, c); sessionKey(a, c); keepable(c); text(c) },
-		"a message":                  func(a *apptest.App, c *gin.Context) { leave(a, c); keepable(c); text(c) },
-		"a message, and 301":         func(a *apptest.App, c *gin.Context) { leave(a, c); keepable(c); moved(http.StatusMovedPermanently)(c) },
-		"a message, and 308":         func(a *apptest.App, c *gin.Context) { leave(a, c); keepable(c); moved(http.StatusPermanentRedirect)(c) },
-		"a message, and no content":  func(a *apptest.App, c *gin.Context) { leave(a, c); keepable(c); c.Status(http.StatusNoContent) },
-		"a message, and nothing new": func(a *apptest.App, c *gin.Context) { leave(a, c); keepable(c); c.Status(http.StatusNotModified) },
-		"a message, and no answer":   func(a *apptest.App, c *gin.Context) { leave(a, c); keepable(c); c.Status(http.StatusOK) },
+		"the key for a form": func(a *apptest.App, c *gin.Context) {
+			keepable(c)
+			sessionKey(a, c)
+			text(c)
+		},
+		"the key, then the headers": func(a *apptest.App, c *gin.Context) {
+			sessionKey(a, c)
+			keepable(c)
+			text(c)
+		},
+		"the key, and headers alone": func(a *apptest.App, c *gin.Context) {
+			sessionKey(a, c)
+			keepable(c)
+			c.Writer.Flush()
+		},
+		"the key, and no content": func(a *apptest.App, c *gin.Context) {
+			sessionKey(a, c)
+			keepable(c)
+			c.Status(http.StatusNoContent)
+		},
+		"the key, and nothing new": func(a *apptest.App, c *gin.Context) {
+			sessionKey(a, c)
+			keepable(c)
+			c.Status(http.StatusNotModified)
+		},
+		"the key of a message": func(a *apptest.App, c *gin.Context) {
+			leave(a, c)
+			sessionKey(a, c)
+			keepable(c)
+			text(c)
+		},
+		"a message": func(a *apptest.App, c *gin.Context) {
+			leave(a, c)
+			keepable(c)
+			text(c)
+		},
+		"a message, and 301": func(a *apptest.App, c *gin.Context) {
+			leave(a, c)
+			keepable(c)
+			moved(http.StatusMovedPermanently)(c)
+		},
+		"a message, and 308": func(a *apptest.App, c *gin.Context) {
+			leave(a, c)
+			keepable(c)
+			moved(http.StatusPermanentRedirect)(c)
+		},
+		"a message, and no content": func(a *apptest.App, c *gin.Context) {
+			leave(a, c)
+			keepable(c)
+			c.Status(http.StatusNoContent)
+		},
+		"a message, and nothing new": func(a *apptest.App, c *gin.Context) {
+			leave(a, c)
+			keepable(c)
+			c.Status(http.StatusNotModified)
+		},
+		"a message, and no answer": func(a *apptest.App, c *gin.Context) {
+			leave(a, c)
+			keepable(c)
+			c.Status(http.StatusOK)
+		},
 		"a message, and private headers": func(a *apptest.App, c *gin.Context) {
 			leave(a, c)
 			c.Header("Cache-Control", "private, max-age=60")
@@ -86,14 +135,18 @@ func TestCachesKeepNoCookieOfOurs(t *testing.T) {
 		},
 	} {
 		for where, start := range map[string]func(*testing.T) *apptest.App{
-			"session in the cookie": func(t *testing.T) *apptest.App { return apptest.NewApp(t, flashgin.Config{}) },
+			"session in the cookie": func(t *testing.T) *apptest.App {
+				return apptest.NewApp(t, flashgin.Config{})
+			},
 			"session on the server": func(t *testing.T) *apptest.App {
 				a := apptest.NewAppWithoutSessions(t, flashgin.Config{})
-				a.Use(sessions.Sessions("id", memstore.NewStore([]byte("a secret of thirty-two bytes ..."))))
+				a.Use(sessions.Sessions("id",
+					memstore.NewStore([]byte("a secret of thirty-two bytes ..."))))
 				return a
 			},
 			"cookie of its own": func(t *testing.T) *apptest.App {
-				return apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
+				return apptest.NewAppWithoutSessions(t,
+					flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
 			},
 		} {
 			t.Run(name+"/"+where, func(t *testing.T) {

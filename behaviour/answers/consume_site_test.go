@@ -16,8 +16,8 @@ import (
 func TestRequestsOfOtherOrigins(t *testing.T) {
 	const origin, other = "https://spa.example", "https://evil.example"
 	fetch := func(site, mode, dest string, more ...string) []string {
-		return append([]string{"Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode, "Sec-Fetch-Dest", dest},
-			more...)
+		return append([]string{"Sec-Fetch-Site", site, "Sec-Fetch-Mode", mode,
+			"Sec-Fetch-Dest", dest}, more...)
 	}
 	for _, test := range []struct {
 		name   string
@@ -31,9 +31,12 @@ func TestRequestsOfOtherOrigins(t *testing.T) {
 		{"fetch, no-cors", fetch("cross-site", "no-cors", "empty"), false},
 		{"fetch, no-cors, of the same site", fetch("same-site", "no-cors", "empty"), false},
 		{"fetch, cors", fetch("cross-site", "cors", "empty", "Origin", other), false},
-		{"fetch, cors, of the same site", fetch("same-site", "cors", "empty", "Origin", other), false},
-		{"fetch, cors, of an origin that is allowed", fetch("cross-site", "cors", "empty", "Origin", origin), true},
-		{"fetch, no-cors, of an origin that is allowed", fetch("cross-site", "no-cors", "empty", "Origin", origin), false},
+		{"fetch, cors, of the same site",
+			fetch("same-site", "cors", "empty", "Origin", other), false},
+		{"fetch, cors, of an origin that is allowed",
+			fetch("cross-site", "cors", "empty", "Origin", origin), true},
+		{"fetch, no-cors, of an origin that is allowed",
+			fetch("cross-site", "no-cors", "empty", "Origin", origin), false},
 		{"a sandbox", fetch("cross-site", "cors", "empty", "Origin", "null"), false},
 		{"iframe", fetch("cross-site", "navigate", "iframe"), false},
 		{"frame", fetch("cross-site", "navigate", "frame"), false},
@@ -42,7 +45,8 @@ func TestRequestsOfOtherOrigins(t *testing.T) {
 		{"no more than the site", []string{"Sec-Fetch-Site", "cross-site"}, false},
 		{"an unknown site", fetch("far-away", "cors", "empty"), false},
 		{"this origin", fetch("same-origin", "cors", "empty"), true},
-		{"this origin, by a beacon or ahead of time", fetch("same-origin", "no-cors", "empty"), false},
+		{"this origin, by a beacon or ahead of time",
+			fetch("same-origin", "no-cors", "empty"), false},
 		{"this origin, by a service worker", fetch("same-origin", "same-origin", "empty"), true},
 		{"the address bar", fetch("none", "navigate", "document"), true},
 		{"fetch, by an old browser", []string{"Origin", other}, false},
@@ -50,11 +54,14 @@ func TestRequestsOfOtherOrigins(t *testing.T) {
 		{"this origin, by an old browser", []string{"Origin", "http://example.com"}, true},
 		{"a sandbox, by an old browser", []string{"Origin", "null"}, false},
 	} {
-		for name, handler := range map[string]gin.HandlerFunc{"template": apptest.Page, "Flashes": func(c *gin.Context) {
-			for _, m := range flashgin.Flashes(c) {
-				c.String(http.StatusOK, "["+m.Text+"]")
-			}
-		}} {
+		for name, handler := range map[string]gin.HandlerFunc{
+			"template": apptest.Page,
+			"Flashes": func(c *gin.Context) {
+				for _, m := range flashgin.Flashes(c) {
+					c.String(http.StatusOK, "["+m.Text+"]")
+				}
+			},
+		} {
 			t.Run(test.name+"/"+name, func(t *testing.T) {
 				a := apptest.NewApp(t, flashgin.Config{})
 				a.Use(func(c *gin.Context) {
@@ -64,7 +71,8 @@ func TestRequestsOfOtherOrigins(t *testing.T) {
 					}
 				})
 				a.GET("/", handler)
-				a.POST("/", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("text")))
+				a.POST("/",
+					apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("text")))
 				v := a.Visitor()
 				v.Post("/")
 				shown, rest := "", "[text]"
@@ -87,7 +95,8 @@ func TestAnOriginWithoutCredentials(t *testing.T) {
 		a.POST("/", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("text")))
 		v := a.Visitor()
 		v.Post("/")
-		assert.Empty(t, v.Get("/", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "cors", "Origin", "https://spa.example"))
+		assert.Empty(t, v.Get("/", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "cors",
+			"Origin", "https://spa.example"))
 		assert.Equal(t, "[text]", v.Get("/"))
 	}
 }

@@ -37,9 +37,9 @@ func TestRequestsThatShowNothing(t *testing.T) {
 		{name: "old browsers", header: []string{"Purpose", "prefetch"}},
 	}
 	for _, dest := range []string{
-		"image", "style", "script", "font", "audio", "video", "track", "manifest", "worker", "object", "embed",
-		"sharedworker", "serviceworker", "audioworklet", "paintworklet", "json", "text", "xslt",
-		"speculationrules", "report", "webidentity", "hologram",
+		"image", "style", "script", "font", "audio", "video", "track", "manifest", "worker",
+		"object", "embed", "sharedworker", "serviceworker", "audioworklet", "paintworklet", "json",
+		"text", "xslt", "speculationrules", "report", "webidentity", "hologram",
 	} {
 		tests = append(tests, row{name: dest, header: []string{"Sec-Fetch-Dest", dest}})
 	}
@@ -55,7 +55,9 @@ func TestRequestsThatShowNothing(t *testing.T) {
 			t.Run(test.name+"/"+kind.name, func(t *testing.T) {
 				a := apptest.NewApp(t, flashgin.Config{})
 				a.Match([]string{http.MethodGet, http.MethodHead}, "/", kind.handler)
-				a.POST("/", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("for you").At("/"), flashgin.Info("anywhere").At(flashgin.Anywhere)))
+				a.POST("/", apptest.Add(t, apptest.Status(http.StatusNoContent),
+					flashgin.Info("for you").At("/"),
+					flashgin.Info("anywhere").At(flashgin.Anywhere)))
 				visitor := a.Visitor()
 				visitor.Post("/")
 
@@ -99,7 +101,8 @@ func TestRequestsThatShowMessages(t *testing.T) {
 			visitor.Post("/")
 			var header []string
 			if test.dest != "" {
-				header = []string{"Sec-Fetch-Dest", test.dest, "Sec-Purpose", "other", "Purpose", "x"}
+				header = []string{"Sec-Fetch-Dest", test.dest, "Sec-Purpose", "other",
+					"Purpose", "x"}
 			}
 			assert.Equal(t, test.want, visitor.Get("/problems/1", header...))
 			rest := "[anywhere]"
@@ -114,7 +117,8 @@ func TestRequestsThatShowMessages(t *testing.T) {
 // What a frame adds for any page is for the page around it.
 func TestAFrameDoesNotShowWhatItAddsForAnywhere(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{})
-	a.GET("/frame", apptest.Add(t, apptest.Page, flashgin.Info("anywhere").At(flashgin.Anywhere), flashgin.Info("here")))
+	a.GET("/frame", apptest.Add(t, apptest.Page, flashgin.Info("anywhere").At(flashgin.Anywhere),
+		flashgin.Info("here")))
 	a.GET("/", apptest.Page)
 	visitor := a.Visitor()
 	assert.Equal(t, "[here]", visitor.Get("/frame", "Sec-Fetch-Dest", "iframe"))
@@ -135,8 +139,14 @@ func TestAnswersThatShowNothing(t *testing.T) {
 			c.HTML(http.StatusSeeOther, "page", nil)
 		}},
 		{"304", func(c *gin.Context) { c.HTML(http.StatusNotModified, "page", nil) }},
-		{"HX-Redirect", func(c *gin.Context) { c.Header("HX-Redirect", "/elsewhere"); apptest.Page(c) }},
-		{"HX-Location", func(c *gin.Context) { c.Header("HX-Location", "/elsewhere"); apptest.Page(c) }},
+		{"HX-Redirect", func(c *gin.Context) {
+			c.Header("HX-Redirect", "/elsewhere")
+			apptest.Page(c)
+		}},
+		{"HX-Location", func(c *gin.Context) {
+			c.Header("HX-Location", "/elsewhere")
+			apptest.Page(c)
+		}},
 		{"HX-Refresh", func(c *gin.Context) { c.Header("HX-Refresh", "true"); apptest.Page(c) }},
 		{"Flashes, then a redirect", func(c *gin.Context) {
 			assert.Len(t, flashgin.Flashes(c), 1)
@@ -147,9 +157,13 @@ func TestAnswersThatShowNothing(t *testing.T) {
 			c.Header("HX-Redirect", "/elsewhere")
 			c.Status(http.StatusOK)
 		}},
-		{"a page that does not call flashes", func(c *gin.Context) { c.String(http.StatusOK, "plain") }},
+		{"a page that does not call flashes", func(c *gin.Context) {
+			c.String(http.StatusOK, "plain")
+		}},
 		{"204", apptest.Status(http.StatusNoContent)},
-		{"a template with 204, which Gin does not execute", func(c *gin.Context) { c.HTML(http.StatusNoContent, "page", nil) }},
+		{"a template with 204, which Gin does not execute", func(c *gin.Context) {
+			c.HTML(http.StatusNoContent, "page", nil)
+		}},
 		{"only a look", func(c *gin.Context) {
 			assert.Len(t, flashgin.PeekFlashes(c), 1)
 			assert.Len(t, flashgin.PeekFlashes(c), 1, "and another")
@@ -182,11 +196,12 @@ func TestAnswersThatShowNothing(t *testing.T) {
 // An error page that is rendered when the middleware has ended, as by gin.CustomRecovery outside,
 // shows a list of none and takes nothing.
 func TestAPageAfterTheMiddlewareHasEnded(t *testing.T) {
-	a := apptest.NewAppBehind(t, flashgin.Config{}, gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) {
-		assert.Empty(t, flashgin.Flashes(c))
-		assert.Empty(t, flashgin.PeekFlashes(c))
-		c.HTML(http.StatusInternalServerError, "page", nil)
-	}))
+	a := apptest.NewAppBehind(t, flashgin.Config{},
+		gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) {
+			assert.Empty(t, flashgin.Flashes(c))
+			assert.Empty(t, flashgin.PeekFlashes(c))
+			c.HTML(http.StatusInternalServerError, "page", nil)
+		}))
 	a.Template("page", `the page{{range flashes}}[{{.Text}}]{{end}}`)
 	broken := true
 	a.GET("/", func(c *gin.Context) {
@@ -226,8 +241,15 @@ func TestAPageWithMessagesIsKeptOutOfCaches(t *testing.T) {
 			cached(c)
 			c.JSON(http.StatusOK, apptest.Texts(list))
 		}},
-		{"by PeekFlashes", func(c *gin.Context) { cached(c); c.JSON(http.StatusOK, apptest.Texts(flashgin.PeekFlashes(c))) }},
-		{"without a body", func(c *gin.Context) { cached(c); flashgin.Flashes(c); c.Status(http.StatusOK) }},
+		{"by PeekFlashes", func(c *gin.Context) {
+			cached(c)
+			c.JSON(http.StatusOK, apptest.Texts(flashgin.PeekFlashes(c)))
+		}},
+		{"without a body", func(c *gin.Context) {
+			cached(c)
+			flashgin.Flashes(c)
+			c.Status(http.StatusOK)
+		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := apptest.NewApp(t, flashgin.Config{})
@@ -251,7 +273,8 @@ func TestAPageWithMessagesIsKeptOutOfCaches(t *testing.T) {
 				assert.NotContains(t, header, http.CanonicalHeaderKey(name))
 			}
 			assert.Equal(t, "Accept", header.Get("Vary"), "the rest is the handler's")
-			if test.name != "by PeekFlashes" && test.name != "without a body" { // the message was shown
+			// the message was shown
+			if test.name != "by PeekFlashes" && test.name != "without a body" {
 				untouched()
 			}
 		})

@@ -133,7 +133,8 @@ func TestPageByAServiceWorkerShowsMessages(t *testing.T) {
 	for _, mode := range []string{"navigate", "same-origin"} {
 		a := apptest.NewParts(t, flashgin.Config{})
 		a.Leave(flashgin.Info("kept"))
-		answer := a.Visit("GET", "/other", fetched("Sec-Fetch-Mode", mode, "Accept", acceptsPage)...)
+		answer := a.Visit("GET", "/other",
+			fetched("Sec-Fetch-Mode", mode, "Accept", acceptsPage)...)
 		assert.Equal(t, []string{"kept"}, textsIn(answer.Body.String()), mode)
 	}
 }
@@ -295,8 +296,8 @@ func TestPageThatMiddlewareReplacesLeavesMessages(t *testing.T) {
 // wants, gets the messages when the answer is put into the page.
 func TestAnswerThatHTMXMayHavePreloadedLeavesMessagesToTheScript(t *testing.T) {
 	htmx4 := func(more ...string) []string {
-		return apptest.HTMX(append([]string{"Sec-Fetch-Mode", "same-origin", "Sec-Fetch-Dest", "empty",
-			"Accept", "text/html"}, more...)...)
+		return apptest.HTMX(append([]string{"Sec-Fetch-Mode", "same-origin",
+			"Sec-Fetch-Dest", "empty", "Accept", "text/html"}, more...)...)
 	}
 	for name, answer := range map[string]gin.HandlerFunc{
 		"part": apptest.Part(200), "a template": apptest.Page, "204": apptest.Status(204),
@@ -309,7 +310,8 @@ func TestAnswerThatHTMXMayHavePreloadedLeavesMessagesToTheScript(t *testing.T) {
 			require.NotEmpty(t, got.pull)
 			assert.Empty(t, got.trigger)
 			assert.Equal(t, "[kept]", a.Left(), "it was only preloaded")
-			assert.Equal(t, []string{"kept"}, pulledBy(t, a.Visit("GET", got.pull, apptest.Asks()...)))
+			assert.Equal(t, []string{"kept"},
+				pulledBy(t, a.Visit("GET", got.pull, apptest.Asks()...)))
 			empty := a.Visit("GET", "/part", htmx4()...)
 			assert.Empty(t, empty.Header().Get("HX-Trigger"), "there is nothing to ask for")
 			a.Leave(flashgin.Info("wanted"))
@@ -338,7 +340,8 @@ func TestRedirectWithAMessageDropsPagesLoadedAhead(t *testing.T) {
 		want   []string
 	}{
 		{"Chromium", apptest.Redirect("/other"), chromium, []string{drop}},
-		{"a handler's own", apptest.WithHeader("Clear-Site-Data", `"cookies"`, apptest.Redirect("/")),
+		{"a handler's own",
+			apptest.WithHeader("Clear-Site-Data", `"cookies"`, apptest.Redirect("/")),
 			chromium, []string{`"cookies"`, drop}},
 		{"a page", apptest.Status(422), chromium, nil},
 		{"without TLS, and others", apptest.Redirect("/other"), chromium[:4], nil},

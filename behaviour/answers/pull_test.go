@@ -22,8 +22,10 @@ func pullable(t *testing.T, cfg flashgin.Config) (*apptest.App, *apptest.Visitor
 	a.GET("/problems/:id", apptest.Page)
 	a.GET("/slow", apptest.Page)
 	a.POST("/add", apptest.Add(t, apptest.Status(http.StatusNoContent),
-		flashgin.Info("path").At("/problems/108"), flashgin.Info("route").At("/problems/:id"), flashgin.Info("anywhere").At(flashgin.Anywhere),
-		flashgin.Message{HTML: "<b>HTML</b>", View: "/problems/108"}, flashgin.Message{HTML: "<b>HTML</b>", Title: "Title", View: "/problems/108"},
+		flashgin.Info("path").At("/problems/108"), flashgin.Info("route").At("/problems/:id"),
+		flashgin.Info("anywhere").At(flashgin.Anywhere),
+		flashgin.Message{HTML: "<b>HTML</b>", View: "/problems/108"},
+		flashgin.Message{HTML: "<b>HTML</b>", Title: "Title", View: "/problems/108"},
 		flashgin.Info("another path").At("/problems/107")))
 	v := a.Visitor()
 	v.Post("/add")
@@ -35,7 +37,8 @@ var pullPath = regexp.MustCompile(` data-pull="([^"]*)"`)
 // pulled asks for messages as the script does.
 func pulled(t *testing.T, v *apptest.Visitor, path string) []string {
 	t.Helper()
-	return pulledBy(t, v.Do(http.MethodGet, path, "X-Get-Flash", "1", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", "empty"))
+	return pulledBy(t, v.Do(http.MethodGet, path, "X-Get-Flash", "1",
+		"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", "empty"))
 }
 
 // pulledBy returns the titles and texts that the script gets.
@@ -83,7 +86,9 @@ func TestPageLoadedAheadSaysWhereItsMessagesAre(t *testing.T) {
 // Other sites and links get nothing, and nobody gets what he has not named. All of it keeps
 // waiting.
 func TestPullIsRefused(t *testing.T) {
-	from := func(site string) []string { return []string{"X-Get-Flash", "1", "Sec-Fetch-Site", site} }
+	from := func(site string) []string {
+		return []string{"X-Get-Flash", "1", "Sec-Fetch-Site", site}
+	}
 	for _, test := range []struct {
 		name, query string
 		header      []string
@@ -91,16 +96,25 @@ func TestPullIsRefused(t *testing.T) {
 		texts       []string
 	}{
 		{"another site", "?view=/problems/108", from("cross-site"), http.StatusForbidden, nil},
-		{"another host of the site", "?view=/problems/108", from("same-site"), http.StatusForbidden, nil},
+		{"another host of the site", "?view=/problems/108", from("same-site"),
+			http.StatusForbidden, nil},
 		{"the address bar", "?view=/problems/108", from("none"), http.StatusForbidden, nil},
-		{"another origin, by an old browser", "?view=/problems/108", []string{"X-Get-Flash", "1", "Origin", "https://evil.example"}, http.StatusForbidden, nil},
-		{"a sandbox, by an old browser", "?view=/problems/108", []string{"X-Get-Flash", "1", "Origin", "null"}, http.StatusForbidden, nil},
-		{"a link, an image", "?view=/problems/108", []string{"Sec-Fetch-Site", "same-origin"}, http.StatusForbidden, nil},
+		{"another origin, by an old browser", "?view=/problems/108",
+			[]string{"X-Get-Flash", "1", "Origin", "https://evil.example"},
+			http.StatusForbidden, nil},
+		{"a sandbox, by an old browser", "?view=/problems/108",
+			[]string{"X-Get-Flash", "1", "Origin", "null"}, http.StatusForbidden, nil},
+		{"a link, an image", "?view=/problems/108", []string{"Sec-Fetch-Site", "same-origin"},
+			http.StatusForbidden, nil},
 		{"no view", "", from("same-origin"), http.StatusBadRequest, nil},
-		{"too many views", "?view=/problems/108" + strings.Repeat("&view=x", 16), from("same-origin"), http.StatusBadRequest, nil},
-		{"ahead of time", "?view=/problems/108", append(from("same-origin"), "Sec-Purpose", "prefetch;prerender"), http.StatusOK, nil},
-		{"another page, by an old browser", "?view=/problems/107", []string{"X-Get-Flash", "1"}, http.StatusOK, []string{"another path"}},
-		{"a long view", "?view=/" + strings.Repeat("x", 10_000), from("same-origin"), http.StatusOK, nil},
+		{"too many views", "?view=/problems/108" + strings.Repeat("&view=x", 16),
+			from("same-origin"), http.StatusBadRequest, nil},
+		{"ahead of time", "?view=/problems/108",
+			append(from("same-origin"), "Sec-Purpose", "prefetch;prerender"), http.StatusOK, nil},
+		{"another page, by an old browser", "?view=/problems/107", []string{"X-Get-Flash", "1"},
+			http.StatusOK, []string{"another path"}},
+		{"a long view", "?view=/" + strings.Repeat("x", 10_000), from("same-origin"),
+			http.StatusOK, nil},
 		{"an empty view", "?view=", from("same-origin"), http.StatusOK, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -134,7 +148,8 @@ func TestPullWithoutInstall(t *testing.T) {
 	require.NoError(t, err)
 	engine := gin.New()
 	messenger.Mount(engine)
-	assert.Equal(t, http.StatusNotFound, apptest.NewVisitor(t, engine).Do(http.MethodGet, "/_flash/messages?view=/", "X-Get-Flash", "1").Code)
+	assert.Equal(t, http.StatusNotFound, apptest.NewVisitor(t, engine).
+		Do(http.MethodGet, "/_flash/messages?view=/", "X-Get-Flash", "1").Code)
 	assert.Contains(t, log.String(), "Install")
 	assert.Equal(t, http.StatusOK,
 		apptest.NewVisitor(t, engine).Do(http.MethodGet, "/_flash/flash.js").Code)
@@ -166,7 +181,9 @@ func TestPullTakesNothingElse(t *testing.T) {
 // What the request adds before the handler of these messages, as middleware may, comes with them.
 func TestPullWithMessagesOfItsOwn(t *testing.T) {
 	a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: apptest.UserOf})
-	a.Messenger.Mount(a.Group("", apptest.Add(t, func(*gin.Context) {}, flashgin.Info("own"), flashgin.Info("elsewhere").At("/other"))))
-	assert.Equal(t, []string{"own"}, pulledBy(t, a.Visit("GET", "/_flash/messages?view=/orders/5", "X-Get-Flash", "1")))
+	a.Messenger.Mount(a.Group("", apptest.Add(t, func(*gin.Context) {}, flashgin.Info("own"),
+		flashgin.Info("elsewhere").At("/other"))))
+	assert.Equal(t, []string{"own"},
+		pulledBy(t, a.Visit("GET", "/_flash/messages?view=/orders/5", "X-Get-Flash", "1")))
 	assert.Equal(t, "[elsewhere]", a.Left("/other", "/_flash/messages"))
 }

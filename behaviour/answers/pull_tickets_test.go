@@ -33,7 +33,8 @@ func TestPullWithTickets(t *testing.T) {
 		Tickets map[string]string
 	}) {
 		t.Helper()
-		answer := v.Do(http.MethodGet, url, "X-Get-Flash", "tickets", "Sec-Fetch-Site", "same-origin")
+		answer := v.Do(http.MethodGet, url, "X-Get-Flash", "tickets",
+			"Sec-Fetch-Site", "same-origin")
 		require.Equal(t, http.StatusOK, answer.Code)
 		require.NoError(t, json.Unmarshal(answer.Body.Bytes(), &parcel), answer.Body)
 		return parcel

@@ -26,37 +26,61 @@ func TestThePageOnScreen(t *testing.T) {
 		want    string
 		headers []string
 	}{
-		{name: "a parameter", page: "http://example.com/problems/108", want: "[/problems/:id][/problems/108]"},
-		{name: "a fixed route beside it", page: "http://example.com/problems/new", want: "[/problems/new]"},
-		{name: "query and fragment", page: "http://example.com/problems/108?a=/b#c?d", want: "[/problems/:id][/problems/108]"},
+		{name: "a parameter", page: "http://example.com/problems/108",
+			want: "[/problems/:id][/problems/108]"},
+		{name: "a fixed route beside it", page: "http://example.com/problems/new",
+			want: "[/problems/new]"},
+		{name: "query and fragment", page: "http://example.com/problems/108?a=/b#c?d",
+			want: "[/problems/:id][/problems/108]"},
 		{name: "the root", page: "http://example.com", want: "[/]"},
-		{name: "the rest of a path", page: "http://example.com/files/a/b", want: "[/files/*path][/files/a/b]"},
-		{name: "a trailing slash", page: "http://example.com/teams/5/", want: "[/teams/:id][/teams/5]"},
-		{name: "without the trailing slash of its route", page: "http://example.com/teams/5", want: "[/teams/5]"},
+		{name: "the rest of a path", page: "http://example.com/files/a/b",
+			want: "[/files/*path][/files/a/b]"},
+		{name: "a trailing slash", page: "http://example.com/teams/5/",
+			want: "[/teams/:id][/teams/5]"},
+		{name: "without the trailing slash of its route", page: "http://example.com/teams/5",
+			want: "[/teams/5]"},
 		{name: "no route", page: "http://example.com/app/page", want: "[/app/page]"},
-		{name: "escaped", page: "http://example.com/problems/caf%C3%A9%20%3F", want: "[/problems/:id][/problems/caf%C3%A9%20%3F]"},
-		{name: "an escaped slash", page: "http://example.com/problems/a%2Fb", want: "[/problems/a/b][/problems/a%2Fb]"},
-		{name: "an escaped slash, by its raw path", page: "http://example.com/problems/a%2Fb", engine: rawPath, want: "[/problems/:id][/problems/a%2Fb]"},
+		{name: "escaped", page: "http://example.com/problems/caf%C3%A9%20%3F",
+			want: "[/problems/:id][/problems/caf%C3%A9%20%3F]"},
+		{name: "an escaped slash", page: "http://example.com/problems/a%2Fb",
+			want: "[/problems/a/b][/problems/a%2Fb]"},
+		{name: "an escaped slash, by its raw path", page: "http://example.com/problems/a%2Fb",
+			engine: rawPath, want: "[/problems/:id][/problems/a%2Fb]"},
 		{name: "slashes too many", page: "http://example.com//problems//108",
-			engine: func(e *gin.Engine) { e.RemoveExtraSlash = true }, want: "[/problems/:id][/problems/108]"},
-		{name: "a prefix", page: "http://example.com/app/problems/108", prefix: "/app", want: "[/problems/:id][/problems/108]"},
+			engine: func(e *gin.Engine) { e.RemoveExtraSlash = true },
+			want:   "[/problems/:id][/problems/108]"},
+		{name: "a prefix", page: "http://example.com/app/problems/108", prefix: "/app",
+			want: "[/problems/:id][/problems/108]"},
 		{name: "a prefix alone", page: "http://example.com/app", prefix: "/app", want: "[/]"},
-		{name: "a prefix and a raw path", page: "http://example.com/app/problems/a%2Fb", prefix: "/app", engine: rawPath, want: "[/problems/:id][/problems/a%2Fb]"},
-		{name: "a backslash", page: `http:\\example.com\problems\108`, want: "[/problems/:id][/problems/108]"},
-		{name: "a fragment that is not escaped", page: "http://example.com/problems/108#100%", want: "[/problems/:id][/problems/108]"},
-		{name: "a fragment that is not escaped, on a host that only the browser knows", page: "https://shop.example/problems/108#100%",
-			headers: []string{"Sec-Fetch-Site", "same-origin"}, want: "[/problems/:id][/problems/108]"},
-		{name: "what only begins like a prefix", page: "http://example.com/apple", prefix: "/app", want: "[/apple]"},
-		{name: "a port that goes without saying", page: "http://example.com:80/problems/108", want: "[/problems/:id][/problems/108]"},
+		{name: "a prefix and a raw path", page: "http://example.com/app/problems/a%2Fb",
+			prefix: "/app", engine: rawPath, want: "[/problems/:id][/problems/a%2Fb]"},
+		{name: "a backslash", page: `http:\\example.com\problems\108`,
+			want: "[/problems/:id][/problems/108]"},
+		{name: "a fragment that is not escaped", page: "http://example.com/problems/108#100%",
+			want: "[/problems/:id][/problems/108]"},
+		{name: "a fragment that is not escaped, on a host that only the browser knows",
+			page:    "https://shop.example/problems/108#100%",
+			headers: []string{"Sec-Fetch-Site", "same-origin"},
+			want:    "[/problems/:id][/problems/108]"},
+		{name: "what only begins like a prefix", page: "http://example.com/apple", prefix: "/app",
+			want: "[/apple]"},
+		{name: "a port that goes without saying", page: "http://example.com:80/problems/108",
+			want: "[/problems/:id][/problems/108]"},
 		{name: "a host that a proxy forwards", page: "https://shop.example/problems/108",
-			headers: []string{"X-Forwarded-Host", "shop.example"}, want: "[/problems/:id][/problems/108]"},
+			headers: []string{"X-Forwarded-Host", "shop.example"},
+			want:    "[/problems/:id][/problems/108]"},
 		{name: "a host that only the browser knows", page: "https://shop.example/problems/108",
-			headers: []string{"Sec-Fetch-Site", "same-origin"}, want: "[/problems/:id][/problems/108]"},
+			headers: []string{"Sec-Fetch-Site", "same-origin"},
+			want:    "[/problems/:id][/problems/108]"},
 		{name: "another host", page: "https://shop.example/problems/108", want: ""},
-		{name: "another site, of that host", page: "https://shop.example/problems/108", headers: []string{"Sec-Fetch-Site", "same-site"}, want: ""},
-		{name: "no address", page: "about:blank", headers: []string{"Sec-Fetch-Site", "same-origin"}, want: ""},
-		{name: "nonsense", page: "http://[/%zz", headers: []string{"Sec-Fetch-Site", "same-origin"}, want: ""},
-		{name: "a POST at the same path", page: "http://example.com/only/post", want: "[/only/post]"},
+		{name: "another site, of that host", page: "https://shop.example/problems/108",
+			headers: []string{"Sec-Fetch-Site", "same-site"}, want: ""},
+		{name: "no address", page: "about:blank",
+			headers: []string{"Sec-Fetch-Site", "same-origin"}, want: ""},
+		{name: "nonsense", page: "http://[/%zz", headers: []string{"Sec-Fetch-Site", "same-origin"},
+			want: ""},
+		{name: "a POST at the same path", page: "http://example.com/only/post",
+			want: "[/only/post]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := apptest.NewAppWithoutSessions(t,
@@ -64,18 +88,24 @@ func TestThePageOnScreen(t *testing.T) {
 			if test.engine != nil {
 				test.engine(a.Engine)
 			}
-			for _, route := range []string{"/", "/problems/:id", "/problems/new", "/files/*path", "/teams/:id/", `/v/a\:b`, "/v/:x"} {
+			for _, route := range []string{
+				"/", "/problems/:id", "/problems/new", "/files/*path", "/teams/:id/",
+				`/v/a\:b`, "/v/:x",
+			} {
 				a.GET(route, func(*gin.Context) { t.Error("a handler of another page was called") })
 			}
 			a.POST("/only/:x", apptest.Status(204))
 			a.POST("/save", apptest.Status(204))
-			views := []string{"/", "/problems/:id", "/problems/108", "/problems/new", "/files/*path", "/files/a/b", "/teams/:id", "/teams/5", "/app/page", "/apple", "/problems/a/b", "/problems/a%2Fb",
-				"/problems/caf%C3%A9%20%3F", "/only/post", "/only/:x"}
+			views := []string{"/", "/problems/:id", "/problems/108", "/problems/new",
+				"/files/*path", "/files/a/b", "/teams/:id", "/teams/5", "/app/page", "/apple",
+				"/problems/a/b", "/problems/a%2Fb", "/problems/caf%C3%A9%20%3F", "/only/post",
+				"/only/:x"}
 			for _, view := range views {
 				a.Leave(flashgin.Info(view).At(view))
 			}
 			answer := a.Visit("POST", "/save",
-				append([]string{"HX-Request", "true", "HX-Current-URL", test.page}, test.headers...)...)
+				append([]string{"HX-Request", "true", "HX-Current-URL", test.page},
+					test.headers...)...)
 			got := ""
 			for _, text := range carriedIn(t, answer).trigger {
 				got += "[" + text + "]"
@@ -90,7 +120,8 @@ func TestThePageOnScreenAndConfigView(t *testing.T) {
 	a := apptest.NewParts(t,
 		flashgin.Config{View: func(c *gin.Context) string { return c.GetHeader("Place") }})
 	a.POST("/save", apptest.Status(204))
-	a.POST("/add", apptest.Add(t, apptest.Status(204), flashgin.Message{HTML: "<b>own</b>", Text: ""}))
+	a.POST("/add",
+		apptest.Add(t, apptest.Status(204), flashgin.Message{HTML: "<b>own</b>", Text: ""}))
 	a.Leave(flashgin.Info("named").At("dashboard"))
 	assert.Equal(t, []string{"named"},
 		carriedIn(t, a.Visit("POST", "/save", apptest.HTMX("Place", "dashboard")...)).trigger)
@@ -112,7 +143,9 @@ func TestRoutesThatCannotBeCopied(t *testing.T) {
 	a.POST("/save", apptest.Status(204))
 	a.Visit("GET", "/other") // after which the engine lists them without a backslash
 	a.Leave(flashgin.Info("route").At("/z/:id"))
-	assert.Equal(t, []string{"route"}, carriedIn(t, a.Visit("POST", "/save", "HX-Request", "true", "HX-Current-URL", "http://example.com/z/1")).trigger)
+	assert.Equal(t, []string{"route"},
+		carriedIn(t, a.Visit("POST", "/save", "HX-Request", "true",
+			"HX-Current-URL", "http://example.com/z/1")).trigger)
 }
 
 // In debug mode Gin prints the routes of every engine, so it is said what these are.

@@ -28,16 +28,23 @@ func TestAnswersToScripts(t *testing.T) {
 		left   string
 	}{
 		{"200", apptest.Data(200, "application/json", "{}"), apptest.Asks(), all, ""},
-		{"200, by the same origin", apptest.Data(200, "application/json", "{}"), apptest.Asks("Sec-Fetch-Site", "same-origin"), all, ""},
-		{"200, by hand", apptest.Data(200, "application/json", "{}"), apptest.Asks("Sec-Fetch-Site", "none"), all, ""},
-		{"200, by an old browser", apptest.Data(200, "application/json", "{}"), apptest.Asks("Origin", "http://example.com"), all, ""},
+		{"200, by the same origin", apptest.Data(200, "application/json", "{}"),
+			apptest.Asks("Sec-Fetch-Site", "same-origin"), all, ""},
+		{"200, by hand", apptest.Data(200, "application/json", "{}"),
+			apptest.Asks("Sec-Fetch-Site", "none"), all, ""},
+		{"200, by an old browser", apptest.Data(200, "application/json", "{}"),
+			apptest.Asks("Origin", "http://example.com"), all, ""},
 		{"behind a proxy that hides the host", apptest.Data(200, "application/json", "{}"),
-			[]string{"X-Get-Flash", "1", "Sec-Fetch-Site", "same-origin", "Referer", "https://shop.example/orders/5"}, all, ""},
+			[]string{"X-Get-Flash", "1", "Sec-Fetch-Site", "same-origin",
+				"Referer", "https://shop.example/orders/5"}, all, ""},
 		{"204", apptest.Status(204), apptest.Asks(), all, ""},
 		{"422", apptest.Data(422, "application/json", "{}"), apptest.Asks(), all, ""},
-		{"500", apptest.Data(500, "application/json", "{}"), apptest.Asks(), own, "[path][route][anywhere]"},
-		{"without a page", apptest.Data(200, "application/json", "{}"), []string{"X-Get-Flash", "1"}, []string{"anywhere", "own"}, "[path][route]"},
-		{"compressed", apptest.WithHeader("Content-Encoding", "br", apptest.Data(200, "application/json", "{}")), apptest.Asks(), all, ""},
+		{"500", apptest.Data(500, "application/json", "{}"), apptest.Asks(), own,
+			"[path][route][anywhere]"},
+		{"without a page", apptest.Data(200, "application/json", "{}"),
+			[]string{"X-Get-Flash", "1"}, []string{"anywhere", "own"}, "[path][route]"},
+		{"compressed", apptest.WithHeader("Content-Encoding", "br",
+			apptest.Data(200, "application/json", "{}")), apptest.Asks(), all, ""},
 		{"303", apptest.Redirect("/other"), apptest.Asks(), nil, "[path][route][anywhere][own]"},
 		{"in an envelope", func(c *gin.Context) {
 			c.JSON(200, gin.H{"flash": new(flashgin.Controller).Flashes(c)})
@@ -47,8 +54,8 @@ func TestAnswersToScripts(t *testing.T) {
 			onBothStores(t, func(t *testing.T, store flashgin.Store) {
 				a := apptest.NewParts(t, flashgin.Config{Store: store})
 				a.POST("/api/save", apptest.Add(t, test.answer, flashgin.Success("own")))
-				a.Leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"),
-					flashgin.Info("anywhere"))
+				a.Leave(flashgin.Info("path").At("/orders/5"),
+					flashgin.Info("route").At("/orders/:id"), flashgin.Info("anywhere"))
 				answer := a.Visit("POST", "/api/save", test.header...)
 				assert.Equal(t, test.want, carriedIn(t, answer).notice)
 				switch {
@@ -81,8 +88,11 @@ func envelope(t testing.TB, body string) []string {
 func TestEnvelope(t *testing.T) {
 	a := apptest.NewBoard(t)
 	controller := new(flashgin.Controller)
-	a.POST("/api/orders/:id", apptest.Add(t, func(c *gin.Context) { c.JSON(200, gin.H{"order": 5, "flash": controller.Flashes(c)}) }, flashgin.Success("own")))
-	a.Leave(flashgin.Info("anywhere"), flashgin.Info("route").At("/api/orders/:id"), flashgin.Info("elsewhere").At("/orders/5"))
+	a.POST("/api/orders/:id", apptest.Add(t, func(c *gin.Context) {
+		c.JSON(200, gin.H{"order": 5, "flash": controller.Flashes(c)})
+	}, flashgin.Success("own")))
+	a.Leave(flashgin.Info("anywhere"), flashgin.Info("route").At("/api/orders/:id"),
+		flashgin.Info("elsewhere").At("/orders/5"))
 	answer := a.Visit("POST", "/api/orders/5", "Referer", apptest.Screen)
 	assert.Equal(t, []string{"anywhere", "route", "own"}, envelope(t, answer.Body.String()))
 	assert.Equal(t, "private, no-store", answer.Header().Get("Cache-Control"))
@@ -91,9 +101,12 @@ func TestEnvelope(t *testing.T) {
 
 // Where an engine hands a request on to another, both add what they have to one header.
 func TestAnswersOfAnEngineInsideAnother(t *testing.T) {
-	for name, header := range map[string][]string{"script": apptest.Asks(), "htmx": apptest.HTMX()} {
+	for name, header := range map[string][]string{
+		"script": apptest.Asks(), "htmx": apptest.HTMX(),
+	} {
 		t.Run(name, func(t *testing.T) {
-			inner, outer := apptest.NewParts(t, flashgin.Config{}), apptest.NewParts(t, flashgin.Config{})
+			inner, outer := apptest.NewParts(t, flashgin.Config{}),
+				apptest.NewParts(t, flashgin.Config{})
 			inner.POST("/save",
 				apptest.Add(t, apptest.Data(200, "application/json", "{}"), flashgin.Info("inner")))
 			outer.POST("/save", apptest.Add(t, gin.WrapH(inner), flashgin.Info("outer")))
@@ -124,10 +137,13 @@ func TestLongAnswersOfAnEngineInsideAnother(t *testing.T) {
 // A script follows a redirect with the same headers. What the first answer added, it gets with the
 // second.
 func TestAnswersToScriptsThatAreRedirected(t *testing.T) {
-	for name, header := range map[string][]string{"a script": apptest.Asks(), "htmx": apptest.HTMX(), "Turbo": apptest.Turbo()} {
+	for name, header := range map[string][]string{
+		"a script": apptest.Asks(), "htmx": apptest.HTMX(), "Turbo": apptest.Turbo(),
+	} {
 		t.Run(name, func(t *testing.T) {
 			a := apptest.NewParts(t, flashgin.Config{})
-			a.POST("/api/orders", apptest.Add(t, apptest.Redirect("/api/orders/6"), flashgin.Success("own")))
+			a.POST("/api/orders",
+				apptest.Add(t, apptest.Redirect("/api/orders/6"), flashgin.Success("own")))
 			contentType := "application/json"
 			if name == "Turbo" {
 				contentType = turboStream
@@ -136,8 +152,8 @@ func TestAnswersToScriptsThatAreRedirected(t *testing.T) {
 			assertCarriesNothing(t, a.Visit("POST", "/api/orders", header...))
 			answer := a.Visit("GET", "/api/orders/6", header...)
 			got := carriedIn(t, answer)
-			assert.Contains(t, append(append(got.notice, got.trigger...), textsIn(answer.Body.String())...),
-				"own")
+			assert.Contains(t,
+				append(append(got.notice, got.trigger...), textsIn(answer.Body.String())...), "own")
 			assert.Empty(t, a.Left("/api/orders/6", "/api/orders/:id"))
 		})
 	}
@@ -162,18 +178,20 @@ func TestHeadersAreBounded(t *testing.T) {
 			onBothStores(t, func(t *testing.T, store flashgin.Store) {
 				a := apptest.NewParts(t, flashgin.Config{Store: store, Prefix: "/app"})
 				var pulled *httptest.ResponseRecorder
-				a.POST("/save", apptest.Add(t, apptest.WithHeader("HX-Trigger", "saved", func(c *gin.Context) {
-					c.Status(204)
-					c.Writer.WriteHeaderNow()
-					// At once, as a browser may, and not only when this handler has ended, or some
-					// background work.
-					pull := carriedBy(t, c.Writer.Header(), "").pull
-					path, ok := strings.CutPrefix(pull, "/app")
-					require.True(t, ok, pull)
-					pulled = a.Visit("GET", path, "X-Get-Flash", "1", "Sec-Fetch-Site", "same-origin", "Referer",
-						apptest.Screen)
-				}), flashgin.Success("own"+long).At(test.view)))
-				a.Leave(flashgin.Info("waiting"), flashgin.Message{HTML: "<b>for a template</b>", View: "*"})
+				a.POST("/save",
+					apptest.Add(t, apptest.WithHeader("HX-Trigger", "saved", func(c *gin.Context) {
+						c.Status(204)
+						c.Writer.WriteHeaderNow()
+						// At once, as a browser may, and not only when this handler has ended, or
+						// some background work.
+						pull := carriedBy(t, c.Writer.Header(), "").pull
+						path, ok := strings.CutPrefix(pull, "/app")
+						require.True(t, ok, pull)
+						pulled = a.Visit("GET", path, "X-Get-Flash", "1",
+							"Sec-Fetch-Site", "same-origin", "Referer", apptest.Screen)
+					}), flashgin.Success("own"+long).At(test.view)))
+				a.Leave(flashgin.Info("waiting"),
+					flashgin.Message{HTML: "<b>for a template</b>", View: "*"})
 				answer := a.Visit("POST", test.path, test.header...)
 				got := carriedIn(t, answer)
 				require.NotEmpty(t, got.pull)
@@ -194,13 +212,19 @@ func TestHeadersAreBounded(t *testing.T) {
 
 // The bound is 4096 bytes of a whole header.
 func TestHeadersAreBoundedExactly(t *testing.T) {
-	for header, asking := range map[string][]string{"HX-Trigger": apptest.HTMX(), "Flash-Messages": apptest.Asks()} {
+	for header, asking := range map[string][]string{
+		"HX-Trigger": apptest.HTMX(), "Flash-Messages": apptest.Asks(),
+	} {
 		t.Run(header, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { // where the time, which is in the header, has the same length each time
+			// where the time, which is in the header, has the same length each time
+			synctest.Test(t, func(t *testing.T) {
 				send := func(length int) (value, pull string) {
 					a := apptest.NewParts(t, flashgin.Config{})
-					message := flashgin.Message{Text: strings.Repeat("x", length), ID: "id", View: "/orders/5"}
-					a.POST("/save", apptest.Add(t, apptest.WithHeader("HX-Trigger", `{"saved": 1}`, apptest.Status(204)), message))
+					message := flashgin.Message{Text: strings.Repeat("x", length), ID: "id",
+						View: "/orders/5"}
+					a.POST("/save", apptest.Add(t,
+						apptest.WithHeader("HX-Trigger", `{"saved": 1}`, apptest.Status(204)),
+						message))
 					answer := a.Visit("POST", "/save", asking...)
 					return answer.Header().Get(header), carriedIn(t, answer).pull
 				}
@@ -265,7 +289,9 @@ func TestHXTriggerWithoutRoom(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := apptest.NewParts(t, flashgin.Config{})
-			a.POST("/save", apptest.Add(t, apptest.WithHeader("HX-Trigger", value, apptest.Status(204)), flashgin.Success("own")))
+			a.POST("/save", apptest.Add(t,
+				apptest.WithHeader("HX-Trigger", value, apptest.Status(204)),
+				flashgin.Success("own")))
 			a.Leave(flashgin.Info("waiting"))
 			answer := a.Visit("POST", "/save", apptest.HTMX()...)
 			assert.Equal(t, value, answer.Header().Get("HX-Trigger"))
@@ -277,7 +303,9 @@ func TestHXTriggerWithoutRoom(t *testing.T) {
 
 // With the store down, an answer takes along what its own request has said. What waits is not lost.
 func TestAnswersWithTheStoreDown(t *testing.T) {
-	for name, header := range map[string][]string{"htmx": apptest.HTMX(), "a script": apptest.Asks(), "Turbo": apptest.Turbo()} {
+	for name, header := range map[string][]string{
+		"htmx": apptest.HTMX(), "a script": apptest.Asks(), "Turbo": apptest.Turbo(),
+	} {
 		t.Run(name, func(t *testing.T) {
 			store := apptest.NewSpyStore()
 			a := apptest.NewParts(t, flashgin.Config{Store: store})

@@ -22,9 +22,17 @@ func TestAnswersThatGoOnAfterTheLease(t *testing.T) {
 		answer gin.HandlerFunc // returns when the lease has ended
 		seen   bool
 	}{
-		{"a page that is flushed", func(c *gin.Context) { apptest.Page(c); c.Writer.Flush(); goOn() }, true},
+		{"a page that is flushed", func(c *gin.Context) {
+			apptest.Page(c)
+			c.Writer.Flush()
+			goOn()
+		}, true},
 		{"a page that is not", func(c *gin.Context) { apptest.Page(c); goOn() }, false},
-		{"text that is flushed", func(c *gin.Context) { fmt.Fprint(c.Writer, flashgin.Flashes(c)); c.Writer.Flush(); goOn() }, true},
+		{"text that is flushed", func(c *gin.Context) {
+			fmt.Fprint(c.Writer, flashgin.Flashes(c))
+			c.Writer.Flush()
+			goOn()
+		}, true},
 		{"events", func(c *gin.Context) {
 			c.Header("Cache-Control", "no-store") // else nothing is shown after the flush
 			c.Writer.Flush()
@@ -32,14 +40,18 @@ func TestAnswersThatGoOnAfterTheLease(t *testing.T) {
 			http.NewResponseController(c.Writer).Flush()
 			goOn()
 		}, true},
-		{"headers alone", func(c *gin.Context) { flashgin.Flashes(c); c.Writer.Flush(); goOn() }, false},
+		{"headers alone", func(c *gin.Context) {
+			flashgin.Flashes(c)
+			c.Writer.Flush()
+			goOn()
+		}, false},
 	} {
 		for storeName, store := range apptest.Stores {
 			t.Run(test.name+"/"+storeName, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					a := apptest.NewApp(t, flashgin.Config{Store: store()})
-					a.POST("/",
-						apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello").At(flashgin.Anywhere)))
+					a.POST("/", apptest.Add(t, apptest.Redirect("/"),
+						flashgin.Info("hello").At(flashgin.Anywhere)))
 					a.GET("/stream", test.answer)
 					a.GET("/", apptest.Page)
 					visitor := a.Visitor()

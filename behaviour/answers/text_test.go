@@ -31,7 +31,9 @@ var troublesome = []string{
 
 // Whatever the text, it arrives as it was added by every way, and nothing else does.
 func TestTextsByEveryWay(t *testing.T) {
-	inJSON := func(read func(http.Header, string) string) func(*testing.T, http.Header, string) []flashgin.Message {
+	inJSON := func(
+		read func(http.Header, string) string,
+	) func(*testing.T, http.Header, string) []flashgin.Message {
 		return func(t *testing.T, header http.Header, body string) []flashgin.Message {
 			text := read(header, body)
 			var list struct{ Messages, Flash flashgin.Messages }
@@ -49,7 +51,8 @@ func TestTextsByEveryWay(t *testing.T) {
 	}
 	inMarkup := func(t *testing.T, _ http.Header, body string) []flashgin.Message {
 		_, list, _ := strings.Cut(body, `<ul `)
-		if _, stream, ok := strings.Cut(body, `<turbo-stream action="append" targets="[data-flash-added]"><template>`); ok {
+		if _, stream, ok := strings.Cut(body,
+			`<turbo-stream action="append" targets="[data-flash-added]"><template>`); ok {
 			list = stream
 		}
 		list, _, _ = strings.Cut(list, "<div data-flash-live>")
@@ -78,19 +81,30 @@ func TestTextsByEveryWay(t *testing.T) {
 	}{
 		{"a page", nil, apptest.Page, nil, inMarkup, true},
 		{"behind a fragment", apptest.HTMX(), apptest.Part(200), nil, inMarkup, true},
-		{"behind a stream", apptest.Turbo(), apptest.Data(200, turboStream, "<turbo-stream></turbo-stream>"), nil, inMarkup, true},
-		{"HX-Trigger", apptest.HTMX(), apptest.Status(204), nil, func(t *testing.T, header http.Header, _ string) []flashgin.Message {
-			var triggers struct {
-				Show json.RawMessage `json:"flash:show"`
-			}
-			require.NoError(t, json.Unmarshal([]byte(inHeader(t, header, "HX-Trigger")), &triggers))
-			return inJSON(func(http.Header, string) string { return string(triggers.Show) })(t, header, "")
-		}, false},
-		{"Flash-Messages", apptest.Asks(), apptest.Status(204), nil, func(t *testing.T, header http.Header, _ string) []flashgin.Message {
-			return inJSON(func(http.Header, string) string { return inHeader(t, header, "Flash-Messages") })(t, header, "")
-		}, false},
-		{"an envelope", nil, func(c *gin.Context) { c.JSON(200, gin.H{"flash": flashgin.Flashes(c)}) }, nil, inJSON(func(_ http.Header, body string) string { return body }), false},
-		{"pulled", nil, apptest.Status(204), pulled, inJSON(func(_ http.Header, body string) string { return body }), false},
+		{"behind a stream", apptest.Turbo(),
+			apptest.Data(200, turboStream, "<turbo-stream></turbo-stream>"), nil, inMarkup, true},
+		{"HX-Trigger", apptest.HTMX(), apptest.Status(204), nil,
+			func(t *testing.T, header http.Header, _ string) []flashgin.Message {
+				var triggers struct {
+					Show json.RawMessage `json:"flash:show"`
+				}
+				require.NoError(t,
+					json.Unmarshal([]byte(inHeader(t, header, "HX-Trigger")), &triggers))
+				return inJSON(func(http.Header, string) string {
+					return string(triggers.Show)
+				})(t, header, "")
+			}, false},
+		{"Flash-Messages", apptest.Asks(), apptest.Status(204), nil,
+			func(t *testing.T, header http.Header, _ string) []flashgin.Message {
+				return inJSON(func(http.Header, string) string {
+					return inHeader(t, header, "Flash-Messages")
+				})(t, header, "")
+			}, false},
+		{"an envelope", nil, func(c *gin.Context) {
+			c.JSON(200, gin.H{"flash": flashgin.Flashes(c)})
+		}, nil, inJSON(func(_ http.Header, body string) string { return body }), false},
+		{"pulled", nil, apptest.Status(204), pulled,
+			inJSON(func(_ http.Header, body string) string { return body }), false},
 	}
 	for _, text := range troublesome {
 		want := strings.ToValidUTF8(text, "\ufffd")
@@ -99,7 +113,8 @@ func TestTextsByEveryWay(t *testing.T) {
 				a := apptest.NewParts(t, flashgin.Config{})
 				msg := flashgin.Message{
 					Title: text, Text: text, ID: text, Key: text, Status: flashgin.Status(text),
-					Link: &flashgin.Link{Label: text, URL: text}, Data: map[string]string{text: text},
+					Link: &flashgin.Link{Label: text, URL: text},
+					Data: map[string]string{text: text},
 				}
 				if way.load != nil {
 					msg.View = "/orders/5"
@@ -122,7 +137,8 @@ func TestTextsByEveryWay(t *testing.T) {
 					return
 				}
 				assert.Equal(t, []string{want, want, want, want, want, want, want, want},
-					[]string{got[0].Title, got[0].Text, got[0].ID, got[0].Key, got[0].Link.Label, got[0].Link.URL, string(got[0].Status), got[0].Data[want]})
+					[]string{got[0].Title, got[0].Text, got[0].ID, got[0].Key, got[0].Link.Label,
+						got[0].Link.URL, string(got[0].Status), got[0].Data[want]})
 			})
 		}
 	}
@@ -131,7 +147,8 @@ func TestTextsByEveryWay(t *testing.T) {
 // Nothing of the address of the page on screen, which the client writes, reaches a header as it is.
 func TestAddressesByEveryWay(t *testing.T) {
 	for _, page := range []string{
-		"http://example.com/a%0d%0aSet-Cookie:%20x=1", "http://example.com/%ff%00", "http://example.com/é✓\u2028", "http://example.com/a?b#c&view=*",
+		"http://example.com/a%0d%0aSet-Cookie:%20x=1", "http://example.com/%ff%00",
+		"http://example.com/é✓\u2028", "http://example.com/a?b#c&view=*",
 		"http://example.com/%22%7D", "http://example.com/a%26view=%2F",
 	} {
 		for name, header := range map[string][]string{
@@ -140,8 +157,8 @@ func TestAddressesByEveryWay(t *testing.T) {
 		} {
 			t.Run(name+"/"+page, func(t *testing.T) {
 				a := apptest.NewParts(t, flashgin.Config{})
-				a.POST("/save",
-					apptest.Add(t, apptest.Status(204), flashgin.Message{Text: strings.Repeat("x", 5000)}))
+				a.POST("/save", apptest.Add(t, apptest.Status(204),
+					flashgin.Message{Text: strings.Repeat("x", 5000)}))
 				answer := a.Visit("POST", "/save", header...)
 				for _, name := range []string{"HX-Trigger", "Flash-Messages"} {
 					value := answer.Header().Get(name)
@@ -152,7 +169,8 @@ func TestAddressesByEveryWay(t *testing.T) {
 				got := carriedIn(t, answer)
 				require.NotEmpty(t, got.pull)
 				pulled := a.Visit("GET", got.pull, "X-Get-Flash", "1")
-				assert.Equal(t, 1, strings.Count(pulled.Body.String(), `"text"`), pulled.Body.String())
+				assert.Equal(t, 1, strings.Count(pulled.Body.String(), `"text"`),
+					pulled.Body.String())
 				assert.Empty(t, a.Failures.String())
 			})
 		}

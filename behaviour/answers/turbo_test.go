@@ -27,18 +27,24 @@ func TestTurboStream(t *testing.T) {
 	}{
 		{"200", apptest.Data(200, turboStream, change), apptest.Turbo(), all, nil, ""},
 		{"422", apptest.Data(422, turboStream, change), apptest.Turbo(), all, nil, ""},
-		{"500", apptest.Data(500, turboStream, change), apptest.Turbo(), own, nil, "[path][route][anywhere]"},
-		{"of a form in a frame", apptest.Data(200, turboStream, change), apptest.Turbo("Turbo-Frame", "cart"), all, nil, ""},
-		{"without a page", apptest.Data(200, turboStream, change), []string{}, "[anywhere][own]", nil, "[path][route]"},
-		{"without a body", apptest.WithHeader("Content-Type", turboStream, apptest.Status(200)), apptest.Turbo(), "", []string{"path", "route", "anywhere", "own"}, ""},
-		{"compressed", apptest.WithHeader("Content-Encoding", "br", apptest.Data(200, turboStream, change)), apptest.Turbo(), "", []string{"path", "route", "anywhere", "own"}, ""},
+		{"500", apptest.Data(500, turboStream, change), apptest.Turbo(), own, nil,
+			"[path][route][anywhere]"},
+		{"of a form in a frame", apptest.Data(200, turboStream, change),
+			apptest.Turbo("Turbo-Frame", "cart"), all, nil, ""},
+		{"without a page", apptest.Data(200, turboStream, change), []string{}, "[anywhere][own]",
+			nil, "[path][route]"},
+		{"without a body", apptest.WithHeader("Content-Type", turboStream, apptest.Status(200)),
+			apptest.Turbo(), "", []string{"path", "route", "anywhere", "own"}, ""},
+		{"compressed",
+			apptest.WithHeader("Content-Encoding", "br", apptest.Data(200, turboStream, change)),
+			apptest.Turbo(), "", []string{"path", "route", "anywhere", "own"}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			onBothStores(t, func(t *testing.T, store flashgin.Store) {
 				a := apptest.NewParts(t, flashgin.Config{Store: store})
 				a.POST("/lines", apptest.Add(t, test.answer, flashgin.Success("own")))
-				a.Leave(flashgin.Info("path").At("/orders/5"), flashgin.Info("route").At("/orders/:id"),
-					flashgin.Info("anywhere"))
+				a.Leave(flashgin.Info("path").At("/orders/5"),
+					flashgin.Info("route").At("/orders/:id"), flashgin.Info("anywhere"))
 				answer := a.Visit("POST", "/lines", test.header...)
 				body := answer.Body.String()
 				shown := ""
@@ -51,14 +57,18 @@ func TestTurboStream(t *testing.T) {
 					for _, text := range textsIn(after) {
 						shown += "[" + text + "]"
 					}
-					assert.Equal(t, strings.Count(after, "<li "), strings.Count(after, ` id="flash-f-`),
+					assert.Equal(t, strings.Count(after, "<li "),
+						strings.Count(after, ` id="flash-f-`),
 						"stable IDs, by which Turbo tells them apart")
-					assert.Equal(t, strings.Count(after, "<li "), strings.Count(after, ` data-turbo-temporary`))
+					assert.Equal(t, strings.Count(after, "<li "),
+						strings.Count(after, ` data-turbo-temporary`))
 				}
 				assert.Equal(t, test.shown, shown)
 				assert.Equal(t, test.notice, carriedIn(t, answer).notice)
 				assert.Equal(t, "private, no-store", answer.Header().Get("Cache-Control"))
-				apptest.Eventually(t, test.left, func() string { return a.Left("/orders/5", "/orders/:id") })
+				apptest.Eventually(t, test.left, func() string {
+					return a.Left("/orders/5", "/orders/:id")
+				})
 				assert.Empty(t, a.Failures.String())
 			})
 		})
@@ -69,7 +79,9 @@ func TestTurboStream(t *testing.T) {
 // are.
 func TestTurboForms(t *testing.T) {
 	a := apptest.NewParts(t, flashgin.Config{})
-	a.POST("/orders/:id", apptest.Add(t, func(c *gin.Context) { c.HTML(http.StatusUnprocessableEntity, "page", nil) }, flashgin.Error("own")))
+	a.POST("/orders/:id", apptest.Add(t, func(c *gin.Context) {
+		c.HTML(http.StatusUnprocessableEntity, "page", nil)
+	}, flashgin.Error("own")))
 	a.POST("/done", apptest.Add(t, apptest.Redirect("/other"), flashgin.Success("done")))
 	a.Leave(flashgin.Info("waiting").At("/orders/5"))
 	assert.Equal(t, []string{"waiting", "own"},
@@ -90,12 +102,17 @@ func TestTurboFrames(t *testing.T) {
 	}{
 		{"a frame", apptest.Part(200), apptest.Turbo("Turbo-Frame", "cart"), "/orders/5"},
 		{"a form in a frame", apptest.Part(422), apptest.Turbo("Turbo-Frame", "cart"), "/orders/5"},
-		{"a redirect", apptest.Redirect("/other"), apptest.Turbo("Turbo-Frame", "cart"), "/orders/5"},
-		{"a redirect, without a page", apptest.Redirect("/other"), []string{"Turbo-Frame", "cart"}, "/other"},
+		{"a redirect", apptest.Redirect("/other"), apptest.Turbo("Turbo-Frame", "cart"),
+			"/orders/5"},
+		{"a redirect, without a page", apptest.Redirect("/other"), []string{"Turbo-Frame", "cart"},
+			"/other"},
 		{"without a page", apptest.Part(200), []string{"Turbo-Frame", "cart"}, "/cart"},
-		{"a page of another host", apptest.Part(200), []string{"Turbo-Frame", "cart", "Referer", "https://example.org/orders/5"}, "/cart"},
-		{"a template that shows messages", apptest.Page, apptest.Turbo("Turbo-Frame", "cart"), "/orders/5"},
-		{"a handler that takes messages", apptest.JSONPage, apptest.Turbo("Turbo-Frame", "cart"), "/orders/5"},
+		{"a page of another host", apptest.Part(200),
+			[]string{"Turbo-Frame", "cart", "Referer", "https://example.org/orders/5"}, "/cart"},
+		{"a template that shows messages", apptest.Page, apptest.Turbo("Turbo-Frame", "cart"),
+			"/orders/5"},
+		{"a handler that takes messages", apptest.JSONPage, apptest.Turbo("Turbo-Frame", "cart"),
+			"/orders/5"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := apptest.NewParts(t, flashgin.Config{})
@@ -118,7 +135,8 @@ func TestWithoutHTMXAndTurbo(t *testing.T) {
 	a.Template("page", `{{flashes}}`)
 	a.GET("/orders/:id", apptest.Page)
 	a.GET("/cart", apptest.Page)
-	a.POST("/cart", apptest.Add(t, apptest.Data(200, turboStream, "<turbo-stream></turbo-stream>"), flashgin.Success("own")))
+	a.POST("/cart", apptest.Add(t, apptest.Data(200, turboStream, "<turbo-stream></turbo-stream>"),
+		flashgin.Success("own")))
 	a.Leave(flashgin.Info("waiting").At("/orders/5"), flashgin.Info("anywhere"))
 	assertCarriesNothing(t, a.Visit("POST", "/cart", apptest.Turbo()...))
 	assertCarriesNothing(t, a.Visit("POST", "/cart", apptest.HTMX()...))

@@ -44,8 +44,8 @@ func TestNamedTests(t *testing.T) {
 	named := regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark|Example)[A-Z]\w*`)
 	for _, page := range pages(t) {
 		for _, name := range named.FindAllString(page.Prose(), -1) {
-			assert.True(t, slices.Contains(names, name), "%s refers to %s, which does not exist", page.Path,
-				name)
+			assert.True(t, slices.Contains(names, name), "%s refers to %s, which does not exist",
+				page.Path, name)
 		}
 	}
 }
@@ -94,19 +94,20 @@ func TestTroublePage(t *testing.T) {
 	comment := regexp.MustCompile(`(?m)^\s*//.*$`) // what only a comment says, no program says
 	for _, folder := range []string{".", "internal"} {
 		start := filepath.Join(apptest.Repository, folder)
-		require.NoError(t, filepath.WalkDir(start, func(path string, entry fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case entry.IsDir() && folder == "." && path != start:
-				return fs.SkipDir
-			case filepath.Ext(path) == ".go" && !strings.HasSuffix(path, "_test.go"):
-				text, err := os.ReadFile(path)
-				source.WriteString(comment.ReplaceAllString(string(text), ""))
-				return err
-			}
-			return nil
-		}))
+		require.NoError(t, filepath.WalkDir(start,
+			func(path string, entry fs.DirEntry, err error) error {
+				switch {
+				case err != nil:
+					return err
+				case entry.IsDir() && folder == "." && path != start:
+					return fs.SkipDir
+				case filepath.Ext(path) == ".go" && !strings.HasSuffix(path, "_test.go"):
+					text, err := os.ReadFile(path)
+					source.WriteString(comment.ReplaceAllString(string(text), ""))
+					return err
+				}
+				return nil
+			}))
 	}
 	oneLine := regexp.MustCompile(`" ?\+\s*"`).ReplaceAllString(source.String(), "")
 	quotes := regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(page.Text, -1)
@@ -147,16 +148,25 @@ func TestExamplesIgnoreErrorsInTheSameWay(t *testing.T) {
 func TestLimitsOnThePagesAreThoseOfTheCode(t *testing.T) {
 	for _, test := range []struct{ page, says, file, code string }{
 		{"docs/security.md", "64 at a time", "internal/guard/breaker.go", "inFlightAtMost = 64"},
-		{"docs/security.md", "three attempts side by side", "internal/guard/retry.go", "AFewTimes = Effort{Attempts: 3,"},
-		{"docs/security.md", "256 requests at a time", "internal/delivery/add.go", "lateAddsAtMost = 256"},
-		{"docs/guarantees.md", "256 requests at a time", "internal/delivery/add.go", "lateAddsAtMost = 256"},
-		{"docs/security.md", "`/_flash/messages` | 16 |", "internal/views/views.go", "ListAtMost = 16"},
+		{"docs/security.md", "three attempts side by side", "internal/guard/retry.go",
+			"AFewTimes = Effort{Attempts: 3,"},
+		{"docs/security.md", "256 requests at a time", "internal/delivery/add.go",
+			"lateAddsAtMost = 256"},
+		{"docs/guarantees.md", "256 requests at a time", "internal/delivery/add.go",
+			"lateAddsAtMost = 256"},
+		{"docs/security.md", "`/_flash/messages` | 16 |", "internal/views/views.go",
+			"ListAtMost = 16"},
 		{"docs/security.md", "may settle | 64 |", "internal/live/ack.go", "ackTicketsAtMost = 64"},
-		{"docs/redis.md", "four times a second", "internal/guard/breaker.go", "probeEvery = 250 * time.Millisecond"},
-		{"docs/redis.md", "up to two seconds", "internal/guard/timeout.go", "CallTimeout = 2 * time.Second"},
-		{"docs/live.md", "after 2 to 8 s, at random", "internal/live/stream.go", "retryAtLeast = 2000 retryAtMost = 8000"},
-		{"docs/live.md", "every five seconds", "internal/live/stream.go", "pollUnwoken = 5 * time.Second"},
-		{"docs/live.md", "every 15 to 30 seconds", "internal/live/stream.go", "pollAtLeast = 15 * time.Second pollAtMost = 30 * time.Second"},
+		{"docs/redis.md", "four times a second", "internal/guard/breaker.go",
+			"probeEvery = 250 * time.Millisecond"},
+		{"docs/redis.md", "up to two seconds", "internal/guard/timeout.go",
+			"CallTimeout = 2 * time.Second"},
+		{"docs/live.md", "after 2 to 8 s, at random", "internal/live/stream.go",
+			"retryAtLeast = 2000 retryAtMost = 8000"},
+		{"docs/live.md", "every five seconds", "internal/live/stream.go",
+			"pollUnwoken = 5 * time.Second"},
+		{"docs/live.md", "every 15 to 30 seconds", "internal/live/stream.go",
+			"pollAtLeast = 15 * time.Second pollAtMost = 30 * time.Second"},
 	} {
 		page, err := doctest.Open(apptest.Repository, test.page)
 		require.NoError(t, err)

@@ -36,7 +36,8 @@ func TestExportedNames(t *testing.T) {
 					t.Errorf("%s has no doc comment", n.name)
 				case !n.call && !p.mentioned[n.name[strings.LastIndex(n.name, ".")+1:]]:
 					t.Errorf("%s occurs in no test and no Example", n.name)
-				case n.call && !p.shows(n) && !packages["."].shows(exportedName{name: "Store." + method}):
+				case n.call && !p.shows(n) &&
+					!packages["."].shows(exportedName{name: "Store." + method}):
 					// What every store has is shown once, at the interface.
 					t.Errorf("%s has no Example with checked output", n.name)
 				}
@@ -63,7 +64,9 @@ func TestEveryNameIsOnAPageOrInAnExample(t *testing.T) {
 				}
 			}
 		}
-		for _, pattern := range []string{"example*_test.go", "_examples/*/*.go", "flashtest/example*_test.go"} {
+		for _, pattern := range []string{
+			"example*_test.go", "_examples/*/*.go", "flashtest/example*_test.go",
+		} {
 			paths, err := filepath.Glob(filepath.Join(apptest.Repository, pattern))
 			require.NoError(t, err)
 			for _, path := range paths {
@@ -90,49 +93,54 @@ type parsed struct {
 // parseLibraries returns the packages that users import, by folder.
 func parseLibraries(t *testing.T) map[string]*parsed {
 	packages := map[string]*parsed{}
-	require.NoError(t, filepath.WalkDir(apptest.Repository, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		below, err := filepath.Rel(apptest.Repository, path)
-		if err != nil {
-			return err
-		}
-		below = filepath.ToSlash(below)
-		// All that lies in behaviour/ are tests of the root.
-		behaviour := strings.HasPrefix(below, "behaviour/")
-		name, folder := entry.Name(), pathpkg.Dir(below)
-		switch {
-		case entry.IsDir() && below != "." && (name[0] == '.' || name[0] == '_' || name == "node_modules" || name == "testdata" ||
-			!behaviour && (name == "docs" || name == "internal")):
-			return fs.SkipDir
-		case filepath.Ext(name) != ".go" || name == "names_test.go":
-			return nil
-		case behaviour:
-			folder = "."
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			return err
-		}
-		p := packages[folder]
-		if p == nil {
-			p = &parsed{mentioned: map[string]bool{}}
-			packages[folder] = p
-		}
-		if !behaviour && !strings.HasSuffix(name, "_test.go") {
-			p.files = append(p.files, file)
-			return nil
-		}
-		p.examples = append(p.examples, doc.Examples(file)...)
-		for node := range ast.Preorder(file) {
-			if id, ok := node.(*ast.Ident); ok {
-				p.mentioned[id.Name] = true
+	require.NoError(t, filepath.WalkDir(apptest.Repository,
+		func(path string, entry fs.DirEntry, err error) error {
+			if err != nil {
+				return err
 			}
-		}
-		return nil
-	}))
-	maps.DeleteFunc(packages, func(_ string, p *parsed) bool { return len(p.files) == 0 || p.files[0].Name.Name == "main" })
+			below, err := filepath.Rel(apptest.Repository, path)
+			if err != nil {
+				return err
+			}
+			below = filepath.ToSlash(below)
+			// All that lies in behaviour/ are tests of the root.
+			behaviour := strings.HasPrefix(below, "behaviour/")
+			name, folder := entry.Name(), pathpkg.Dir(below)
+			switch {
+			case entry.IsDir() && below != "." &&
+				(name[0] == '.' || name[0] == '_' || name == "node_modules" || name == "testdata" ||
+					!behaviour && (name == "docs" || name == "internal")):
+				return fs.SkipDir
+			case filepath.Ext(name) != ".go" || name == "names_test.go":
+				return nil
+			case behaviour:
+				folder = "."
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil,
+				parser.ParseComments|parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			p := packages[folder]
+			if p == nil {
+				p = &parsed{mentioned: map[string]bool{}}
+				packages[folder] = p
+			}
+			if !behaviour && !strings.HasSuffix(name, "_test.go") {
+				p.files = append(p.files, file)
+				return nil
+			}
+			p.examples = append(p.examples, doc.Examples(file)...)
+			for node := range ast.Preorder(file) {
+				if id, ok := node.(*ast.Ident); ok {
+					p.mentioned[id.Name] = true
+				}
+			}
+			return nil
+		}))
+	maps.DeleteFunc(packages, func(_ string, p *parsed) bool {
+		return len(p.files) == 0 || p.files[0].Name.Name == "main"
+	})
 	return packages
 }
 
@@ -141,7 +149,8 @@ func parseLibraries(t *testing.T) map[string]*parsed {
 func (p *parsed) shows(n exportedName) bool {
 	want := strings.ReplaceAll(n.name, ".", "_")
 	return slices.ContainsFunc(p.examples, func(e *doc.Example) bool {
-		return (e.Name == want || strings.HasPrefix(e.Name, want+"_")) && (e.Output != "" || n.needsTest)
+		return (e.Name == want || strings.HasPrefix(e.Name, want+"_")) &&
+			(e.Output != "" || n.needsTest)
 	})
 }
 
@@ -181,8 +190,8 @@ func declared(decl *ast.GenDecl, spec ast.Spec) (names []exportedName) {
 	switch spec := spec.(type) {
 	case *ast.ValueSpec:
 		for _, id := range spec.Names {
-			names = append(names,
-				exportedName{name: id.Name, documented: commented(decl.Doc, spec.Doc, spec.Comment)})
+			names = append(names, exportedName{name: id.Name,
+				documented: commented(decl.Doc, spec.Doc, spec.Comment)})
 		}
 	case *ast.TypeSpec:
 		names = append(names,
@@ -196,7 +205,8 @@ func declared(decl *ast.GenDecl, spec ast.Spec) (names []exportedName) {
 		}
 		for _, member := range members.List {
 			for _, id := range member.Names {
-				names = append(names, exportedName{name: spec.Name.Name + "." + id.Name, documented: commented(member.Doc, member.Comment)})
+				names = append(names, exportedName{name: spec.Name.Name + "." + id.Name,
+					documented: commented(member.Doc, member.Comment)})
 			}
 		}
 	}

@@ -78,13 +78,14 @@ func assertAnswer(t *testing.T, line, expected string, got apptest.Answer) {
 					break
 				}
 			}
-			assert.Less(t, len(shown), before, "%s: the README does not show the header %s: %s", line, name,
-				value)
+			assert.Less(t, len(shown), before, "%s: the README does not show the header %s: %s",
+				line, name, value)
 		}
 	}
 	assert.Empty(t, shown, "%s: the README shows more headers than the program sends", line)
 	if want := strings.TrimSpace(body); !elided(want, strings.TrimSpace(got.Body)) {
-		assert.Equal(t, want, strings.TrimSpace(got.Body), "%s: the README shows another body", line)
+		assert.Equal(t, want, strings.TrimSpace(got.Body), "%s: the README shows another body",
+			line)
 	}
 }
 

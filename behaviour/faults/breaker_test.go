@@ -33,8 +33,12 @@ func TestTheBreaker(t *testing.T) {
 		down  func(context.Context, string, func() error) error
 		wait  time.Duration // of a page, as long as the store is asked
 	}{
-		{"fails, with Ping", "Ping", func(context.Context, string, func() error) error { return apptest.ErrDown }, 0},
-		{"fails, without Ping", "Peek", func(context.Context, string, func() error) error { return apptest.ErrDown }, 0},
+		{"fails, with Ping", "Ping", func(context.Context, string, func() error) error {
+			return apptest.ErrDown
+		}, 0},
+		{"fails, without Ping", "Peek", func(context.Context, string, func() error) error {
+			return apptest.ErrDown
+		}, 0},
 		{"hangs, with Ping", "Ping", hang, 100 * time.Millisecond},
 		{"hangs, without Ping", "Peek", hang, 100 * time.Millisecond},
 	} {
@@ -177,7 +181,9 @@ func TestTheProbePanics(t *testing.T) {
 					cfg.Observer = breakerFoe{}
 				}
 				a, visitor := apptest.Guarded(t, store, cfg)
-				store.On(func(context.Context, string, func() error) error { panic("no such store") })
+				store.On(func(context.Context, string, func() error) error {
+					panic("no such store")
+				})
 				for range 10 {
 					assert.Equal(t, "page", visitor.Get("/"))
 				}

@@ -56,7 +56,9 @@ func TestPagesAfterCloseDoNotHang(t *testing.T) {
 		ask  func(*apptest.Visitor)
 		want time.Duration
 	}{
-		{"a page", func(v *apptest.Visitor) { assert.Equal(t, "page", v.Get("/")) }, 100 * time.Millisecond},
+		{"a page", func(v *apptest.Visitor) {
+			assert.Equal(t, "page", v.Get("/"))
+		}, 100 * time.Millisecond},
 		{"a page that peeks", func(v *apptest.Visitor) { v.Get("/peek") }, 100 * time.Millisecond},
 		{"a form", func(v *apptest.Visitor) { v.Post("/") }, time.Second},
 	} {

@@ -132,8 +132,14 @@ func TestAPageThatDoesNotArrive(t *testing.T) {
 		write func(http.ResponseWriter) http.ResponseWriter
 		seen  bool
 	}{
-		{name: "the context ends before the page", leave: func(c *gin.Context) { cancelled(c); apptest.Page(c) }},
-		{name: "the context ends after the page", leave: func(c *gin.Context) { apptest.Page(c); cancelled(c) }},
+		{name: "the context ends before the page", leave: func(c *gin.Context) {
+			cancelled(c)
+			apptest.Page(c)
+		}},
+		{name: "the context ends after the page", leave: func(c *gin.Context) {
+			apptest.Page(c)
+			cancelled(c)
+		}},
 		{name: "the context ends between Flashes and the answer", leave: func(c *gin.Context) {
 			list := flashgin.Flashes(c)
 			cancelled(c)
@@ -147,13 +153,15 @@ func TestAPageThatDoesNotArrive(t *testing.T) {
 		{
 			name: "the page cannot be written", leave: apptest.Page,
 			write: func(w http.ResponseWriter) http.ResponseWriter {
-				return &apptest.Failing{ResponseRecorder: w.(*httptest.ResponseRecorder), Err: io.ErrClosedPipe}
+				return &apptest.Failing{ResponseRecorder: w.(*httptest.ResponseRecorder),
+					Err: io.ErrClosedPipe}
 			},
 		},
 		{
 			name: "the JSON cannot be written", leave: apptest.JSONPage,
 			write: func(w http.ResponseWriter) http.ResponseWriter {
-				return &apptest.Failing{ResponseRecorder: w.(*httptest.ResponseRecorder), Err: io.ErrClosedPipe}
+				return &apptest.Failing{ResponseRecorder: w.(*httptest.ResponseRecorder),
+					Err: io.ErrClosedPipe}
 			},
 		},
 		{name: "nothing happens", leave: apptest.Page, seen: true},
@@ -175,11 +183,15 @@ func TestAPageThatDoesNotArrive(t *testing.T) {
 					}
 					apptest.Page(c)
 				})
-				a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("1"), flashgin.Info("2")))
+				a.POST("/",
+					apptest.Add(t, apptest.Redirect("/"), flashgin.Info("1"), flashgin.Info("2")))
 				visitor := a.Visitor()
 				visitor.Post("/")
 				if test.write != nil {
-					visitor.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.ServeHTTP(test.write(w), r) })
+					visitor.Handler = http.HandlerFunc(
+						func(w http.ResponseWriter, r *http.Request) {
+							a.ServeHTTP(test.write(w), r)
+						})
 				}
 				answer := visitor.Get("/")
 				failing, visitor.Handler = false, a
@@ -202,12 +214,15 @@ func TestOwnMessagesOnAPageThatDoesNotArrive(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{})
 	a.GET("/", apptest.Page)
 	a.POST("/key", func(c *gin.Context) { _, _ = a.Messenger.SessionKey(c) })
-	a.POST("/", apptest.Add(t, func(c *gin.Context) { c.HTML(http.StatusUnprocessableEntity, "page", nil) }, flashgin.Error("name missing")))
+	a.POST("/", apptest.Add(t, func(c *gin.Context) {
+		c.HTML(http.StatusUnprocessableEntity, "page", nil)
+	}, flashgin.Error("name missing")))
 	visitor := a.Visitor()
 	visitor.Post("/key")
 	visitor.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.ServeHTTP(
-			&apptest.Failing{ResponseRecorder: w.(*httptest.ResponseRecorder), Err: io.ErrClosedPipe}, r)
+		a.ServeHTTP(&apptest.Failing{
+			ResponseRecorder: w.(*httptest.ResponseRecorder), Err: io.ErrClosedPipe,
+		}, r)
 	})
 	visitor.Post("/")
 	visitor.Handler = a
@@ -233,7 +248,8 @@ func TestAnInnerContextThatEndsIsNotTheClient(t *testing.T) {
 				cancel()
 				c.JSON(http.StatusOK, apptest.Texts(flashgin.Flashes(ctx)))
 			})
-			a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("template"), flashgin.Info("json").At("/json")))
+			a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("template"),
+				flashgin.Info("json").At("/json")))
 			visitor := a.Visitor()
 			visitor.Post("/")
 			assert.Equal(t, "[template]", visitor.Get("/"))
@@ -247,12 +263,13 @@ func TestAnInnerContextThatEndsIsNotTheClient(t *testing.T) {
 // A deadline outside of ours is the page's.
 func TestADeadlineThatPasses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := apptest.NewAppBehind(t, flashgin.Config{Store: apptest.NewSpyStore()}, func(c *gin.Context) {
-			ctx, cancel := context.WithTimeout(c.Request.Context(), time.Second)
-			defer cancel()
-			c.Request = c.Request.WithContext(ctx)
-			c.Next()
-		})
+		a := apptest.NewAppBehind(t, flashgin.Config{Store: apptest.NewSpyStore()},
+			func(c *gin.Context) {
+				ctx, cancel := context.WithTimeout(c.Request.Context(), time.Second)
+				defer cancel()
+				c.Request = c.Request.WithContext(ctx)
+				c.Next()
+			})
 		slow := true
 		a.GET("/", func(c *gin.Context) {
 			apptest.Page(c)
@@ -373,15 +390,16 @@ func TestAddingAgainWhatWasTaken(t *testing.T) {
 	for storeName, store := range apptest.Stores {
 		t.Run(storeName, func(t *testing.T) {
 			a := apptest.NewApp(t, flashgin.Config{Store: store()})
-			a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("1"), flashgin.Warning("2")))
+			a.POST("/",
+				apptest.Add(t, apptest.Redirect("/"), flashgin.Info("1"), flashgin.Warning("2")))
 			a.GET("/", apptest.Page)
 			a.GET("/keep", func(c *gin.Context) {
 				list := flashgin.Flashes(c)
 				assert.NoError(t, flashgin.AddFlash(c, list.ByStatus(flashgin.StatusWarning)...))
 				c.JSON(http.StatusOK, apptest.Texts(list))
 			})
-			a.POST("/keep",
-				apptest.Add(t, apptest.Redirect("/keep"), flashgin.Info("1"), flashgin.Warning("2")))
+			a.POST("/keep", apptest.Add(t, apptest.Redirect("/keep"), flashgin.Info("1"),
+				flashgin.Warning("2")))
 			visitor := a.Visitor()
 			visitor.Post("/keep")
 			assert.JSONEq(t, `["1","2"]`, visitor.Get("/keep"))
@@ -398,7 +416,8 @@ func TestAddingAgainWhatWasTakenBeforeARedirect(t *testing.T) {
 	for storeName, store := range apptest.Stores {
 		t.Run(storeName, func(t *testing.T) {
 			a := apptest.NewApp(t, flashgin.Config{Store: store()})
-			a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("1"), flashgin.Warning("2")))
+			a.POST("/",
+				apptest.Add(t, apptest.Redirect("/"), flashgin.Info("1"), flashgin.Warning("2")))
 			a.GET("/", func(c *gin.Context) {
 				if c.Query("keep") == "" {
 					apptest.Page(c)
@@ -431,7 +450,8 @@ func TestAddingAgainWhatWasTakenAfterTheHeaders(t *testing.T) {
 					assert.NoError(t, flashgin.AddFlash(c, list...))
 				})
 				a.POST("/keep", apptest.Add(t, apptest.Redirect("/"),
-					flashgin.Info("1").At(flashgin.Anywhere), flashgin.Warning("2").At(flashgin.Anywhere)))
+					flashgin.Info("1").At(flashgin.Anywhere),
+					flashgin.Warning("2").At(flashgin.Anywhere)))
 				visitor := a.Visitor()
 				visitor.Post("/keep")
 				visitor.Get("/keep")

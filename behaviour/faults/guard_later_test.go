@@ -22,7 +22,11 @@ func TestAnAddThatSucceedsLater(t *testing.T) {
 	for name, away := range map[string]func(context.Context, string, func() error) error{
 		"down":   func(context.Context, string, func() error) error { return apptest.ErrDown },
 		"frozen": hang,
-		"deaf":   func(_ context.Context, _ string, call func() error) error { _ = call(); return apptest.ErrDown }, // it does what it is told, and its answers are lost
+		// it does what it is told, and its answers are lost
+		"deaf": func(_ context.Context, _ string, call func() error) error {
+			_ = call()
+			return apptest.ErrDown
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -95,7 +99,9 @@ func TestMessagesThatMustNotComeLater(t *testing.T) {
 		store := apptest.NewSpyStore()
 		a, visitor := apptest.Guarded(t, store, flashgin.Config{})
 		visitor.Get("/")
-		a.POST("/progress", apptest.Add(t, apptest.Redirect("/"), flashgin.Message{Text: "50 %", Key: "import"}, flashgin.Message{Text: "soon", TTL: 7 * time.Second},
+		a.POST("/progress", apptest.Add(t, apptest.Redirect("/"),
+			flashgin.Message{Text: "50 %", Key: "import"},
+			flashgin.Message{Text: "soon", TTL: 7 * time.Second},
 			flashgin.Message{Text: "hours", TTL: time.Hour}, flashgin.Info("begun")))
 		store.Fail(apptest.ErrDown, "Add")
 		visitor.Post("/progress")

@@ -53,8 +53,9 @@ func TestAnAddOnADeadConnection(t *testing.T) {
 		synctest.Wait()
 		deadConnection(store, "Add")
 		before := store.Count("Add")
-		assert.Less(t, took(func() { assert.Equal(t, http.StatusSeeOther, visitor.Post("/").Code) }),
-			time.Second)
+		assert.Less(t, took(func() {
+			assert.Equal(t, http.StatusSeeOther, visitor.Post("/").Code)
+		}), time.Second)
 		assert.Equal(t, 2, store.Count("Add")-before)
 		assert.Empty(t, a.Failures.String())
 		assert.Equal(t, "page[hello]", visitor.Get("/"))

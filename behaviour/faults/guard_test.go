@@ -118,10 +118,13 @@ func TestAPageWithTheStoreHung(t *testing.T) {
 				a, visitor := apptest.Guarded(t, store, flashgin.Config{Timeout: test.timeout})
 				store.On(hang)
 				for path, want := range map[string]string{"/": "page", "/peek": "[]"} {
-					assert.Equal(t, test.want, took(func() { assert.Equal(t, want, visitor.Get(path)) }), path)
+					assert.Equal(t, test.want, took(func() {
+						assert.Equal(t, want, visitor.Get(path))
+					}), path)
 				}
 				require.Len(t, a.Failures.All(), 2)
-				assert.ErrorContains(t, a.Failures.All()[0], "did not answer within "+test.want.String())
+				assert.ErrorContains(t, a.Failures.All()[0],
+					"did not answer within "+test.want.String())
 				store.On(nil)
 				assert.Equal(t, "page[hello]", visitor.Get("/"))
 			})
@@ -223,7 +226,8 @@ func TestAddsInFlightAreBounded(t *testing.T) {
 			guest.Jar["id"] = visitor.Jar["id"]
 			crowd.Go(func() { assert.Equal(t, http.StatusSeeOther, guest.Post("/").Code) })
 		}
-		time.Sleep(900 * time.Millisecond) // a moment later those begin that go on without their answers
+		// a moment later those begin that go on without their answers
+		time.Sleep(900 * time.Millisecond)
 		assert.Equal(t, 2*64, store.Count("Add")-before, "two attempts of 64")
 		crowd.Wait()
 		assert.Len(t, a.Failures.All(), 200, "everybody else is told at once")
@@ -239,7 +243,9 @@ func TestAnAddThatFails(t *testing.T) {
 		wait time.Duration
 		is   error
 	}{
-		{"the store fails", func(context.Context, string, func() error) error { return apptest.ErrDown }, 150 * time.Millisecond, apptest.ErrDown},
+		{"the store fails", func(context.Context, string, func() error) error {
+			return apptest.ErrDown
+		}, 150 * time.Millisecond, apptest.ErrDown},
 		{"the store hangs", hang, time.Second, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -294,7 +300,8 @@ func TestAnAddThatIsTriedAgain(t *testing.T) {
 			store := apptest.NewSpyStore()
 			a, visitor := apptest.Guarded(t, store, flashgin.Config{})
 			a.GET("/again", apptest.Page)
-			a.POST("/again", apptest.Add(t, apptest.Redirect("/again"), flashgin.Info("1"), flashgin.Info("2").At(flashgin.Anywhere)))
+			a.POST("/again", apptest.Add(t, apptest.Redirect("/again"), flashgin.Info("1"),
+				flashgin.Info("2").At(flashgin.Anywhere)))
 			failed := false
 			store.On(func(_ context.Context, method string, call func() error) error {
 				if method != "Add" {
@@ -331,7 +338,8 @@ func TestSettlingIsTriedUntilTheLeaseEnds(t *testing.T) {
 					flashgin.Flashes(c)
 					apptest.Redirect("/")(c)
 				})
-				a.POST("/release", apptest.Add(t, apptest.Redirect("/release"), flashgin.Info("hello")))
+				a.POST("/release",
+					apptest.Add(t, apptest.Redirect("/release"), flashgin.Info("hello")))
 
 				store.Fail(apptest.ErrDown, test.method)
 				visitor.Post(test.path)
@@ -397,7 +405,9 @@ func TestJobsAreTold(t *testing.T) {
 			assert.Empty(t, messages)
 			return err
 		},
-		"Withdraw": func(ctx context.Context, m *flashgin.Messenger) error { return m.Withdraw(ctx, "session", "/", "key") },
+		"Withdraw": func(ctx context.Context, m *flashgin.Messenger) error {
+			return m.Withdraw(ctx, "session", "/", "key")
+		},
 	}
 	for name, call := range calls {
 		t.Run(name, func(t *testing.T) {

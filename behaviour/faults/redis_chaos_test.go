@@ -57,9 +57,10 @@ func TestRedisChaos(t *testing.T) {
 		if testing.Short() {
 			n = 1_000
 		}
-		p := chaos(t, redistest.Start(t), n, flashgin.Config{Lease: lease}, func(client *redis.Client) flashgin.Store {
-			return zrangeDel{client}
-		})
+		p := chaos(t, redistest.Start(t), n, flashgin.Config{Lease: lease},
+			func(client *redis.Client) flashgin.Store {
+				return zrangeDel{client}
+			})
 		missing := p.untilShown(lease)
 		assert.NotEmpty(t, missing,
 			"lost by a store that cannot know: if it loses nothing, the harness proves nothing")
@@ -127,8 +128,9 @@ func chaos(
 		})
 	}
 	jobs.Wait()
-	t.Logf("%d messages in %v, while %d pages were loaded; of %d replies %d were cut and %d swallowed; %d freezes", len(p.confirmed),
-		time.Since(start).Round(time.Millisecond), len(p.since(start)), replies.Load(), cut.Load(), swallowed.Load(), freezes.Load())
+	t.Logf("%d messages in %v, while %d pages were loaded; of %d replies %d were cut and %d swallowed; %d freezes",
+		len(p.confirmed), time.Since(start).Round(time.Millisecond), len(p.since(start)),
+		replies.Load(), cut.Load(), swallowed.Load(), freezes.Load())
 	stopFreezing()
 	proxy.Judge(nil)
 	p.requireGoodPages(p.since(start))
@@ -155,7 +157,8 @@ func (s zrangeDel) Add(ctx context.Context, session string, msgs ...flashgin.Mes
 		if err != nil {
 			return err
 		}
-		if err := s.client.ZAddNX(ctx, s.key(session, m.View), redis.Z{Score: float64(m.Created.UnixMicro()), Member: text}).Err(); err != nil {
+		if err := s.client.ZAddNX(ctx, s.key(session, m.View),
+			redis.Z{Score: float64(m.Created.UnixMicro()), Member: text}).Err(); err != nil {
 			return err
 		}
 	}

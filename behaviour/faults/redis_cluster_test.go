@@ -19,7 +19,8 @@ import (
 func TestRedisReshardingUnderLoad(t *testing.T) {
 	testrun.Soak(t)
 	cluster := redistest.StartCluster(t, 3, logAll()...)
-	p := newRedisPages(t, cluster.Client(), 4, flashgin.Config{Timeout: 2 * time.Second}) // so that a busy machine does not look like an error
+	// so that a busy machine does not look like an error
+	p := newRedisPages(t, cluster.Client(), 4, flashgin.Config{Timeout: 2 * time.Second})
 	moving := p.users[0]
 	home := atServer(t, cluster, p, moving)
 	slot := -1
@@ -102,8 +103,8 @@ func TestRedisClusterNodeFrozen(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d pages asked the server that hangs; %d of the others took more than %v", asked, waited,
-		outageTimeout)
+	t.Logf("%d pages asked the server that hangs; %d of the others took more than %v",
+		asked, waited, outageTimeout)
 	for _, err := range p.Failures.All() {
 		assert.NotContains(t, err.Error(), "claim of some views")
 	}

@@ -60,7 +60,8 @@ func TestRedisRestartedWhileClosing(t *testing.T) {
 		server.Kill()
 		c.JSON(http.StatusOK, shown)
 	})
-	require.NoError(t, p.Messenger.Add(t.Context(), p.users[0].key, flashgin.Info("last").At("/last")))
+	require.NoError(t,
+		p.Messenger.Add(t.Context(), p.users[0].key, flashgin.Info("last").At("/last")))
 	assert.JSONEq(t, `["last"]`, p.send(p.users[0], http.MethodGet, "/last").Body.String())
 	closed := make(chan error, 1)
 	go func() { closed <- p.Messenger.Close(context.Background()) }()
@@ -115,7 +116,9 @@ func outage(t *testing.T, server *redistest.Server, away func(during func())) {
 func TestRedisSlowLine(t *testing.T) {
 	testrun.Soak(t)
 	const tabs = 20
-	slow := func(t *testing.T, opt *redis.Options, open func(flashgin.Store) flashgin.Store) *redisPages {
+	slow := func(
+		t *testing.T, opt *redis.Options, open func(flashgin.Store) flashgin.Store,
+	) *redisPages {
 		server := redistest.Start(t)
 		proxy := redistest.StartProxy(t, server.Addr())
 		opt.Addr = proxy.Addr()

@@ -43,8 +43,10 @@ type redisPages struct {
 	mu        sync.Mutex
 	confirmed map[string]time.Time // text → when its add returned nil
 	shown     map[string]int       // text → how often
-	outlived  map[string]bool      // texts of pages that took longer than the lease: another page may rightly have shown them meanwhile
-	pages     []redisPage
+	// texts of pages that took longer than the lease: another page may rightly have shown them
+	// meanwhile
+	outlived map[string]bool
+	pages    []redisPage
 }
 
 // redisUser is somebody with a session. Several tabs may load at once.
@@ -88,7 +90,8 @@ func newRedisPagesOn(
 	p := &redisPages{t: t, log: new(apptest.LockedBuffer), lease: cmp.Or(cfg.Lease, 10*time.Second)}
 	p.confirmed, p.shown, p.outlived = map[string]time.Time{}, map[string]int{}, map[string]bool{}
 	cfg.Store, cfg.Logger = store, apptest.LogTo(p.log)
-	cfg.Timeout = cmp.Or(cfg.Timeout, 100*time.Millisecond) // the default of flashgin, not that of apptest.NewApp
+	// the default of flashgin, not that of apptest.NewApp
+	cfg.Timeout = cmp.Or(cfg.Timeout, 100*time.Millisecond)
 	p.App = apptest.NewApp(t, cfg)
 	p.jobs = p.Messenger
 	p.GET("/page/:n", apptest.Page)
@@ -98,7 +101,8 @@ func newRedisPagesOn(
 		c.String(http.StatusOK, key)
 	})
 	p.POST("/page/:n", func(c *gin.Context) {
-		assert.NoError(t, flashgin.RedirectFlash(c, c.Request.URL.Path, flashgin.Info(c.Query("text"))))
+		assert.NoError(t,
+			flashgin.RedirectFlash(c, c.Request.URL.Path, flashgin.Info(c.Query("text"))))
 	})
 	for range users {
 		answer := p.Visitor().Do(http.MethodGet, "/login")

@@ -137,9 +137,12 @@ func TestAnOwnIDThatIsUsedAgainIsShown(t *testing.T) {
 	const ttl = time.Minute
 	for _, test := range []struct {
 		name string
-		show func(t *testing.T, a *apptest.App, v *apptest.Visitor) string // what an open page, or one that is loaded, shows
+		// what an open page, or one that is loaded, shows
+		show func(t *testing.T, a *apptest.App, v *apptest.Visitor) string
 	}{
-		{"on a page", func(_ *testing.T, _ *apptest.App, v *apptest.Visitor) string { return v.Get("/") }},
+		{"on a page", func(_ *testing.T, _ *apptest.App, v *apptest.Visitor) string {
+			return v.Get("/")
+		}},
 		{"on an open page", func(t *testing.T, a *apptest.App, v *apptest.Visitor) string {
 			page := v.Listen(apptest.StreamPath("/"))
 			defer page.Close()
@@ -149,7 +152,8 @@ func TestAnOwnIDThatIsUsedAgainIsShown(t *testing.T) {
 				for _, m := range handed.Messages {
 					shown += "[" + m.Text + "]"
 				}
-				assert.Equal(t, http.StatusNoContent, v.Acknowledge(apptest.AckBody("shown", handed)).Code)
+				assert.Equal(t, http.StatusNoContent,
+					v.Acknowledge(apptest.AckBody("shown", handed)).Code)
 			}
 			return shown
 		}},

@@ -121,7 +121,10 @@ func TestPageAfterTheWriteTimeoutWaits(t *testing.T) {
 		header []string
 	}{
 		{name: "a page", answer: func(c *gin.Context) { outlast(); apptest.Page(c) }},
-		{name: "a page that was written before", answer: func(c *gin.Context) { apptest.Page(c); outlast() }},
+		{name: "a page that was written before", answer: func(c *gin.Context) {
+			apptest.Page(c)
+			outlast()
+		}},
 		{name: "JSON", answer: func(c *gin.Context) { outlast(); apptest.JSONPage(c) }},
 		{name: "JSON, taken early", answer: func(c *gin.Context) {
 			list := flashgin.Flashes(c)
@@ -132,13 +135,20 @@ func TestPageAfterTheWriteTimeoutWaits(t *testing.T) {
 			outlast()
 			c.Data(http.StatusOK, "text/html", []byte(flashgin.Markup(c)))
 		}},
-		{name: "a flush", answer: func(c *gin.Context) { outlast(); apptest.Page(c); c.Writer.Flush() }},
+		{name: "a flush", answer: func(c *gin.Context) {
+			outlast()
+			apptest.Page(c)
+			c.Writer.Flush()
+		}},
 		{name: "text and a flush", answer: func(c *gin.Context) {
 			outlast()
 			fmt.Fprint(c.Writer, flashgin.Flashes(c))
 			c.Writer.Flush()
 		}},
-		{name: "a header", header: htmx, answer: func(c *gin.Context) { outlast(); c.Status(http.StatusNoContent) }},
+		{name: "a header", header: htmx, answer: func(c *gin.Context) {
+			outlast()
+			c.Status(http.StatusNoContent)
+		}},
 		{name: "behind the body", header: htmx, answer: func(c *gin.Context) {
 			outlast()
 			c.Data(http.StatusOK, "text/html", []byte("<p>part</p>"))
@@ -151,7 +161,8 @@ func TestPageAfterTheWriteTimeoutWaits(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			eachProtocol(t, limit, func(t *testing.T, serve func(http.Handler) *realVisitor) {
-				a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: apptest.UserOf, HTMX: true})
+				a := apptest.NewAppWithoutSessions(t,
+					flashgin.Config{SessionKey: apptest.UserOf, HTMX: true})
 				var asked atomic.Bool
 				a.GET("/", func(c *gin.Context) {
 					asked.Store(true)
@@ -162,7 +173,8 @@ func TestPageAfterTheWriteTimeoutWaits(t *testing.T) {
 				})
 				a.Leave(flashgin.Info("hello"))
 				visitor := serve(a)
-				for !asked.Load() { // on a busy machine the time may be over before the handshake is
+				// on a busy machine the time may be over before the handshake is
+				for !asked.Load() {
 					visitor.get("/", append(test.header, "HX-Current-URL", visitor.url+"/")...)
 				}
 				want := "[hello]"
@@ -251,12 +263,23 @@ func TestPageBeforeAPanicIsHandedOver(t *testing.T) {
 			_, _ = c.Writer.WriteString(strings.Repeat("x", 100_000))
 		}, true},
 		{"JSON", apptest.JSONPage, true},
-		{"a page that was flushed", func(c *gin.Context) { apptest.Page(c); c.Writer.Flush() }, true},
-		{"text that was flushed", func(c *gin.Context) { apptest.JSONPage(c); c.Writer.Flush() }, true},
+		{"a page that was flushed", func(c *gin.Context) {
+			apptest.Page(c)
+			c.Writer.Flush()
+		}, true},
+		{"text that was flushed", func(c *gin.Context) {
+			apptest.JSONPage(c)
+			c.Writer.Flush()
+		}, true},
 		{"the beginning of a page", other, false},
-		{"the beginning of a page that was flushed", func(c *gin.Context) { other(c); c.Writer.Flush() }, false},
+		{"the beginning of a page that was flushed", func(c *gin.Context) {
+			other(c)
+			c.Writer.Flush()
+		}, false},
 	} {
-		for value, panics := range map[string]any{"a panic": "on purpose", "ErrAbortHandler": http.ErrAbortHandler} {
+		for value, panics := range map[string]any{
+			"a panic": "on purpose", "ErrAbortHandler": http.ErrAbortHandler,
+		} {
 			t.Run(value+" behind "+test.name, func(t *testing.T) {
 				eachProtocol(t, nil, func(t *testing.T, serve func(http.Handler) *realVisitor) {
 					a, store := newSpiedBoard(t)
@@ -347,7 +370,8 @@ func TestClientThatGoesBeforeTheText(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				go func() { <-leave; cancel() }()
-				request, err := http.NewRequestWithContext(ctx, http.MethodGet, visitor.url+"/", nil)
+				request, err := http.NewRequestWithContext(ctx, http.MethodGet, visitor.url+"/",
+					nil)
 				require.NoError(t, err)
 				request.Header.Set("User", "alice")
 				if answer, err := visitor.client.Do(request); err == nil {

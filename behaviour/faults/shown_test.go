@@ -34,19 +34,31 @@ func TestAnswerWithoutTheMessagesLeavesThem(t *testing.T) {
 	}{
 		{name: "nothing", answer: func(*gin.Context) {}, status: 200},
 		{name: "no content", answer: apptest.Status(http.StatusNoContent), status: 204},
-		{name: "forbidden", answer: func(c *gin.Context) { c.AbortWithStatus(http.StatusForbidden) }, status: 403},
+		{name: "forbidden", answer: func(c *gin.Context) {
+			c.AbortWithStatus(http.StatusForbidden)
+		}, status: 403},
 		{name: "forbidden, later", answer: apptest.Status(http.StatusForbidden), status: 403},
-		{name: "a part of a file", answer: file, header: []string{"Range", "bytes=2-3"}, status: 206},
-		{name: "a file that has changed", answer: file, header: []string{"If-Match", `"v0"`}, status: 412},
-		{name: "behind the end of a file", answer: file, header: []string{"Range", "bytes=99-"}, status: 416},
-		{name: "a file that the browser has", answer: file, header: []string{"If-None-Match", `"v1"`}, status: 304},
-		{name: "too slow", answer: func(c *gin.Context) { c.String(http.StatusRequestTimeout, "too slow") }, status: 408},
+		{name: "a part of a file", answer: file, header: []string{"Range", "bytes=2-3"},
+			status: 206},
+		{name: "a file that has changed", answer: file, header: []string{"If-Match", `"v0"`},
+			status: 412},
+		{name: "behind the end of a file", answer: file, header: []string{"Range", "bytes=99-"},
+			status: 416},
+		{name: "a file that the browser has", answer: file,
+			header: []string{"If-None-Match", `"v1"`}, status: 304},
+		{name: "too slow", answer: func(c *gin.Context) {
+			c.String(http.StatusRequestTimeout, "too slow")
+		}, status: 408},
 		{name: "a body before", status: 200, answer: func(*gin.Context) {}},
-		{name: "an empty body", answer: func(c *gin.Context) { c.String(http.StatusOK, "") }, status: 200},
+		{name: "an empty body", answer: func(c *gin.Context) {
+			c.String(http.StatusOK, "")
+		}, status: 200},
 		{name: "forbidden, with a body", status: 403, shown: true, answer: func(c *gin.Context) {
 			c.String(http.StatusForbidden, "no")
 		}},
-		{name: "a body", answer: func(c *gin.Context) { c.String(http.StatusOK, "body") }, status: 200, shown: true},
+		{name: "a body", answer: func(c *gin.Context) {
+			c.String(http.StatusOK, "body")
+		}, status: 200, shown: true},
 		{name: "a body, the headers first", status: 200, shown: true, answer: func(c *gin.Context) {
 			c.Writer.WriteHeaderNow()
 			c.String(http.StatusOK, "body")
@@ -107,7 +119,9 @@ func TestHeadersAfterTheBodyChangeNothing(t *testing.T) {
 // The deadline of middleware around the engine is not the client: what was written before it ended
 // was shown, once.
 func TestDeadlineAfterThePageIsNotTheClient(t *testing.T) {
-	for name, answer := range map[string]gin.HandlerFunc{"a page": apptest.Page, "JSON": apptest.JSONPage} {
+	for name, answer := range map[string]gin.HandlerFunc{
+		"a page": apptest.Page, "JSON": apptest.JSONPage,
+	} {
 		t.Run(name, func(t *testing.T) {
 			a := apptest.NewBoard(t)
 			a.GET("/", func(c *gin.Context) {
@@ -115,11 +129,12 @@ func TestDeadlineAfterThePageIsNotTheClient(t *testing.T) {
 				<-c.Request.Context().Done()
 			})
 			a.Leave(flashgin.Info("hello"))
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-				ctx, cancel := context.WithTimeout(request.Context(), 10*time.Millisecond)
-				defer cancel()
-				a.ServeHTTP(w, request.WithContext(ctx))
-			}))
+			server := httptest.NewServer(http.HandlerFunc(
+				func(w http.ResponseWriter, request *http.Request) {
+					ctx, cancel := context.WithTimeout(request.Context(), 10*time.Millisecond)
+					defer cancel()
+					a.ServeHTTP(w, request.WithContext(ctx))
+				}))
 			defer server.Close()
 			request, err := http.NewRequest(http.MethodGet, server.URL+"/", nil)
 			require.NoError(t, err)

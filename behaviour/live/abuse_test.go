@@ -34,18 +34,25 @@ func TestStreamRefuses(t *testing.T) {
 	}{
 		{"no view", "/_flash/stream", nil, http.StatusBadRequest},
 		{"an empty view", apptest.StreamPath("/a", ""), nil, http.StatusBadRequest},
-		{"17 views", apptest.StreamPath(slices.Repeat([]string{"/a"}, 17)...), nil, http.StatusBadRequest},
+		{"17 views", apptest.StreamPath(slices.Repeat([]string{"/a"}, 17)...), nil,
+			http.StatusBadRequest},
 		{"a million views", million, nil, http.StatusBadRequest},
-		{"a long view", apptest.StreamPath("/a", strings.Repeat("x", 9000)), nil, http.StatusBadRequest},
-		{"another site", apptest.StreamPath("/a"), []string{"Sec-Fetch-Site", "cross-site"}, http.StatusForbidden},
-		{"another host of the site", apptest.StreamPath("/a"), []string{"Sec-Fetch-Site", "same-site"}, http.StatusForbidden},
-		{"another origin, by an old browser", apptest.StreamPath("/a"), []string{"Origin", "https://evil.example"}, http.StatusForbidden},
-		{"no origin at all", apptest.StreamPath("/a"), []string{"Origin", "null"}, http.StatusForbidden},
+		{"a long view", apptest.StreamPath("/a", strings.Repeat("x", 9000)), nil,
+			http.StatusBadRequest},
+		{"another site", apptest.StreamPath("/a"), []string{"Sec-Fetch-Site", "cross-site"},
+			http.StatusForbidden},
+		{"another host of the site", apptest.StreamPath("/a"),
+			[]string{"Sec-Fetch-Site", "same-site"}, http.StatusForbidden},
+		{"another origin, by an old browser", apptest.StreamPath("/a"),
+			[]string{"Origin", "https://evil.example"}, http.StatusForbidden},
+		{"no origin at all", apptest.StreamPath("/a"), []string{"Origin", "null"},
+			http.StatusForbidden},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			answer := v.Do(http.MethodGet, test.path, test.header...)
 			assert.Equal(t, test.status, answer.Code)
-			assert.NotEqual(t, "text/event-stream; charset=utf-8", answer.Header().Get("Content-Type"))
+			assert.NotEqual(t, "text/event-stream; charset=utf-8",
+				answer.Header().Get("Content-Type"))
 		})
 	}
 	assert.Equal(t, "[waits]", v.Get("/a"))
@@ -97,10 +104,12 @@ func TestStreamAbuse(t *testing.T) {
 		}
 		return 0
 	}
-	assert.Eventually(t, func() bool { return count(open) == 8 }, 30*time.Second, 5*time.Millisecond)
+	assert.Eventually(t, func() bool { return count(open) == 8 },
+		30*time.Second, 5*time.Millisecond)
 	a.Job(key, flashgin.Info("still served").At("/a"))
 	heard := func(page *apptest.StreamWriter) int { return len(apptest.TextsOf(t, page.Events())) }
-	assert.Eventually(t, func() bool { return count(heard) == 1 }, 30*time.Second, 10*time.Millisecond)
+	assert.Eventually(t, func() bool { return count(heard) == 1 },
+		30*time.Second, 10*time.Millisecond)
 	assert.Equal(t, 8, count(open))
 }
 
@@ -116,7 +125,8 @@ func TestStreamRefusesCheaply(t *testing.T) {
 		a.ServeHTTP(answer, request)
 		runtime.ReadMemStats(&after)
 		assert.Equal(t, http.StatusBadRequest, answer.Code)
-		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<10), "bytes for %d views", views)
+		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<10),
+			"bytes for %d views", views)
 	}
 }
 
@@ -127,7 +137,10 @@ func TestStreamInjection(t *testing.T) {
 	key := b.Get("/key")
 	hostile := "a\r\n\r\nevent: flash-bye\rdata: x\n\n\u2028\u2029\x00\u0085é😀</script>\ufeff"
 	view := "/a\r\ndata: x"
-	m := flashgin.Message{Text: hostile, Title: hostile, Status: flashgin.Status(hostile), Key: hostile, ID: hostile, View: "view " + hostile}
+	m := flashgin.Message{
+		Text: hostile, Title: hostile, Status: flashgin.Status(hostile), Key: hostile, ID: hostile,
+		View: "view " + hostile,
+	}
 	m.Link = &flashgin.Link{Label: hostile, URL: hostile}
 	m.Data = map[string]string{hostile: hostile}
 	page := b.Listen(apptest.StreamPath(m.View, view), nil)
@@ -138,7 +151,8 @@ func TestStreamInjection(t *testing.T) {
 	events := page.All()
 	require.Len(t, events, 4, "%q", events)
 	for _, e := range events {
-		assert.Empty(t, strings.Trim(e.Data, " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"))
+		assert.Empty(t, strings.Trim(e.Data,
+			" !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"))
 	}
 	got := apptest.HandedOver(t, events)[0].Messages[0]
 	assert.Equal(t, m.Link, got.Link)
@@ -178,8 +192,8 @@ func TestStreamTellsNobodyElse(t *testing.T) {
 	thief.Get("/key")
 	stranger := thief.Listen(apptest.StreamPath("/a")+"&session="+annesKey+"&key="+annesKey, nil)
 	bert.Listen(apptest.StreamPath("/a"), nil)
-	assert.Equal(t, http.StatusNoContent,
-		anne.Acknowledge(apptest.AckBody("back", apptest.HandedOver(t, annesPage.All())...)).StatusCode)
+	assert.Equal(t, http.StatusNoContent, anne.Acknowledge(
+		apptest.AckBody("back", apptest.HandedOver(t, annesPage.All())...)).StatusCode)
 	assert.Equal(t, "[for Anne]", anne.Get("/a"))
 	assert.Empty(t, stranger.Texts())
 }

@@ -26,8 +26,10 @@ func TestAckRefuses(t *testing.T) {
 	key := v.Get("/key")
 	page := v.Listen(apptest.StreamPath("/a"))
 	a.Job(key, flashgin.Info("text").At("/a"))
-	require.Eventually(t, func() bool { return len(apptest.TextsOf(t, page.Events())) == 1 }, 30*time.Second, time.Millisecond)
-	body := apptest.AckBody("back", apptest.HandedOver(t, page.Events())...) // whoever gets this through makes the message wait again
+	require.Eventually(t, func() bool { return len(apptest.TextsOf(t, page.Events())) == 1 },
+		30*time.Second, time.Millisecond)
+	// whoever gets this through makes the message wait again
+	body := apptest.AckBody("back", apptest.HandedOver(t, page.Events())...)
 	large := `{"shown":[` + strings.Repeat(`{"view":"/a","id":"x","ticket":"1"},`, 2000) + `{}]}`
 	for _, test := range []struct {
 		name, body string
@@ -35,18 +37,25 @@ func TestAckRefuses(t *testing.T) {
 		status     int
 	}{
 		{"says nothing of itself", body, []string{"Accept", "*/*"}, http.StatusForbidden},
-		{"another site", body, []string{"Sec-Fetch-Site", "cross-site", "Origin", "http://example.com"}, http.StatusForbidden},
-		{"another host of the site", body, []string{"Sec-Fetch-Site", "same-site"}, http.StatusForbidden},
+		{"another site", body,
+			[]string{"Sec-Fetch-Site", "cross-site", "Origin", "http://example.com"},
+			http.StatusForbidden},
+		{"another host of the site", body, []string{"Sec-Fetch-Site", "same-site"},
+			http.StatusForbidden},
 		{"typed by hand", body, []string{"Sec-Fetch-Site", "none"}, http.StatusForbidden},
-		{"another origin, by an old browser", body, []string{"Origin", "http://evil.example"}, http.StatusForbidden},
-		{"a host that begins like ours", body, []string{"Origin", "http://example.com.evil.example"}, http.StatusForbidden},
+		{"another origin, by an old browser", body, []string{"Origin", "http://evil.example"},
+			http.StatusForbidden},
+		{"a host that begins like ours", body,
+			[]string{"Origin", "http://example.com.evil.example"}, http.StatusForbidden},
 		{"another port", body, []string{"Origin", "http://example.com:8080"}, http.StatusForbidden},
 		{"a sandbox", body, []string{"Origin", "null"}, http.StatusForbidden},
 		{"a path for an origin", body, []string{"Origin", "/"}, http.StatusForbidden},
 		{"no JSON", "shown=1", []string{"Sec-Fetch-Site", "same-origin"}, http.StatusBadRequest},
-		{"another type", `{"shown":"all"}`, []string{"Sec-Fetch-Site", "same-origin"}, http.StatusBadRequest},
+		{"another type", `{"shown":"all"}`, []string{"Sec-Fetch-Site", "same-origin"},
+			http.StatusBadRequest},
 		{"nothing", "", []string{"Sec-Fetch-Site", "same-origin"}, http.StatusBadRequest},
-		{"too much", large, []string{"Sec-Fetch-Site", "same-origin"}, http.StatusRequestEntityTooLarge},
+		{"too much", large, []string{"Sec-Fetch-Site", "same-origin"},
+			http.StatusRequestEntityTooLarge},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			assert.Equal(t, test.status, v.Acknowledge(test.body, test.header...).Code)
@@ -58,7 +67,8 @@ func TestAckRefuses(t *testing.T) {
 			v.Do(http.MethodGet, "/_flash/ack", "Sec-Fetch-Site", "same-origin").Code)
 	})
 	t.Run("accepted", func(t *testing.T) { // the host of httptest's requests is example.com
-		assert.Equal(t, http.StatusNoContent, v.Acknowledge(body, "Origin", "http://example.com").Code)
+		assert.Equal(t, http.StatusNoContent,
+			v.Acknowledge(body, "Origin", "http://example.com").Code)
 		assert.Equal(t, "[text]", v.Get("/a"))
 	})
 }
@@ -68,13 +78,16 @@ func TestAckForeign(t *testing.T) {
 	a := apptest.NewLiveApp(t, flashgin.Config{})
 	v, other := a.Visitor(), a.Visitor()
 	key, otherKey := v.Get("/key"), other.Get("/key")
-	page, otherPage := v.Listen(apptest.StreamPath("/a", "/b")), other.Listen(apptest.StreamPath("/a"))
+	page, otherPage := v.Listen(apptest.StreamPath("/a", "/b")),
+		other.Listen(apptest.StreamPath("/a"))
 	a.Job(key, flashgin.Info("mine").At("/a"))
 	a.Job(otherKey, flashgin.Info("theirs").At("/a"))
 	require.Eventually(t, func() bool {
-		return len(apptest.TextsOf(t, page.Events()))+len(apptest.TextsOf(t, otherPage.Events())) == 2
+		return len(apptest.TextsOf(t, page.Events()))+
+			len(apptest.TextsOf(t, otherPage.Events())) == 2
 	}, 30*time.Second, time.Millisecond)
-	mine, theirs := apptest.HandedOver(t, page.Events())[0], apptest.HandedOver(t, otherPage.Events())[0]
+	mine, theirs := apptest.HandedOver(t, page.Events())[0],
+		apptest.HandedOver(t, otherPage.Events())[0]
 	m := mine.Messages[0]
 	for _, body := range []string{
 		apptest.AckBody("shown", theirs),
@@ -84,7 +97,8 @@ func TestAckForeign(t *testing.T) {
 		fmt.Sprintf(`{"back":[{"view":"/a","id":%q,"ticket":"-inf"}]}`, m.ID),
 		fmt.Sprintf(`{"back":[{"view":"/b","id":%q,"ticket":%q}]}`, m.ID, mine.Tickets["/a"]),
 		fmt.Sprintf(`{"back":[{"view":"","id":"","ticket":%q}]}`, mine.Tickets["/a"]),
-		fmt.Sprintf(`{"back":[{"view":"\u0000\ud800","id":"\u0000\r\n","ticket":%q}]}`, mine.Tickets["/a"]),
+		fmt.Sprintf(`{"back":[{"view":"\u0000\ud800","id":"\u0000\r\n","ticket":%q}]}`,
+			mine.Tickets["/a"]),
 		`{"shown":null,"back":[null,{}]}`,
 		`{}`,
 	} {
@@ -115,7 +129,8 @@ func TestAckOfSeveralClaims(t *testing.T) {
 		handed := apptest.HandedOver(t, page.Events())
 		require.Len(t, handed, 3)
 		for range 2 {
-			assert.Equal(t, http.StatusNoContent, v.Acknowledge(apptest.AckBody("shown", handed...)).Code)
+			assert.Equal(t, http.StatusNoContent,
+				v.Acknowledge(apptest.AckBody("shown", handed...)).Code)
 		}
 		page.Close()
 		time.Sleep(time.Minute)
@@ -160,7 +175,8 @@ func TestAckWhileTheStreamFlushes(t *testing.T) {
 			h.Messages = h.Messages[:1]
 			return apptest.AckBody("shown", h)
 		}, "[second]"},
-		{"given back", func(h apptest.Handed) string { return apptest.AckBody("back", h) }, "[first][second]"},
+		{"given back", func(h apptest.Handed) string { return apptest.AckBody("back", h) },
+			"[first][second]"},
 	} {
 		for name, open := range apptest.Stores {
 			t.Run(test.name+"/"+name, func(t *testing.T) {
@@ -174,7 +190,8 @@ func TestAckWhileTheStreamFlushes(t *testing.T) {
 							return call()
 						})
 					}
-					a := apptest.NewLiveApp(t, flashgin.Config{Store: store, Lease: 10 * time.Second})
+					a := apptest.NewLiveApp(t,
+						flashgin.Config{Store: store, Lease: 10 * time.Second})
 					v := a.Visitor()
 					key := v.Get("/key")
 					page := &apptest.StreamWriter{}
@@ -237,9 +254,12 @@ func TestAckIsBounded(t *testing.T) {
 		{"one view too many", invented(views, 65), http.StatusRequestEntityTooLarge, 0},
 		{"messages", invented(messages, 1000), http.StatusNoContent, 1},
 		{"one message too many", invented(messages, 1001), http.StatusRequestEntityTooLarge, 0},
-		{"one message too many, both ways", `{"back":[` + strings.Repeat(`null,`, 500) + `{}],` +
-			invented(func(int) string { return `{}` }, 500)[1:], http.StatusRequestEntityTooLarge, 0},
-		{"both ways", `{"back":[{"ticket":"x"}],` + invented(tickets, 64)[1:], http.StatusRequestEntityTooLarge, 0},
+		{"one message too many, both ways",
+			`{"back":[` + strings.Repeat(`null,`, 500) + `{}],` +
+				invented(func(int) string { return `{}` }, 500)[1:],
+			http.StatusRequestEntityTooLarge, 0},
+		{"both ways", `{"back":[{"ticket":"x"}],` + invented(tickets, 64)[1:],
+			http.StatusRequestEntityTooLarge, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := store.Count("Confirm")
@@ -261,9 +281,10 @@ func TestAckAllocatesLittle(t *testing.T) {
 		return start + strings.Repeat(entry, (length-len(start)-len(end))/len(entry)) + "{}" + end
 	}
 	for name, body := range map[string]string{
-		"empty entries":   filled(`{"shown":[`, `{},`, `]}`),
-		"nulls":           filled(`{"back":[`, `null,`, `]}`),
-		"messages":        filled(`{"shown":[`, `{"id":"123456789012345678901234567890123456","ticket":"1234567"},`, `]}`),
+		"empty entries": filled(`{"shown":[`, `{},`, `]}`),
+		"nulls":         filled(`{"back":[`, `null,`, `]}`),
+		"messages": filled(`{"shown":[`,
+			`{"id":"123456789012345678901234567890123456","ticket":"1234567"},`, `]}`),
 		"many lists":      filled(`{`, `"shown":[{},{},{}],`, `,"x":1}`),
 		"something else":  filled(`{"x":[`, `{},`, `]}`),
 		"one long text":   `{"shown":[{"id":"` + strings.Repeat("x", length) + `"}]}`,

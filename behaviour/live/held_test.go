@@ -119,7 +119,8 @@ func TestStreamThatMiddlewareHoldsEnds(t *testing.T) {
 				})
 				assert.Equal(t, test.ends, apptest.Goodbye(events))
 			}
-			assert.Equal(t, 1, strings.Count(log.String(), "open pages get no messages"), log.String())
+			assert.Equal(t, 1, strings.Count(log.String(), "open pages get no messages"),
+				log.String())
 			a.Job(key, flashgin.Info("text").At("/a"))
 			assert.Equal(t, "[text]", b.Get("/a"))
 		})

@@ -33,7 +33,8 @@ func TestPageThatIsLeftDoesNotTakeWhatMessengerAddTells(t *testing.T) {
 		takes  bool // the page that is open
 	}{
 		{"form", flashgin.Config{}, opens, byOwnKey, false},
-		{"form over plain http", flashgin.Config{}, []string{"Accept", "text/html"}, byOwnKey, false},
+		{"form over plain http", flashgin.Config{}, []string{"Accept", "text/html"},
+			byOwnKey, false},
 		{"context of the request", flashgin.Config{}, opens,
 			func(c *gin.Context, m *flashgin.Messenger) (context.Context, string) {
 				_, key := byOwnKey(c, m)
@@ -74,7 +75,8 @@ func TestPageThatIsLeftDoesNotTakeWhatMessengerAddTells(t *testing.T) {
 					synctest.Wait()
 					taken = len(apptest.TextsOf(t, page.Events())) > 0
 					if !test.takes {
-						assert.Equal(t, []string{"started"}, apptest.Texts(waiting), "it is stored at once")
+						assert.Equal(t, []string{"started"}, apptest.Texts(waiting),
+							"it is stored at once")
 					}
 					c.Redirect(http.StatusSeeOther, "/a")
 				})
@@ -84,7 +86,8 @@ func TestPageThatIsLeftDoesNotTakeWhatMessengerAddTells(t *testing.T) {
 				page = v.Listen(apptest.StreamPath("/a"), alice...)
 				synctest.Wait()
 				require.True(t, page.IsOpen())
-				v.Do(http.MethodPost, "/start", append(test.header, alice...)...) // the first User counts
+				// the first User counts
+				v.Do(http.MethodPost, "/start", append(test.header, alice...)...)
 				synctest.Wait()
 				assert.Equal(t, test.takes, taken, "by the open page")
 				want := "[started]"

@@ -24,14 +24,24 @@ func TestStreamLeavesPostRedirectGet(t *testing.T) {
 		wakes  bool
 	}{
 		{"redirect", apptest.Redirect("/a"), nil, false},
-		{"redirect of a form", apptest.Redirect("/a"), []string{"Sec-Fetch-Mode", "navigate"}, false},
-		{"htmx redirect", func(c *gin.Context) { c.Header("HX-Redirect", "/a"); c.Status(http.StatusOK) }, []string{"Sec-Fetch-Mode", "cors"}, false},
-		{"a page of its own", apptest.Status(http.StatusOK), []string{"Sec-Fetch-Mode", "navigate"}, false},
-		{"the same without TLS", apptest.Status(http.StatusOK), []string{"Accept", "text/html,application/xml"}, false},
+		{"redirect of a form", apptest.Redirect("/a"),
+			[]string{"Sec-Fetch-Mode", "navigate"}, false},
+		{"htmx redirect", func(c *gin.Context) {
+			c.Header("HX-Redirect", "/a")
+			c.Status(http.StatusOK)
+		}, []string{"Sec-Fetch-Mode", "cors"}, false},
+		{"a page of its own", apptest.Status(http.StatusOK),
+			[]string{"Sec-Fetch-Mode", "navigate"}, false},
+		{"the same without TLS", apptest.Status(http.StatusOK),
+			[]string{"Accept", "text/html,application/xml"}, false},
 		{"fetch", apptest.Status(http.StatusNoContent), []string{"Sec-Fetch-Mode", "cors"}, true},
-		{"fetch without TLS", apptest.Status(http.StatusNoContent), []string{"Accept", "*/*"}, true},
-		{"a frame of Turbo that goes on", apptest.Redirect("/b"), []string{"Sec-Fetch-Mode", "cors", "Turbo-Frame", "b", "Referer", "http://example.com/a"}, true},
-		{"htmx without TLS", apptest.Status(http.StatusNoContent), []string{"Accept", "text/html, */*", "HX-Request", "true"}, true},
+		{"fetch without TLS", apptest.Status(http.StatusNoContent),
+			[]string{"Accept", "*/*"}, true},
+		{"a frame of Turbo that goes on", apptest.Redirect("/b"),
+			[]string{"Sec-Fetch-Mode", "cors", "Turbo-Frame", "b",
+				"Referer", "http://example.com/a"}, true},
+		{"htmx without TLS", apptest.Status(http.StatusNoContent),
+			[]string{"Accept", "text/html, */*", "HX-Request", "true"}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

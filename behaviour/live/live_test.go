@@ -90,8 +90,8 @@ func exactlyOnce(t *testing.T, a *apptest.App, b *apptest.Browser, trouble func(
 	if trouble != nil {
 		trouble()
 	}
-	assert.Eventually(t, func() bool { return total() == count }, 60*time.Second, 5*time.Millisecond,
-		"reported: %s", a.Failures)
+	assert.Eventually(t, func() bool { return total() == count },
+		60*time.Second, 5*time.Millisecond, "reported: %s", a.Failures)
 	close(stop)
 	running.Wait()
 	mu.Lock()

@@ -78,13 +78,18 @@ func TestMarkupOfStreamIsNotShared(t *testing.T) {
 func TestLivePartBesideOwnMarkup(t *testing.T) {
 	const own = `{{define "flashgin/messages"}}<ul>{{range .}}<li>{{.Text}}</li>{{end}}</ul>{{end}}`
 	for _, test := range []struct{ name, page, before, after string }{
-		{"bare", `<main>{{flashes}}</main>` + own, "<main><ul><li>text</li></ul>", "</main>"},
-		{"bare, twice", `{{flashes "info"}}{{flashes}}` + own, "<ul><li>text</li></ul>", "<ul><li>text</li></ul>"},
-		{"a range, and a template that prints nothing", `{{range flashes}}[{{.Text}}]{{end}}<footer>{{flashes}}</footer>{{define "flashgin/messages"}}{{end}}`,
+		{"bare", `<main>{{flashes}}</main>` + own,
+			"<main><ul><li>text</li></ul>", "</main>"},
+		{"bare, twice", `{{flashes "info"}}{{flashes}}` + own,
+			"<ul><li>text</li></ul>", "<ul><li>text</li></ul>"},
+		{"a range, and a template that prints nothing",
+			`{{range flashes}}[{{.Text}}]{{end}}<footer>{{flashes}}</footer>{{define "flashgin/messages"}}{{end}}`,
 			"[text]<footer>", "</footer>"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a := apptest.NewLiveApp(t, flashgin.Config{Labels: func(*gin.Context) flashgin.Labels { return flashgin.Labels{Region: "Meldungen"} }})
+			a := apptest.NewLiveApp(t, flashgin.Config{Labels: func(*gin.Context) flashgin.Labels {
+				return flashgin.Labels{Region: "Meldungen"}
+			}})
 			a.Template("page", test.page)
 			v := a.Visitor()
 			a.Job(v.Get("/key"), flashgin.Info("text").At("/a"))
@@ -110,7 +115,8 @@ func TestLivePartBesideOwnMarkup(t *testing.T) {
 // A page that wants none of that prints the template, and not {{flashes}}.
 func TestOwnMarkupAlone(t *testing.T) {
 	a := apptest.NewLiveApp(t, flashgin.Config{})
-	a.Template("page", `{{template "flashgin/messages" flashes}}{{define "flashgin/messages"}}<ul>{{range .}}<li>{{.Text}}</li>{{end}}</ul>{{end}}`)
+	a.Template("page",
+		`{{template "flashgin/messages" flashes}}{{define "flashgin/messages"}}<ul>{{range .}}<li>{{.Text}}</li>{{end}}</ul>{{end}}`)
 	v := a.Visitor()
 	a.Job(v.Get("/key"), flashgin.Info("text").At("/a"))
 	assert.Equal(t, "<ul><li>text</li></ul>", v.Get("/a"))

@@ -28,7 +28,9 @@ func TestStreamAfterLogout(t *testing.T) {
 		return user, nil
 	}
 	clearSession := func(session sessions.Session) { session.Clear() }
-	remove := func(session sessions.Session) { session.Options(sessions.Options{Path: "/", MaxAge: -1}) }
+	remove := func(session sessions.Session) {
+		session.Options(sessions.Options{Path: "/", MaxAge: -1})
+	}
 	for _, test := range []struct {
 		name   string
 		cfg    flashgin.Config
@@ -42,16 +44,18 @@ func TestStreamAfterLogout(t *testing.T) {
 		{name: "a file, removed", store: apptest.NewFileSessions(t), logout: remove},
 		{name: "one of two sessions", cfg: flashgin.Config{SessionName: "id"}, many: true,
 			store: memstore.NewStore([]byte("key")), logout: clearSession},
-		{name: "a user's ID", cfg: flashgin.Config{SessionKey: user}, store: memstore.NewStore([]byte("key")),
-			logout: clearSession},
-		{name: "another user's ID", cfg: flashgin.Config{SessionKey: user}, store: memstore.NewStore([]byte("key")),
+		{name: "a user's ID", cfg: flashgin.Config{SessionKey: user},
+			store: memstore.NewStore([]byte("key")), logout: clearSession},
+		{name: "another user's ID", cfg: flashgin.Config{SessionKey: user},
+			store:  memstore.NewStore([]byte("key")),
 			logout: func(session sessions.Session) { session.Set("user", "bob") }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := apptest.NewAppWithoutSessions(t, test.cfg)
 			if test.many {
 				a.Use(sessions.SessionsManyStores([]sessions.SessionStore{
-					{Name: "id", Store: test.store}, {Name: "other", Store: memstore.NewStore([]byte("key"))},
+					{Name: "id", Store: test.store},
+					{Name: "other", Store: memstore.NewStore([]byte("key"))},
 				}))
 			} else {
 				a.Use(sessions.Sessions("id", test.store))
@@ -110,11 +114,13 @@ func TestStreamOfALockedAccount(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var mu sync.Mutex
 			answer := func() (string, error) { return "alice", nil }
-			a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: func(*gin.Context) (string, error) {
-				mu.Lock()
-				defer mu.Unlock()
-				return answer()
-			}})
+			a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+				SessionKey: func(*gin.Context) (string, error) {
+					mu.Lock()
+					defer mu.Unlock()
+					return answer()
+				},
+			})
 			a.MountLive()
 			page := a.Browser().Listen(apptest.StreamPath("/a"), nil)
 			a.Job("alice", flashgin.Info("before").At("/a"))
@@ -137,14 +143,18 @@ func TestStreamThatPollsAfterLogout(t *testing.T) {
 		store := apptest.NewSpyStore()
 		var mu sync.Mutex
 		locked := map[string]bool{}
-		a := apptest.NewAppWithoutSessions(t, flashgin.Config{Store: store, Lease: time.Hour, SessionKey: func(c *gin.Context) (string, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			if locked[c.GetHeader("Device")] {
-				return "", nil
-			}
-			return "alice", nil
-		}})
+		a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+			Store: store,
+			Lease: time.Hour,
+			SessionKey: func(c *gin.Context) (string, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				if locked[c.GetHeader("Device")] {
+					return "", nil
+				}
+				return "alice", nil
+			},
+		})
 		a.MountLive()
 		v := a.Visitor()
 		listen := func(device string) *apptest.StreamWriter {
@@ -270,7 +280,8 @@ func TestRedisEnd(t *testing.T) {
 	server := redistest.Start(t)
 	var apps [2]*apptest.App
 	for i := range apps {
-		apps[i] = apptest.NewLiveApp(t, flashgin.Config{Store: apptest.NewRedisStore(t, server.Client())})
+		apps[i] = apptest.NewLiveApp(t,
+			flashgin.Config{Store: apptest.NewRedisStore(t, server.Client())})
 		apps[i].POST("/login", func(c *gin.Context) {
 			assert.NoError(t, apps[i].Messenger.Forget(c))
 			c.Status(http.StatusNoContent)

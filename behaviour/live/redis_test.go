@@ -27,8 +27,10 @@ func liveRedis(t *testing.T) (*apptest.App, *redistest.Server, *redistest.Proxy)
 	proxy := redistest.StartProxy(t, server.Addr())
 	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
 	t.Cleanup(func() { _ = client.Close() })
-	store := apptest.NewRedisStoreWith(t, client, flashgin.RedisConfig{Cap: 1000}) // room for what is added while nobody listens
-	return apptest.NewLiveApp(t, flashgin.Config{Store: store, Lease: 5 * time.Second}), server, proxy
+	// room for what is added while nobody listens
+	store := apptest.NewRedisStoreWith(t, client, flashgin.RedisConfig{Cap: 1000})
+	return apptest.NewLiveApp(t, flashgin.Config{Store: store, Lease: 5 * time.Second}),
+		server, proxy
 }
 
 // otherProcess returns a Messenger on the same server, with a connection of its own.
@@ -52,8 +54,8 @@ func TestRedisStream(t *testing.T) {
 		page.Hears([]string{"first", "second", "third"}[:i+1]...)
 		assert.Less(t, time.Since(start), 10*time.Second, "sooner than by polling")
 	}
-	require.Eventually(t, func() bool { return apptest.MessagesLeft(t, server) == 0 }, 30*time.Second,
-		5*time.Millisecond)
+	require.Eventually(t, func() bool { return apptest.MessagesLeft(t, server) == 0 },
+		30*time.Second, 5*time.Millisecond)
 }
 
 // The streams and pages of a session share what is in Redis, too.
@@ -76,7 +78,8 @@ func TestRedisStreamCluster(t *testing.T) {
 		page := b.Listen(apptest.StreamPath("/a", "/b"), nil)
 		require.NoError(t,
 			job.Add(t.Context(), key, flashgin.Info("a").At("/a"), flashgin.Info("b").At("/b")))
-		page.Until("both arrive", func() bool { // one again, if the other takes as long as the lease
+		// one again, if the other takes as long as the lease
+		page.Until("both arrive", func() bool {
 			texts := page.Texts()
 			return slices.Contains(texts, "a") && slices.Contains(texts, "b")
 		})
@@ -129,11 +132,14 @@ func TestRedisStreamRollingRestart(t *testing.T) {
 	t.Parallel()
 	a, server, _ := liveRedis(t)
 	next := func() *apptest.App {
-		return apptest.NewLiveApp(t, flashgin.Config{Store: apptest.NewRedisStore(t, server.Client())})
+		return apptest.NewLiveApp(t,
+			flashgin.Config{Store: apptest.NewRedisStore(t, server.Client())})
 	}
 	var serving atomic.Pointer[apptest.App]
 	serving.Store(next())
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serving.Load().ServeHTTP(w, r) }))
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		serving.Load().ServeHTTP(w, r)
+	}))
 	t.Cleanup(front.Close)
 	exactlyOnce(t, a, apptest.NewBrowser(t, front.URL), func() {
 		for range 5 {
@@ -160,7 +166,9 @@ func TestRedisStreamDeaf(t *testing.T) {
 		}
 		return redistest.Pass
 	})
-	a := apptest.NewLiveApp(t, flashgin.Config{Store: splitStore{apptest.NewRedisStore(t, client), apptest.NewRedisStore(t, listening)}})
+	a := apptest.NewLiveApp(t, flashgin.Config{
+		Store: splitStore{apptest.NewRedisStore(t, client), apptest.NewRedisStore(t, listening)},
+	})
 	b := a.Browser()
 	key := b.Get("/key")
 	page := b.Listen(apptest.StreamPath("/a"), b.Acknowledging())
@@ -205,8 +213,8 @@ func TestRedisStreamFailover(t *testing.T) {
 	sentinel.Master.Kill()
 	m := flashgin.Info("after").At("/a")
 	m.ID = "after"
-	require.Eventually(t, func() bool { return job.Add(t.Context(), key, m) == nil }, 60*time.Second,
-		50*time.Millisecond)
+	require.Eventually(t, func() bool { return job.Add(t.Context(), key, m) == nil },
+		60*time.Second, 50*time.Millisecond)
 	page.Hears("before", "after")
 }
 
@@ -214,7 +222,8 @@ func TestRedisStreamFailover(t *testing.T) {
 func TestRedisStreamFrozenNode(t *testing.T) {
 	t.Parallel()
 	const frozen = 1
-	cluster := redistest.StartCluster(t, 3, "cluster-require-full-coverage no", "cluster-node-timeout 60000") // the others must not give it up
+	cluster := redistest.StartCluster(t, 3, "cluster-require-full-coverage no",
+		"cluster-node-timeout 60000") // the others must not give it up
 	client := cluster.ClientWith(&redis.ClusterOptions{ReadTimeout: time.Second})
 	a := apptest.NewLiveApp(t, flashgin.Config{Store: apptest.NewRedisStore(t, client)})
 	server := a.Serve()
@@ -257,14 +266,18 @@ func TestRedisStreamClose(t *testing.T) {
 	page := b.Listen(apptest.StreamPath("/a"), nil)
 	admin := server.Client()
 	subscribers := func() int64 { return subscribersOf(t, admin) }
-	require.Eventually(t, func() bool { return subscribers() == 1 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return subscribers() == 1 },
+		30*time.Second, time.Millisecond)
 	for range 5 {
 		b.Listen(apptest.StreamPath("/a"), nil)
 	}
 	assert.EqualValues(t, 1, subscribers(), "one for all streams")
-	apptest.Within(t, "Close", func() { assert.NoError(t, a.Messenger.Close(context.Background())) })
+	apptest.Within(t, "Close", func() {
+		assert.NoError(t, a.Messenger.Close(context.Background()))
+	})
 	assert.Equal(t, "closing", page.Ends())
-	require.Eventually(t, func() bool { return subscribers() == 0 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return subscribers() == 0 },
+		30*time.Second, time.Millisecond)
 	b.Client.CloseIdleConnections()
 	web.Close()
 	require.NoError(t, client.Close())

@@ -32,8 +32,8 @@ func goroutinesReturnTo(t testing.TB, before int) {
 	for start := time.Now(); runtime.NumGoroutine() > before; time.Sleep(5 * time.Millisecond) {
 		if time.Since(start) > 30*time.Second {
 			stacks := make([]byte, 1<<20)
-			require.Fail(t, "goroutines are left", "%d, before %d\n%s", runtime.NumGoroutine(), before,
-				stacks[:runtime.Stack(stacks, true)])
+			require.Fail(t, "goroutines are left", "%d, before %d\n%s",
+				runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
 		}
 	}
 }
@@ -107,7 +107,9 @@ func TestCloseEndsStreams(t *testing.T) {
 	page := b.Listen(apptest.StreamPath("/a"), nil)
 	stuck := stickyReader(t, b, key, a)
 	for range 2 {
-		apptest.Within(t, "Close", func() { assert.NoError(t, a.Messenger.Close(context.Background())) })
+		apptest.Within(t, "Close", func() {
+			assert.NoError(t, a.Messenger.Close(context.Background()))
+		})
 	}
 	assert.Equal(t, "closing", page.Ends())
 	apptest.Within(t, "Shutdown",
@@ -202,8 +204,8 @@ func TestStreamOutlivesTimeouts(t *testing.T) {
 			a.Job(key, flashgin.Info("text").At("/a"))
 			page.Hears("text")
 			// The deadline of the stream does not stay with the connection.
-			assert.Equal(t, http.StatusNoContent,
-				b.Acknowledge(apptest.AckBody("shown", apptest.HandedOver(t, page.All())...)).StatusCode)
+			assert.Equal(t, http.StatusNoContent, b.Acknowledge(
+				apptest.AckBody("shown", apptest.HandedOver(t, page.All())...)).StatusCode)
 		})
 	}
 }
@@ -260,15 +262,19 @@ func (w plain) Flush() { w.ResponseWriter.(http.Flusher).Flush() }
 func TestStreamWithoutDeadlines(t *testing.T) {
 	var log apptest.LockedBuffer
 	a := apptest.NewLiveApp(t, flashgin.Config{Logger: apptest.LogTo(&log)})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.ServeHTTP(plain{w}, r) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.ServeHTTP(plain{w}, r)
+	}))
 	t.Cleanup(server.Close)
 	b := apptest.NewBrowser(t, server.URL)
 	key := b.Get("/key")
-	first, second := b.Listen(apptest.StreamPath("/a"), nil), b.Listen(apptest.StreamPath("/b"), nil)
+	first, second := b.Listen(apptest.StreamPath("/a"), nil),
+		b.Listen(apptest.StreamPath("/b"), nil)
 	a.Job(key, flashgin.Info("first").At("/a"), flashgin.Info("second").At("/b"))
 	first.Hears("first")
 	second.Hears("second")
-	assert.Equal(t, 1, strings.Count(log.String(), "a middleware hides the connection"), log.String())
+	assert.Equal(t, 1, strings.Count(log.String(), "a middleware hides the connection"),
+		log.String())
 	assert.Contains(t, log.String(), "/_flash")
 }
 
@@ -294,7 +300,8 @@ func TestStreamBelowCompression(t *testing.T) {
 		}
 		page.Close()
 	}
-	assert.Equal(t, 1, strings.Count(log.String(), "a middleware hides the connection"), log.String())
+	assert.Equal(t, 1, strings.Count(log.String(), "a middleware hides the connection"),
+		log.String())
 }
 
 // Where answers are held back until they are complete there is no stream, and clients are told not
@@ -307,7 +314,8 @@ func TestStreamWithoutFlush(t *testing.T) {
 	b := apptest.NewBrowser(t, server.URL)
 	b.Get("/key")
 	for range 2 {
-		assert.Equal(t, http.StatusNoContent, b.Do(http.MethodGet, apptest.StreamPath("/a")).StatusCode)
+		assert.Equal(t, http.StatusNoContent,
+			b.Do(http.MethodGet, apptest.StreamPath("/a")).StatusCode)
 	}
 	assert.Equal(t, 1, strings.Count(log.String(), "open pages get no messages"), log.String())
 }
@@ -333,7 +341,8 @@ func TestALogThatComesBack(t *testing.T) {
 		below      func(http.ResponseWriter) http.ResponseWriter
 	}{
 		{"no Mount", "/assets", func(w http.ResponseWriter) http.ResponseWriter { return w }},
-		{"a hidden connection", apptest.StreamPath("/a"), func(w http.ResponseWriter) http.ResponseWriter { return plain{w} }},
+		{"a hidden connection", apptest.StreamPath("/a"),
+			func(w http.ResponseWriter) http.ResponseWriter { return plain{w} }},
 		{"no stream", apptest.StreamPath("/a"), func(w http.ResponseWriter) http.ResponseWriter {
 			return struct{ http.ResponseWriter }{w}
 		}},
@@ -414,7 +423,8 @@ func TestStuckReaderDelaysNobody(t *testing.T) {
 		page.Hears(want...)
 		slowest = max(slowest, time.Since(start))
 	}
-	assert.Less(t, slowest, 4*time.Second, "a write to the one that is stuck takes 5 seconds to fail")
+	assert.Less(t, slowest, 4*time.Second,
+		"a write to the one that is stuck takes 5 seconds to fail")
 	// Nothing but the failed write gives these messages back: their lease is an hour.
 	page.Until("the messages wait again", func() bool {
 		waiting, err := a.Messenger.Peek(t.Context(), key, "/stuck")
@@ -424,7 +434,8 @@ func TestStuckReaderDelaysNobody(t *testing.T) {
 
 // Streams that come and go leave no goroutine, and the next one works as the first.
 func TestStreamsLeaveNothingBehind(t *testing.T) {
-	a := apptest.NewLiveApp(t, flashgin.Config{Lease: 100 * time.Millisecond}) // the last one to go may take the message along
+	// the last one to go may take the message along
+	a := apptest.NewLiveApp(t, flashgin.Config{Lease: 100 * time.Millisecond})
 	server := a.Serve()
 	b := apptest.NewBrowser(t, server.URL)
 	key := b.Get("/key")
@@ -458,12 +469,14 @@ func TestStreamsReturnTheirMemory(t *testing.T) {
 			running.Go(func() {
 				for range times / 20 {
 					ctx, leave := context.WithCancel(context.Background())
-					request := httptest.NewRequestWithContext(ctx, http.MethodGet, apptest.StreamPath("/a", "/b"),
-						nil)
+					request := httptest.NewRequestWithContext(ctx, http.MethodGet,
+						apptest.StreamPath("/a", "/b"), nil)
 					for _, cookie := range v.Jar {
 						request.AddCookie(cookie)
 					}
-					w := &apptest.StreamWriter{Sent: http.Header{}, Cancel: leave, Ended: make(chan struct{})}
+					w := &apptest.StreamWriter{
+						Sent: http.Header{}, Cancel: leave, Ended: make(chan struct{}),
+					}
 					running.Go(func() {
 						time.Sleep(time.Millisecond)
 						w.Cancel()

@@ -26,7 +26,8 @@ func TestStream(t *testing.T) {
 	a := apptest.NewLiveApp(t, flashgin.Config{})
 	b := a.Browser()
 	key := b.Get("/key")
-	page := b.Listen(apptest.StreamPath("/a", flashgin.Anywhere), nil, "Sec-Fetch-Site", "same-origin")
+	page := b.Listen(apptest.StreamPath("/a", flashgin.Anywhere), nil,
+		"Sec-Fetch-Site", "same-origin")
 	header := page.Response.Header
 	assert.Equal(t, http.StatusOK, page.Response.StatusCode)
 	assert.Equal(t, "text/event-stream; charset=utf-8", header.Get("Content-Type"))
@@ -103,7 +104,9 @@ func TestStreamViews(t *testing.T) {
 	}
 	page := b.Listen(apptest.StreamPath(views...), nil)
 	want := []string{}
-	for _, view := range []string{"/problems/:id", "/café", "/100%25", "dashboard", flashgin.Anywhere, "/15"} {
+	for _, view := range []string{
+		"/problems/:id", "/café", "/100%25", "dashboard", flashgin.Anywhere, "/15",
+	} {
 		a.Job(key, flashgin.Info(view).At(view))
 		want = append(want, view)
 		page.Hears(want...)
@@ -146,7 +149,8 @@ func TestStreamLife(t *testing.T) {
 				beats = now
 				if page.IsOpen() {
 					between := time.Since(last)
-					assert.True(t, 17900*time.Millisecond < between && between < 22100*time.Millisecond,
+					assert.True(t,
+						17900*time.Millisecond < between && between < 22100*time.Millisecond,
 						"%v between beats", between)
 				}
 				last = time.Now()
@@ -400,7 +404,8 @@ func TestStreamWhileStoreFails(t *testing.T) {
 func TestStreamAfterALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		spy := apptest.NewSpyStore()
-		a := apptest.NewLiveApp(t, flashgin.Config{Store: watchedStore{spy}, Lease: 10 * time.Second})
+		a := apptest.NewLiveApp(t,
+			flashgin.Config{Store: watchedStore{spy}, Lease: 10 * time.Second})
 		v := a.Visitor()
 		key := v.Get("/key")
 		page := v.Listen(apptest.StreamPath("/a"))
@@ -436,8 +441,8 @@ func TestForgetEndsStreams(t *testing.T) {
 	b, other := apptest.NewBrowser(t, server.URL), apptest.NewBrowser(t, server.URL)
 	b.Get("/key")
 	otherKey := other.Get("/key")
-	page, otherPage := b.Listen(apptest.StreamPath("/a"), nil), other.Listen(apptest.StreamPath("/a"),
-		nil)
+	page, otherPage := b.Listen(apptest.StreamPath("/a"), nil),
+		other.Listen(apptest.StreamPath("/a"), nil)
 	b.Post("/login")
 	assert.Equal(t, "over", page.Ends())
 	a.Job(otherKey, flashgin.Info("goes on").At("/a"))

@@ -20,18 +20,25 @@ func TestNewNamesTheField(t *testing.T) {
 		text  []string
 	}{
 		{"Config.Timeout", flashgin.Config{Timeout: -1}, []string{"-1ns", "100ms"}},
-		{"Config.AddTimeout", flashgin.Config{AddTimeout: -time.Second}, []string{"-1s", "zero (1s)"}},
+		{"Config.AddTimeout", flashgin.Config{AddTimeout: -time.Second},
+			[]string{"-1s", "zero (1s)"}},
 		{"Config.Lease", flashgin.Config{Lease: -time.Second}, []string{"-1s", "zero (10s)"}},
 		{"Config.MaxBytes", flashgin.Config{MaxBytes: -5}, []string{"-5", "8192"}},
 		{"Config.Prefix", flashgin.Config{Prefix: "app"}, []string{`"app"`, "slash"}},
 		{"Config.MountPath", flashgin.Config{MountPath: "x"}, []string{`"x"`, "slash", "/_flash"}},
-		{"Config.MountPath", flashgin.Config{MountPath: "/:any"}, []string{`"/:any"`, "without parameters"}},
-		{"Config.Look", flashgin.Config{Look: 3}, []string{"3", "LookPlain, LookBootstrap or LookTailwind"}},
+		{"Config.MountPath", flashgin.Config{MountPath: "/:any"},
+			[]string{`"/:any"`, "without parameters"}},
+		{"Config.Look", flashgin.Config{Look: 3},
+			[]string{"3", "LookPlain, LookBootstrap or LookTailwind"}},
 		{"Config.Look", flashgin.Config{Look: -1}, []string{"-1", "LookPlain"}},
-		{"MemoryStore.TTL", flashgin.Config{Store: &flashgin.MemoryStore{TTL: -time.Hour}}, []string{"-1h", "24h"}},
-		{"MemoryStore.MaxBytes", flashgin.Config{Store: &flashgin.MemoryStore{MaxBytes: -2}}, []string{"-2", "256 MiB"}},
-		{"MemoryStore.Views", flashgin.Config{Store: &flashgin.MemoryStore{Views: -2}}, []string{"-2", "100"}},
-		{"MemoryStore.Cap", flashgin.Config{Store: &flashgin.MemoryStore{Cap: -2}}, []string{"-2", "50"}},
+		{"MemoryStore.TTL", flashgin.Config{Store: &flashgin.MemoryStore{TTL: -time.Hour}},
+			[]string{"-1h", "24h"}},
+		{"MemoryStore.MaxBytes", flashgin.Config{Store: &flashgin.MemoryStore{MaxBytes: -2}},
+			[]string{"-2", "256 MiB"}},
+		{"MemoryStore.Views", flashgin.Config{Store: &flashgin.MemoryStore{Views: -2}},
+			[]string{"-2", "100"}},
+		{"MemoryStore.Cap", flashgin.Config{Store: &flashgin.MemoryStore{Cap: -2}},
+			[]string{"-2", "50"}},
 	} {
 		t.Run(test.field, func(t *testing.T) {
 			m, err := flashgin.New(test.cfg)

@@ -25,7 +25,8 @@ func TestTabsShareMessages(t *testing.T) {
 			a.GET("/other", apptest.Page)
 			var round string
 			a.POST("/", func(c *gin.Context) {
-				apptest.Add(t, apptest.Redirect("/"), flashgin.Info(round), flashgin.Info(round+"*").At(flashgin.Anywhere))(c)
+				apptest.Add(t, apptest.Redirect("/"), flashgin.Info(round),
+					flashgin.Info(round+"*").At(flashgin.Anywhere))(c)
 			})
 			browser := a.Browser()
 			for i := range rounds {
@@ -39,10 +40,10 @@ func TestTabsShareMessages(t *testing.T) {
 				for range tabs {
 					all.WriteString(<-seen)
 				}
-				require.Equal(t, 1, strings.Count(all.String(), "["+round+"]"), "round %s: %s", round,
-					all.String())
-				require.Equal(t, 1, strings.Count(all.String(), "["+round+"*]"), "round %s: %s", round,
-					all.String())
+				require.Equal(t, 1, strings.Count(all.String(), "["+round+"]"),
+					"round %s: %s", round, all.String())
+				require.Equal(t, 1, strings.Count(all.String(), "["+round+"*]"),
+					"round %s: %s", round, all.String())
 				require.Equal(t, 2, strings.Count(all.String(), "["), all.String())
 			}
 			assert.Empty(t, a.Failures.String())
@@ -58,8 +59,9 @@ func TestParallelPosts(t *testing.T) {
 			a := apptest.NewApp(t, flashgin.Config{Store: store()})
 			a.GET("/", apptest.Page)
 			a.POST("/key", func(c *gin.Context) { _, _ = a.Messenger.SessionKey(c) })
-			a.POST("/:n",
-				func(c *gin.Context) { apptest.Add(t, apptest.Redirect("/"), flashgin.Info(c.Param("n")))(c) })
+			a.POST("/:n", func(c *gin.Context) {
+				apptest.Add(t, apptest.Redirect("/"), flashgin.Info(c.Param("n")))(c)
+			})
 			browser := a.Browser()
 			browser.Post("/key")
 			var work sync.WaitGroup
@@ -88,7 +90,8 @@ func TestACrowd(t *testing.T) {
 			a.GET("/json", apptest.JSONPage)
 			a.POST("/:user/:cycle", func(c *gin.Context) {
 				text := c.Param("user") + "-" + c.Param("cycle")
-				apptest.Add(t, apptest.Redirect("/page"), flashgin.Info(text), flashgin.Info(text).At("/json"), flashgin.Info(text).At(flashgin.Anywhere))(c)
+				apptest.Add(t, apptest.Redirect("/page"), flashgin.Info(text),
+					flashgin.Info(text).At("/json"), flashgin.Info(text).At(flashgin.Anywhere))(c)
 			})
 			url := a.Serve().URL
 			var crowd sync.WaitGroup

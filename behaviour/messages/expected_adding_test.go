@@ -34,7 +34,8 @@ var behavioursOfAdding = []behaviour{{
 	expected: "the same text twice, with different tags, is two messages",
 	check: func(s *stage) {
 		s.Template("page", `{{range flashes}}[{{.Text}} {{.Data.tag}}]{{end}}`)
-		s.say("/v", flashgin.Message{Text: "a", Data: map[string]string{"tag": "x"}}, flashgin.Message{Text: "a", Data: map[string]string{"tag": "y"}})
+		s.say("/v", flashgin.Message{Text: "a", Data: map[string]string{"tag": "x"}},
+			flashgin.Message{Text: "a", Data: map[string]string{"tag": "y"}})
 		s.shows("/v", "a x", "a y")
 	},
 }, {
@@ -62,10 +63,12 @@ var behavioursOfAdding = []behaviour{{
 	expected: "a list in one call is one message an element, and the count is returned",
 	here:     "an error is returned; a list of which one cannot be added is not added at all",
 	check: func(s *stage) {
-		s.say("/v", flashgin.Messages{flashgin.Info("a"), flashgin.Info("b"), flashgin.Info("c")}...)
+		s.say("/v",
+			flashgin.Messages{flashgin.Info("a"), flashgin.Info("b"), flashgin.Info("c")}...)
 		s.shows("/v", "a", "b", "c")
 		s.answer(http.MethodPost, "/", func(c *gin.Context) {
-			assert.Error(s, flashgin.AddFlash(c, flashgin.Info("d").At("/v"), flashgin.Message{Text: "e", TTL: -1}))
+			assert.Error(s, flashgin.AddFlash(c, flashgin.Info("d").At("/v"),
+				flashgin.Message{Text: "e", TTL: -1}))
 		})
 		s.shows("/v")
 	},
@@ -80,7 +83,8 @@ var behavioursOfAdding = []behaviour{{
 	expected: "values that are no strings come back equal",
 	here:     "there is a text, and Data for templates, which is strings",
 	check: func(s *stage) {
-		want := flashgin.Message{Text: "a", Data: map[string]string{"rows": "200"}, Link: &flashgin.Link{Label: "View", URL: "/rows"}}
+		want := flashgin.Message{Text: "a", Data: map[string]string{"rows": "200"},
+			Link: &flashgin.Link{Label: "View", URL: "/rows"}}
 		s.say("/v", want)
 		s.waiting([]flashgin.Message{want}, "/v")
 	},
@@ -126,7 +130,8 @@ var behavioursOfAdding = []behaviour{{
 	check: func(s *stage) {
 		s.answer(http.MethodPost, "/", func(c *gin.Context) {
 			type key struct{}
-			for _, ctx := range []context.Context{c, c.Request.Context(), context.WithValue(c, key{}, 1), context.WithValue(c.Request.Context(), key{}, 1)} {
+			for _, ctx := range []context.Context{c, c.Request.Context(),
+				context.WithValue(c, key{}, 1), context.WithValue(c.Request.Context(), key{}, 1)} {
 				assert.NoError(s, flashgin.AddFlash(ctx, flashgin.Info("a").At("/v")))
 			}
 		})
@@ -150,7 +155,8 @@ var behavioursOfTags = []behaviour{{
 	here:     "a message has one Status, a word; classes of your own are Data for a template of yours",
 	check: func(s *stage) {
 		s.Template("page", `{{range flashes}}[{{with .Data.class}}{{.}} {{end}}{{.Status}}]{{end}}`)
-		s.say("/v", flashgin.Message{Status: flashgin.StatusWarning, Text: "a", Data: map[string]string{"class": "extra"}})
+		s.say("/v", flashgin.Message{Status: flashgin.StatusWarning, Text: "a",
+			Data: map[string]string{"class": "extra"}})
 		s.shows("/v", "extra warning")
 	},
 }, {

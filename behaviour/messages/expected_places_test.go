@@ -31,7 +31,8 @@ var behavioursOfViews = []behaviour{{
 	expected: "of several candidates the most specific is shown, and the others stay",
 	here:     "a page shows what is for it alone, for its route and for any page, in order of creation",
 	check: func(s *stage) {
-		s.say("/", flashgin.Info("any").At(flashgin.Anywhere), flashgin.Info("path").At("/problems/108"), flashgin.Info("route").At("/problems/:id"))
+		s.say("/", flashgin.Info("any").At(flashgin.Anywhere),
+			flashgin.Info("path").At("/problems/108"), flashgin.Info("route").At("/problems/:id"))
 		s.shows("/problems/108", "any", "path", "route")
 	},
 	checkedBy: []string{"TestAPageReadsAllItsViewsAtOnce"},
@@ -50,7 +51,8 @@ var behavioursOfViews = []behaviour{{
 	expected: "an empty target is no panic",
 	here:     "net/http makes the folder of it, and there the message waits",
 	check: func(s *stage) {
-		s.answer(http.MethodPost, "/form/save", apptest.Add(s, apptest.Redirect(""), flashgin.Info("a")))
+		s.answer(http.MethodPost, "/form/save",
+			apptest.Add(s, apptest.Redirect(""), flashgin.Info("a")))
 		s.waiting([]flashgin.Message{flashgin.Info("a").At("/form")})
 	},
 }, {
@@ -69,8 +71,12 @@ var behavioursOfViews = []behaviour{{
 		add("named", "a")
 		add("/v", "b")
 		for _, read := range []func(view string) (flashgin.Messages, error){
-			func(view string) (flashgin.Messages, error) { return s.Messenger.Peek(s.Context(), "Ada", view) },
-			func(view string) (flashgin.Messages, error) { return s.Messenger.Take(s.Context(), "Ada", view) },
+			func(view string) (flashgin.Messages, error) {
+				return s.Messenger.Peek(s.Context(), "Ada", view)
+			},
+			func(view string) (flashgin.Messages, error) {
+				return s.Messenger.Take(s.Context(), "Ada", view)
+			},
 		} {
 			list, err := read("named")
 			assert.NoError(s, err)
@@ -109,28 +115,33 @@ var behavioursOfJobs = []behaviour{{
 	expected: "a job that tells many tells each of them once, and one who was told already does not stop it",
 	check: func(s *stage) {
 		for _, session := range []string{"Ada", "Bob", "Ada", "Cem"} {
-			assert.NoError(s, s.Messenger.Add(s.Context(), session, flashgin.Message{View: "/v", Text: session, ID: "news of today"}))
+			assert.NoError(s, s.Messenger.Add(s.Context(), session,
+				flashgin.Message{View: "/v", Text: session, ID: "news of today"}))
 		}
-		s.waiting([]flashgin.Message{flashgin.Info("Ada"), flashgin.Info("Bob"), flashgin.Info("Cem")})
+		s.waiting([]flashgin.Message{flashgin.Info("Ada"), flashgin.Info("Bob"),
+			flashgin.Info("Cem")})
 	},
 	checkedBy: []string{"TestAGivenID"},
 }, {
 	expected: "a target without a session is an error of its own type",
 	check: func(s *stage) {
-		assert.ErrorIs(s, s.Messenger.Add(s.Context(), "", flashgin.Info("a").At("/v")), flashgin.ErrNoSession)
+		assert.ErrorIs(s, s.Messenger.Add(s.Context(), "", flashgin.Info("a").At("/v")),
+			flashgin.ErrNoSession)
 	},
 }, {
 	expected: "a job's message of a level below the minimum is not added",
 	here:     "a Status is a word, not a level: a job that has nothing to say adds nothing",
 	check: func(s *stage) {
-		assert.NoError(s, s.Messenger.Add(s.Context(), "Ada", flashgin.Message{View: "/v", Status: "debug", Text: "a"}))
+		assert.NoError(s, s.Messenger.Add(s.Context(), "Ada",
+			flashgin.Message{View: "/v", Status: "debug", Text: "a"}))
 		s.waiting([]flashgin.Message{{Status: "debug", Text: "a"}}, "/v")
 	},
 }, {
 	expected: "dismissed by its name, it is gone; dismissed again, it is not found",
 	here:     "by its Key, and the second time is no error: what was wanted is so",
 	check: func(s *stage) {
-		assert.NoError(s, s.Messenger.Add(s.Context(), "Ada", flashgin.Message{View: "/v", Text: "50 %", Key: "k"}))
+		assert.NoError(s, s.Messenger.Add(s.Context(), "Ada",
+			flashgin.Message{View: "/v", Text: "50 %", Key: "k"}))
 		for range 2 {
 			assert.NoError(s, s.Messenger.Withdraw(s.Context(), "Ada", "/v", "k"))
 			s.waiting(nil)
@@ -139,14 +150,17 @@ var behavioursOfJobs = []behaviour{{
 }, {
 	expected: "another session's message cannot be dismissed",
 	check: func(s *stage) {
-		assert.NoError(s, s.Messenger.Add(s.Context(), "Ada", flashgin.Message{View: "/v", Text: "50 %", Key: "k"}))
+		assert.NoError(s, s.Messenger.Add(s.Context(), "Ada",
+			flashgin.Message{View: "/v", Text: "50 %", Key: "k"}))
 		assert.NoError(s, s.Messenger.Withdraw(s.Context(), "Bob", "/v", "k"))
 		s.waiting([]flashgin.Message{{Text: "50 %", Key: "k"}})
 	},
 }, {
 	expected: "who has no session reads an empty list, without an error",
 	check: func(s *stage) {
-		assert.Empty(s, s.answer(http.MethodGet, "/", func(c *gin.Context) { c.String(http.StatusOK, flashgin.Flashes(c).String()) }))
+		assert.Empty(s, s.answer(http.MethodGet, "/", func(c *gin.Context) {
+			c.String(http.StatusOK, flashgin.Flashes(c).String())
+		}))
 		assert.Empty(s, s.Failures.String())
 		assert.Zero(s, s.store.Calls())
 	},

@@ -102,7 +102,8 @@ var behavioursOfLifetime = []behaviour{{
 	expected: "now: visible in this answer, and not in the next",
 	here:     "every message is, if its answer shows it",
 	check: func(s *stage) {
-		assert.Equal(s, "[a]", s.answer(http.MethodPost, "/form", apptest.Add(s, apptest.Page, flashgin.Info("a"))))
+		assert.Equal(s, "[a]",
+			s.answer(http.MethodPost, "/form", apptest.Add(s, apptest.Page, flashgin.Info("a"))))
 		s.shows("/v")
 		s.waiting(nil)
 	},
@@ -110,7 +111,8 @@ var behavioursOfLifetime = []behaviour{{
 	expected: "now and those from before are read by the same call",
 	check: func(s *stage) {
 		s.say("/form", flashgin.Info("before"))
-		assert.Equal(s, "[before][now]", s.answer(http.MethodGet, "/form", apptest.Add(s, apptest.Page, flashgin.Info("now"))))
+		assert.Equal(s, "[before][now]",
+			s.answer(http.MethodGet, "/form", apptest.Add(s, apptest.Page, flashgin.Info("now"))))
 	},
 }, {
 	expected: "keep: shown here and on the next page, and not on the third",
@@ -128,7 +130,8 @@ var behavioursOfLifetime = []behaviour{{
 		s.shows("/v", "a", "b")
 		s.shows("/v")
 	},
-	checkedBy: []string{"TestAddingAgainWhatWasTaken", "TestAddingAgainWhatWasTakenBeforeARedirect"},
+	checkedBy: []string{"TestAddingAgainWhatWasTaken",
+		"TestAddingAgainWhatWasTakenBeforeARedirect"},
 }, {
 	expected: "keep some: only they survive",
 	check: func(s *stage) {
@@ -180,7 +183,8 @@ var behavioursOfLifetime = []behaviour{{
 	check: func(s *stage) {
 		for code := 300; code <= 308; code++ {
 			path := "/redirect/" + strconv.Itoa(code)
-			s.say(path, flashgin.Info("a").At("/v"), flashgin.Info("b").At(flashgin.Anywhere), flashgin.Info("c"))
+			s.say(path, flashgin.Info("a").At("/v"), flashgin.Info("b").At(flashgin.Anywhere),
+				flashgin.Info("c"))
 			s.answer(http.MethodGet, path, func(c *gin.Context) {
 				assert.Empty(s, flashgin.Flashes(c).ByStatus("none"))
 				c.Header("Location", "/v")

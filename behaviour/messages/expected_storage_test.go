@@ -58,7 +58,9 @@ var behavioursOfStorage = []behaviour{{
 }, {
 	expected: "when the handler fails with an exception, what is stored is complete",
 	check: func(s *stage) {
-		s.Use(gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }))
+		s.Use(gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, _ any) {
+			c.AbortWithStatus(http.StatusInternalServerError)
+		}))
 		s.say("/fails", flashgin.Info("before"))
 		s.answer(http.MethodGet, "/fails", func(c *gin.Context) {
 			assert.Len(s, flashgin.Flashes(c), 1)
@@ -104,7 +106,8 @@ var behavioursOfTests = []behaviour{{
 }, {
 	expected: "a test can let messages wait for a request",
 	check: func(s *stage) {
-		answer := s.Send(flashtest.Seed(httptest.NewRequest(http.MethodGet, "/v", nil), flashgin.Info("a")))
+		answer := s.Send(flashtest.Seed(httptest.NewRequest(http.MethodGet, "/v", nil),
+			flashgin.Info("a")))
 		assert.Equal(s, "[a]", answer.Body.String())
 	},
 	checkedBy: []string{"TestSeed", "ExampleSeed"},

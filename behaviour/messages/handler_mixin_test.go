@@ -34,7 +34,9 @@ func (s *settings) show(c *gin.Context) {
 
 type problems struct{ flashgin.Controller }
 
-func (p problems) update(c *gin.Context) { _ = p.RedirectFlash(c, "/show", flashgin.Success("solved")) }
+func (p problems) update(c *gin.Context) {
+	_ = p.RedirectFlash(c, "/show", flashgin.Success("solved"))
+}
 
 func (p problems) show(c *gin.Context) { c.JSON(http.StatusOK, apptest.Texts(p.Flashes(c))) }
 
@@ -48,9 +50,13 @@ func TestController(t *testing.T) {
 	a.GET("/problems", p.show)
 	visitor := a.Visitor()
 
-	for _, test := range []struct{ path, want string }{{"/settings", "saved"}, {"/problems", "solved"}} {
+	for _, test := range []struct{ path, want string }{
+		{"/settings", "saved"},
+		{"/problems", "solved"},
+	} {
 		assert.Equal(t, http.StatusSeeOther, visitor.Post(test.path).Code)
-		assert.JSONEq(t, `{"peeked":["`+test.want+`"],"taken":["`+test.want+`"]}`, visitor.Get("/show"))
+		assert.JSONEq(t, `{"peeked":["`+test.want+`"],"taken":["`+test.want+`"]}`,
+			visitor.Get("/show"))
 		assert.JSONEq(t, `{"peeked":[],"taken":[]}`, visitor.Get("/show"))
 	}
 	assert.JSONEq(t, `[]`, visitor.Get("/problems"))
@@ -66,13 +72,24 @@ func TestRedirectFlash(t *testing.T) {
 		err   error
 		shown string
 	}{
-		{"added", func(t *testing.T) *apptest.App { return apptest.NewApp(t, flashgin.Config{}) }, flashgin.Info("hello"), nil, `["hello"]`},
-		{"empty", func(t *testing.T) *apptest.App { return apptest.NewApp(t, flashgin.Config{}) }, flashgin.Message{}, nil, `[]`},
-		{"no session", func(t *testing.T) *apptest.App { return apptest.NewAppWithoutSessions(t, flashgin.Config{}) }, flashgin.Info("hello"), flashgin.ErrNoSession, `[]`},
-		{"too large", func(t *testing.T) *apptest.App { return apptest.NewApp(t, flashgin.Config{MaxBytes: 10}) }, flashgin.Info("hello"), flashgin.ErrTooLarge, `[]`},
-		{"not installed", func(t *testing.T) *apptest.App { return &apptest.App{Engine: gin.New(), T: t} }, flashgin.Info("hello"), flashgin.ErrNotInstalled, `[]`},
+		{"added", func(t *testing.T) *apptest.App {
+			return apptest.NewApp(t, flashgin.Config{})
+		}, flashgin.Info("hello"), nil, `["hello"]`},
+		{"empty", func(t *testing.T) *apptest.App {
+			return apptest.NewApp(t, flashgin.Config{})
+		}, flashgin.Message{}, nil, `[]`},
+		{"no session", func(t *testing.T) *apptest.App {
+			return apptest.NewAppWithoutSessions(t, flashgin.Config{})
+		}, flashgin.Info("hello"), flashgin.ErrNoSession, `[]`},
+		{"too large", func(t *testing.T) *apptest.App {
+			return apptest.NewApp(t, flashgin.Config{MaxBytes: 10})
+		}, flashgin.Info("hello"), flashgin.ErrTooLarge, `[]`},
+		{"not installed", func(t *testing.T) *apptest.App {
+			return &apptest.App{Engine: gin.New(), T: t}
+		}, flashgin.Info("hello"), flashgin.ErrNotInstalled, `[]`},
 	} {
-		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut,
+			http.MethodDelete} {
 			t.Run(test.name+"/"+method, func(t *testing.T) {
 				a := test.setup(t)
 				a.Handle(method, "/", func(c *gin.Context) {
@@ -93,16 +110,24 @@ type anyKey struct{}
 
 // derived lists the contexts that code below a handler is given.
 var derived = map[string]func(*gin.Context) context.Context{
-	"the gin.Context":          func(c *gin.Context) context.Context { return c },
-	"a copy of it":             func(c *gin.Context) context.Context { return c.Copy() },
-	"a child of it":            func(c *gin.Context) context.Context { return context.WithValue(c, anyKey{}, 1) },
-	"a grandchild of it":       func(c *gin.Context) context.Context { return apptest.WithCancel(context.WithValue(c, anyKey{}, 1)) },
-	"the request's context":    func(c *gin.Context) context.Context { return c.Request.Context() },
-	"a child of the request's": func(c *gin.Context) context.Context { return context.WithValue(c.Request.Context(), anyKey{}, 1) },
+	"the gin.Context": func(c *gin.Context) context.Context { return c },
+	"a copy of it":    func(c *gin.Context) context.Context { return c.Copy() },
+	"a child of it": func(c *gin.Context) context.Context {
+		return context.WithValue(c, anyKey{}, 1)
+	},
+	"a grandchild of it": func(c *gin.Context) context.Context {
+		return apptest.WithCancel(context.WithValue(c, anyKey{}, 1))
+	},
+	"the request's context": func(c *gin.Context) context.Context { return c.Request.Context() },
+	"a child of the request's": func(c *gin.Context) context.Context {
+		return context.WithValue(c.Request.Context(), anyKey{}, 1)
+	},
 	"a grandchild of the request's": func(c *gin.Context) context.Context {
 		return apptest.WithCancel(context.WithValue(c.Request.Context(), anyKey{}, 1))
 	},
-	"without cancel": func(c *gin.Context) context.Context { return context.WithoutCancel(c.Request.Context()) },
+	"without cancel": func(c *gin.Context) context.Context {
+		return context.WithoutCancel(c.Request.Context())
+	},
 }
 
 // templ components and services get a context.Context. Any that descends from the request's will
@@ -137,8 +162,12 @@ func TestContextsOfARequest(t *testing.T) {
 // Middleware may give the request a context of its own making, or of none.
 func TestAnInnerMiddlewareThatReplacesTheContext(t *testing.T) {
 	for name, replace := range map[string]func(*gin.Context){
-		"a child":     func(c *gin.Context) { c.Request = c.Request.WithContext(apptest.WithCancel(c.Request.Context())) },
-		"a stranger":  func(c *gin.Context) { c.Request = c.Request.WithContext(context.Background()) },
+		"a child": func(c *gin.Context) {
+			c.Request = c.Request.WithContext(apptest.WithCancel(c.Request.Context()))
+		},
+		"a stranger": func(c *gin.Context) {
+			c.Request = c.Request.WithContext(context.Background())
+		},
 		"a new clone": func(c *gin.Context) { c.Request = c.Request.Clone(context.Background()) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -192,8 +221,8 @@ func TestFlashesAgain(t *testing.T) {
 			flashgin.AddFlash(c, flashgin.Info("2"), flashgin.Info("elsewhere").At("/elsewhere")))
 		assert.Equal(t, []string{"1", "2"}, apptest.Texts(flashgin.PeekFlashes(c)))
 		assert.Equal(t, []string{"1", "2"}, apptest.Texts(flashgin.Flashes(c)))
-		assert.NoError(t,
-			flashgin.AddFlash(c, flashgin.Info("3").At("/"), flashgin.Info("4").At(flashgin.Anywhere)))
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("3").At("/"),
+			flashgin.Info("4").At(flashgin.Anywhere)))
 		c.JSON(http.StatusOK, apptest.Texts(flashgin.Flashes(c)))
 	})
 	a.GET("/elsewhere", apptest.JSONPage)
@@ -235,9 +264,12 @@ func TestAMessageForThisVeryPage(t *testing.T) {
 // After the headers a message is stored at once, if the session has its key.
 func TestAddFlashAfterTheHeaders(t *testing.T) {
 	for name, answer := range map[string]gin.HandlerFunc{
-		"a body":       func(c *gin.Context) { c.String(http.StatusOK, "body") },
-		"headers only": func(c *gin.Context) { c.Status(http.StatusAccepted); c.Writer.WriteHeaderNow() },
-		"a flush":      func(c *gin.Context) { c.Writer.Flush() },
+		"a body": func(c *gin.Context) { c.String(http.StatusOK, "body") },
+		"headers only": func(c *gin.Context) {
+			c.Status(http.StatusAccepted)
+			c.Writer.WriteHeaderNow()
+		},
+		"a flush": func(c *gin.Context) { c.Writer.Flush() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := apptest.NewApp(t, flashgin.Config{})
@@ -246,7 +278,8 @@ func TestAddFlashAfterTheHeaders(t *testing.T) {
 			var want error
 			a.POST("/", func(c *gin.Context) {
 				answer(c)
-				for _, msg := range []flashgin.Message{flashgin.Info("late"), flashgin.Info("later").At("/")} {
+				for _, msg := range []flashgin.Message{flashgin.Info("late"),
+					flashgin.Info("later").At("/")} {
 					if err := flashgin.AddFlash(c, msg); want == nil {
 						assert.NoError(t, err)
 					} else {
@@ -256,7 +289,8 @@ func TestAddFlashAfterTheHeaders(t *testing.T) {
 			})
 			a.POST("/api", func(c *gin.Context) {
 				answer(c)
-				assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("nowhere")), flashgin.ErrNoView)
+				assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("nowhere")),
+					flashgin.ErrNoView)
 			})
 			visitor := a.Visitor()
 			want = flashgin.ErrTooLate
@@ -281,7 +315,8 @@ func TestAddFlashAfterAPageThatShowedTheFirstMessages(t *testing.T) {
 					assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("shown")))
 				}
 				apptest.Page(c)
-				assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("late").At("/")), flashgin.ErrTooLate)
+				assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("late").At("/")),
+					flashgin.ErrTooLate)
 			})
 			answer := a.Visitor().Post("/")
 			assert.Equal(t, strings.Repeat("[shown]", messages), answer.Body.String())
@@ -308,7 +343,8 @@ func TestAddFlashAfterTheRequest(t *testing.T) {
 				work.Go(func() {
 					<-ended
 					assert.NoError(t, flashgin.AddFlash(ctx, flashgin.Info("late").At("/")))
-					assert.ErrorIs(t, flashgin.AddFlash(ctx, flashgin.Info("nowhere")), flashgin.ErrNoView)
+					assert.ErrorIs(t, flashgin.AddFlash(ctx, flashgin.Info("nowhere")),
+						flashgin.ErrNoView)
 					assert.Empty(t, flashgin.Flashes(ctx))
 					assert.Empty(t, flashgin.PeekFlashes(ctx))
 				})
@@ -318,7 +354,8 @@ func TestAddFlashAfterTheRequest(t *testing.T) {
 				ctx := derive(c)
 				work.Go(func() {
 					<-ended
-					assert.ErrorIs(t, flashgin.AddFlash(ctx, flashgin.Info("late").At("/")), flashgin.ErrTooLate)
+					assert.ErrorIs(t, flashgin.AddFlash(ctx, flashgin.Info("late").At("/")),
+						flashgin.ErrTooLate)
 				})
 			})
 			visitor := a.Visitor()
@@ -335,7 +372,8 @@ func TestAddFlashAfterTheRequest(t *testing.T) {
 func TestOneRequestManyGoroutines(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{})
 	a.POST("/", func(c *gin.Context) {
-		_, err := a.Messenger.SessionKey(c) // sessions of gin-contrib are not for several goroutines: load it first
+		// sessions of gin-contrib are not for several goroutines: load it first
+		_, err := a.Messenger.SessionKey(c)
 		assert.NoError(t, err)
 		ctx := c.Request.Context()
 		var work sync.WaitGroup
@@ -359,8 +397,8 @@ func TestAddFlashRefuses(t *testing.T) {
 		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("fine"), big), flashgin.ErrTooLarge)
 		assert.ErrorContains(t, flashgin.AddFlash(c, flashgin.Info("fine"), big),
 			"Config.MaxBytes is 300")
-		assert.ErrorContains(t, flashgin.AddFlash(c, flashgin.Message{Text: "x", TTL: -time.Second}),
-			"TTL is -1s")
+		assert.ErrorContains(t,
+			flashgin.AddFlash(c, flashgin.Message{Text: "x", TTL: -time.Second}), "TTL is -1s")
 		assert.Empty(t, flashgin.PeekFlashes(c))
 		apptest.Redirect("/")(c)
 	})

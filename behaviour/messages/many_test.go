@@ -22,24 +22,35 @@ func TestManyMessagesOfARequest(t *testing.T) {
 		answer  gin.HandlerFunc
 		header  []string
 	}{
-		{"stored", func(int) flashgin.Message { return flashgin.Info("x") }, apptest.Redirect("/"), nil},
-		{"with a page", func(int) flashgin.Message { return flashgin.Info("x") }, apptest.Page, nil},
-		{"with a given ID", func(i int) flashgin.Message { return flashgin.Message{Text: "x", ID: fmt.Sprint(i)} }, apptest.Page, nil},
+		{"stored", func(int) flashgin.Message { return flashgin.Info("x") },
+			apptest.Redirect("/"), nil},
+		{"with a page", func(int) flashgin.Message { return flashgin.Info("x") },
+			apptest.Page, nil},
+		{"with a given ID", func(i int) flashgin.Message {
+			return flashgin.Message{Text: "x", ID: fmt.Sprint(i)}
+		}, apptest.Page, nil},
 		{"with the same ID", func(i int) flashgin.Message {
 			return flashgin.Message{Text: "x", ID: "same", View: fmt.Sprint("/", i)}
 		}, apptest.Page, nil},
-		{"with a Key", func(int) flashgin.Message { return flashgin.Message{Text: "x", Key: "job"} }, apptest.Page, nil},
-		{"with many Keys", func(i int) flashgin.Message { return flashgin.Message{Text: "x", Key: fmt.Sprint(i)} }, apptest.Page, nil},
-		{"in a header", func(int) flashgin.Message { return flashgin.Info("x") }, apptest.Status(http.StatusNoContent), htmx},
-		{"taken and added again", func(int) flashgin.Message { return flashgin.Info("x") }, func(c *gin.Context) {
-			for _, msg := range flashgin.Flashes(c) {
-				assert.NoError(t, flashgin.AddFlash(c, msg))
-			}
-			c.Redirect(http.StatusSeeOther, "/")
-		}, nil},
+		{"with a Key", func(int) flashgin.Message {
+			return flashgin.Message{Text: "x", Key: "job"}
+		}, apptest.Page, nil},
+		{"with many Keys", func(i int) flashgin.Message {
+			return flashgin.Message{Text: "x", Key: fmt.Sprint(i)}
+		}, apptest.Page, nil},
+		{"in a header", func(int) flashgin.Message { return flashgin.Info("x") },
+			apptest.Status(http.StatusNoContent), htmx},
+		{"taken and added again", func(int) flashgin.Message { return flashgin.Info("x") },
+			func(c *gin.Context) {
+				for _, msg := range flashgin.Flashes(c) {
+					assert.NoError(t, flashgin.AddFlash(c, msg))
+				}
+				c.Redirect(http.StatusSeeOther, "/")
+			}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: apptest.UserOf, HTMX: true})
+			a := apptest.NewAppWithoutSessions(t,
+				flashgin.Config{SessionKey: apptest.UserOf, HTMX: true})
 			var many int
 			a.GET("/", func(c *gin.Context) {
 				for i := range many {
@@ -63,7 +74,8 @@ func TestManyMessagesOfARequest(t *testing.T) {
 					return
 				}
 			}
-			t.Errorf("8 times as many messages cost %d times as much: linear is 8, quadratic 64", times)
+			t.Errorf("8 times as many messages cost %d times as much: linear is 8, quadratic 64",
+				times)
 		})
 	}
 }

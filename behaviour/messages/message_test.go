@@ -19,9 +19,11 @@ import (
 // everyField returns a message that uses every field.
 func everyField() flashgin.Message {
 	return flashgin.Message{
-		View: "/orders", Status: flashgin.StatusSuccess, Title: "Title", Text: "Text", HTML: "<b>HTML</b>", AutoClose: true,
-		Link: &flashgin.Link{Label: "View order", URL: "/orders/5"}, Data: map[string]string{"k": "v"},
-		Key: "key", ID: "id", TTL: time.Minute, Created: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
+		View: "/orders", Status: flashgin.StatusSuccess, Title: "Title", Text: "Text",
+		HTML: "<b>HTML</b>", AutoClose: true,
+		Link: &flashgin.Link{Label: "View order", URL: "/orders/5"},
+		Data: map[string]string{"k": "v"}, Key: "key", ID: "id", TTL: time.Minute,
+		Created: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
 	}
 }
 
@@ -56,10 +58,11 @@ func TestEmptyMessages(t *testing.T) {
 	store := apptest.NewSpyStore()
 	a := apptest.NewApp(t, flashgin.Config{Store: store})
 	a.GET("/", apptest.Page)
-	empty := []flashgin.Message{{}, flashgin.Info(""), {Key: "progress", View: "/"}, {Data: map[string]string{"k": "v"}, Link: &flashgin.Link{Label: "x"}, TTL: -1}}
+	empty := []flashgin.Message{{}, flashgin.Info(""), {Key: "progress", View: "/"},
+		{Data: map[string]string{"k": "v"}, Link: &flashgin.Link{Label: "x"}, TTL: -1}}
 	a.POST("/", apptest.Add(t, apptest.Redirect("/"), empty...))
-	a.POST("/progress",
-		apptest.Add(t, apptest.Redirect("/"), flashgin.Message{Key: "progress", Text: "50 %", View: "/"}))
+	a.POST("/progress", apptest.Add(t, apptest.Redirect("/"),
+		flashgin.Message{Key: "progress", Text: "50 %", View: "/"}))
 	visitor := a.Visitor()
 	visitor.Post("/progress")
 	calls := store.Count()
@@ -69,7 +72,8 @@ func TestEmptyMessages(t *testing.T) {
 	assert.Equal(t, calls, store.Count())
 	assert.Equal(t, "[50 %]", visitor.Get("/"))
 
-	titled := []flashgin.Message{{Title: "title", View: "/"}, {HTML: "<b>", View: "/"}, {Text: " ", View: "/"}}
+	titled := []flashgin.Message{{Title: "title", View: "/"}, {HTML: "<b>", View: "/"},
+		{Text: " ", View: "/"}}
 	require.NoError(t, a.Messenger.Add(t.Context(), "session", titled...))
 	got, err := a.Messenger.Take(t.Context(), "session", "/")
 	require.NoError(t, err)
@@ -112,7 +116,8 @@ func TestTTL(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := apptest.NewApp(t, flashgin.Config{Store: store()})
 				a.GET("/", apptest.Page)
-				a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Message{Text: "short", TTL: time.Minute}, flashgin.Info("long")))
+				a.POST("/", apptest.Add(t, apptest.Redirect("/"),
+					flashgin.Message{Text: "short", TTL: time.Minute}, flashgin.Info("long")))
 				early, late := a.Visitor(), a.Visitor()
 				early.Post("/")
 				late.Post("/")

@@ -29,7 +29,8 @@ func TestConstructors(t *testing.T) {
 }
 
 func TestByStatus(t *testing.T) {
-	list := flashgin.Messages{flashgin.Error("1"), flashgin.Info("2"), {Text: "3"}, flashgin.Error("4"), {Status: "own", Text: "5"}}
+	list := flashgin.Messages{flashgin.Error("1"), flashgin.Info("2"), {Text: "3"},
+		flashgin.Error("4"), {Status: "own", Text: "5"}}
 	for _, test := range []struct {
 		name     string
 		statuses []flashgin.Status
@@ -37,13 +38,16 @@ func TestByStatus(t *testing.T) {
 	}{
 		{"none: all", nil, []string{"1", "2", "3", "4", "5"}},
 		{"one", []flashgin.Status{flashgin.StatusError}, []string{"1", "4"}},
-		{"several, in order of creation", []flashgin.Status{"own", flashgin.StatusError}, []string{"1", "4", "5"}},
+		{"several, in order of creation", []flashgin.Status{"own", flashgin.StatusError},
+			[]string{"1", "4", "5"}},
 		{"the zero status is info", []flashgin.Status{flashgin.StatusInfo}, []string{"2", "3"}},
 		{"asked by the zero status", []flashgin.Status{""}, []string{"2", "3"}},
 		{"nothing", []flashgin.Status{"other"}, []string{}},
 		{"a word matches as a whole", []flashgin.Status{"err"}, []string{}},
 	} {
-		t.Run(test.name, func(t *testing.T) { assert.Equal(t, test.want, apptest.Texts(list.ByStatus(test.statuses...))) })
+		t.Run(test.name, func(t *testing.T) {
+			assert.Equal(t, test.want, apptest.Texts(list.ByStatus(test.statuses...)))
+		})
 	}
 	list.ByStatus()[0].Text = "changed"
 	assert.Equal(t, "1", list[0].Text, "the result is the caller's")
@@ -57,7 +61,8 @@ func TestMessagesJSON(t *testing.T) {
 		assert.Equal(t, template.JS("[]"), text)
 	}
 	hostile := "</script><!--<script>&'\"\u2028\u2029\x00"
-	text, err := flashgin.Messages{{Status: "error", Text: hostile, HTML: "<b>bold</b>", Link: &flashgin.Link{Label: hostile, URL: "/x?a=1&b=2"}}}.JSON()
+	text, err := flashgin.Messages{{Status: "error", Text: hostile, HTML: "<b>bold</b>",
+		Link: &flashgin.Link{Label: hostile, URL: "/x?a=1&b=2"}}}.JSON()
 	require.NoError(t, err)
 	for _, dangerous := range []string{"<", ">", "&", "\u2028", "\u2029", "\x00"} {
 		assert.NotContains(t, string(text), dangerous)
@@ -101,7 +106,8 @@ func TestMessagesString(t *testing.T) {
 		{"HTML alone", flashgin.Messages{{HTML: `<p>Fish &amp; <b>chips</b></p>`}}, "Fish & chips"},
 		{"text before HTML", flashgin.Messages{{Text: "plain", HTML: "<b>rich</b>"}}, "plain"},
 		{"a tag that does not end", flashgin.Messages{{HTML: "a <b"}}, "a"},
-		{"a text of several lines stays one", flashgin.Messages{{Text: "a\r\nb\tc"}, {Text: "d"}}, "a b c\nd"},
+		{"a text of several lines stays one", flashgin.Messages{{Text: "a\r\nb\tc"}, {Text: "d"}},
+			"a b c\nd"},
 		{"a text that looks like markup", flashgin.Messages{{Text: "<b>"}}, "<b>"},
 	} {
 		t.Run(test.name, func(t *testing.T) { assert.Equal(t, test.want, test.list.String()) })

@@ -29,7 +29,8 @@ func TestMessengersAreIndependent(t *testing.T) {
 // What is not given is made: an ID of its own, and the status.
 func TestAMessageIsMadeComplete(t *testing.T) {
 	m := apptest.NewMessenger(t, flashgin.Config{})
-	require.NoError(t, m.Add(t.Context(), "session", flashgin.Message{Text: "1"}.At("/a/?x"), flashgin.Message{Text: "2"}.At("/a")))
+	require.NoError(t, m.Add(t.Context(), "session", flashgin.Message{Text: "1"}.At("/a/?x"),
+		flashgin.Message{Text: "2"}.At("/a")))
 	taken, err := m.Take(t.Context(), "session", "/a#b")
 	require.NoError(t, err)
 	require.Len(t, taken, 2)
@@ -54,11 +55,18 @@ func TestAddRefuses(t *testing.T) {
 	}{
 		{"no session", "", fine, flashgin.ErrNoSession, "Messenger.SessionKey"},
 		{"no view", "session", flashgin.Info("x"), flashgin.ErrNoView, "At"},
-		{"too large", "session", flashgin.Info(strings.Repeat("x", 8192)).At("/"), flashgin.ErrTooLarge, "Config.MaxBytes is 8192"},
-		{"data too large", "session", flashgin.Message{View: "/", Text: "x", Data: map[string]string{"k": strings.Repeat("x", 8192)}}, flashgin.ErrTooLarge, "bytes encoded"},
-		{"a view of a megabyte", "session", flashgin.Info("x").At("/" + strings.Repeat("x", 1<<20)), flashgin.ErrTooLarge, ""},
-		{"an ID of a megabyte", "session", flashgin.Message{View: "/", Text: "x", ID: strings.Repeat("x", 1<<20)}, flashgin.ErrTooLarge, ""},
-		{"a negative TTL", "session", flashgin.Message{View: "/", Text: "x", TTL: -time.Second}, nil, "Message.TTL is -1s"},
+		{"too large", "session", flashgin.Info(strings.Repeat("x", 8192)).At("/"),
+			flashgin.ErrTooLarge, "Config.MaxBytes is 8192"},
+		{"data too large", "session", flashgin.Message{View: "/", Text: "x",
+			Data: map[string]string{"k": strings.Repeat("x", 8192)}},
+			flashgin.ErrTooLarge, "bytes encoded"},
+		{"a view of a megabyte", "session", flashgin.Info("x").At("/" + strings.Repeat("x", 1<<20)),
+			flashgin.ErrTooLarge, ""},
+		{"an ID of a megabyte", "session",
+			flashgin.Message{View: "/", Text: "x", ID: strings.Repeat("x", 1<<20)},
+			flashgin.ErrTooLarge, ""},
+		{"a negative TTL", "session", flashgin.Message{View: "/", Text: "x", TTL: -time.Second},
+			nil, "Message.TTL is -1s"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store := apptest.NewSpyStore()
@@ -116,15 +124,18 @@ func TestJobs(t *testing.T) {
 				assert.NoError(t, err)
 				keys[c.Param("user")] = key
 			})
-			visitors := map[string]*apptest.Visitor{"alice": a.Visitor(), "bob": a.Visitor(), "carol": a.Visitor()}
+			visitors := map[string]*apptest.Visitor{"alice": a.Visitor(), "bob": a.Visitor(),
+				"carol": a.Visitor()}
 			for user, visitor := range visitors {
 				visitor.Post("/" + user)
 			}
 			var jobs sync.WaitGroup
 			for user, key := range keys {
 				jobs.Go(func() {
-					assert.NoError(t, a.Messenger.Add(t.Context(), key, flashgin.Info(user+" 1").At("/"), flashgin.Info(user+" 2").At("/")))
-					assert.NoError(t, a.Messenger.Add(t.Context(), key, flashgin.Info(user+" 3").At(flashgin.Anywhere)))
+					assert.NoError(t, a.Messenger.Add(t.Context(), key,
+						flashgin.Info(user+" 1").At("/"), flashgin.Info(user+" 2").At("/")))
+					assert.NoError(t, a.Messenger.Add(t.Context(), key,
+						flashgin.Info(user+" 3").At(flashgin.Anywhere)))
 				})
 			}
 			jobs.Wait()
@@ -179,7 +190,8 @@ func TestKey(t *testing.T) {
 				require.NoError(t, err)
 				return apptest.Texts(got)
 			}
-			require.NoError(t, m.Add(t.Context(), "session", progress("10 %"), flashgin.Info("another").At("/"), progress("elsewhere").At("/other")))
+			require.NoError(t, m.Add(t.Context(), "session", progress("10 %"),
+				flashgin.Info("another").At("/"), progress("elsewhere").At("/other")))
 			require.NoError(t, m.Add(t.Context(), "session", progress("50 %"), progress("done")))
 			assert.Equal(t, []string{"another", "elsewhere", "done"}, take(),
 				"in the place of the later one, at its own address")
@@ -206,7 +218,9 @@ func TestTakeAndPeek(t *testing.T) {
 	for storeName, store := range apptest.Stores {
 		t.Run(storeName, func(t *testing.T) {
 			m := apptest.NewMessenger(t, flashgin.Config{Store: store()})
-			require.NoError(t, m.Add(t.Context(), "session", flashgin.Info("1").At("/a"), flashgin.Info("2").At("/b"), flashgin.Info("3").At("/a"), flashgin.Info("4").At("/c")))
+			require.NoError(t, m.Add(t.Context(), "session",
+				flashgin.Info("1").At("/a"), flashgin.Info("2").At("/b"),
+				flashgin.Info("3").At("/a"), flashgin.Info("4").At("/c")))
 			for range 2 {
 				got, err := m.Peek(t.Context(), "session", "/b", "/a", "/a/")
 				require.NoError(t, err)
@@ -215,7 +229,9 @@ func TestTakeAndPeek(t *testing.T) {
 			got, err := m.Take(t.Context(), "session", "/b", "/a")
 			require.NoError(t, err)
 			assert.Equal(t, []string{"1", "2", "3"}, apptest.Texts(got))
-			for _, read := range []func(context.Context, string, ...string) (flashgin.Messages, error){m.Peek, m.Take} {
+			for _, read := range []func(context.Context, string, ...string) (
+				flashgin.Messages, error,
+			){m.Peek, m.Take} {
 				got, err = read(t.Context(), "session", "/a", "/b")
 				require.NoError(t, err)
 				assert.Empty(t, got)

@@ -55,7 +55,8 @@ func TestViewThatNoPageReadsIsLogged(t *testing.T) {
 			if test.wire != nil {
 				test.wire(a)
 			}
-			a.POST("/save", apptest.Add(t, apptest.Redirect("/list/"), flashgin.Info("x").At(test.view)))
+			a.POST("/save",
+				apptest.Add(t, apptest.Redirect("/list/"), flashgin.Info("x").At(test.view)))
 			a.Visit(http.MethodPost, "/save")
 			a.Visit(http.MethodPost, "/save")
 			want := 0

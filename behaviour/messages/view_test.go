@@ -22,18 +22,27 @@ func TestViews(t *testing.T) {
 		page       string   // as it is asked for
 		not        []string // pages that do not show it
 	}{
-		{name: "a path", view: "/problems/108", page: "/problems/108", not: []string{"/problems/107", "/other"}},
-		{name: "a route reaches every page of it", view: "/problems/:id", page: "/problems/107", not: []string{"/other"}},
-		{name: "a catch-all route", view: "/files/*path", page: "/files/a/b", not: []string{"/other"}},
-		{name: "the path of a catch-all route", view: "/files/a/b", page: "/files/a/b", not: []string{"/files/a", "/files/a/c"}},
-		{name: "a route with an escaped colon", view: "/v/a:b", page: "/v/a:b", not: []string{"/other"}},
+		{name: "a path", view: "/problems/108", page: "/problems/108",
+			not: []string{"/problems/107", "/other"}},
+		{name: "a route reaches every page of it", view: "/problems/:id", page: "/problems/107",
+			not: []string{"/other"}},
+		{name: "a catch-all route", view: "/files/*path", page: "/files/a/b",
+			not: []string{"/other"}},
+		{name: "the path of a catch-all route", view: "/files/a/b", page: "/files/a/b",
+			not: []string{"/files/a", "/files/a/c"}},
+		{name: "a route with an escaped colon", view: "/v/a:b", page: "/v/a:b",
+			not: []string{"/other"}},
 		{name: "Anywhere", view: flashgin.Anywhere, page: "/other"},
 		{name: "percent-encoding", view: "/files/a%20b%2Fc", page: "/files/a%20b/c"},
-		{name: "percent-encoding in the request", view: "/files/ä ö", page: "/files/%C3%A4%20%C3%B6"},
-		{name: "an escaped percent sign", view: "/files/100%2525", page: "/files/100%2525", not: []string{"/files/100%25"}},
+		{name: "percent-encoding in the request", view: "/files/ä ö",
+			page: "/files/%C3%A4%20%C3%B6"},
+		{name: "an escaped percent sign", view: "/files/100%2525", page: "/files/100%2525",
+			not: []string{"/files/100%25"}},
 		{name: "a percent sign that escapes nothing", view: "/files/100%", page: "/files/100%25"},
-		{name: "an escaped question mark", view: "/files/a%3Fb", page: "/files/a%3Fb", not: []string{"/files/a"}},
-		{name: "an escaped number sign", view: "/files/a%23b", page: "/files/a%23b", not: []string{"/files/a"}},
+		{name: "an escaped question mark", view: "/files/a%3Fb", page: "/files/a%3Fb",
+			not: []string{"/files/a"}},
+		{name: "an escaped number sign", view: "/files/a%23b", page: "/files/a%23b",
+			not: []string{"/files/a"}},
 		{name: "trailing slash in the view", view: "/other/", page: "/other"},
 		{name: "trailing slash in the request", view: "/slash", page: "/slash/"},
 		{name: "query", view: "/other?tab=1", page: "/other?tab=2"},
@@ -41,17 +50,19 @@ func TestViews(t *testing.T) {
 		{name: "doubled slashes and dots", view: "//x/.././other", page: "/other"},
 		{name: "absolute", view: "https://example.com/other?x=1", page: "/other"},
 		{name: "absolute without a path", view: "https://example.com", page: "/"},
-		{name: "absolute with nothing but a query", view: "https://example.com?next=/other", page: "/", not: []string{"/other"}},
+		{name: "absolute with nothing but a query", view: "https://example.com?next=/other",
+			page: "/", not: []string{"/other"}},
 		{name: "above the root", view: "/../../other", page: "/other"},
 		{name: "case matters", view: "/other", page: "/other", not: []string{"/Other"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := apptest.NewApp(t, flashgin.Config{})
-			for _, route := range []string{"/", "/problems/:id", "/files/*path", `/v/a\:b`, "/other", "/Other", "/slash/"} {
+			for _, route := range []string{"/", "/problems/:id", "/files/*path", `/v/a\:b`,
+				"/other", "/Other", "/slash/"} {
 				a.GET(route, apptest.Page)
 			}
-			a.POST("/send",
-				apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("here").At(test.view)))
+			a.POST("/send", apptest.Add(t, apptest.Status(http.StatusNoContent),
+				flashgin.Info("here").At(test.view)))
 			visitor := a.Visitor()
 			visitor.Post("/send")
 			for _, path := range test.not {
@@ -99,7 +110,8 @@ func TestAPathWithoutItsSlash(t *testing.T) {
 			log := new(apptest.LockedBuffer)
 			test.cfg.Logger = apptest.LogTo(log)
 			a := apptest.NewApp(t, test.cfg)
-			a.POST("/", apptest.Add(t, apptest.Redirect("/settings"), flashgin.Info("x").At(test.view)))
+			a.POST("/",
+				apptest.Add(t, apptest.Redirect("/settings"), flashgin.Info("x").At(test.view)))
 			for range 2 {
 				a.Visitor().Post("/")
 			}
@@ -111,7 +123,8 @@ func TestAPathWithoutItsSlash(t *testing.T) {
 
 // A message that was taken can be added again as it is, whatever its view looks like.
 func TestAViewIsTheSameAfterItWasTaken(t *testing.T) {
-	for _, view := range []string{"/files/a%2520b", "/files/a%3Fb", "/files/a%23b", "/files/100%", "/files/%FF", "/files/:x", "a name", flashgin.Anywhere} {
+	for _, view := range []string{"/files/a%2520b", "/files/a%3Fb", "/files/a%23b", "/files/100%",
+		"/files/%FF", "/files/:x", "a name", flashgin.Anywhere} {
 		t.Run(view, func(t *testing.T) {
 			m := apptest.NewMessenger(t, flashgin.Config{})
 			require.NoError(t, m.Add(t.Context(), "session", flashgin.Info("again").At(view)))
@@ -135,11 +148,12 @@ func TestHugeViews(t *testing.T) {
 	a.GET("/files/*path", apptest.Page)
 	a.GET("/home", apptest.Page)
 	a.POST("/files/*path", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("x")))
-	a.POST("/redirect",
-		apptest.Add(t, apptest.Redirect(huge), flashgin.Info("y"), flashgin.Info("home").At("/home")))
+	a.POST("/redirect", apptest.Add(t, apptest.Redirect(huge), flashgin.Info("y"),
+		flashgin.Info("home").At("/home")))
 	a.POST("/at", func(c *gin.Context) {
 		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("z").At(huge)), flashgin.ErrTooLarge)
-		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("z").At("name "+huge)), flashgin.ErrTooLarge)
+		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("z").At("name "+huge)),
+			flashgin.ErrTooLarge)
 	})
 	visitor := a.Visitor()
 
@@ -167,7 +181,8 @@ func TestBytesInViews(t *testing.T) {
 		apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("here").At(view))(c)
 	})
 	visitor := a.Visitor()
-	for _, view = range []string{"/files/\xff\xfe", "/files/a\x00b", "/files/a\nb", "/files/{x}:y*'\"<"} {
+	for _, view = range []string{"/files/\xff\xfe", "/files/a\x00b", "/files/a\nb",
+		"/files/{x}:y*'\"<"} {
 		visitor.Post("/send")
 		assert.Empty(t, visitor.Get("/files/a"), "%q", view)
 		assert.Equal(t, "[here]", visitor.Get(escaped(view)), "%q", view)

@@ -58,7 +58,8 @@ func TestContextHasWhatMiddlewareAfterInstallAdds(t *testing.T) {
 				defer mu.Unlock()
 				if method == test.call {
 					spans = append(spans, ctx.Value(spanKey{}))
-					assert.Equal(t, flashgin.ErrNotInstalled, flashgin.AddFlash(ctx, flashgin.Info("x")),
+					assert.Equal(t, flashgin.ErrNotInstalled,
+						flashgin.AddFlash(ctx, flashgin.Info("x")),
 						"the store does not find the request, which is locked")
 				}
 				return call()
@@ -95,7 +96,9 @@ func TestContextHasWhatMiddlewareAfterInstallAdds(t *testing.T) {
 			a.GET("/page", apptest.Page)
 			a.GET("/badge", func(c *gin.Context) { c.HTML(http.StatusOK, "badge", nil) })
 			a.GET("/flashes", apptest.JSONPage)
-			a.GET("/markup", func(c *gin.Context) { c.String(http.StatusOK, string(flashgin.Markup(c))) })
+			a.GET("/markup", func(c *gin.Context) {
+				c.String(http.StatusOK, string(flashgin.Markup(c)))
+			})
 			a.GET("/empty", apptest.Data(http.StatusOK, "application/json", "{}"))
 			a.Visit(test.method, test.path, test.header...)
 			mu.Lock()

@@ -30,7 +30,8 @@ func TestOnErrorMayCallFlashgin(t *testing.T) {
 	router.Use(sessions.Sessions("id", apptest.CookieStore()))
 	router.POST("/", func(c *gin.Context) {
 		current = c
-		require.NoError(t, flashgin.AddFlash(c, flashgin.Info("1").At("/"), flashgin.Info("2").At("/")))
+		require.NoError(t,
+			flashgin.AddFlash(c, flashgin.Info("1").At("/"), flashgin.Info("2").At("/")))
 		c.Redirect(http.StatusSeeOther, "/")
 		c.Writer.WriteHeaderNow()
 	})

@@ -31,8 +31,10 @@ type observedApp struct {
 
 func newObservedApp(t *testing.T, store flashgin.Store) *observedApp {
 	o := &observedApp{Observed: new(apptest.Observed)}
-	o.App = apptest.NewLiveApp(t, flashgin.Config{Store: store, Observer: o.Observed, Timeout: time.Minute, AddTimeout: time.Minute})
-	o.Template("page", `{{range flashes}}[{{.Text}}]{{end}}{{define "errors"}}{{range flashes "error"}}[{{.Text}}]{{end}}{{end}}`)
+	o.App = apptest.NewLiveApp(t, flashgin.Config{Store: store, Observer: o.Observed,
+		Timeout: time.Minute, AddTimeout: time.Minute})
+	o.Template("page",
+		`{{range flashes}}[{{.Text}}]{{end}}{{define "errors"}}{{range flashes "error"}}[{{.Text}}]{{end}}{{end}}`)
 	o.GET("/errors", func(c *gin.Context) { c.HTML(http.StatusOK, "errors", nil) })
 	o.v = o.Visitor()
 	o.key = o.v.Get("/key")
@@ -52,7 +54,9 @@ var observedStores = map[string]func(t *testing.T) flashgin.Store{
 	"redis": func(t *testing.T) flashgin.Store {
 		return apptest.NewRedisStoreWith(t, apptest.StartMiniredis(t), flashgin.RedisConfig{Cap: 2})
 	},
-	"a stranger's": func(*testing.T) flashgin.Store { return strangersStore{apptest.NewSpyStore()} },
+	"a stranger's": func(*testing.T) flashgin.Store {
+		return strangersStore{apptest.NewSpyStore()}
+	},
 }
 
 // strangersStore is a store of somebody else's that takes part in what an Observer is told.
@@ -94,7 +98,8 @@ func TestObserverOfMessages(t *testing.T) {
 		}, []string{"added 1"}},
 		{"both on one page", func(o *observedApp) {
 			o.Job(o.key, hello)
-			o.GET("/both", apptest.Add(o.T, apptest.Page, flashgin.Info("own"), flashgin.Info("own")))
+			o.GET("/both",
+				apptest.Add(o.T, apptest.Page, flashgin.Info("own"), flashgin.Info("own")))
 			o.Job(o.key, flashgin.Info("waited").At("/both"))
 			assert.Equal(o.T, "[waited][own][own]", o.v.Get("/both"))
 		}, []string{"added 1", "added 1", "shown 2 directly", "shown 1"}},
@@ -142,7 +147,8 @@ func TestObserverOfMessages(t *testing.T) {
 		{"taken along by an answer to a script", func(o *observedApp) {
 			o.GET("/data", func(c *gin.Context) { c.JSON(http.StatusOK, "data") })
 			o.Job(o.key, hello.At(flashgin.Anywhere))
-			answer := o.v.Do(http.MethodGet, "/data", "X-Get-Flash", "1", "Sec-Fetch-Site", "same-origin", "Referer", "http://example.com/b")
+			answer := o.v.Do(http.MethodGet, "/data", "X-Get-Flash", "1",
+				"Sec-Fetch-Site", "same-origin", "Referer", "http://example.com/b")
 			assert.Contains(o.T, answer.Header().Get("Flash-Messages"), "the text")
 		}, []string{"added 1", "shown 1"}},
 		{"a request's own, whose page failed", func(o *observedApp) {
@@ -157,7 +163,8 @@ func TestObserverOfMessages(t *testing.T) {
 			o.Job(o.key, hello, hello, hello)
 		}, []string{"added 2", "dropped 3", "added 3"}},
 		{"lost for want of a page", func(o *observedApp) {
-			o.POST("/api/save", apptest.Add(o.T, apptest.Status(http.StatusNoContent), flashgin.Info("a"), flashgin.Info("b"), hello))
+			o.POST("/api/save", apptest.Add(o.T, apptest.Status(http.StatusNoContent),
+				flashgin.Info("a"), flashgin.Info("b"), hello))
 			o.v.Post("/api/save")
 		}, []string{"added 1", "lost 2"}},
 	} {
@@ -167,7 +174,8 @@ func TestObserverOfMessages(t *testing.T) {
 				o := newObservedApp(t, open(t))
 				test.do(o)
 				o.settle()
-				if name == "memory" { // in the others, a page is not waiting for what is released and confirmed
+				// in the others, a page is not waiting for what is released and confirmed
+				if name == "memory" {
 					assert.Equal(t, test.want, o.Messages())
 				}
 				assert.ElementsMatch(t, test.want, o.Messages())
@@ -292,13 +300,15 @@ func TestObserverOfLeases(t *testing.T) {
 				waiting, err := store.Peek(t.Context(), o.key, []string{"/a"})
 				return assert.NoError(t, err) && len(waiting) == 2
 			}, 20*time.Second, time.Millisecond)
-			assert.Equal(t, []string{"added 2", "lease_expired 2"}, o.Messages(), "looking is not taking")
+			assert.Equal(t, []string{"added 2", "lease_expired 2"}, o.Messages(),
+				"looking is not taking")
 			o.Job(o.key, flashgin.Info("3").At("/b"))
 			assert.Equal(t, "[1][2]", o.v.Get("/a"))
 			assert.Equal(t, "[3]", o.v.Get("/b"))
 			o.settle()
 			assert.ElementsMatch(t,
-				[]string{"added 2", "lease_expired 2", "added 1", "lease_expired 2", "shown 2", "shown 1"},
+				[]string{"added 2", "lease_expired 2", "added 1", "lease_expired 2", "shown 2",
+					"shown 1"},
 				o.Messages())
 		})
 	}
@@ -317,11 +327,14 @@ func TestObserverIsCalledWithoutALock(t *testing.T) {
 					flashgin.PeekFlashes(c)
 				}
 			})
-			a := apptest.NewLiveApp(t, flashgin.Config{Store: open(t), Observer: observer, Timeout: time.Minute, AddTimeout: time.Minute})
+			a := apptest.NewLiveApp(t, flashgin.Config{Store: open(t), Observer: observer,
+				Timeout: time.Minute, AddTimeout: time.Minute})
 			a.POST("/", func(c *gin.Context) {
 				during.Store(c)
 				defer during.Store(nil)
-				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("1"), flashgin.Info("2").At("/a"), flashgin.Info("3").At("/a"), flashgin.Info("4").At("/a")))
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("1"),
+					flashgin.Info("2").At("/a"), flashgin.Info("3").At("/a"),
+					flashgin.Info("4").At("/a")))
 				flashgin.PeekFlashes(c)
 				flashgin.Flashes(c)
 				c.Redirect(http.StatusSeeOther, "/a")
@@ -335,9 +348,11 @@ func TestObserverIsCalledWithoutALock(t *testing.T) {
 			v := a.Visitor()
 			key := v.Get("/key")
 			apptest.Within(t, "a request whose Observer looks at it", func() { v.Post("/") })
-			a.Job(key, flashgin.Info(strings.Repeat("too much for a header", 300)).At(flashgin.Anywhere))
+			a.Job(key,
+				flashgin.Info(strings.Repeat("too much for a header", 300)).At(flashgin.Anywhere))
 			apptest.Within(t, "a request that gives back what it cannot carry", func() {
-				header := v.Do(http.MethodGet, "/data", "X-Get-Flash", "1", "Sec-Fetch-Site", "same-origin", "Referer", "http://example.com/b").Header()
+				header := v.Do(http.MethodGet, "/data", "X-Get-Flash", "1",
+					"Sec-Fetch-Site", "same-origin", "Referer", "http://example.com/b").Header()
 				assert.Contains(t, header.Get("Flash-Messages"), "pull")
 			})
 			assert.Greater(t, calls.Load(), int64(3))
@@ -366,16 +381,20 @@ func TestObserverContext(t *testing.T) {
 	for name, open := range observedStores {
 		t.Run(name, func(t *testing.T) {
 			clear(traces)
-			a := apptest.NewLiveApp(t, flashgin.Config{Store: open(t), Observer: observer, Timeout: time.Minute, AddTimeout: time.Minute})
-			a.POST("/", apptest.Add(t, apptest.Redirect("/a"), flashgin.Info("1"), flashgin.Info("2"), flashgin.Info("3")))
+			a := apptest.NewLiveApp(t, flashgin.Config{Store: open(t), Observer: observer,
+				Timeout: time.Minute, AddTimeout: time.Minute})
+			a.POST("/", apptest.Add(t, apptest.Redirect("/a"), flashgin.Info("1"),
+				flashgin.Info("2"), flashgin.Info("3")))
 			v := a.Visitor()
 			key := v.Get("/key")
 			send := func(method, path, trace string) {
-				v.Send(httptest.NewRequestWithContext(context.WithValue(t.Context(), traceKey{}, trace), method, path, nil))
+				v.Send(httptest.NewRequestWithContext(
+					context.WithValue(t.Context(), traceKey{}, trace), method, path, nil))
 			}
 			send(http.MethodPost, "/", "post")
 			send(http.MethodGet, "/a", "page")
-			require.NoError(t, a.Messenger.Add(context.WithValue(t.Context(), traceKey{}, "job"), key, flashgin.Info("4").At("/b")))
+			require.NoError(t, a.Messenger.Add(context.WithValue(t.Context(), traceKey{}, "job"),
+				key, flashgin.Info("4").At("/b")))
 			mu.Lock()
 			defer mu.Unlock()
 			assert.Equal(t, []any{"post", "job"}, traces["add"])
@@ -395,7 +414,8 @@ func TestObserverCountsOnce(t *testing.T) {
 			for range 4 {
 				group.Go(func() {
 					for range 10 {
-						assert.NoError(t, o.Messenger.Add(t.Context(), o.key, flashgin.Info("text").At("/a")))
+						assert.NoError(t,
+							o.Messenger.Add(t.Context(), o.key, flashgin.Info("text").At("/a")))
 					}
 				})
 				group.Go(func() {

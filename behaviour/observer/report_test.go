@@ -22,7 +22,8 @@ import (
 func TestRepeatedFailuresAreLoggedOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := new(apptest.LockedBuffer)
-		a := apptest.NewAppWithoutSessions(t, flashgin.Config{Logger: apptest.LogTo(log)}) // so that each page fails
+		// so that each page fails
+		a := apptest.NewAppWithoutSessions(t, flashgin.Config{Logger: apptest.LogTo(log)})
 		a.GET("/", apptest.Page)
 		visitor := a.Visitor()
 		lines := func() []string { return strings.Split(strings.TrimSpace(log.String()), "\n") }
@@ -63,7 +64,8 @@ func TestOnErrorThatPanics(t *testing.T) {
 			func(c *gin.Context) { c.JSON(http.StatusOK, apptest.Texts(flashgin.Flashes(c))) })
 		get := func() string {
 			recorder := httptest.NewRecorder()
-			router.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+			router.ServeHTTP(recorder,
+				httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
 			return recorder.Body.String()
 		}
 		require.NoError(t, m.Add(t.Context(), "session", flashgin.Info("hello").At("/")))

@@ -24,15 +24,16 @@ func TestObserverOfStoreCalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := newObservedApp(t, open(t))
-			o.POST("/", apptest.Add(t, apptest.Redirect("/errors"), flashgin.Info("the text"), flashgin.Error("the text")))
+			o.POST("/", apptest.Add(t, apptest.Redirect("/errors"), flashgin.Info("the text"),
+				flashgin.Error("the text")))
 			o.v.Post("/")
 			o.v.Get("/errors")
 			_, err := o.Messenger.Peek(t.Context(), o.key, "/a")
 			require.NoError(t, err)
 			require.NoError(t, o.Messenger.Withdraw(t.Context(), o.key, "/a", "key"))
 			o.settle()
-			assert.ElementsMatch(t, []string{"add", "claim", "confirm", "release", "peek", "withdraw"},
-				o.Calls())
+			assert.ElementsMatch(t,
+				[]string{"add", "claim", "confirm", "release", "peek", "withdraw"}, o.Calls())
 			for _, e := range o.All() {
 				if e.Kind == flashgin.EventStoreCall {
 					assert.Positive(t, e.Duration)
@@ -52,11 +53,16 @@ func TestObserverOfFailingCalls(t *testing.T) {
 		calls    []string
 		messages []string
 	}{
-		{"an add that works at last", "Add", 2, []string{"add: the store is down", "add: the store is down", "add", "claim", "confirm"}, []string{"added 1", "shown 1"}},
-		{"an add that works when its answer has left", "Add", 3, []string{"add: the store is down", "add: the store is down", "add: the store is down", "claim", "add"}, []string{"lost 1", "added 1"}},
+		{"an add that works at last", "Add", 2,
+			[]string{"add: the store is down", "add: the store is down", "add", "claim", "confirm"},
+			[]string{"added 1", "shown 1"}},
+		{"an add that works when its answer has left", "Add", 3,
+			[]string{"add: the store is down", "add: the store is down", "add: the store is down",
+				"claim", "add"}, []string{"lost 1", "added 1"}},
 		{"a claim", "Claim", 1, []string{"add", "claim: the store is down"}, []string{"added 1"}},
 		{"a confirmation that works at last", "Confirm", 2,
-			[]string{"add", "claim", "confirm: the store is down", "confirm: the store is down", "confirm"}, []string{"added 1", "shown 1"}},
+			[]string{"add", "claim", "confirm: the store is down", "confirm: the store is down",
+				"confirm"}, []string{"added 1", "shown 1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -98,14 +104,17 @@ func TestObserverOfWhatIsLostLate(t *testing.T) {
 		v    func(o *observedApp) *apptest.Visitor
 	}{
 		{"the store is down", true, func(o *observedApp) *apptest.Visitor { return o.v }},
-		{"the session was new, and has gone with the page", false, func(o *observedApp) *apptest.Visitor { return o.Visitor() }},
+		{"the session was new, and has gone with the page", false,
+			func(o *observedApp) *apptest.Visitor { return o.Visitor() }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store := apptest.NewSpyStore()
 			o := newObservedApp(t, store)
 			left, leave := context.WithCancel(t.Context())
-			o.GET("/own",
-				apptest.Add(t, func(c *gin.Context) { leave(); apptest.Page(c) }, flashgin.Info("own")))
+			o.GET("/own", apptest.Add(t, func(c *gin.Context) {
+				leave()
+				apptest.Page(c)
+			}, flashgin.Info("own")))
 			if test.down {
 				store.Fail(apptest.ErrDown)
 			}
@@ -180,7 +189,8 @@ func TestObserverOfACluster(t *testing.T) {
 	seen := new(apptest.Observed)
 	m := apptest.NewMessenger(t, flashgin.Config{Store: store, Observer: seen})
 	for i := range 50 {
-		require.NoError(t, m.Add(t.Context(), fmt.Sprint("session ", i), flashgin.Info("text").At("/a")))
+		require.NoError(t,
+			m.Add(t.Context(), fmt.Sprint("session ", i), flashgin.Info("text").At("/a")))
 	}
 	nodes := map[string]int{}
 	for _, e := range seen.All() {

@@ -21,7 +21,8 @@ import (
 
 // assetPaths returns what the tags of a page load.
 func assetPaths(page string) (paths []string) {
-	for _, found := range regexp.MustCompile(`(?:href|src)="([^"]*/flash[^"]*)"`).FindAllStringSubmatch(page, -1) {
+	for _, found := range regexp.MustCompile(`(?:href|src)="([^"]*/flash[^"]*)"`).
+		FindAllStringSubmatch(page, -1) {
 		paths = append(paths, found[1])
 	}
 	return paths
@@ -38,20 +39,33 @@ func TestFlashAssets(t *testing.T) {
 		want     string // a pattern
 	}{
 		{"plain", flashgin.Config{}, "", `{{flashAssets}}`,
-			`<link rel="stylesheet" href="/_flash/flash\.` + hash + `\.css">` + "\n" + `<script src="/_flash/flash\.` + hash + `\.js" defer></script>`},
+			`<link rel="stylesheet" href="/_flash/flash\.` + hash + `\.css">` + "\n" +
+				`<script src="/_flash/flash\.` + hash + `\.js" defer></script>`},
 		{"nonce", flashgin.Config{}, "", `{{flashAssets "n0nce"}}`,
-			`<link rel="stylesheet" href="/_flash/flash\.` + hash + `\.css" nonce="n0nce">` + "\n" + `<script src="/_flash/flash\.` + hash + `\.js" defer nonce="n0nce"></script>`},
-		{"nonce of another type", flashgin.Config{}, "", `{{flashAssets .}}`, `(?s).* nonce="typed">.* nonce="typed"></script>`},
-		{"hostile nonce", flashgin.Config{}, "", `{{flashAssets "\"><b>"}}`, `(?s).* nonce="&#34;&gt;&lt;b&gt;">.*`},
-		{"empty nonce", flashgin.Config{}, "", `{{flashAssets ""}}`, `<link rel="stylesheet" href="[^"]*">\n<script src="[^"]*" defer></script>`},
-		{"prefix", flashgin.Config{Prefix: "/app/"}, "", `{{flashAssets}}`, `(?s).*href="/app/_flash/flash.*src="/app/_flash/flash.*`},
-		{"prefix that is escaped", flashgin.Config{Prefix: "/caf%C3%A9%25"}, "", `{{flashAssets}}`, `(?s).*href="/caf%C3%A9%25/_flash/flash.*src="/caf%C3%A9%25/_flash/flash.*`},
-		{"path", flashgin.Config{MountPath: "/static/messages"}, "", `{{flashAssets}}`, `(?s).*href="/static/messages/flash.*`},
-		{"path with a space", flashgin.Config{MountPath: "/my files"}, "", `{{flashAssets}}`, `(?s).*href="/my%20files/flash.*`},
-		{"group", flashgin.Config{}, "/admin", `{{flashAssets}}`, `(?s).*href="/admin/_flash/flash.*`},
-		{"group and prefix", flashgin.Config{Prefix: "/app"}, "/admin/", `{{flashAssets}}`, `(?s).*href="/app/admin/_flash/flash.*`},
-		{"Bootstrap", flashgin.Config{Look: flashgin.LookBootstrap}, "", `{{flashAssets}}`, `<script src="/_flash/flash\.` + hash + `\.js" defer></script>`},
-		{"Tailwind", flashgin.Config{Look: flashgin.LookTailwind}, "", `{{flashAssets}}`, `<script src="/_flash/flash\.` + hash + `\.js" defer></script>`},
+			`<link rel="stylesheet" href="/_flash/flash\.` + hash + `\.css" nonce="n0nce">` + "\n" +
+				`<script src="/_flash/flash\.` + hash + `\.js" defer nonce="n0nce"></script>`},
+		{"nonce of another type", flashgin.Config{}, "", `{{flashAssets .}}`,
+			`(?s).* nonce="typed">.* nonce="typed"></script>`},
+		{"hostile nonce", flashgin.Config{}, "", `{{flashAssets "\"><b>"}}`,
+			`(?s).* nonce="&#34;&gt;&lt;b&gt;">.*`},
+		{"empty nonce", flashgin.Config{}, "", `{{flashAssets ""}}`,
+			`<link rel="stylesheet" href="[^"]*">\n<script src="[^"]*" defer></script>`},
+		{"prefix", flashgin.Config{Prefix: "/app/"}, "", `{{flashAssets}}`,
+			`(?s).*href="/app/_flash/flash.*src="/app/_flash/flash.*`},
+		{"prefix that is escaped", flashgin.Config{Prefix: "/caf%C3%A9%25"}, "", `{{flashAssets}}`,
+			`(?s).*href="/caf%C3%A9%25/_flash/flash.*src="/caf%C3%A9%25/_flash/flash.*`},
+		{"path", flashgin.Config{MountPath: "/static/messages"}, "", `{{flashAssets}}`,
+			`(?s).*href="/static/messages/flash.*`},
+		{"path with a space", flashgin.Config{MountPath: "/my files"}, "", `{{flashAssets}}`,
+			`(?s).*href="/my%20files/flash.*`},
+		{"group", flashgin.Config{}, "/admin", `{{flashAssets}}`,
+			`(?s).*href="/admin/_flash/flash.*`},
+		{"group and prefix", flashgin.Config{Prefix: "/app"}, "/admin/", `{{flashAssets}}`,
+			`(?s).*href="/app/admin/_flash/flash.*`},
+		{"Bootstrap", flashgin.Config{Look: flashgin.LookBootstrap}, "", `{{flashAssets}}`,
+			`<script src="/_flash/flash\.` + hash + `\.js" defer></script>`},
+		{"Tailwind", flashgin.Config{Look: flashgin.LookTailwind}, "", `{{flashAssets}}`,
+			`<script src="/_flash/flash\.` + hash + `\.js" defer></script>`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := apptest.NewApp(t, test.cfg)
@@ -65,7 +79,8 @@ func TestFlashAssets(t *testing.T) {
 			paths := assetPaths(got)
 			require.NotEmpty(t, paths)
 			for _, path := range paths {
-				path, err := url.PathUnescape(strings.TrimPrefix(path, strings.TrimSuffix(test.cfg.Prefix, "/")))
+				path, err := url.PathUnescape(
+					strings.TrimPrefix(path, strings.TrimSuffix(test.cfg.Prefix, "/")))
 				require.NoError(t, err)
 				answer := v.Do(http.MethodGet, (&url.URL{Path: path}).String())
 				assert.Equal(t, http.StatusOK, answer.Code, path)
@@ -88,18 +103,22 @@ func TestFlashAssetsWithoutMount(t *testing.T) {
 }
 
 func TestFlashAssetsIsGivenNonsense(t *testing.T) {
-	for _, call := range []string{`{{flashAssets 1}}`, `{{flashAssets "a" "b"}}`, `{{flashAssets nil}}`} {
+	for _, call := range []string{
+		`{{flashAssets 1}}`, `{{flashAssets "a" "b"}}`, `{{flashAssets nil}}`,
+	} {
 		a := apptest.NewMounted(t, flashgin.Config{})
 		a.Template("page", call)
 		a.GET("/", apptest.Page)
-		assert.Equal(t, http.StatusInternalServerError, a.Visitor().Do(http.MethodGet, "/").Code, call)
+		assert.Equal(t, http.StatusInternalServerError,
+			a.Visitor().Do(http.MethodGet, "/").Code, call)
 	}
 }
 
 // Templates that an application executes itself are bound to no request.
 func TestFlashAssetsUnbound(t *testing.T) {
 	var text strings.Builder
-	require.NoError(t, template.Must(template.New("mail").Funcs(flashgin.FuncMap()).Parse(`[{{flashAssets "n"}}]`)).Execute(&text, nil))
+	require.NoError(t, template.Must(template.New("mail").Funcs(flashgin.FuncMap()).
+		Parse(`[{{flashAssets "n"}}]`)).Execute(&text, nil))
 	assert.Equal(t, "[]", text.String())
 }
 
@@ -134,7 +153,8 @@ func TestAssetHeaders(t *testing.T) {
 
 				gzipped := v.Do(http.MethodGet, test.path, "Accept-Encoding", "br, gzip;q=0.5")
 				assert.Equal(t, "gzip", gzipped.Header().Get("Content-Encoding"))
-				assert.NotEqual(t, plain.Header().Get("ETag"), gzipped.Header().Get("ETag"), "other bytes")
+				assert.NotEqual(t, plain.Header().Get("ETag"), gzipped.Header().Get("ETag"),
+					"other bytes")
 				reader, err := gzip.NewReader(gzipped.Body)
 				require.NoError(t, err)
 				text, err := io.ReadAll(reader)
@@ -143,12 +163,13 @@ func TestAssetHeaders(t *testing.T) {
 
 				for _, encodings := range [][]string{{}, {"Accept-Encoding", "gzip"}} {
 					etag := v.Do(http.MethodGet, test.path, encodings...).Header().Get("ETag")
-					again := v.Do(http.MethodGet, test.path, append(encodings, "If-None-Match", etag)...)
+					again := v.Do(http.MethodGet, test.path,
+						append(encodings, "If-None-Match", etag)...)
 					assert.Equal(t, http.StatusNotModified, again.Code)
 					assert.Empty(t, again.Body.String())
 					assert.Equal(t, test.caching, again.Header().Get("Cache-Control"))
-					assert.Equal(t, http.StatusOK,
-						v.Do(http.MethodGet, test.path, append(encodings, "If-None-Match", `"other"`)...).Code)
+					assert.Equal(t, http.StatusOK, v.Do(http.MethodGet, test.path,
+						append(encodings, "If-None-Match", `"other"`)...).Code)
 				}
 				head := v.Do(http.MethodHead, test.path)
 				assert.Equal(t, http.StatusOK, head.Code)
@@ -157,11 +178,13 @@ func TestAssetHeaders(t *testing.T) {
 		}
 	}
 	for _, encoding := range []string{"", "br", "gzip;q=0", "gzip; q=0.0, br", "identity"} {
-		assert.Empty(t,
-			v.Do(http.MethodGet, hashed[0], "Accept-Encoding", encoding).Header().Get("Content-Encoding"),
-			encoding)
+		assert.Empty(t, v.Do(http.MethodGet, hashed[0], "Accept-Encoding", encoding).
+			Header().Get("Content-Encoding"), encoding)
 	}
-	for _, path := range []string{"/_flash/other.js", "/_flash/flash", "/_flash/flash.html", "/_flash/flashy.js", "/_flash/", "/_flash/messages.html", "/_flash/flash.js/x"} {
+	for _, path := range []string{
+		"/_flash/other.js", "/_flash/flash", "/_flash/flash.html", "/_flash/flashy.js", "/_flash/",
+		"/_flash/messages.html", "/_flash/flash.js/x",
+	} {
 		assert.Equal(t, http.StatusNotFound, v.Do(http.MethodGet, path).Code, path)
 	}
 }

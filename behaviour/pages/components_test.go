@@ -31,7 +31,9 @@ var printed component = func(ctx context.Context, w io.Writer) error {
 
 // What a component prints is what a template prints, byte by byte.
 func TestMarkupIsThatOfTemplates(t *testing.T) {
-	german := func(*gin.Context) flashgin.Labels { return flashgin.Labels{Region: "Meldungen", Close: "Schließen"} }
+	german := func(*gin.Context) flashgin.Labels {
+		return flashgin.Labels{Region: "Meldungen", Close: "Schließen"}
+	}
 	for _, test := range []struct {
 		name   string
 		cfg    flashgin.Config
@@ -40,7 +42,9 @@ func TestMarkupIsThatOfTemplates(t *testing.T) {
 	}{
 		{"plain", flashgin.Config{}, false, nil},
 		{"with script and stream", flashgin.Config{}, true, nil},
-		{"Bootstrap, in German, behind a proxy", flashgin.Config{Look: flashgin.LookBootstrap, Labels: german, Prefix: "/app"}, true, nil},
+		{"Bootstrap, in German, behind a proxy",
+			flashgin.Config{Look: flashgin.LookBootstrap, Labels: german, Prefix: "/app"},
+			true, nil},
 		{"loaded ahead of time", flashgin.Config{}, true, []string{"Sec-Purpose", "prefetch"}},
 		{"of a visitor without a session", flashgin.Config{}, true, []string{"User", ""}},
 	} {
@@ -63,9 +67,11 @@ func TestMarkupIsThatOfTemplates(t *testing.T) {
 					a.GET("/", page)
 					a.Leave(messages...)
 					answer := a.Visit(http.MethodGet, "/", test.header...)
-					bodies = append(bodies, answer.Body.String()+answer.Header().Get("Cache-Control"))
+					bodies = append(bodies,
+						answer.Body.String()+answer.Header().Get("Cache-Control"))
 				}
-				created := regexp.MustCompile(` data-created="[^"]+"`) // each application has its own
+				// each application has its own
+				created := regexp.MustCompile(` data-created="[^"]+"`)
 				assert.Equal(t, created.ReplaceAllString(bodies[0], ""),
 					created.ReplaceAllString(bodies[1], ""))
 				assert.Contains(t, bodies[1], "flash-messages")
@@ -98,8 +104,8 @@ func TestMarkupTwice(t *testing.T) {
 		var failed, page bytes.Buffer
 		assert.NoError(t, printed(c, &failed))
 		for range 2 {
-			first, second, ok := strings.Cut(
-				string(flashgin.Assets(c, ""))+string(flashgin.Markup(c))+"|"+string(flashgin.Markup(c)), "|")
+			first, second, ok := strings.Cut(string(flashgin.Assets(c, ""))+
+				string(flashgin.Markup(c))+"|"+string(flashgin.Markup(c)), "|")
 			assert.True(t, ok)
 			assert.Equal(t, 1, strings.Count(first, `aria-live="polite"`))
 			assert.Equal(t, 1, strings.Count(first, `data-stream`))
@@ -131,14 +137,23 @@ func TestMarkupThatCameToNothing(t *testing.T) {
 			c.Data(http.StatusUnprocessableEntity, "text/html", page.Bytes())
 		}, ""},
 		{"no page", func(c *gin.Context) { buffered(c); c.Status(http.StatusOK) }, "[waits][own]"},
-		{"error page", func(c *gin.Context) { c.Status(http.StatusInternalServerError); _ = printed(c, c.Writer) }, ""},
-		{"page that failed in a buffer", func(c *gin.Context) { buffered(c); c.String(http.StatusInternalServerError, "sorry") }, "[waits][own]"},
+		{"error page", func(c *gin.Context) {
+			c.Status(http.StatusInternalServerError)
+			_ = printed(c, c.Writer)
+		}, ""},
+		{"page that failed in a buffer", func(c *gin.Context) {
+			buffered(c)
+			c.String(http.StatusInternalServerError, "sorry")
+		}, "[waits][own]"},
 		{"error page that failed in a buffer, too", func(c *gin.Context) {
 			c.Status(http.StatusInternalServerError)
 			buffered(c)
 			c.String(http.StatusBadGateway, "sorry")
 		}, "[waits][own]"},
-		{"redirect", func(c *gin.Context) { buffered(c); c.Redirect(http.StatusSeeOther, "/login") }, "[waits][own]"},
+		{"redirect", func(c *gin.Context) {
+			buffered(c)
+			c.Redirect(http.StatusSeeOther, "/login")
+		}, "[waits][own]"},
 		{"panic before a byte", func(c *gin.Context) { buffered(c); panic("oh") }, "[waits][own]"},
 		{"panic half-way", func(c *gin.Context) { _ = printed(c, c.Writer); panic("oh") }, ""},
 	} {
@@ -189,9 +204,14 @@ func (componentPage) WriteContentType(http.ResponseWriter) {}
 // around it.
 func TestComponentsFindTheirRequest(t *testing.T) {
 	for name, wrap := range map[string]func(*apptest.App){
-		"alone":                     func(a *apptest.App) { a.HTMLRender = components{} },
-		"around ours":               func(a *apptest.App) { a.Messenger.Install(a.Engine); a.HTMLRender = components{a.HTMLRender} },
-		"within one of another app": func(a *apptest.App) { a.HTMLRender = components{components{a.HTMLRender}} },
+		"alone": func(a *apptest.App) { a.HTMLRender = components{} },
+		"around ours": func(a *apptest.App) {
+			a.Messenger.Install(a.Engine)
+			a.HTMLRender = components{a.HTMLRender}
+		},
+		"within one of another app": func(a *apptest.App) {
+			a.HTMLRender = components{components{a.HTMLRender}}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := apptest.NewBoard(t)

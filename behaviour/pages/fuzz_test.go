@@ -24,15 +24,27 @@ import (
 // clone that serves again makes the same page; and the text of a message is never markup.
 func FuzzTemplate(f *testing.F) {
 	for _, seed := range []string{
-		`<p>{{flashes}}</p>`, `{{flashes "info"}}`, `<p title="{{flashes}}">`, `<script>a = {{flashes}}</script>`, `<script>a = "{{flashes}}"; b = {{peekFlashes}}</script>`,
-		`<a href="/?q={{flashes}}">`, `<style>a{color:{{flashes}}}</style>`, `<!-- {{flashes}} -->`, `<textarea>{{flashes}}</textarea>`,
-		`{{range flashes}}<p class="{{.Status}}">{{.Title}}{{.Text}}</p>{{else}}none{{end}}`, `{{with flashes "error" "info"}}{{len .}}{{range .}}{{.Text}}{{end}}{{end}}`,
-		`{{if flashes}}{{len flashes}}{{end}}{{len peekFlashes}}`, `{{$list := flashes}}{{range $i, $m := $list}}{{$i}}{{$m.Text}}{{break}}{{end}}`,
-		`{{define "a"}}{{flashes}}{{end}}<p title="{{template "a"}}">{{template "a" .}}</p>`, `{{block "a" flashes}}{{.}}{{end}}`,
-		`{{flashes | len}}{{flashes | print}}{{(flashes)}}{{(index flashes 0).Text}}{{print (flashes).JSON}}`, `{{flashes | html}}`, `{{flashes}}{{flashes}}`,
-		`{{define "flashgin/messages"}}{{range .}}<b>{{.Text}}</b>{{end}}{{flashes}}{{end}}{{flashes}}`, `{{flashAssets "nonce"}}{{flashAssets}}`, `{{.Name}}{{range .List}}{{.}}{{end}}`,
-		`{{template "missing"}}`, `{{flashes 1}}`, `{{"flashes"}}{{.flashes}}{{/* flashes */}}`, `<p>{{- flashes -}} </p>`, `{{define "page"}}{{end}}`, "{{`", `{{if 1}}{{with $x := 2}}{{$x}}{{end}}{{end}}`,
-		"<script>`${ {{flashes}} }`</script>", `<a href="{{flashes}}" onclick="f({{flashes}})">`, `{{range $m := flashes}}{{$m.Text}}{{continue}}{{end}}`, `{{break}}`, `{{html flashes}}{{js .Name}}{{urlquery .Name}}`,
+		`<p>{{flashes}}</p>`, `{{flashes "info"}}`, `<p title="{{flashes}}">`,
+		`<script>a = {{flashes}}</script>`,
+		`<script>a = "{{flashes}}"; b = {{peekFlashes}}</script>`, `<a href="/?q={{flashes}}">`,
+		`<style>a{color:{{flashes}}}</style>`, `<!-- {{flashes}} -->`,
+		`<textarea>{{flashes}}</textarea>`,
+		`{{range flashes}}<p class="{{.Status}}">{{.Title}}{{.Text}}</p>{{else}}none{{end}}`,
+		`{{with flashes "error" "info"}}{{len .}}{{range .}}{{.Text}}{{end}}{{end}}`,
+		`{{if flashes}}{{len flashes}}{{end}}{{len peekFlashes}}`,
+		`{{$list := flashes}}{{range $i, $m := $list}}{{$i}}{{$m.Text}}{{break}}{{end}}`,
+		`{{define "a"}}{{flashes}}{{end}}<p title="{{template "a"}}">{{template "a" .}}</p>`,
+		`{{block "a" flashes}}{{.}}{{end}}`,
+		`{{flashes | len}}{{flashes | print}}{{(flashes)}}{{(index flashes 0).Text}}{{print (flashes).JSON}}`,
+		`{{flashes | html}}`, `{{flashes}}{{flashes}}`,
+		`{{define "flashgin/messages"}}{{range .}}<b>{{.Text}}</b>{{end}}{{flashes}}{{end}}{{flashes}}`,
+		`{{flashAssets "nonce"}}{{flashAssets}}`, `{{.Name}}{{range .List}}{{.}}{{end}}`,
+		`{{template "missing"}}`, `{{flashes 1}}`, `{{"flashes"}}{{.flashes}}{{/* flashes */}}`,
+		`<p>{{- flashes -}} </p>`, `{{define "page"}}{{end}}`, "{{`",
+		`{{if 1}}{{with $x := 2}}{{$x}}{{end}}{{end}}`, "<script>`${ {{flashes}} }`</script>",
+		`<a href="{{flashes}}" onclick="f({{flashes}})">`,
+		`{{range $m := flashes}}{{$m.Text}}{{continue}}{{end}}`, `{{break}}`,
+		`{{html flashes}}{{js .Name}}{{urlquery .Name}}`,
 	} {
 		f.Add(seed)
 	}
@@ -67,7 +79,8 @@ func FuzzTemplate(f *testing.F) {
 
 var (
 	fuzzMessage = flashgin.Message{
-		View: "/", ID: "1", Status: flashgin.StatusInfo, Title: "title", Text: `<markup>'"&`, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		View: "/", ID: "1", Status: flashgin.StatusInfo, Title: "title", Text: `<markup>'"&`,
+		Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 	}
 	fuzzData = struct {
 		Name string
@@ -81,7 +94,9 @@ func templatePage(t *testing.T, set *template.Template) func() (string, error) {
 	sessions := 0
 	session := func(*gin.Context) (string, error) { return strconv.Itoa(sessions), nil }
 	store := new(flashgin.MemoryStore)
-	m, err := flashgin.New(flashgin.Config{Store: store, SessionKey: session, Logger: slog.New(slog.DiscardHandler)})
+	m, err := flashgin.New(flashgin.Config{
+		Store: store, SessionKey: session, Logger: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,15 +34,17 @@ func TestHostileText(t *testing.T) {
 			var text string
 			a.POST("/", func(c *gin.Context) {
 				hostile := flashgin.Message{
-					Text: text, Title: text, Key: text + "k", ID: text + "i", Status: flashgin.Status(text),
-					Link: &flashgin.Link{Label: text, URL: text}, Data: map[string]string{text: text},
+					Text: text, Title: text, Key: text + "k", ID: text + "i",
+					Status: flashgin.Status(text), Link: &flashgin.Link{Label: text, URL: text},
+					Data: map[string]string{text: text},
 				}
 				apptest.Add(t, apptest.Redirect("/"), hostile, hostile.At("/json"))(c)
 			})
 			visitor := a.Visitor()
 			for _, text = range []string{
-				"\xff\xfe\xfd", "a\x00b", "<script>alert(1)</script>", `"><img src=x onerror=1>`, "{{flashes}}", "\u202e\u2028", "%s%n", "'; DROP TABLE",
-				"\r\nSet-Cookie: x=y", strings.Repeat("é", 50),
+				"\xff\xfe\xfd", "a\x00b", "<script>alert(1)</script>", `"><img src=x onerror=1>`,
+				"{{flashes}}", "\u202e\u2028", "%s%n", "'; DROP TABLE", "\r\nSet-Cookie: x=y",
+				strings.Repeat("é", 50),
 			} {
 				answer := visitor.Post("/")
 				require.Equal(t, http.StatusSeeOther, answer.Code, "%q", text)
@@ -50,14 +52,16 @@ func TestHostileText(t *testing.T) {
 				escaped := template.HTMLEscapeString(want)
 				shown := visitor.Do(http.MethodGet, "/")
 				assert.Equal(t, http.StatusOK, shown.Code, "%q", text)
-				assert.Equal(t, `<p title="`+escaped+`">`+escaped+`</p>`, shown.Body.String(), "%q", text)
+				assert.Equal(t, `<p title="`+escaped+`">`+escaped+`</p>`, shown.Body.String(),
+					"%q", text)
 				var got flashgin.Messages
 				require.NoError(t, json.Unmarshal([]byte(visitor.Get("/json")), &got), "%q", text)
 				require.Len(t, got, 1, "%q", text)
 				got[0].Created = time.Time{}
 				assert.Equal(t, flashgin.Message{
-					View: "/json", Text: want, Title: want, Key: want + "k", ID: want + "i", Status: flashgin.Status(want),
-					Link: &flashgin.Link{Label: want, URL: want}, Data: map[string]string{want: want},
+					View: "/json", Text: want, Title: want, Key: want + "k", ID: want + "i",
+					Status: flashgin.Status(want), Link: &flashgin.Link{Label: want, URL: want},
+					Data: map[string]string{want: want},
 				}, got[0])
 			}
 			assert.Empty(t, a.Failures.String())
@@ -70,9 +74,15 @@ func TestHostileText(t *testing.T) {
 func TestErrorsAndLogsKeepSecrets(t *testing.T) {
 	log := new(apptest.LockedBuffer)
 	store := apptest.NewSpyStore()
-	a := apptest.NewApp(t, flashgin.Config{Store: store, Logger: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	a := apptest.NewApp(t, flashgin.Config{
+		Store:  store,
+		Logger: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
 	// The log names IDs, at the level Debug.
-	secret := flashgin.Message{Title: "MARKERtitle", Text: "MARKERtext", HTML: "MARKERhtml", Key: "MARKERkey", ID: "an-id", Data: map[string]string{"MARKER": "MARKER"}}
+	secret := flashgin.Message{
+		Title: "MARKERtitle", Text: "MARKERtext", HTML: "MARKERhtml", Key: "MARKERkey", ID: "an-id",
+		Data: map[string]string{"MARKER": "MARKER"},
+	}
 	var keys []string
 	var told []error
 	tell := func(err error) { told = append(told, err) }
@@ -137,7 +147,8 @@ func TestErrorsAndLogsKeepSecrets(t *testing.T) {
 func TestOddRequests(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{})
 	a.NoRoute(func(c *gin.Context) { c.HTML(http.StatusNotFound, "page", nil) })
-	a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("anywhere").At(flashgin.Anywhere)))
+	a.POST("/", apptest.Add(t, apptest.Redirect("/"),
+		flashgin.Info("anywhere").At(flashgin.Anywhere)))
 	for name, target := range map[string]string{
 		"a path of a megabyte": "/" + strings.Repeat("a", 1<<20),
 		"NUL":                  "/%00",
@@ -173,18 +184,21 @@ func TestLongHeadersSayNothing(t *testing.T) {
 		name, method, path string
 		header             []string
 		long               string // the header that is made long
-		seen               string // what the answer says of alice's messages, if that header is short
+		// what the answer says of alice's messages, if that header is short
+		seen string
 	}{
 		{"htmx", "POST", "/part", apptest.HTMX(), "HX-Current-URL", "on screen"},
 		{"Turbo", "POST", "/stream", apptest.Turbo(), "Referer", "on screen"},
 		{"a script", "POST", "/part", apptest.Asks(), "Referer", "on screen"},
-		{"an origin", "GET", "/_flash/messages?view=/orders/5", []string{"X-Get-Flash", "1"}, "Origin", "on screen"},
+		{"an origin", "GET", "/_flash/messages?view=/orders/5", []string{"X-Get-Flash", "1"},
+			"Origin", "on screen"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, length := range []int{8 << 10, 8<<10 + 1} {
 				a := apptest.NewParts(t, flashgin.Config{})
 				a.POST("/part", apptest.Part(200))
-				a.POST("/stream", apptest.Data(200, "text/vnd.turbo-stream.html; charset=utf-8", "<turbo-stream></turbo-stream>"))
+				a.POST("/stream", apptest.Data(200, "text/vnd.turbo-stream.html; charset=utf-8",
+					"<turbo-stream></turbo-stream>"))
 				a.Leave(flashgin.Info("on screen").At("/orders/5"))
 				value := "http://example.com/orders/5?"
 				value += strings.Repeat("x", length-len(value))
@@ -197,7 +211,9 @@ func TestLongHeadersSayNothing(t *testing.T) {
 	t.Run("where htmx refreshes", func(t *testing.T) {
 		for _, length := range []int{8 << 10, 8<<10 + 1} {
 			a := apptest.NewParts(t, flashgin.Config{})
-			a.POST("/orders/:id/save", apptest.Add(t, apptest.WithHeader("HX-Refresh", "true", apptest.Status(200)), flashgin.Info("saved")))
+			a.POST("/orders/:id/save", apptest.Add(t,
+				apptest.WithHeader("HX-Refresh", "true", apptest.Status(200)),
+				flashgin.Info("saved")))
 			value := "http://example.com/orders/5?"
 			value += strings.Repeat("x", length-len(value))
 			a.Visit("POST", "/orders/5/save", "HX-Request", "true", "HX-Current-URL", value)
@@ -206,7 +222,8 @@ func TestLongHeadersSayNothing(t *testing.T) {
 	})
 	t.Run("a forwarded host", func(t *testing.T) {
 		a := apptest.NewParts(t, flashgin.Config{})
-		a.POST("/save", apptest.Add(t, apptest.Redirect("http://shop.example/other"), flashgin.Info("saved")))
+		a.POST("/save",
+			apptest.Add(t, apptest.Redirect("http://shop.example/other"), flashgin.Info("saved")))
 		a.Visit("POST", "/save", "X-Forwarded-Host", "shop.example, "+strings.Repeat("x", 8<<10))
 		assert.Empty(t, a.Left("/other"))
 	})

@@ -22,16 +22,29 @@ func TestReadyMadeMarkup(t *testing.T) {
 	}{
 		{"text", flashgin.Success("saved"), []string{`data-status="success"`, ">saved<"}, nil},
 		{"no status is info", flashgin.Message{Text: "news"}, []string{`data-status="info"`}, nil},
-		{"a status of your own", flashgin.Message{Status: `odd" onclick="x`, Text: "odd"}, []string{`data-status="odd&#34; onclick=&#34;x"`}, []string{`onclick="`}},
-		{"title", flashgin.Message{Title: "Disk <full>", Text: "Remove something."}, []string{"Disk &lt;full&gt;", "Remove something."}, []string{"<full>"}},
-		{"text is escaped", flashgin.Info(hostile), []string{"&lt;/script&gt;&lt;img "}, []string{"<img", "</script>"}},
-		{"HTML as it is, instead of the text", flashgin.Message{Text: "plain", HTML: "<b>bold</b> & so on"}, []string{"<b>bold</b> & so on"}, []string{">plain<"}},
-		{"link", flashgin.Message{Text: "sent", Link: &flashgin.Link{Label: "View <order>", URL: "/orders/7?a=b&c=d"}},
+		{"a status of your own", flashgin.Message{Status: `odd" onclick="x`, Text: "odd"},
+			[]string{`data-status="odd&#34; onclick=&#34;x"`}, []string{`onclick="`}},
+		{"title", flashgin.Message{Title: "Disk <full>", Text: "Remove something."},
+			[]string{"Disk &lt;full&gt;", "Remove something."}, []string{"<full>"}},
+		{"text is escaped", flashgin.Info(hostile), []string{"&lt;/script&gt;&lt;img "},
+			[]string{"<img", "</script>"}},
+		{"HTML as it is, instead of the text",
+			flashgin.Message{Text: "plain", HTML: "<b>bold</b> & so on"},
+			[]string{"<b>bold</b> & so on"}, []string{">plain<"}},
+		{"link",
+			flashgin.Message{Text: "sent",
+				Link: &flashgin.Link{Label: "View <order>", URL: "/orders/7?a=b&c=d"}},
 			[]string{`href="/orders/7?a=b&amp;c=d"`, "View &lt;order&gt;"}, nil},
-		{"link that would run a script", flashgin.Message{Text: "sent", Link: &flashgin.Link{Label: "View", URL: "javascript:alert(1)"}},
+		{"link that would run a script",
+			flashgin.Message{Text: "sent",
+				Link: &flashgin.Link{Label: "View", URL: "javascript:alert(1)"}},
 			[]string{`href="#ZgotmplZ"`}, []string{"javascript:"}},
-		{"link that breaks out", flashgin.Message{Text: "sent", Link: &flashgin.Link{Label: "View", URL: `/"><img src=x>`}}, nil, []string{"<img"}},
-		{"given ID", flashgin.Message{Text: "sent", ID: `7" onclick="x`}, []string{`id="flash-7&#34; onclick=&#34;x"`}, []string{`onclick="`}},
+		{"link that breaks out",
+			flashgin.Message{Text: "sent",
+				Link: &flashgin.Link{Label: "View", URL: `/"><img src=x>`}},
+			nil, []string{"<img"}},
+		{"given ID", flashgin.Message{Text: "sent", ID: `7" onclick="x`},
+			[]string{`id="flash-7&#34; onclick=&#34;x"`}, []string{`onclick="`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := apptest.NewBoard(t)
@@ -53,14 +66,19 @@ func TestReadyMadeMarkup(t *testing.T) {
 // An application's template "flashgin/messages" is a template like any other.
 func TestMarkupOfTheApplication(t *testing.T) {
 	for _, test := range []struct{ name, templates, want string }{
-		{"dot is the Messages", `{{len .}}{{range .ByStatus "error"}}[{{.Text}}]{{end}}`, "2[full]"},
+		{"dot is the Messages", `{{len .}}{{range .ByStatus "error"}}[{{.Text}}]{{end}}`,
+			"2[full]"},
 		{"escapes", `{{range .}}{{.HTML}}{{.Title}}{{end}}`, "<b>1</b>&lt;b&gt;2&lt;/b&gt;"},
-		{"uses other templates", `{{range .}}{{template "one" .}}{{end}}{{end}}{{define "one"}}({{.Text}})`, "(saved)(full)"},
+		{"uses other templates",
+			`{{range .}}{{template "one" .}}{{end}}{{end}}{{define "one"}}({{.Text}})`,
+			"(saved)(full)"},
 		{"empty", ``, ""},
 		// What it calls for itself is the list, never its own markup again.
 		{"calls flashes", `{{range flashes}}[{{.Text}}]{{end}}`, "[saved][full]"},
 		{"prints flashes", `<p>{{flashes}}</p>`, "<p>saved\n&lt;b&gt;2&lt;/b&gt;: full</p>"},
-		{"prints flashes through another template", `<p>{{template "other" .}}</p>{{end}}{{define "other"}}{{flashes}}`, "<p>saved\n&lt;b&gt;2&lt;/b&gt;: full</p>"},
+		{"prints flashes through another template",
+			`<p>{{template "other" .}}</p>{{end}}{{define "other"}}{{flashes}}`,
+			"<p>saved\n&lt;b&gt;2&lt;/b&gt;: full</p>"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := apptest.NewBoard(t)
@@ -76,7 +94,8 @@ func TestMarkupOfTheApplication(t *testing.T) {
 // If the application's template fails, so does the page, and the messages keep waiting.
 func TestMarkupOfTheApplicationFails(t *testing.T) {
 	a := apptest.NewBoard(t)
-	a.Board(`half a page{{flashes}}{{define "flashgin/messages"}}{{range .}}{{.Nonsense}}{{end}}{{end}}`)
+	a.Board(
+		`half a page{{flashes}}{{define "flashgin/messages"}}{{range .}}{{.Nonsense}}{{end}}{{end}}`)
 	assert.Equal(t, "half a page", a.Shown("/"))
 	a.Leave(flashgin.Success("saved"))
 	answer := a.Visit(http.MethodGet, "/")
@@ -102,14 +121,19 @@ func TestMarkupOfPages(t *testing.T) {
 	a := apptest.NewMounted(t, flashgin.Config{})
 	a.Template("page", `{{flashes}}|{{flashes}}`)
 	a.GET("/", apptest.Page)
-	a.GET("/one", apptest.Add(t, apptest.Page, flashgin.Message{Text: "saved", AutoClose: true, Key: "k"}))
-	a.GET("/stays", apptest.Add(t, apptest.Page, flashgin.Message{Text: "saved", AutoClose: true, Link: &flashgin.Link{Label: "View", URL: "/"}},
-		flashgin.Message{Status: flashgin.StatusError, Text: "full", AutoClose: true}, flashgin.Message{Status: flashgin.StatusWarning, Text: "full", AutoClose: true}))
+	a.GET("/one",
+		apptest.Add(t, apptest.Page, flashgin.Message{Text: "saved", AutoClose: true, Key: "k"}))
+	a.GET("/stays", apptest.Add(t, apptest.Page,
+		flashgin.Message{Text: "saved", AutoClose: true,
+			Link: &flashgin.Link{Label: "View", URL: "/"}},
+		flashgin.Message{Status: flashgin.StatusError, Text: "full", AutoClose: true},
+		flashgin.Message{Status: flashgin.StatusWarning, Text: "full", AutoClose: true}))
 	v := a.Visitor()
 	for range 2 { // the second time from memory
 		first, second, _ := strings.Cut(v.Get("/"), "|")
 		for _, live := range []string{"polite", "assertive"} {
-			voice := `<div class="flash__hidden" aria-live="` + live + `" aria-atomic="false"></div>`
+			voice := `<div class="flash__hidden" aria-live="` + live +
+				`" aria-atomic="false"></div>`
 			assert.Equal(t, 1, strings.Count(first, voice))
 			assert.NotContains(t, second, voice, "a page has one of each")
 		}
@@ -128,12 +152,15 @@ func TestMarkupOfPages(t *testing.T) {
 // Each look has its own classes. Those of our style sheet are in no other.
 func TestLooks(t *testing.T) {
 	for look, want := range map[flashgin.Look][]string{
-		flashgin.LookPlain:     {`class="flash__item"`, `class="flash__hidden" aria-live="polite"`},
-		flashgin.LookBootstrap: {`alert-danger"`, `alert-info"`, `class="visually-hidden" aria-live="polite"`, `class="btn-close d-print-none"`},
-		flashgin.LookTailwind:  {` bg-red-50 `, ` bg-blue-50 `, `class="sr-only" aria-live="polite"`},
+		flashgin.LookPlain: {`class="flash__item"`, `class="flash__hidden" aria-live="polite"`},
+		flashgin.LookBootstrap: {`alert-danger"`, `alert-info"`,
+			`class="visually-hidden" aria-live="polite"`, `class="btn-close d-print-none"`},
+		flashgin.LookTailwind: {` bg-red-50 `, ` bg-blue-50 `,
+			`class="sr-only" aria-live="polite"`},
 	} {
 		a := apptest.NewMounted(t, flashgin.Config{Look: look})
-		a.GET("/", apptest.Add(t, apptest.Page, flashgin.Error("full"), flashgin.Message{Status: "odd", Text: "odd"}))
+		a.GET("/", apptest.Add(t, apptest.Page, flashgin.Error("full"),
+			flashgin.Message{Status: "odd", Text: "odd"}))
 		got, _, _ := strings.Cut(a.Visitor().Get("/"), "<template>")
 		for _, part := range want {
 			assert.Contains(t, got, part)

@@ -24,10 +24,13 @@ func TestTemplateFails(t *testing.T) {
 		{"a function's panic", `half{{flashes}}{{boom}}`, "boom"},
 		{"a missing field", `half{{flashes}}{{.Seven.Nothing}}`, "can't evaluate field Nothing"},
 		{"an unknown sub-template", `half{{flashes}}{{template "unknown"}}`, `"unknown"`},
-		{"what cannot be escaped", `half{{flashes}}<a href='{{if .Seven}}"{{end}}>`, "ends in a non-text context"},
+		{"what cannot be escaped", `half{{flashes}}<a href='{{if .Seven}}"{{end}}>`,
+			"ends in a non-text context"},
 		{"before the messages", `half{{fail}}{{flashes}}`, "no such thing"},
 		{"in a loop over them", `half{{range flashes}}{{fail}}{{end}}`, "no such thing"},
-		{"without end", `half{{flashes}}{{define "again"}}{{template "again"}}{{end}}{{template "again"}}`, "exceeded maximum template depth"},
+		{"without end",
+			`half{{flashes}}{{define "again"}}{{template "again"}}{{end}}{{template "again"}}`,
+			"exceeded maximum template depth"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := apptest.NewBoard(t)
@@ -95,8 +98,8 @@ func TestErrorPageShowsTheMessages(t *testing.T) {
 			c.HTML(http.StatusInternalServerError, "error", nil)
 		}
 	})
-	a.GET("/",
-		apptest.Add(t, func(c *gin.Context) { c.HTML(http.StatusOK, "page", 7) }, flashgin.Error("own")))
+	a.GET("/", apptest.Add(t, func(c *gin.Context) { c.HTML(http.StatusOK, "page", 7) },
+		flashgin.Error("own")))
 	a.Leave(flashgin.Success("saved"))
 	answer := a.Visit(http.MethodGet, "/")
 	assert.Equal(t, http.StatusInternalServerError, answer.Code)
@@ -149,11 +152,13 @@ func TestPageIsWrittenAtOnce(t *testing.T) {
 // A template function may render another page of the same set.
 func TestPageWithinAPage(t *testing.T) {
 	a := apptest.NewBoard(t)
-	a.SetFuncMap(flashgin.FuncMap(template.FuncMap{"inner": func(c *gin.Context) (template.HTML, error) {
-		w := &inner{ResponseWriter: c.Writer}
-		err := a.HTMLRender.Instance("inner", nil).Render(w)
-		return template.HTML(w.String()), err
-	}}))
+	a.SetFuncMap(flashgin.FuncMap(template.FuncMap{
+		"inner": func(c *gin.Context) (template.HTML, error) {
+			w := &inner{ResponseWriter: c.Writer}
+			err := a.HTMLRender.Instance("inner", nil).Render(w)
+			return template.HTML(w.String()), err
+		},
+	}))
 	a.SetHTMLTemplate(template.Must(template.New("page").Funcs(a.FuncMap).Parse(
 		`{{len flashes}}{{inner .}}{{len flashes}}{{define "inner"}}<i>{{range flashes}}{{.Text}}{{end}}</i>{{end}}`)))
 	a.GET("/", func(c *gin.Context) { c.HTML(http.StatusOK, "page", c) })

@@ -53,11 +53,16 @@ type loader struct {
 const oneByOne = "multitemplate dynamic, ready-made set"
 
 var loaders = []loader{
-	{"LoadHTMLGlob", func(engine *gin.Engine, dir string) { engine.LoadHTMLGlob(filepath.Join(dir, "*.html")) }},
+	{"LoadHTMLGlob", func(engine *gin.Engine, dir string) {
+		engine.LoadHTMLGlob(filepath.Join(dir, "*.html"))
+	}},
 	{"LoadHTMLFiles", func(engine *gin.Engine, dir string) { engine.LoadHTMLFiles(files(dir)...) }},
-	{"LoadHTMLFS", func(engine *gin.Engine, dir string) { engine.LoadHTMLFS(http.Dir(dir), "*.html") }},
+	{"LoadHTMLFS", func(engine *gin.Engine, dir string) {
+		engine.LoadHTMLFS(http.Dir(dir), "*.html")
+	}},
 	{"SetHTMLTemplate", func(engine *gin.Engine, dir string) {
-		engine.SetHTMLTemplate(template.Must(template.New("").Funcs(engine.FuncMap).ParseFiles(files(dir)...)))
+		engine.SetHTMLTemplate(
+			template.Must(template.New("").Funcs(engine.FuncMap).ParseFiles(files(dir)...)))
 	}},
 	{"multitemplate static", func(engine *gin.Engine, dir string) {
 		renderer := multitemplate.New()
@@ -71,8 +76,8 @@ var loaders = []loader{
 	}},
 	{oneByOne, func(engine *gin.Engine, dir string) {
 		renderer := multitemplate.NewDynamic()
-		renderer.Add("page.html",
-			template.Must(template.New("page.html").Funcs(flashgin.FuncMap()).ParseFiles(files(dir)...)))
+		renderer.Add("page.html", template.Must(
+			template.New("page.html").Funcs(flashgin.FuncMap()).ParseFiles(files(dir)...)))
 		engine.HTMLRender = renderer
 	}},
 }
@@ -112,36 +117,42 @@ func TestLoaders(t *testing.T) {
 		name string
 		wire func(engine *gin.Engine, install gin.OptionFunc, load func(*gin.Engine))
 	}{
-		{"install, load", func(engine *gin.Engine, install gin.OptionFunc, load func(*gin.Engine)) {
-			engine.With(install)
-			load(engine)
-		}},
-		{"load, install", func(engine *gin.Engine, install gin.OptionFunc, load func(*gin.Engine)) {
-			engine.SetFuncMap(flashgin.FuncMap())
-			load(engine)
-			engine.With(install)
-		}},
-		{"install, load, install", func(engine *gin.Engine, install gin.OptionFunc, load func(*gin.Engine)) {
-			engine.With(install)
-			load(engine)
-			engine.With(install)
-		}},
-		{"install, load, load again", func(engine *gin.Engine, install gin.OptionFunc, load func(*gin.Engine)) {
-			engine.With(install)
-			load(engine)
-			load(engine)
-		}},
+		{"install, load",
+			func(engine *gin.Engine, install gin.OptionFunc, load func(*gin.Engine)) {
+				engine.With(install)
+				load(engine)
+			}},
+		{"load, install",
+			func(engine *gin.Engine, install gin.OptionFunc, load func(*gin.Engine)) {
+				engine.SetFuncMap(flashgin.FuncMap())
+				load(engine)
+				engine.With(install)
+			}},
+		{"install, load, install",
+			func(engine *gin.Engine, install gin.OptionFunc, load func(*gin.Engine)) {
+				engine.With(install)
+				load(engine)
+				engine.With(install)
+			}},
+		{"install, load, load again",
+			func(engine *gin.Engine, install gin.OptionFunc, load func(*gin.Engine)) {
+				engine.With(install)
+				load(engine)
+				load(engine)
+			}},
 	} {
 		t.Run(order.name, func(t *testing.T) {
 			eachLoader(t, func(t *testing.T, _ string, load func(*gin.Engine)) {
 				var log apptest.LockedBuffer
-				a := apptest.NewSite(t, &log,
-					func(engine *gin.Engine, install gin.OptionFunc) { order.wire(engine, install, load) })
+				a := apptest.NewSite(t, &log, func(engine *gin.Engine, install gin.OptionFunc) {
+					order.wire(engine, install, load)
+				})
 				a.GET("/", pageHTML)
 				for range 2 {
 					assert.Equal(t, whole("title", "", ""), a.Shown("/"))
 					a.Leave(flashgin.Success("saved"), flashgin.Error("full"))
-					assert.Equal(t, whole("title", "<li>saved</li><li>full</li>", "(full)"), a.Shown("/"))
+					assert.Equal(t, whole("title", "<li>saved</li><li>full</li>", "(full)"),
+						a.Shown("/"))
 				}
 				assert.Empty(t, log.String())
 			})
@@ -172,9 +183,11 @@ func TestNobodySeesAnothersMessages(t *testing.T) {
 					name := fmt.Sprintf("user%d", user)
 					for i := range pages {
 						text := fmt.Sprintf("%s-%d", name, i)
-						assert.NoError(t, a.Messenger.Add(context.Background(), name, flashgin.Error(text).At("/")))
+						assert.NoError(t, a.Messenger.Add(context.Background(), name,
+							flashgin.Error(text).At("/")))
 						want := whole("title", "<li>"+text+"</li>", "("+text+")")
-						if got := apptest.ReadBody(t, a.Visit(http.MethodGet, "/", "User", name, "Accept-Encoding", "gzip")); got != want {
+						if got := apptest.ReadBody(t, a.Visit(http.MethodGet, "/", "User", name,
+							"Accept-Encoding", "gzip")); got != want {
 							t.Errorf("gzip %v: %s got %q, want %q", compress, name, got, want)
 						}
 					}
@@ -192,11 +205,14 @@ func TestFirstPagesAtOnce(t *testing.T) {
 	if testrun.Soaking() {
 		rounds = 20
 	}
-	for _, text := range []string{`<p title="{{.}}">{{.}}</p>`, `<p title="{{.}}">{{.}}</p>{{if flashes}}{{end}}`} {
+	for _, text := range []string{
+		`<p title="{{.}}">{{.}}</p>`, `<p title="{{.}}">{{.}}</p>{{if flashes}}{{end}}`,
+	} {
 		for range rounds {
 			a := apptest.NewBoard(t)
 			// It takes a while to look through a large set.
-			a.Template("page", text+strings.Repeat(`{{if .Nothing}}<p title="{{.}}">{{.}}</p>{{end}}`, 500))
+			a.Template("page",
+				text+strings.Repeat(`{{if .Nothing}}<p title="{{.}}">{{.}}</p>{{end}}`, 500))
 			a.GET("/", func(c *gin.Context) { c.HTML(http.StatusOK, "page", first{}) })
 			var all sync.WaitGroup
 			for range 8 {
@@ -223,8 +239,11 @@ func TestOtherRenderersPassThrough(t *testing.T) {
 		want     any
 		body     string
 	}{
-		{"set without our functions", render.HTMLProduction{Template: set(`a{{"flashes"}}{{/* flashes */}}{{.flashes}}`)}, render.HTML{}, "aflashes"},
-		{"set without our functions, multitemplate", multitemplate.Render{"page": set(`a`)}, render.HTML{}, "a"},
+		{"set without our functions",
+			render.HTMLProduction{Template: set(`a{{"flashes"}}{{/* flashes */}}{{.flashes}}`)},
+			render.HTML{}, "aflashes"},
+		{"set without our functions, multitemplate", multitemplate.Render{"page": set(`a`)},
+			render.HTML{}, "a"},
 		{"not html/template", textRenderer{}, render.String{}, "text of page"},
 		{"a renderer's own page", ownRenderer{set(`a`)}, &ownPage{}, "own a"},
 	} {
@@ -264,12 +283,15 @@ func (p *ownPage) Render(w http.ResponseWriter) error {
 func TestUnknownNames(t *testing.T) {
 	for name, renderer := range map[string]render.HTMLRender{
 		"multitemplate": multitemplate.Render{},
-		"html/template": render.HTMLProduction{Template: template.Must(template.New("page").Funcs(flashgin.FuncMap()).Parse(`{{flashes}}`))},
+		"html/template": render.HTMLProduction{Template: template.Must(
+			template.New("page").Funcs(flashgin.FuncMap()).Parse(`{{flashes}}`))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := apptest.NewBoard(t)
 			a.HTMLRender = renderer
-			a.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { c.Status(http.StatusInternalServerError) }))
+			a.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) {
+				c.Status(http.StatusInternalServerError)
+			}))
 			a.GET("/", func(c *gin.Context) { c.HTML(http.StatusOK, "unknown", nil) })
 			a.Leave(flashgin.Success("saved"))
 			answer := a.Visit(http.MethodGet, "/")
@@ -344,7 +366,8 @@ func TestPagesOfRoutesBeforeInstall(t *testing.T) {
 // The options and functions of the application's set are those of its clones.
 func TestSetKeepsItsOptions(t *testing.T) {
 	a := apptest.NewBoard(t)
-	a.SetHTMLTemplate(template.Must(template.New("page").Option("missingkey=error").Funcs(a.FuncMap).Parse(`{{flashes}}{{.Missing}}`)))
+	a.SetHTMLTemplate(template.Must(template.New("page").Option("missingkey=error").
+		Funcs(a.FuncMap).Parse(`{{flashes}}{{.Missing}}`)))
 	a.GET("/", func(c *gin.Context) { c.HTML(http.StatusOK, "page", map[string]string{}) })
 	assert.Equal(t, http.StatusInternalServerError, a.Visit(http.MethodGet, "/").Code)
 }
@@ -372,7 +395,8 @@ func TestExecutingTheSetDuringTheFirstPage(t *testing.T) {
 				a.GET("/", apptest.Page)
 				var mail sync.WaitGroup
 				mail.Go(func() { assert.NoError(t, set.ExecuteTemplate(io.Discard, "mail", nil)) })
-				assert.True(t, strings.HasPrefix(a.Visit(http.MethodGet, "/").Body.String(), "page"))
+				assert.True(t,
+					strings.HasPrefix(a.Visit(http.MethodGet, "/").Body.String(), "page"))
 				mail.Wait()
 			}
 		})
@@ -388,7 +412,9 @@ func TestReparsingDoesNotGrow(t *testing.T) {
 	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "page.html")
-	require.NoError(t, os.WriteFile(file, []byte(`page{{flashes}}{{define "flashgin/messages"}}{{range .}}{{.Text}}{{end}}{{end}}`), 0o600))
+	require.NoError(t, os.WriteFile(file,
+		[]byte(`page{{flashes}}{{define "flashgin/messages"}}{{range .}}{{.Text}}{{end}}{{end}}`),
+		0o600))
 	for _, test := range []struct {
 		name string
 		load func(engine *gin.Engine)
@@ -417,8 +443,8 @@ func TestReparsingDoesNotGrow(t *testing.T) {
 			visit(many)
 			// Less than one object for ten pages. What a set holds is let go some time after the
 			// garbage collector has found it.
-			assert.Eventually(t, func() bool { return objects() < before+uint64(many/10) }, 30*time.Second,
-				time.Millisecond)
+			assert.Eventually(t, func() bool { return objects() < before+uint64(many/10) },
+				30*time.Second, time.Millisecond)
 			assert.LessOrEqual(t, runtime.NumGoroutine(), goroutines+1, "assert.Eventually has one")
 			runtime.KeepAlive(a)
 		})

@@ -85,7 +85,9 @@ func TestRedisACL(t *testing.T) {
 func everyRedisCommand(t *testing.T, p *redisProbe) error {
 	ctx := t.Context()
 	var errs []error
-	add := func(msgs ...flashgin.Message) { errs = append(errs, p.store.Add(ctx, p.session, msgs...)) }
+	add := func(msgs ...flashgin.Message) {
+		errs = append(errs, p.store.Add(ctx, p.session, msgs...))
+	}
 	claim := func() flashgin.Claim {
 		claim, err := p.store.Claim(ctx, p.session, []string{"/a"}, time.Minute)
 		errs = append(errs, err)
@@ -248,7 +250,8 @@ func TestRedisACLLogStaysEmpty(t *testing.T) {
 				t.Skip("the server logs the refused question about maintenance: Redis 6")
 			}
 			if test.right != "" {
-				if err := admin.Do(t.Context(), "acl", "setuser", "flash", test.right).Err(); err != nil {
+				if err := admin.Do(t.Context(), "acl", "setuser", "flash",
+					test.right).Err(); err != nil {
 					t.Skip("the server does not know CLIENT SETINFO: before Redis 7.2")
 				}
 			}

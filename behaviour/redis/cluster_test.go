@@ -52,7 +52,8 @@ func TestRedisResharding(t *testing.T) {
 		views = append(views, fmt.Sprintf("/view/%d", i))
 		p.add(views[i], fmt.Sprintf("waits at %d", i))
 	}
-	quiet := []string{"/quiet/0", "/quiet/1", "/quiet/2"} // messages there wait until the slot has moved
+	// messages there wait until the slot has moved
+	quiet := []string{"/quiet/0", "/quiet/1", "/quiet/2"}
 	for _, view := range quiet {
 		p.add(view, "waits at "+view)
 	}
@@ -161,8 +162,9 @@ func TestRedisFailover(t *testing.T) {
 	p.add("/a", "third")
 	replica := newRedisProbe(t, sentinel.Replica.Client())
 	replica.session = p.session
-	require.Eventually(t, func() bool { return slices.Equal(replica.peek("/a"), []string{"third"}) },
-		10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool {
+		return slices.Equal(replica.peek("/a"), []string{"third"})
+	}, 10*time.Second, 10*time.Millisecond)
 
 	sentinel.Master.Kill()
 	require.Eventually(t, func() bool {

@@ -30,10 +30,12 @@ func TestRedisConfirmOne(t *testing.T) {
 		_, id, _ := strings.Cut(claim.Tickets["/a"], ".")
 		assert.Equal(t, claim.Messages[0].ID, id)
 		for _, other := range []string{"f-" + rand.Text(), id[:3], id + "A", ""} {
-			p.confirm(flashgin.Claim{Session: claim.Session, Messages: flashgin.Messages{{View: "/a", ID: other}}, Tickets: claim.Tickets})
+			p.confirm(flashgin.Claim{Session: claim.Session,
+				Messages: flashgin.Messages{{View: "/a", ID: other}}, Tickets: claim.Tickets})
 		}
 		p.release(claim)
-		assert.Equal(t, []string{"one"}, p.peek("/a"), "after other IDs were confirmed with its ticket")
+		assert.Equal(t, []string{"one"}, p.peek("/a"),
+			"after other IDs were confirmed with its ticket")
 		p.confirm(p.claim("/a"))
 		assert.Empty(t, p.peek("/a"))
 	})
@@ -41,7 +43,8 @@ func TestRedisConfirmOne(t *testing.T) {
 		p.add("/a", "first", "second")
 		claim := p.claim("/a")
 		assert.NotContains(t, claim.Tickets["/a"], ".")
-		p.confirm(flashgin.Claim{Session: claim.Session, Messages: claim.Messages[:1], Tickets: claim.Tickets})
+		p.confirm(flashgin.Claim{Session: claim.Session, Messages: claim.Messages[:1],
+			Tickets: claim.Tickets})
 		p.release(claim)
 		assert.Equal(t, []string{"second"}, p.peek("/a"))
 		p.confirm(p.claim("/a"))
@@ -56,7 +59,8 @@ func TestRedisConfirmOne(t *testing.T) {
 		}
 		entry := p.client.ZRange(ctx, key, 1, 1).Val()[0]
 		broken := strings.Replace(entry, `"text":`, `"text":7,`, 1)
-		require.NoError(t, p.client.ZAdd(ctx, key, redis.Z{Score: p.client.ZScore(ctx, key, entry).Val(), Member: broken}).Err())
+		require.NoError(t, p.client.ZAdd(ctx, key,
+			redis.Z{Score: p.client.ZScore(ctx, key, entry).Val(), Member: broken}).Err())
 		require.NoError(t, p.client.ZRem(ctx, key, entry).Err())
 		p.confirm(p.claim("/b"))
 		assert.Len(t, p.reported(), 1)
@@ -170,7 +174,9 @@ func TestRedisConfirmOneLateRemembersWithFullMemory(t *testing.T) {
 	require.Len(t, newer.Messages, 1)
 	require.NoError(t, p.client.(*redis.Client).ConfigSet(ctx, "maxmemory", "1").Err())
 	p.confirm(newer)
-	remembered := func() float64 { return p.client.ZScore(ctx, p.keys()[0], "~"+newer.Messages[0].ID).Val() }
+	remembered := func() float64 {
+		return p.client.ZScore(ctx, p.keys()[0], "~"+newer.Messages[0].ID).Val()
+	}
 	before := remembered()
 	require.NotZero(t, before)
 	p.confirm(given)

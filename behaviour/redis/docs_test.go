@@ -23,11 +23,13 @@ func TestRedisDocumentedRights(t *testing.T) {
 	require.NoError(t, err)
 	var documented []string
 	for line := range strings.Lines(string(text)) {
-		if rights, ok := strings.CutPrefix(strings.TrimSpace(line), "ACL SETUSER flash on >secret resetkeys "); ok {
+		if rights, ok := strings.CutPrefix(strings.TrimSpace(line),
+			"ACL SETUSER flash on >secret resetkeys "); ok {
 			documented = strings.Fields(strings.Replace(rights, " -@all", "", 1))
 		}
 	}
-	assert.ElementsMatch(t, strings.Fields(redisKeys+" "+redisRights+" "+redisWakeRights), documented)
+	assert.ElementsMatch(t, strings.Fields(redisKeys+" "+redisRights+" "+redisWakeRights),
+		documented)
 	assert.Contains(t, string(text), "`"+redisClusterRights+"`")
 }
 

@@ -43,7 +43,8 @@ func TestRedisLostReply(t *testing.T) {
 			client := redis.NewClient(opt)
 			t.Cleanup(func() { _ = client.Close() })
 			p := newRedisProbe(t, client)
-			lostReplies(t, p, verdict.Verdict, []*redistest.Server{server}, []*redistest.Proxy{proxy})
+			lostReplies(t, p, verdict.Verdict, []*redistest.Server{server},
+				[]*redistest.Proxy{proxy})
 		})
 	}
 	t.Run("cluster", func(t *testing.T) {
@@ -315,7 +316,8 @@ func (f *failReplies) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
 		for _, view := range f.views {
-			if args := cmd.Args(); len(args) > 3 && strings.HasSuffix(fmt.Sprint(args[3]), ":"+view) {
+			if args := cmd.Args(); len(args) > 3 &&
+				strings.HasSuffix(fmt.Sprint(args[3]), ":"+view) {
 				err = errLineLost
 			}
 		}

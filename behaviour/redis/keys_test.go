@@ -41,7 +41,8 @@ func TestRedisTryAgain(t *testing.T) {
 	migration.Move(moves)
 	refused := cluster.Servers[home].Client().Eval(t.Context(), "return 1",
 		[]string{moves, strings.TrimSuffix(moves, "b") + "a"}).Err()
-	require.True(t, refusal.Of(refused).RefusesSeveralKeys(), "what this test is about: %v", refused)
+	require.True(t, refusal.Of(refused).RefusesSeveralKeys(), "what this test is about: %v",
+		refused)
 
 	views := []string{"/a", "/b", flashgin.Anywhere}
 	assert.Equal(t, []string{"stayed", "stayed as well"}, plain.peek(views...))
@@ -52,7 +53,8 @@ func TestRedisTryAgain(t *testing.T) {
 	assert.Contains(t, reported, "claim of some views: ASK")
 	assert.Contains(t, reported, "peek of some views: ASK")
 
-	migration.Move(apptest.KeysAt(t, cluster.Servers[home].Client())[0]) // the IDs that are remembered there
+	// the IDs that are remembered there
+	migration.Move(apptest.KeysAt(t, cluster.Servers[home].Client())[0])
 	migration.End()
 	there := newRedisProbe(t, cluster.Servers[(home+1)%3].Client())
 	there.session = p.session
@@ -92,7 +94,9 @@ func TestRedisRefusesSeveralKeys(t *testing.T) {
 	}
 	t.Run("another error", func(t *testing.T) {
 		client := server.Client()
-		client.AddHook(refuseSeveralKeys{redisRefusal("OOM command not allowed when used memory > 'maxmemory'")})
+		client.AddHook(refuseSeveralKeys{
+			redisRefusal("OOM command not allowed when used memory > 'maxmemory'"),
+		})
 		p := newRedisProbe(t, client)
 		_, err := p.store.Claim(t.Context(), p.session, []string{"/a", "/b"}, time.Minute)
 		requireRefused(t, refusal.OutOfMemory, err, "what is no refusal of keys is not sent again")

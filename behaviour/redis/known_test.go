@@ -284,7 +284,8 @@ func TestEditedMarkMakesPagesAsk(t *testing.T) {
 	a.untilKnown(v)
 	mark := *v.Jar["flash-mark"]
 	for name, value := range map[string]string{
-		"none": "", "another": "AAAAAAAA", "too short": mark.Value[1:], "too long": mark.Value + "A",
+		"none": "", "another": "AAAAAAAA",
+		"too short": mark.Value[1:], "too long": mark.Value + "A",
 		"lower case": strings.ToLower(mark.Value[:4]) + "aaaa",
 		"two":        mark.Value + "; flash-mark=AAAAAAAA",
 	} {
@@ -319,7 +320,8 @@ func TestMarkComesWithNews(t *testing.T) {
 		a := newKnownApp(t, client, cfg)
 		v := a.Visitor()
 		assert.False(t, marked(v.Do(http.MethodGet, "/page").Result().Header), "a visitor")
-		assert.Equal(t, on, marked(v.Do(http.MethodGet, "/login").Result().Header), "a key for a job")
+		assert.Equal(t, on, marked(v.Do(http.MethodGet, "/login").Result().Header),
+			"a key for a job")
 		assert.Equal(t, on, marked(v.Post("/page?text=one").Result().Header), "a message waits")
 		assert.False(t, marked(v.Do(http.MethodGet, "/page").Result().Header), "it is shown")
 		assert.Equal(t, on, marked(v.Post("/logout").Result().Header), "a new key")

@@ -174,7 +174,8 @@ func TestRedisClientThatReadsFromReplicas(t *testing.T) {
 			p := newRedisProbe(t, client)
 			require.NoError(t, everyRedisCommand(t, p))
 			asked := redisCommands(t, replica)
-			for _, command := range []string{"eval", "evalsha", "zcount"} { // others come from the master
+			// others come from the master
+			for _, command := range []string{"eval", "evalsha", "zcount"} {
 				assert.Zero(t, asked[command], "%s at the replica", command)
 			}
 		})

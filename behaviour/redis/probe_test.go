@@ -148,7 +148,9 @@ func (p *redisProbe) calls(claim flashgin.Claim) []redisOperation {
 		}},
 		{"Confirm", 2, func(ctx context.Context) error { return p.store.Confirm(ctx, claim) }},
 		{"Release", 2, func(ctx context.Context) error { return p.store.Release(ctx, claim) }},
-		{"Withdraw", 1, func(ctx context.Context) error { return p.store.Withdraw(ctx, p.session, "/a", "key") }},
+		{"Withdraw", 1, func(ctx context.Context) error {
+			return p.store.Withdraw(ctx, p.session, "/a", "key")
+		}},
 	}
 }
 

@@ -23,7 +23,9 @@ func TestRedisMemoryFull(t *testing.T) {
 	server := redistest.Start(t, "maxmemory-policy noeviction")
 	p := newRedisProbe(t, server.Client())
 	admin := server.Client()
-	memory := func(limit string) { require.NoError(t, admin.ConfigSet(t.Context(), "maxmemory", limit).Err()) }
+	memory := func(limit string) {
+		require.NoError(t, admin.ConfigSet(t.Context(), "maxmemory", limit).Err())
+	}
 
 	shown := redisMessage("/a", "shown")
 	require.NoError(t, p.store.Add(t.Context(), p.session, shown))
@@ -37,7 +39,10 @@ func TestRedisMemoryFull(t *testing.T) {
 
 	newer := redisMessage("/a", "newer")
 	newer.Key = "export"
-	for _, msgs := range [][]flashgin.Message{{newer}, {redisMessage("/b", "at an empty address")}, {redisMessage("/a", "x"), redisMessage("/b", "y")}} {
+	for _, msgs := range [][]flashgin.Message{
+		{newer}, {redisMessage("/b", "at an empty address")},
+		{redisMessage("/a", "x"), redisMessage("/b", "y")},
+	} {
 		err := p.store.Add(t.Context(), p.session, msgs...)
 		requireRefused(t, refusal.OutOfMemory, err)
 		require.ErrorContains(t, err, "memory is full")
@@ -47,7 +52,8 @@ func TestRedisMemoryFull(t *testing.T) {
 	claim := p.claim("/a", "/b")
 	require.Equal(t, []string{"shown", "released", "withdrawn"}, apptest.Texts(claim.Messages))
 	assert.Empty(t, p.peek("/a"))
-	p.confirm(flashgin.Claim{Session: claim.Session, Messages: claim.Messages[:1], Tickets: claim.Tickets})
+	p.confirm(flashgin.Claim{Session: claim.Session, Messages: claim.Messages[:1],
+		Tickets: claim.Tickets})
 	p.release(claim)
 	assert.Equal(t, []string{"released", "withdrawn"}, p.peek("/a"))
 	require.NoError(t, p.store.Withdraw(t.Context(), p.session, "/a", "export"))
@@ -86,7 +92,9 @@ func TestRedisReplica(t *testing.T) {
 		requireRefused(t, refusal.ReadOnly, err, operation.name)
 		assert.ErrorContains(t, err, "replica", operation.name)
 	}
-	claim.Tickets["/a"] = fmt.Sprintf("%d.%s", time.Now().Add(time.Minute).UnixMicro(), claim.Messages[0].ID) // of a claim of one message
+	// of a claim of one message
+	claim.Tickets["/a"] = fmt.Sprintf("%d.%s", time.Now().Add(time.Minute).UnixMicro(),
+		claim.Messages[0].ID)
 	requireRefused(t, refusal.ReadOnly, p.store.Confirm(t.Context(), claim))
 
 	onMaster := newRedisProbe(t, master.Client())

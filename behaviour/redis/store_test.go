@@ -44,7 +44,9 @@ func TestRedisStore(t *testing.T) {
 	})
 	t.Run("ring", func(t *testing.T) {
 		testrun.Soak(t)
-		ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": redistest.Start(t).Addr(), "b": redistest.Start(t).Addr()}})
+		ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{
+			"a": redistest.Start(t).Addr(), "b": redistest.Start(t).Addr(),
+		}})
 		t.Cleanup(func() { _ = ring.Close() })
 		conforms(t, ring)
 	})
@@ -60,15 +62,23 @@ func TestNewRedisStoreErrors(t *testing.T) {
 		cfg    flashgin.RedisConfig
 		want   []string
 	}{
-		{"no client", nil, flashgin.RedisConfig{App: "shop"}, []string{"client is nil", "redis.NewClient"}},
-		{"nil client of a type", (*redis.ClusterClient)(nil), flashgin.RedisConfig{App: "shop"}, []string{"client is nil"}},
+		{"no client", nil, flashgin.RedisConfig{App: "shop"},
+			[]string{"client is nil", "redis.NewClient"}},
+		{"nil client of a type", (*redis.ClusterClient)(nil), flashgin.RedisConfig{App: "shop"},
+			[]string{"client is nil"}},
 		{"no App", client, flashgin.RedisConfig{}, []string{"RedisConfig.App is empty", `"shop"`}},
-		{"App with a brace", client, flashgin.RedisConfig{App: "a{b"}, []string{"RedisConfig.App", `"a{b"`, "letters, digits"}},
-		{"App with a colon", client, flashgin.RedisConfig{App: "a:b"}, []string{"RedisConfig.App", `"a:b"`}},
-		{"App with a pattern", client, flashgin.RedisConfig{App: "*"}, []string{"RedisConfig.App", `"*"`}},
-		{"negative TTL", client, flashgin.RedisConfig{App: "shop", TTL: -time.Second}, []string{"RedisConfig.TTL", "-1s", "zero (24h) or more"}},
-		{"negative Cap", client, flashgin.RedisConfig{App: "shop", Cap: -3}, []string{"RedisConfig.Cap", "-3", "zero (50) or more"}},
-		{"negative Views", client, flashgin.RedisConfig{App: "shop", Views: -3}, []string{"RedisConfig.Views", "-3", "zero (100) or more"}},
+		{"App with a brace", client, flashgin.RedisConfig{App: "a{b"},
+			[]string{"RedisConfig.App", `"a{b"`, "letters, digits"}},
+		{"App with a colon", client, flashgin.RedisConfig{App: "a:b"},
+			[]string{"RedisConfig.App", `"a:b"`}},
+		{"App with a pattern", client, flashgin.RedisConfig{App: "*"},
+			[]string{"RedisConfig.App", `"*"`}},
+		{"negative TTL", client, flashgin.RedisConfig{App: "shop", TTL: -time.Second},
+			[]string{"RedisConfig.TTL", "-1s", "zero (24h) or more"}},
+		{"negative Cap", client, flashgin.RedisConfig{App: "shop", Cap: -3},
+			[]string{"RedisConfig.Cap", "-3", "zero (50) or more"}},
+		{"negative Views", client, flashgin.RedisConfig{App: "shop", Views: -3},
+			[]string{"RedisConfig.Views", "-3", "zero (100) or more"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			store, err := flashgin.NewRedisStore(test.client, test.cfg)
@@ -112,10 +122,19 @@ func TestRedisEndedContext(t *testing.T) {
 	cancel(errors.New("the cause is not asked for"))
 	operations := append(p.calls(claim),
 		redisOperation{"Ping", 0, p.store.Ping},
-		redisOperation{"Purge", 0, func(ctx context.Context) error { _, err := p.store.Purge(ctx, 0); return err }},
-		redisOperation{"Confirm of nothing", 0, func(ctx context.Context) error { return p.store.Confirm(ctx, flashgin.Claim{}) }},
-		redisOperation{"Withdraw without a key", 0, func(ctx context.Context) error { return p.store.Withdraw(ctx, p.session, "/a", "") }},
-		redisOperation{"Add of nothing", 0, func(ctx context.Context) error { return p.store.Add(ctx, p.session) }},
+		redisOperation{"Purge", 0, func(ctx context.Context) error {
+			_, err := p.store.Purge(ctx, 0)
+			return err
+		}},
+		redisOperation{"Confirm of nothing", 0, func(ctx context.Context) error {
+			return p.store.Confirm(ctx, flashgin.Claim{})
+		}},
+		redisOperation{"Withdraw without a key", 0, func(ctx context.Context) error {
+			return p.store.Withdraw(ctx, p.session, "/a", "")
+		}},
+		redisOperation{"Add of nothing", 0, func(ctx context.Context) error {
+			return p.store.Add(ctx, p.session)
+		}},
 	)
 	before := redisCommands(t, server)
 	for _, operation := range operations {
@@ -158,11 +177,15 @@ func TestRedisRoundTrips(t *testing.T) {
 	count("Add of 40", 1, 2, func() error { return p.store.Add(ctx, p.session, msgs...) })
 	count("Peek", 1, 1, func() error { _, err := p.store.Peek(ctx, p.session, views); return err })
 	var claim flashgin.Claim
-	count("Claim of 40", 1, 1,
-		func() (err error) { claim, err = p.store.Claim(ctx, p.session, views, time.Minute); return })
+	count("Claim of 40", 1, 1, func() (err error) {
+		claim, err = p.store.Claim(ctx, p.session, views, time.Minute)
+		return
+	})
 	require.Len(t, claim.Messages, 40)
 	count("Confirm", 1, 2, func() error { return p.store.Confirm(ctx, claim) })
-	count("Confirm of nothing", 0, 0, func() error { return p.store.Confirm(ctx, flashgin.Claim{}) })
+	count("Confirm of nothing", 0, 0, func() error {
+		return p.store.Confirm(ctx, flashgin.Claim{})
+	})
 	count("Claim at no view", 0, 0,
 		func() error { _, err := p.store.Claim(ctx, p.session, nil, time.Minute); return err })
 }
@@ -219,7 +242,8 @@ func TestRedisManyMessages(t *testing.T) {
 	p.release(claim)
 	assert.Equal(t, want, p.peek("/a"))
 	claim = p.claim("/a")
-	p.confirm(flashgin.Claim{Session: claim.Session, Messages: claim.Messages[:3000], Tickets: claim.Tickets})
+	p.confirm(flashgin.Claim{Session: claim.Session, Messages: claim.Messages[:3000],
+		Tickets: claim.Tickets})
 	p.release(claim)
 	assert.Equal(t, want[3000:], p.peek("/a"))
 	for i := range msgs {

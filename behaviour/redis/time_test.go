@@ -41,7 +41,8 @@ func TestRedisLeavesNothingBehind(t *testing.T) {
 
 	p.add("/a", "shown")
 	p.add("/b", "1", "2", "3", "4", "5") // more than the cap
-	require.NoError(t, p.store.Add(ctx, p.session, keyed("/c", "50 %"), keyed("/c", "done"), brief, keyed("/e", "withdrawn")))
+	require.NoError(t, p.store.Add(ctx, p.session, keyed("/c", "50 %"), keyed("/c", "done"), brief,
+		keyed("/e", "withdrawn")))
 	p.add(flashgin.Anywhere, "released before it is shown")
 	assert.Greater(t, longest(), 23*time.Hour)
 	p.release(p.claim(views...))
@@ -147,7 +148,8 @@ func TestRedisKeyLife(t *testing.T) {
 	claim := p.claim("/a")
 	require.Len(t, claim.Messages, 3)
 	check("Claim")
-	p.confirm(flashgin.Claim{Session: claim.Session, Messages: claim.Messages[:1], Tickets: claim.Tickets})
+	p.confirm(flashgin.Claim{Session: claim.Session, Messages: claim.Messages[:1],
+		Tickets: claim.Tickets})
 	check("Confirm")
 	p.release(claim)
 	check("Release")
@@ -163,7 +165,9 @@ func TestRedisKeyLife(t *testing.T) {
 func TestRedisScores(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	for name, client := range map[string]redis.UniversalClient{"miniredis": apptest.StartMiniredis(t), "server": server.Client()} {
+	for name, client := range map[string]redis.UniversalClient{
+		"miniredis": apptest.StartMiniredis(t), "server": server.Client(),
+	} {
 		t.Run(name, func(t *testing.T) {
 			p := newRedisProbe(t, client)
 			ctx := t.Context()
@@ -183,7 +187,8 @@ func TestRedisScores(t *testing.T) {
 				micros, err := strconv.ParseInt(z.Member.(string)[:16], 10, 64)
 				require.NoError(t, err)
 				assert.Equal(t, float64(micros), z.Score)
-				assert.WithinRange(t, time.UnixMicro(micros), before.Add(-time.Second), after.Add(time.Second))
+				assert.WithinRange(t, time.UnixMicro(micros), before.Add(-time.Second),
+					after.Add(time.Second))
 				added = append(added, z.Score)
 			}
 			claim := p.claim("/a")
@@ -219,7 +224,8 @@ func TestRedisClockStands(t *testing.T) {
 		p.add(views[i%2], fmt.Sprint(i))
 	}
 	assert.Equal(t, want, p.peek(views...))
-	require.NoError(t, p.store.Add(t.Context(), p.session, redisMessage("/a", "20"), redisMessage("/b", "21"), redisMessage("/a", "22")))
+	require.NoError(t, p.store.Add(t.Context(), p.session, redisMessage("/a", "20"),
+		redisMessage("/b", "21"), redisMessage("/a", "22")))
 	want = append(want, "20", "21", "22")
 	assert.Equal(t, want, p.peek(views...))
 
@@ -300,7 +306,8 @@ func TestRedisRememberedIDs(t *testing.T) {
 	pass(2 * time.Millisecond)
 	assert.Equal(t, 1, waiting(job), "after its TTL")
 
-	prolonged := redisMessage("/d", "of a job") // which waits for longer than its TTL, for the address got others
+	// which waits for longer than its TTL, for the address got others
+	prolonged := redisMessage("/d", "of a job")
 	prolonged.ID = "job"
 	require.NoError(t, p.store.Add(ctx, p.session, prolonged))
 	pass(20 * time.Hour)
@@ -308,7 +315,8 @@ func TestRedisRememberedIDs(t *testing.T) {
 	pass(10 * time.Hour)
 	p.confirm(p.claim("/d"))
 	pass(10*time.Second - time.Millisecond)
-	assert.Zero(t, waiting(prolonged), "after its TTL, but before 10 s have passed since it was shown")
+	assert.Zero(t, waiting(prolonged),
+		"after its TTL, but before 10 s have passed since it was shown")
 	pass(2 * time.Millisecond)
 	assert.Equal(t, 1, waiting(prolonged), "after that")
 
@@ -328,7 +336,8 @@ func TestRedisIDOfAMessageThatNobodySaw(t *testing.T) {
 	job := redisMessage("/a", "of a job")
 	job.ID, job.TTL = "job", time.Hour
 	for run := range 3 {
-		server.SetTime(time.UnixMicro(1732334400123456).Add(time.Duration(run) * (time.Hour + time.Millisecond)))
+		server.SetTime(time.UnixMicro(1732334400123456).Add(
+			time.Duration(run) * (time.Hour + time.Millisecond)))
 		require.NoError(t, p.store.Add(t.Context(), p.session, job, job))
 		assert.Equal(t, []string{"of a job"}, p.peek("/a"))
 		assert.EqualValues(t, 1, p.client.ZCard(t.Context(), p.keys()[0]).Val())
@@ -377,7 +386,8 @@ func TestRedisPurge(t *testing.T) {
 	p.add("/a", "old")
 	p.add("/b", "old", "older than its lease")
 	old := p.claim("/b")
-	p.release(flashgin.Claim{Session: old.Session, Messages: old.Messages[:1], Tickets: old.Tickets})
+	p.release(flashgin.Claim{Session: old.Session, Messages: old.Messages[:1],
+		Tickets: old.Tickets})
 	server.SetTime(now.Add(2 * time.Hour))
 	p.add("/a", "new")
 	p.add("/c", "claimed")
@@ -420,14 +430,16 @@ func TestRedisClockIsSetBack(t *testing.T) {
 		for _, lease := range []time.Duration{time.Second, 10 * time.Second, 2 * time.Hour} {
 			server, p := frozenRedis(t)
 			p.add("/a", "older", "claimed")
-			server.SetTime(start.Add(time.Hour)) // so the messages are older than the clock's new time
+			// so the messages are older than the clock's new time
+			server.SetTime(start.Add(time.Hour))
 			assert.Len(t, claim(p, lease, "/a"), 2)
 			now := start.Add(-24 * time.Hour)
 			if lease < time.Minute {
 				now = start.Add(30 * time.Minute)
 			}
 			server.SetTime(now.Add(lease + 10*time.Millisecond))
-			assert.Equal(t, []string{"older", "claimed"}, p.peek("/a"), "a lease of %v has ended", lease)
+			assert.Equal(t, []string{"older", "claimed"}, p.peek("/a"), "a lease of %v has ended",
+				lease)
 
 			// A claim from after that lasts.
 			now = now.Add(lease + 10*time.Millisecond)
@@ -451,7 +463,8 @@ func TestRedisClockIsSetBack(t *testing.T) {
 		server, p := frozenRedis(t)
 		brief := redisMessage("/a", "brief")
 		brief.TTL = 2 * time.Second
-		require.NoError(t, p.store.Add(t.Context(), p.session, brief, redisMessage("/a", "lasting")))
+		require.NoError(t,
+			p.store.Add(t.Context(), p.session, brief, redisMessage("/a", "lasting")))
 		now := start.Add(-24 * time.Hour)
 		server.SetTime(now.Add(3 * time.Second))
 		assert.Equal(t, []string{"lasting"}, p.peek("/a"))

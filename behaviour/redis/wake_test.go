@@ -87,8 +87,11 @@ func TestRedisWatch(t *testing.T) {
 			claim, err := store.Claim(t.Context(), "secret session", []string{"/a"}, time.Minute)
 			require.NoError(t, err)
 			require.NoError(t, store.Release(t.Context(), claim))
-			require.NoError(t, store.Add(t.Context(), "secret session", redisMessage("/a", "second"))) // to an address that holds something
-			require.NoError(t, store.Add(t.Context(), "other session", redisMessage("/a", "a"), redisMessage("/b", "b")))
+			// to an address that holds something
+			require.NoError(t,
+				store.Add(t.Context(), "secret session", redisMessage("/a", "second")))
+			require.NoError(t, store.Add(t.Context(), "other session", redisMessage("/a", "a"),
+				redisMessage("/b", "b")))
 			names := w.until(t, 5)
 			require.Len(t, names, 5)
 			assert.Equal(t, hash, names[2])
@@ -134,10 +137,13 @@ func TestRedisWakesWhenTheMessageIsThere(t *testing.T) {
 // The servers of a ring do not tell each other, so pages ask.
 func TestRedisWatchRing(t *testing.T) {
 	t.Parallel()
-	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": redistest.Start(t).Addr()}})
+	ring := redis.NewRing(&redis.RingOptions{
+		Addrs: map[string]string{"a": redistest.Start(t).Addr()},
+	})
 	t.Cleanup(func() { _ = ring.Close() })
-	assert.NoError(t,
-		apptest.NewRedisStore(t, ring).Watch(t.Context(), func(string) { assert.Fail(t, "a wake-up") }))
+	assert.NoError(t, apptest.NewRedisStore(t, ring).Watch(t.Context(), func(string) {
+		assert.Fail(t, "a wake-up")
+	}))
 }
 
 // The rights that are listed are enough to be told of adds. Without them adding works as ever, and

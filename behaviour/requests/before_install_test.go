@@ -23,7 +23,9 @@ func TestMiddlewareBeforeInstallIsToldTheOrder(t *testing.T) {
 		c.Redirect(http.StatusSeeOther, "/a")
 	}
 	for name, middleware := range map[string]gin.HandlerFunc{
-		"Recovery": gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { tell(c) }),
+		"Recovery": gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) {
+			tell(c)
+		}),
 		"errors": func(c *gin.Context) {
 			defer func() { _ = recover() }()
 			defer tell(c)

@@ -25,13 +25,20 @@ import (
 func TestGoroutinesOfARequestAskFirst(t *testing.T) {
 	for storeName, store := range apptest.Stores {
 		t.Run(storeName, func(t *testing.T) {
-			a := apptest.NewApp(t, flashgin.Config{Store: store(), View: func(c *gin.Context) string { return c.GetHeader("Place") }})
+			a := apptest.NewApp(t, flashgin.Config{
+				Store: store(),
+				View:  func(c *gin.Context) string { return c.GetHeader("Place") },
+			})
 			a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello")))
 			a.GET("/", func(c *gin.Context) {
 				var group sync.WaitGroup
-				for _, ctx := range []context.Context{c.Copy(), c.Request.Context(), c.Copy(), c.Request.Context()} {
+				for _, ctx := range []context.Context{
+					c.Copy(), c.Request.Context(), c.Copy(), c.Request.Context(),
+				} {
 					group.Go(func() { flashgin.PeekFlashes(ctx) })
-					group.Go(func() { assert.Equal(t, []string{"hello"}, apptest.Texts(flashgin.Flashes(ctx))) })
+					group.Go(func() {
+						assert.Equal(t, []string{"hello"}, apptest.Texts(flashgin.Flashes(ctx)))
+					})
 					group.Go(func() { assert.Contains(t, flashgin.Markup(ctx), "hello") })
 				}
 				group.Wait()
@@ -102,7 +109,9 @@ func TestGoroutinesOfARefusedRequestAskAgain(t *testing.T) {
 				c.Status(test.status)
 				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("own").At("/elsewhere")))
 				assert.Empty(t, flashgin.Flashes(c))
-				whileTheHandlerWrites(c, func(ctx context.Context) { assert.Empty(t, flashgin.Flashes(ctx)) })
+				whileTheHandlerWrites(c, func(ctx context.Context) {
+					assert.Empty(t, flashgin.Flashes(ctx))
+				})
 			})
 			a.Visitor().Get("/", test.header...)
 		})
@@ -115,7 +124,9 @@ func TestGoroutinesOfARequestAddBesideTheHandler(t *testing.T) {
 	for _, known := range []bool{false, true} {
 		t.Run(fmt.Sprint("known ", known), func(t *testing.T) {
 			a := apptest.NewApp(t, flashgin.Config{})
-			a.GET("/", func(c *gin.Context) { c.String(http.StatusOK, flashgin.Flashes(c).String()) })
+			a.GET("/", func(c *gin.Context) {
+				c.String(http.StatusOK, flashgin.Flashes(c).String())
+			})
 			a.POST("/", func(c *gin.Context) {
 				key, err := a.Messenger.SessionKey(c)
 				assert.NoError(t, err)
@@ -175,7 +186,8 @@ func TestGoroutinesWithRequestsInsideARequest(t *testing.T) {
 		var group sync.WaitGroup
 		for range 4 {
 			group.Go(func() {
-				inner := httptest.NewRequestWithContext(c.Request.Context(), http.MethodGet, "/inner", nil)
+				inner := httptest.NewRequestWithContext(c.Request.Context(), http.MethodGet,
+					"/inner", nil)
 				a.ServeHTTP(httptest.NewRecorder(), inner)
 			})
 		}
@@ -197,15 +209,17 @@ func TestGoroutinesWithRequestsInsideARequest(t *testing.T) {
 func TestAGoroutineBesideHandleContext(t *testing.T) {
 	cookieKey := flashgin.CookieKey("flash")
 	asks := make(chan struct{})
-	a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) {
-		if c.GetBool("goroutine") {
-			close(asks)
-			for range 1000 {
-				runtime.Gosched()
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+		SessionKey: func(c *gin.Context) (string, error) {
+			if c.GetBool("goroutine") {
+				close(asks)
+				for range 1000 {
+					runtime.Gosched()
+				}
 			}
-		}
-		return cookieKey(c)
-	}})
+			return cookieKey(c)
+		},
+	})
 	var group sync.WaitGroup
 	a.GET("/inner", func(c *gin.Context) {
 		group.Wait()

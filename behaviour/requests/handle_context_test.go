@@ -33,7 +33,9 @@ func TestPanicBelowHandleContext(t *testing.T) {
 			"nothing":  func(c *gin.Context) { c.Status(http.StatusInternalServerError) },
 		} {
 			t.Run(test.name+", then "+status, func(t *testing.T) {
-				recovery := gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { answer(c) })
+				recovery := gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) {
+					answer(c)
+				})
 				a := apptest.NewAppBehind(t, flashgin.Config{}, recovery)
 				a.GET("/page", apptest.Page)
 				a.POST("/page", apptest.Add(t, apptest.Redirect("/page"),
@@ -43,7 +45,8 @@ func TestPanicBelowHandleContext(t *testing.T) {
 					panic("on purpose")
 				})
 				a.GET("/", func(c *gin.Context) {
-					assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("added").At(flashgin.Anywhere)))
+					assert.NoError(t,
+						flashgin.AddFlash(c, flashgin.Info("added").At(flashgin.Anywhere)))
 					c.Request.URL.Path = "/inner"
 					a.HandleContext(c)
 				})

@@ -25,13 +25,19 @@ func TestInstall(t *testing.T) {
 		"gin.New":     func(m *flashgin.Messenger) *gin.Engine { return gin.New(m.Install) },
 		"gin.Default": func(m *flashgin.Messenger) *gin.Engine { return gin.Default(m.Install) },
 		"engine.With": func(m *flashgin.Messenger) *gin.Engine { return gin.New().With(m.Install) },
-		"called":      func(m *flashgin.Messenger) *gin.Engine { e := gin.New(); m.Install(e); return e },
+		"called": func(m *flashgin.Messenger) *gin.Engine {
+			e := gin.New()
+			m.Install(e)
+			return e
+		},
 		"after the sessions": func(m *flashgin.Messenger) *gin.Engine {
 			e := gin.New()
 			e.Use(sessions.Sessions("id", apptest.CookieStore()))
 			return e.With(m.Install)
 		},
-		"twice": func(m *flashgin.Messenger) *gin.Engine { return gin.New(m.Install, m.Install).With(m.Install) },
+		"twice": func(m *flashgin.Messenger) *gin.Engine {
+			return gin.New(m.Install, m.Install).With(m.Install)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer quiet()()
@@ -82,20 +88,23 @@ func TestInstallingAnotherMessengerPanics(t *testing.T) {
 // so, and leave their pages alone.
 func TestRoutesBeforeInstall(t *testing.T) {
 	log := new(apptest.LockedBuffer)
-	a := apptest.NewAppWired(t, flashgin.Config{Logger: apptest.LogTo(log)}, func(engine *gin.Engine, install gin.OptionFunc) {
-		engine.Use(sessions.Sessions("id", apptest.CookieStore()))
-		engine.GET("/early", func(c *gin.Context) {
-			assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("x")), flashgin.ErrNotInstalled)
-			apptest.Page(c)
+	a := apptest.NewAppWired(t, flashgin.Config{Logger: apptest.LogTo(log)},
+		func(engine *gin.Engine, install gin.OptionFunc) {
+			engine.Use(sessions.Sessions("id", apptest.CookieStore()))
+			engine.GET("/early", func(c *gin.Context) {
+				assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("x")),
+					flashgin.ErrNotInstalled)
+				apptest.Page(c)
+			})
+			for i := range 12 {
+				engine.POST("/early/"+strconv.Itoa(i), apptest.Status(http.StatusOK))
+			}
+			engine.With(install)
 		})
-		for i := range 12 {
-			engine.POST("/early/"+strconv.Itoa(i), apptest.Status(http.StatusOK))
-		}
-		engine.With(install)
-	})
 	a.Template("page", `page{{range flashes}}[{{.Text}}]{{end}}`)
 	a.GET("/late", apptest.Page)
-	a.POST("/late", apptest.Add(t, apptest.Redirect("/late"), flashgin.Info("hello").At("/late"), flashgin.Info("early").At("/early")))
+	a.POST("/late", apptest.Add(t, apptest.Redirect("/late"), flashgin.Info("hello").At("/late"),
+		flashgin.Info("early").At("/early")))
 
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
 	require.Len(t, lines, 1)
@@ -158,7 +167,8 @@ func TestNoRouteAndNoMethod(t *testing.T) {
 	a.NoMethod(func(c *gin.Context) { c.HTML(http.StatusMethodNotAllowed, "page", nil) })
 	a.PUT("/only-put", apptest.Status(http.StatusOK))
 	a.GET("/page", apptest.Page)
-	a.POST("/send", apptest.Add(t, apptest.Redirect("/moved"), flashgin.Info("path"), flashgin.Info("anywhere").At(flashgin.Anywhere), flashgin.Info("put").At("/only-put")))
+	a.POST("/send", apptest.Add(t, apptest.Redirect("/moved"), flashgin.Info("path"),
+		flashgin.Info("anywhere").At(flashgin.Anywhere), flashgin.Info("put").At("/only-put")))
 	visitor := a.Visitor()
 	visitor.Post("/send")
 
@@ -176,7 +186,8 @@ func TestGinsOwnAnswers(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{})
 	a.HandleMethodNotAllowed = true
 	a.GET("/slash/", apptest.Page)
-	a.POST("/send", apptest.Add(t, apptest.Redirect("/slash/"), flashgin.Info("hello"), flashgin.Info("anywhere").At(flashgin.Anywhere)))
+	a.POST("/send", apptest.Add(t, apptest.Redirect("/slash/"), flashgin.Info("hello"),
+		flashgin.Info("anywhere").At(flashgin.Anywhere)))
 	browser := a.Browser()
 	browser.Post("/send")
 	assert.Equal(t, "404 page not found", browser.Get("/nowhere"))
@@ -192,14 +203,16 @@ func TestStaticFiles(t *testing.T) {
 	a := apptest.NewApp(t, flashgin.Config{})
 	a.Static("/static", dir)
 	a.GET("/", apptest.Page)
-	a.POST("/", apptest.Add(t, apptest.Redirect("/static/file.txt"), flashgin.Info("file"), flashgin.Info("anywhere").At(flashgin.Anywhere)))
+	a.POST("/", apptest.Add(t, apptest.Redirect("/static/file.txt"), flashgin.Info("file"),
+		flashgin.Info("anywhere").At(flashgin.Anywhere)))
 	browser := a.Browser()
 	browser.Post("/")
 	file := browser.Do(http.MethodGet, "/static/file.txt")
 	assert.Equal(t, "the file", file.Body)
 	assert.NotEmpty(t, file.Header.Get("Last-Modified"), "files may be cached")
 	assert.Zero(t, file.CookieCount())
-	assert.Equal(t, http.StatusNotModified, browser.Do(http.MethodGet, "/static/file.txt", "If-Modified-Since", file.Header.Get("Last-Modified")).StatusCode)
+	assert.Equal(t, http.StatusNotModified, browser.Do(http.MethodGet, "/static/file.txt",
+		"If-Modified-Since", file.Header.Get("Last-Modified")).StatusCode)
 	assert.Equal(t, http.StatusNotFound, browser.Do(http.MethodGet, "/static/none").StatusCode)
 	assert.Equal(t, "[anywhere]", browser.Get("/"))
 }
@@ -232,8 +245,9 @@ func TestHandleContext(t *testing.T) {
 		apptest.Page(c)
 	})
 	a.POST("/send", apptest.Add(t, apptest.Status(http.StatusNoContent),
-		flashgin.Info("old").At("/old"), flashgin.Info("path").At("/new/1"), flashgin.Info("route").At("/new/:id"),
-		flashgin.Info("anywhere").At(flashgin.Anywhere), flashgin.Info("other").At("/new/2")))
+		flashgin.Info("old").At("/old"), flashgin.Info("path").At("/new/1"),
+		flashgin.Info("route").At("/new/:id"), flashgin.Info("anywhere").At(flashgin.Anywhere),
+		flashgin.Info("other").At("/new/2")))
 
 	for _, test := range []struct {
 		name, path, want, left string

@@ -23,9 +23,11 @@ var ofGinContext = map[string]func(*gin.Context) context.Context{
 
 // newOutlived is an application where every user has a secret that waits at "/".
 func newOutlived(t *testing.T, log *apptest.LockedBuffer) *apptest.App {
-	a := apptest.NewAppWired(t, flashgin.Config{SessionKey: apptest.UserOf, Logger: apptest.LogTo(log)}, func(engine *gin.Engine, install gin.OptionFunc) {
-		engine.With(install).Use(sessions.Sessions("id", apptest.CookieStore()))
-	})
+	a := apptest.NewAppWired(t,
+		flashgin.Config{SessionKey: apptest.UserOf, Logger: apptest.LogTo(log)},
+		func(engine *gin.Engine, install gin.OptionFunc) {
+			engine.With(install).Use(sessions.Sessions("id", apptest.CookieStore()))
+		})
 	a.Template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
 	a.Leave(flashgin.Info("secret"))
 	return a
@@ -49,7 +51,8 @@ func TestTheGinContextAfterItsRequest(t *testing.T) {
 			var ctx context.Context
 			a.GET("/", func(given *gin.Context) { c, ctx = given, derive(given) })
 			a.Visit(http.MethodGet, "/")
-			assert.ErrorIs(t, flashgin.AddFlash(ctx, flashgin.Info("late").At("/")), flashgin.ErrTooLate)
+			assert.ErrorIs(t, flashgin.AddFlash(ctx, flashgin.Info("late").At("/")),
+				flashgin.ErrTooLate)
 			_, err := a.Messenger.SessionKey(c)
 			assert.ErrorIs(t, err, flashgin.ErrTooLate)
 			assert.ErrorIs(t, a.Messenger.Forget(c), flashgin.ErrTooLate)
@@ -108,7 +111,8 @@ func TestDebugModeRefusesAStrayGinContext(t *testing.T) {
 				go func() {
 					defer close(done)
 					ctx := derive(c)
-					assert.ErrorContains(t, flashgin.AddFlash(ctx, flashgin.Info("stray").At("/")), wayOut)
+					assert.ErrorContains(t, flashgin.AddFlash(ctx, flashgin.Info("stray").At("/")),
+						wayOut)
 					_, err := a.Messenger.SessionKey(c)
 					assert.ErrorContains(t, err, wayOut)
 					assert.ErrorContains(t, a.Messenger.Forget(c), wayOut)
@@ -142,14 +146,16 @@ func TestDebugModeLeavesTheOthersAlone(t *testing.T) {
 			go func() {
 				defer close(done)
 				for _, ctx := range []context.Context{cp, ctx, context.WithoutCancel(cp)} {
-					assert.NoError(t, flashgin.AddFlash(ctx, flashgin.Info("more").At("/elsewhere")))
+					assert.NoError(t,
+						flashgin.AddFlash(ctx, flashgin.Info("more").At("/elsewhere")))
 					assert.Len(t, flashgin.Flashes(ctx), 2)
 				}
 			}()
 			<-done
 		})
 		a.Visit(http.MethodGet, "/")
-		assert.Equal(t, "[more][more][more]", strings.ReplaceAll(a.Left("/elsewhere"), "[secret]", ""))
+		assert.Equal(t, "[more][more][more]",
+			strings.ReplaceAll(a.Left("/elsewhere"), "[secret]", ""))
 		assert.NotContains(t, log.String(), "outside of its handler")
 	}
 }

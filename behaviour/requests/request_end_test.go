@@ -63,24 +63,33 @@ func TestARequestEndsWhateverPanics(t *testing.T) {
 		told    string // of the failure
 		header  []string
 	}{
-		{name: "Config.View", told: "Config.View panicked: broken: View", cfg: flashgin.Config{View: func(c *gin.Context) string {
-			if broken(c) {
-				panic("broken: View")
-			}
-			return ""
-		}}},
-		{name: "Config.SessionKey", told: "Config.SessionKey panicked: broken: SessionKey", after: func(c *gin.Context) {
-			c.Set("breaks", "SessionKey")
-		}},
-		{name: "Config.Labels", told: "Config.Labels panicked: broken: Labels", header: apptest.HTMX(), cfg: flashgin.Config{
-			HTMX: true,
-			Labels: func(c *gin.Context) flashgin.Labels {
+		{
+			name: "Config.View", told: "Config.View panicked: broken: View",
+			cfg: flashgin.Config{View: func(c *gin.Context) string {
 				if broken(c) {
-					panic("broken: Labels")
+					panic("broken: View")
 				}
-				return flashgin.Labels{}
+				return ""
+			}},
+		},
+		{
+			name: "Config.SessionKey", told: "Config.SessionKey panicked: broken: SessionKey",
+			after: func(c *gin.Context) {
+				c.Set("breaks", "SessionKey")
 			},
-		}},
+		},
+		{
+			name: "Config.Labels", told: "Config.Labels panicked: broken: Labels",
+			header: apptest.HTMX(), cfg: flashgin.Config{
+				HTMX: true,
+				Labels: func(c *gin.Context) flashgin.Labels {
+					if broken(c) {
+						panic("broken: Labels")
+					}
+					return flashgin.Labels{}
+				},
+			},
+		},
 		{
 			name: "Config.Translate", told: "Config.Translate panicked: broken: Translate",
 			header: apptest.HTMX(), cfg: flashgin.Config{
@@ -93,13 +102,25 @@ func TestARequestEndsWhateverPanics(t *testing.T) {
 				},
 			},
 		},
-		{name: "Config.Observer", told: "Config.Observer panicked: broken: the Observer", cfg: flashgin.Config{Observer: panickingObserver{}}},
-		{name: "the log", told: "no page", cfg: flashgin.Config{Logger: slog.New(panickingLog{slog.DiscardHandler})}, after: func(c *gin.Context) {
-			c.Redirect(http.StatusSeeOther, "http://elsewhere.example/") // where nobody sees the message
-		}},
+		{name: "Config.Observer", told: "Config.Observer panicked: broken: the Observer",
+			cfg: flashgin.Config{Observer: panickingObserver{}}},
+		{
+			name: "the log", told: "no page",
+			cfg: flashgin.Config{Logger: slog.New(panickingLog{slog.DiscardHandler})},
+			after: func(c *gin.Context) {
+				// where nobody sees the message
+				c.Redirect(http.StatusSeeOther, "http://elsewhere.example/")
+			},
+		},
 		{name: "no *http.Request", after: func(c *gin.Context) { c.Request = nil }},
-		{name: "the session is read", told: "session.Get", session: func(s sessions.Session) sessions.Session { return panickingSession{s, false} }},
-		{name: "the session is saved", told: "session.Save", session: func(s sessions.Session) sessions.Session { return panickingSession{s, true} }},
+		{name: "the session is read", told: "session.Get",
+			session: func(s sessions.Session) sessions.Session {
+				return panickingSession{s, false}
+			}},
+		{name: "the session is saved", told: "session.Save",
+			session: func(s sessions.Session) sessions.Session {
+				return panickingSession{s, true}
+			}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if test.session == nil {
@@ -130,9 +151,11 @@ func TestARequestEndsWhateverPanics(t *testing.T) {
 				}
 			})
 			a.GET("/elsewhere", apptest.Page)
-			a.GET("/", func(c *gin.Context) { // another user's request, which has the *gin.Context now
+			// another user's request, which has the *gin.Context now
+			a.GET("/", func(c *gin.Context) {
 				for _, ctx := range []context.Context{ctx, cp} {
-					_ = flashgin.AddFlash(ctx, flashgin.Info("a secret of alice's").At("/elsewhere"),
+					_ = flashgin.AddFlash(ctx,
+						flashgin.Info("a secret of alice's").At("/elsewhere"),
 						flashgin.Info("another"))
 					assert.Empty(t, flashgin.Flashes(ctx))
 					assert.Empty(t, flashgin.PeekFlashes(ctx))
@@ -140,8 +163,9 @@ func TestARequestEndsWhateverPanics(t *testing.T) {
 				apptest.Page(c)
 			})
 			for range 8 { // the race detector makes sync.Pool forget some
-				apptest.Within(t, "a request that breaks down",
-					func() { a.Visitor().Post("/", append([]string{"User", "alice"}, test.header...)...) })
+				apptest.Within(t, "a request that breaks down", func() {
+					a.Visitor().Post("/", append([]string{"User", "alice"}, test.header...)...)
+				})
 				bob := a.Visitor()
 				for _, path := range []string{"/", "/elsewhere"} {
 					assert.NotRegexp(t, "hello|secret|another", bob.Get(path, "User", "bob"))
@@ -179,10 +203,13 @@ func TestAFunctionThatCallsFlashginForItsRequest(t *testing.T) {
 			call(c)
 			return ""
 		}}, "Config.View calls flashgin for its own request"},
-		{"Labels", flashgin.Config{SessionKey: apptest.UserOf, Labels: func(c *gin.Context) flashgin.Labels {
-			call(c)
-			return flashgin.Labels{}
-		}}, "Config.Labels calls flashgin for its own request"},
+		{"Labels", flashgin.Config{
+			SessionKey: apptest.UserOf,
+			Labels: func(c *gin.Context) flashgin.Labels {
+				call(c)
+				return flashgin.Labels{}
+			},
+		}, "Config.Labels calls flashgin for its own request"},
 		{"Translate", flashgin.Config{
 			SessionKey: apptest.UserOf,
 			Translate: func(c *gin.Context, m flashgin.Message) flashgin.Message {
@@ -200,7 +227,9 @@ func TestAFunctionThatCallsFlashginForItsRequest(t *testing.T) {
 				_ = flashgin.AddFlash(c, flashgin.Info("hello"))
 				c.Redirect(http.StatusSeeOther, "/")
 			})
-			for _, request := range [][2]string{{http.MethodPost, "/"}, {http.MethodGet, "/"}, {http.MethodGet, "/data"}} {
+			for _, request := range [][2]string{
+				{http.MethodPost, "/"}, {http.MethodGet, "/"}, {http.MethodGet, "/data"},
+			} {
 				calls = 0
 				apptest.Within(t, "a request", func() { a.Visit(request[0], request[1]) })
 				assert.Less(t, calls, 500, "%s %s", request[0], request[1])
@@ -215,14 +244,16 @@ func TestAFunctionThatCallsFlashginForItsRequest(t *testing.T) {
 func TestTheEndWaitsForWhoUsesTheContext(t *testing.T) {
 	asked, answer := make(chan struct{}), make(chan struct{})
 	var users sync.Map
-	a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) {
-		if c.GetHeader("User") == "alice" {
-			close(asked)
-			<-answer
-			users.Store(c.GetHeader("User"), true) // which another user's request would change
-		}
-		return apptest.UserOf(c)
-	}})
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+		SessionKey: func(c *gin.Context) (string, error) {
+			if c.GetHeader("User") == "alice" {
+				close(asked)
+				<-answer
+				users.Store(c.GetHeader("User"), true) // which another user's request would change
+			}
+			return apptest.UserOf(c)
+		},
+	})
 	var group sync.WaitGroup
 	a.GET("/", func(c *gin.Context) {
 		if c.GetHeader("User") == "alice" {
@@ -284,10 +315,13 @@ func TestASessionThatCallsFlashginForItsRequest(t *testing.T) {
 
 // However many goroutines of a handler ask at once, that is no recursion.
 func TestManyGoroutinesAskAtOnce(t *testing.T) {
-	a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: apptest.UserOf, View: func(*gin.Context) string {
-		runtime.Gosched()
-		return ""
-	}})
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+		SessionKey: apptest.UserOf,
+		View: func(*gin.Context) string {
+			runtime.Gosched()
+			return ""
+		},
+	})
 	a.GET("/", func(c *gin.Context) {
 		ctx := c.Request.Context()
 		var group sync.WaitGroup

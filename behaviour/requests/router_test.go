@@ -37,13 +37,15 @@ func TestViewsFollowTheRedirectsOfTheRouter(t *testing.T) {
 		{"the root", "/", "/"},
 	} {
 		for name, flags := range map[string]func(*gin.Engine){
-			"both": both, "fixed path only": fixedOnly, "extra slash": extraSlash, "raw path": rawPath,
+			"both": both, "fixed path only": fixedOnly, "extra slash": extraSlash,
+			"raw path": rawPath,
 		} {
 			t.Run(test.name+"/"+name, func(t *testing.T) {
 				a := apptest.NewApp(t, flashgin.Config{})
 				flags(a.Engine)
 				for _, route := range []string{
-					"/", "/Konto", "/liste/", "/teams/:id", "/files/*path", "/café", "/other", "/Other",
+					"/", "/Konto", "/liste/", "/teams/:id", "/files/*path", "/café", "/other",
+					"/Other",
 				} {
 					a.GET(route, apptest.Page)
 				}
@@ -52,7 +54,8 @@ func TestViewsFollowTheRedirectsOfTheRouter(t *testing.T) {
 				a.POST("/flash", func(c *gin.Context) {
 					assert.NoError(t, flashgin.RedirectFlash(c, test.asked, saved))
 				})
-				a.POST("/at", apptest.Add(t, apptest.Status(http.StatusNoContent), saved.At(test.asked)))
+				a.POST("/at",
+					apptest.Add(t, apptest.Status(http.StatusNoContent), saved.At(test.asked)))
 				a.POST("/late", func(c *gin.Context) {
 					_, err := a.Messenger.SessionKey(c)
 					assert.NoError(t, err)
@@ -97,8 +100,9 @@ func TestRoutesFollowTheRedirectsOfTheRouter(t *testing.T) {
 	a.RedirectFixedPath = true
 	a.GET("/Teams/:id", apptest.Page)
 	a.GET("/files/*path", apptest.Page)
-	a.POST("/save", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Success("saved").At("/teams/:id"),
-		flashgin.Success("kept").At("/FILES/*path"), flashgin.Success("named").At("teams")))
+	a.POST("/save", apptest.Add(t, apptest.Status(http.StatusNoContent),
+		flashgin.Success("saved").At("/teams/:id"), flashgin.Success("kept").At("/FILES/*path"),
+		flashgin.Success("named").At("teams")))
 	visitor := a.Visitor()
 	visitor.Post("/save")
 	assert.Equal(t, "[saved]", visitor.Get("/Teams/5"))
@@ -125,7 +129,8 @@ func TestEncodedSlashes(t *testing.T) {
 			return apptest.Add(a.T, apptest.Redirect(view), flashgin.Info("here"))
 		}},
 		{"At", func(a *apptest.App, view string) gin.HandlerFunc {
-			return apptest.Add(a.T, apptest.Status(http.StatusNoContent), flashgin.Info("here").At(view))
+			return apptest.Add(a.T, apptest.Status(http.StatusNoContent),
+				flashgin.Info("here").At(view))
 		}},
 		{"HX-Redirect", func(a *apptest.App, view string) gin.HandlerFunc {
 			return apptest.Add(a.T, apptest.Header("HX-Redirect", view), flashgin.Info("here"))
@@ -209,8 +214,9 @@ func TestEncodedSlashesAndHandleContext(t *testing.T) {
 		a.HandleContext(c)
 	})
 	a.GET("/other", apptest.Page)
-	a.POST("/save", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("1").At("/files/a%2Fb"),
-		flashgin.Info("2").At("/other"), flashgin.Info("3").At("/files/a/b")))
+	a.POST("/save", apptest.Add(t, apptest.Status(http.StatusNoContent),
+		flashgin.Info("1").At("/files/a%2Fb"), flashgin.Info("2").At("/other"),
+		flashgin.Info("3").At("/files/a/b")))
 	visitor := a.Visitor()
 	visitor.Post("/save")
 	assert.Equal(t, "[1][2]", visitor.Get("/files/a%2Fb"))

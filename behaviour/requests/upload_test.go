@@ -36,12 +36,15 @@ func TestFilesOfUploadsAreRemoved(t *testing.T) {
 	handlers := map[string]func(a *apptest.App){
 		"a handler": func(a *apptest.App) { a.POST("/upload", upload) },
 		"a handler of a copy": func(a *apptest.App) {
-			a.POST("/upload", func(c *gin.Context) { c.Request = c.Request.Clone(c.Request.Context()) },
-				upload)
+			a.POST("/upload", func(c *gin.Context) {
+				c.Request = c.Request.Clone(c.Request.Context())
+			}, upload)
 		},
 		"a handler that panics": func(a *apptest.App) {
-			a.POST("/upload", func(c *gin.Context) { defer func() { _ = recover() }(); c.Next() }, upload,
-				func(*gin.Context) { panic("") })
+			a.POST("/upload", func(c *gin.Context) {
+				defer func() { _ = recover() }()
+				c.Next()
+			}, upload, func(*gin.Context) { panic("") })
 		},
 		"another engine": func(a *apptest.App) {
 			inner := apptest.NewApp(a.T, flashgin.Config{})
@@ -62,7 +65,8 @@ func TestFilesOfUploadsAreRemoved(t *testing.T) {
 			_, err = fmt.Fscan(response.Body, &during)
 			require.NoError(t, err)
 			assert.Equal(t, 1, during, "the upload is in a file meanwhile")
-			assert.Eventually(t, func() bool { return left() == 0 }, 10*time.Second, 5*time.Millisecond)
+			assert.Eventually(t, func() bool { return left() == 0 }, 10*time.Second,
+				5*time.Millisecond)
 		})
 	}
 }

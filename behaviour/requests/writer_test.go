@@ -54,7 +54,9 @@ func TestHijack(t *testing.T) {
 		name   string
 		hijack func(c *gin.Context) (net.Conn, *bufio.ReadWriter, error)
 	}{
-		{"writer", func(c *gin.Context) (net.Conn, *bufio.ReadWriter, error) { return c.Writer.Hijack() }},
+		{"writer", func(c *gin.Context) (net.Conn, *bufio.ReadWriter, error) {
+			return c.Writer.Hijack()
+		}},
 		{"ResponseController", func(c *gin.Context) (net.Conn, *bufio.ReadWriter, error) {
 			return http.NewResponseController(c.Writer).Hijack()
 		}},
@@ -71,7 +73,8 @@ func TestHijack(t *testing.T) {
 				}
 				defer conn.Close()
 				assert.Equal(t, "[connected]", a.Left("/page"))
-				_, _ = stream.WriteString("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+				_, _ = stream.WriteString(
+					"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 				_ = stream.Flush()
 				line, _ := stream.ReadString('\n')
 				_, _ = stream.WriteString("echo " + line)
@@ -81,7 +84,8 @@ func TestHijack(t *testing.T) {
 			require.NoError(t, err)
 			defer conn.Close()
 			require.NoError(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
-			_, err = io.WriteString(conn, "GET /socket HTTP/1.1\r\nHost: a\r\nUser: alice\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+			_, err = io.WriteString(conn,
+				"GET /socket HTTP/1.1\r\nHost: a\r\nUser: alice\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 			require.NoError(t, err)
 			stream := bufio.NewReader(conn)
 			response, err := http.ReadResponse(stream, nil)
@@ -118,11 +122,15 @@ func TestStoredBeforeTheHeadersLeave(t *testing.T) {
 		"Flush":          func(c *gin.Context) { c.Writer.Flush() },
 		"controller":     func(c *gin.Context) { _ = http.NewResponseController(c.Writer).Flush() },
 		"abort":          func(c *gin.Context) { c.AbortWithStatus(http.StatusTeapot) },
-		"redirect":       func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/page"); c.Writer.WriteHeaderNow() },
+		"redirect": func(c *gin.Context) {
+			c.Redirect(http.StatusSeeOther, "/page")
+			c.Writer.WriteHeaderNow()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := apptest.NewSpyStore()
-			a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: apptest.UserOf, Store: store})
+			a := apptest.NewAppWithoutSessions(t,
+				flashgin.Config{SessionKey: apptest.UserOf, Store: store})
 			w := &departing{ResponseRecorder: httptest.NewRecorder()}
 			a.GET("/", func(c *gin.Context) {
 				assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("saved").At("/page")))
@@ -183,7 +191,9 @@ func TestGzipInEitherOrder(t *testing.T) {
 		name string
 		wire func(engine *gin.Engine, install gin.OptionFunc)
 	}{
-		{"flash, gzip", func(engine *gin.Engine, install gin.OptionFunc) { engine.With(install).Use(compress) }},
+		{"flash, gzip", func(engine *gin.Engine, install gin.OptionFunc) {
+			engine.With(install).Use(compress)
+		}},
 		{"gzip, flash", func(engine *gin.Engine, install gin.OptionFunc) {
 			engine.Use(compress)
 			engine.With(install)
@@ -317,13 +327,22 @@ func eachTimeout(t *testing.T, test func(t *testing.T, a *apptest.App)) {
 		cfg  flashgin.Config
 		wire func(engine *gin.Engine, install gin.OptionFunc)
 	}{
-		{"flash, timeout, sessions", flashgin.Config{}, func(engine *gin.Engine, install gin.OptionFunc) { engine.With(install).Use(timeout, session) }},
-		{"flash, sessions, timeout", flashgin.Config{}, func(engine *gin.Engine, install gin.OptionFunc) { engine.With(install).Use(session, timeout) }},
-		{"timeout, flash, sessions", flashgin.Config{}, func(engine *gin.Engine, install gin.OptionFunc) {
-			engine.Use(timeout)
-			engine.With(install).Use(session)
+		{"flash, timeout, sessions", flashgin.Config{},
+			func(engine *gin.Engine, install gin.OptionFunc) {
+				engine.With(install).Use(timeout, session)
+			}},
+		{"flash, sessions, timeout", flashgin.Config{},
+			func(engine *gin.Engine, install gin.OptionFunc) {
+				engine.With(install).Use(session, timeout)
+			}},
+		{"timeout, flash, sessions", flashgin.Config{},
+			func(engine *gin.Engine, install gin.OptionFunc) {
+				engine.Use(timeout)
+				engine.With(install).Use(session)
+			}},
+		{"flash, timeout, cookie key", cookieKey, func(engine *gin.Engine, install gin.OptionFunc) {
+			engine.With(install).Use(timeout)
 		}},
-		{"flash, timeout, cookie key", cookieKey, func(engine *gin.Engine, install gin.OptionFunc) { engine.With(install).Use(timeout) }},
 		{"timeout, flash, cookie key", cookieKey, func(engine *gin.Engine, install gin.OptionFunc) {
 			engine.Use(timeout)
 			engine.With(install)
@@ -368,9 +387,19 @@ func TestTimeoutThatFires(t *testing.T) {
 		want    string
 	}{
 		{"nothing is shown", func(_ *testing.T, c *gin.Context) { expire(c) }, "[saved]"},
-		{"the page comes too late", func(_ *testing.T, c *gin.Context) { expire(c); apptest.Page(c) }, "[saved]"},
-		{"the page came before", func(_ *testing.T, c *gin.Context) { apptest.Page(c); expire(c) }, "[saved]"},
-		{"the handler takes them", func(_ *testing.T, c *gin.Context) { flashgin.Flashes(c); expire(c); c.JSON(http.StatusOK, "late") }, "[saved]"},
+		{"the page comes too late", func(_ *testing.T, c *gin.Context) {
+			expire(c)
+			apptest.Page(c)
+		}, "[saved]"},
+		{"the page came before", func(_ *testing.T, c *gin.Context) {
+			apptest.Page(c)
+			expire(c)
+		}, "[saved]"},
+		{"the handler takes them", func(_ *testing.T, c *gin.Context) {
+			flashgin.Flashes(c)
+			expire(c)
+			c.JSON(http.StatusOK, "late")
+		}, "[saved]"},
 		{"the handler adds one before", func(t *testing.T, c *gin.Context) {
 			assert.NoError(t, flashgin.AddFlash(c, late))
 			expire(c)
@@ -388,7 +417,8 @@ func TestTimeoutThatFires(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			eachTimeout(t, func(t *testing.T, a *apptest.App) {
 				a.GET("/slow", func(c *gin.Context) { test.handler(t, c) })
-				a.POST("/anywhere", apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Success("saved").At(flashgin.Anywhere)))
+				a.POST("/anywhere", apptest.Add(t, apptest.Status(http.StatusNoContent),
+					flashgin.Success("saved").At(flashgin.Anywhere)))
 				b := a.Browser()
 				b.Post("/anywhere")
 				answer := b.Do(http.MethodGet, "/slow")
@@ -426,14 +456,28 @@ func TestWritersOfOtherMiddleware(t *testing.T) {
 		found bool
 	}{
 		{"struct", func(w gin.ResponseWriter) gin.ResponseWriter { return byValue{w} }, true},
-		{"pointer to a struct", func(w gin.ResponseWriter) gin.ResponseWriter { return &byValue{w} }, true},
-		{"struct without a name", func(w gin.ResponseWriter) gin.ResponseWriter { return struct{ gin.ResponseWriter }{w} }, true},
-		{"embedded twice", func(w gin.ResponseWriter) gin.ResponseWriter { return &byPointer{&byValue{w}} }, true},
+		{"pointer to a struct", func(w gin.ResponseWriter) gin.ResponseWriter {
+			return &byValue{w}
+		}, true},
+		{"struct without a name", func(w gin.ResponseWriter) gin.ResponseWriter {
+			return struct{ gin.ResponseWriter }{w}
+		}, true},
+		{"embedded twice", func(w gin.ResponseWriter) gin.ResponseWriter {
+			return &byPointer{&byValue{w}}
+		}, true},
 		{"Unwrap", func(w gin.ResponseWriter) gin.ResponseWriter { return unwraps{w} }, true},
-		{"several", func(w gin.ResponseWriter) gin.ResponseWriter { return byValue{unwraps{&byPointer{&byValue{w}}}} }, true},
-		{"no way through", func(w gin.ResponseWriter) gin.ResponseWriter { return closed{w} }, false},
-		{"no way through, below another", func(w gin.ResponseWriter) gin.ResponseWriter { return &byValue{&closed{w}} }, false},
-		{"nil pointer", func(w gin.ResponseWriter) gin.ResponseWriter { return &dangling{hidden: w} }, false},
+		{"several", func(w gin.ResponseWriter) gin.ResponseWriter {
+			return byValue{unwraps{&byPointer{&byValue{w}}}}
+		}, true},
+		{"no way through", func(w gin.ResponseWriter) gin.ResponseWriter {
+			return closed{w}
+		}, false},
+		{"no way through, below another", func(w gin.ResponseWriter) gin.ResponseWriter {
+			return &byValue{&closed{w}}
+		}, false},
+		{"nil pointer", func(w gin.ResponseWriter) gin.ResponseWriter {
+			return &dangling{hidden: w}
+		}, false},
 		{"no end", func(w gin.ResponseWriter) gin.ResponseWriter { return &endless{w} }, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {

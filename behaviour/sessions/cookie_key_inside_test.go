@@ -29,13 +29,14 @@ func TestCookieKeyOfARequestInsideARequest(t *testing.T) {
 			a.POST("/key", func(c *gin.Context) { _, _ = a.Messenger.SessionKey(c) })
 			bob := a.Visitor()
 			bob.Do(http.MethodPost, "/key")
-			a.POST("/inner",
-				apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("for bob").At("/")))
+			a.POST("/inner", apptest.Add(t, apptest.Status(http.StatusNoContent),
+				flashgin.Info("for bob").At("/")))
 			a.POST("/outer", func(c *gin.Context) {
 				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("for alice").At("/")))
 				_, err := a.Messenger.SessionKey(c) // alice's first: her answer makes her cookie
 				assert.NoError(t, err)
-				inner := httptest.NewRequestWithContext(c.Request.Context(), http.MethodPost, "/inner", nil)
+				inner := httptest.NewRequestWithContext(c.Request.Context(), http.MethodPost,
+					"/inner", nil)
 				if test.cookie {
 					inner.AddCookie(bob.Jar["flash"])
 				}
@@ -68,7 +69,8 @@ func TestCookieKeyOfTheOuterEngineAlone(t *testing.T) {
 		assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("inner")), flashgin.ErrNoSession)
 		assert.Error(t, inner.Messenger.Forget(c))
 	})
-	outer := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
+	outer := apptest.NewAppWithoutSessions(t,
+		flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
 	outer.NoRoute(func(c *gin.Context) {
 		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("outer").At("/outer")))
 		inner.ServeHTTP(c.Writer, c.Request)

@@ -101,10 +101,18 @@ func TestCookieKeyIsSecureUnderTLS(t *testing.T) {
 	}{
 		{"plain", "flash", plain, false},
 		{"TLS", "flash", func(r *http.Request) { r.TLS = new(tls.ConnectionState) }, true},
-		{"a proxy's word", "flash", func(r *http.Request) { r.Header.Set("X-Forwarded-Proto", "https") }, true},
-		{"in capitals", "flash", func(r *http.Request) { r.Header.Set("X-Forwarded-Proto", "HTTPS") }, true},
-		{"the first of two proxies", "flash", func(r *http.Request) { r.Header.Set("X-Forwarded-Proto", "https, http") }, true},
-		{"only the second", "flash", func(r *http.Request) { r.Header.Set("X-Forwarded-Proto", "http, https") }, false},
+		{"a proxy's word", "flash", func(r *http.Request) {
+			r.Header.Set("X-Forwarded-Proto", "https")
+		}, true},
+		{"in capitals", "flash", func(r *http.Request) {
+			r.Header.Set("X-Forwarded-Proto", "HTTPS")
+		}, true},
+		{"the first of two proxies", "flash", func(r *http.Request) {
+			r.Header.Set("X-Forwarded-Proto", "https, http")
+		}, true},
+		{"only the second", "flash", func(r *http.Request) {
+			r.Header.Set("X-Forwarded-Proto", "http, https")
+		}, false},
 		{"a name that asks for it", "__Host-flash", plain, true},
 		{"another", "__secure-flash", plain, true},
 	} {
@@ -142,8 +150,9 @@ func TestCookiesThatHoldNoSecret(t *testing.T) {
 		"a digit that base32 lacks": "flash=" + strings.Repeat("1", 26),
 		"quoted":                    `flash="` + secret + `"`,
 		"control characters":        "flash=" + secret + "\x00",
-		"another name":              "flash2=" + secret + "; Flash=" + secret + "; xflash=" + secret,
-		"nothing but semicolons":    ";;; ;",
+		"another name": "flash2=" + secret + "; Flash=" + secret +
+			"; xflash=" + secret,
+		"nothing but semicolons": ";;; ;",
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := apptest.NewSpyStore()
@@ -171,12 +180,14 @@ func TestCookiesAroundTheSecret(t *testing.T) {
 		"flash=junk; flash=" + secret,
 		"a; ;=; flash=" + secret + " ",
 	} {
-		require.NoError(t, a.Messenger.Add(t.Context(), base64.RawURLEncoding.EncodeToString(hash[:]), flashgin.Info("hello").At("/")))
+		require.NoError(t, a.Messenger.Add(t.Context(),
+			base64.RawURLEncoding.EncodeToString(hash[:]), flashgin.Info("hello").At("/")))
 		assert.Equal(t, "[hello]", a.Visitor().Get("/", "Cookie", sent), sent)
 	}
 	request := httptest.NewRequest(http.MethodGet, "/", nil)
 	request.Header["Cookie"] = []string{"a=b", "flash=" + secret} // as HTTP/2 may have it
-	require.NoError(t, a.Messenger.Add(t.Context(), base64.RawURLEncoding.EncodeToString(hash[:]), flashgin.Info("hello").At("/")))
+	require.NoError(t, a.Messenger.Add(t.Context(), base64.RawURLEncoding.EncodeToString(hash[:]),
+		flashgin.Info("hello").At("/")))
 	assert.Equal(t, "[hello]", a.Visitor().Send(request).Body.String())
 }
 
@@ -263,7 +274,8 @@ func TestADeletedCookieIsNotSetTwice(t *testing.T) {
 // The limit that the documentation names: the browser keeps the cookie of one of two answers.
 func TestFirstMessagesInParallelHaveACookieEach(t *testing.T) {
 	a := newCookieApp(t, flashgin.Config{})
-	first, second := a.Visitor(), a.Visitor() // one browser, whose requests leave before an answer is there
+	// one browser, whose requests leave before an answer is there
+	first, second := a.Visitor(), a.Visitor()
 	first.Post("/")
 	second.Post("/")
 	assert.NotEqual(t, first.Jar["flash"].Value, second.Jar["flash"].Value)
@@ -309,16 +321,18 @@ func TestCookieKeyBehindTwoEngines(t *testing.T) {
 // A function of the application's own hands visitors on, and has keys of its own for users.
 func TestAFunctionThatHandsOnToCookieKey(t *testing.T) {
 	visitors := flashgin.CookieKey("flash")
-	a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) {
-		if user := c.GetHeader("X-User"); user != "" {
-			return user, nil
-		}
-		key, err := visitors(c)
-		if key != "" {
-			key = "visitor " + key
-		}
-		return key, err
-	}})
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+		SessionKey: func(c *gin.Context) (string, error) {
+			if user := c.GetHeader("X-User"); user != "" {
+				return user, nil
+			}
+			key, err := visitors(c)
+			if key != "" {
+				key = "visitor " + key
+			}
+			return key, err
+		},
+	})
 	a.GET("/", apptest.Page)
 	a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello")))
 	a.POST("/forget", func(c *gin.Context) {
@@ -347,14 +361,26 @@ func TestAFunctionThatHandsOnToCookieKey(t *testing.T) {
 func TestCookieKeyHoweverTheAnswerLeaves(t *testing.T) {
 	hello := flashgin.Info("hello").At("/")
 	for name, answer := range map[string]gin.HandlerFunc{
-		"redirect":    apptest.Add(t, apptest.Redirect("/"), hello),
-		"body":        apptest.Add(t, func(c *gin.Context) { c.String(http.StatusOK, "body") }, hello),
-		"no content":  apptest.Add(t, apptest.Status(http.StatusNoContent), hello),
-		"abort":       apptest.Add(t, func(c *gin.Context) { c.AbortWithStatus(http.StatusTeapot) }, hello),
-		"flushed":     apptest.Add(t, func(c *gin.Context) { c.Writer.Flush(); c.Writer.WriteString("body") }, hello),
-		"panic":       apptest.Add(t, func(*gin.Context) { panic(http.ErrAbortHandler) }, hello),
-		"failed page": apptest.Add(t, func(c *gin.Context) { c.HTML(http.StatusOK, "no such template", nil) }, hello),
-		"a copy of c": func(c *gin.Context) { apptest.Add(t, func(*gin.Context) {}, hello)(c.Copy()); apptest.Redirect("/")(c) },
+		"redirect": apptest.Add(t, apptest.Redirect("/"), hello),
+		"body": apptest.Add(t, func(c *gin.Context) {
+			c.String(http.StatusOK, "body")
+		}, hello),
+		"no content": apptest.Add(t, apptest.Status(http.StatusNoContent), hello),
+		"abort": apptest.Add(t, func(c *gin.Context) {
+			c.AbortWithStatus(http.StatusTeapot)
+		}, hello),
+		"flushed": apptest.Add(t, func(c *gin.Context) {
+			c.Writer.Flush()
+			c.Writer.WriteString("body")
+		}, hello),
+		"panic": apptest.Add(t, func(*gin.Context) { panic(http.ErrAbortHandler) }, hello),
+		"failed page": apptest.Add(t, func(c *gin.Context) {
+			c.HTML(http.StatusOK, "no such template", nil)
+		}, hello),
+		"a copy of c": func(c *gin.Context) {
+			apptest.Add(t, func(*gin.Context) {}, hello)(c.Copy())
+			apptest.Redirect("/")(c)
+		},
 		"request's ctx": func(c *gin.Context) {
 			assert.NoError(t, flashgin.AddFlash(c.Request.Context(), hello))
 			apptest.Redirect("/")(c)
@@ -370,8 +396,11 @@ func TestCookieKeyHoweverTheAnswerLeaves(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
-			a.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) { c.String(http.StatusInternalServerError, "sorry") }))
+			a := apptest.NewAppWithoutSessions(t,
+				flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
+			a.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, _ any) {
+				c.String(http.StatusInternalServerError, "sorry")
+			}))
 			a.GET("/", apptest.Page)
 			a.POST("/", answer)
 			visitor := a.Visitor()
@@ -443,7 +472,8 @@ func TestCookieKeyNames(t *testing.T) {
 	}
 	for _, name := range []string{"", "a b", "a;b", "a=b", "é", "a\n"} {
 		want := fmt.Sprintf(
-			"flashgin: CookieKey: %q is not the name of a cookie: want letters, digits, - and _", name)
+			"flashgin: CookieKey: %q is not the name of a cookie: want letters, digits, - and _",
+			name)
 		assert.PanicsWithValue(t, want, func() { flashgin.CookieKey(name) }, name)
 	}
 }

@@ -30,7 +30,8 @@ func TestAPlantedCookieIsNotUsed(t *testing.T) {
 	a := newCookieApp(t, flashgin.Config{Logger: apptest.LogTo(log)})
 	a.GET("/private/page", apptest.Page)
 	a.GET("/private/peek", func(c *gin.Context) { assert.Empty(t, flashgin.PeekFlashes(c)) })
-	a.POST("/private/save", apptest.Add(t, apptest.Redirect("/private/page"), flashgin.Info("secret")))
+	a.POST("/private/save",
+		apptest.Add(t, apptest.Redirect("/private/page"), flashgin.Info("secret")))
 	b := a.Browser()
 	b.Post("/private/save")
 
@@ -40,7 +41,8 @@ func TestAPlantedCookieIsNotUsed(t *testing.T) {
 	assert.Empty(t, answer.Body)
 	assert.Contains(t, answer.Header.Values("Set-Cookie"), "flash=; Path=/private; Max-Age=0")
 	assert.Equal(t, "private, no-store", answer.Header.Get("Cache-Control"))
-	assert.Equal(t, "[secret]", b.Get("/private/page"), "the planted cookie is gone, and ours is not")
+	assert.Equal(t, "[secret]", b.Get("/private/page"),
+		"the planted cookie is gone, and ours is not")
 
 	b.Plant("/private/peek")
 	b.Get("/private/peek")
@@ -54,7 +56,8 @@ func TestAPlantedCookieIsNotUsed(t *testing.T) {
 func TestAPlantedCookieIsReplaced(t *testing.T) {
 	a := newCookieApp(t, flashgin.Config{})
 	a.GET("/private/page", apptest.Page)
-	a.POST("/private/save", apptest.Add(t, apptest.Redirect("/private/page"), flashgin.Info("secret")))
+	a.POST("/private/save",
+		apptest.Add(t, apptest.Redirect("/private/page"), flashgin.Info("secret")))
 	var made string
 	a.POST("/private/key", func(c *gin.Context) {
 		var err error
@@ -64,7 +67,8 @@ func TestAPlantedCookieIsReplaced(t *testing.T) {
 	for _, path := range []string{"/private/save", "/private/key"} {
 		b := a.Browser()
 		b.Post("/")
-		ours := b.Client.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(b.URL, "http://")})[0].Value
+		ours := b.Client.Jar.Cookies(
+			&url.URL{Scheme: "http", Host: strings.TrimPrefix(b.URL, "http://")})[0].Value
 		planted := b.Plant("/private")
 		b.Post(path)
 		for _, known := range []string{ours, planted} {
@@ -89,7 +93,8 @@ func TestForgetAndAPlantedCookie(t *testing.T) {
 		assert.NoError(t, a.Messenger.Forget(c))
 		apptest.Add(t, apptest.Redirect("/account/mail"), flashgin.Info("welcome"))(c)
 	})
-	a.POST("/account/save", apptest.Add(t, apptest.Redirect("/account/mail"), flashgin.Info("secret")))
+	a.POST("/account/save",
+		apptest.Add(t, apptest.Redirect("/account/mail"), flashgin.Info("secret")))
 	for _, known := range []bool{false, true} {
 		b := a.Browser()
 		if known {
@@ -116,7 +121,8 @@ func TestPlantedCookieExpiresBelowThePrefix(t *testing.T) {
 		"Cookie", "flash="+rand.Text()+"; flash="+rand.Text())
 	lines := answer.Header().Values("Set-Cookie")
 	assert.Contains(t, lines, "flash=; Path=/app/a; Max-Age=0; Secure")
-	assert.Contains(t, lines, "flash=; Path=/app; Domain=shop.example; Max-Age=0; Secure; Partitioned")
+	assert.Contains(t, lines,
+		"flash=; Path=/app; Domain=shop.example; Max-Age=0; Secure; Partitioned")
 	assert.NotContains(t, strings.Join(lines, "\n")+";", "Path=/a;")
 }
 
@@ -137,7 +143,8 @@ func TestAPlantedCookieBehindTwoEngines(t *testing.T) {
 	outer := newCookieApp(t, flashgin.Config{})
 	outer.POST("/a/b", func(c *gin.Context) { inner.ServeHTTP(c.Writer, c.Request) })
 	inner.POST("/a/b", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello")))
-	answer := outer.Visitor().Do(http.MethodPost, "http://shop/a/b", "Cookie", "flash="+rand.Text()+"; flash="+rand.Text())
+	answer := outer.Visitor().Do(http.MethodPost, "http://shop/a/b",
+		"Cookie", "flash="+rand.Text()+"; flash="+rand.Text())
 	lines := answer.Header().Values("Set-Cookie")
 	require.Len(t, lines, 4, lines)
 	assert.ElementsMatch(t, []string{

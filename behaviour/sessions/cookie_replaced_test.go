@@ -123,7 +123,8 @@ func TestCookieOfAKeyThatTheHandlerReplacesIsReported(t *testing.T) {
 		assert.Contains(t, a.Failures.String(), replaced)
 	})
 	t.Run("CookieKey", func(t *testing.T) {
-		a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
+		a := apptest.NewAppWithoutSessions(t,
+			flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
 		a.POST("/first", apptest.Add(t, apptest.Redirect("/a"), flashgin.Info("first")))
 		a.POST("/", apptest.Add(t, func(c *gin.Context) {
 			expire(c, "flash")

@@ -29,14 +29,17 @@ func TestASecureCookieOverPlainHTTP(t *testing.T) {
 		{name: "SessionKey", secure: true, path: "/key", said: 1},
 		{name: "not Secure", path: "/"},
 		{name: "TLS", secure: true, path: "https://example.com/"},
-		{name: "TLS to a proxy", secure: true, path: "/", header: []string{"X-Forwarded-Proto", "https"}},
-		{name: "plain http to a proxy", secure: true, path: "/", header: []string{"X-Forwarded-Proto", "http"}, said: 1},
+		{name: "TLS to a proxy", secure: true, path: "/",
+			header: []string{"X-Forwarded-Proto", "https"}},
+		{name: "plain http to a proxy", secure: true, path: "/",
+			header: []string{"X-Forwarded-Proto", "http"}, said: 1},
 		{name: "without a message", secure: true, path: "/other"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			log := new(apptest.LockedBuffer)
 			a := apptest.NewAppWithoutSessions(t, flashgin.Config{Logger: apptest.LogTo(log)})
-			store := cookie.NewStore([]byte("a secret of thirty-two bytes ...")) // not a secret: a test's
+			// not a secret: a test's
+			store := cookie.NewStore([]byte("a secret of thirty-two bytes ..."))
 			if !test.secure {
 				store.Options(sessions.Options{Path: "/"})
 			}
@@ -50,7 +53,8 @@ func TestASecureCookieOverPlainHTTP(t *testing.T) {
 			for range 2 {
 				a.Visitor().Do(http.MethodPost, test.path, test.header...)
 			}
-			assert.Equal(t, test.said, strings.Count(log.String(), "X-Forwarded-Proto"), log.String())
+			assert.Equal(t, test.said, strings.Count(log.String(), "X-Forwarded-Proto"),
+				log.String())
 		})
 	}
 }

@@ -56,7 +56,9 @@ func TestASessionThatCouldNotBeLoadedIsNotOverwritten(t *testing.T) {
 	assert.Zero(t, apptest.CookiesOf(visitor.Post("/")))
 	assert.Equal(t, "alice", visitor.Get("/user"), "nobody was logged out")
 
-	during = func(c *gin.Context) { assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("fine again"))) }
+	during = func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("fine again")))
+	}
 	visitor.Post("/")
 	assert.Equal(t, "[fine again]", visitor.Get("/"))
 	assert.Equal(t, "alice", visitor.Get("/user"))
@@ -71,10 +73,14 @@ func TestASessionThatTheServerHasForgotten(t *testing.T) {
 		lose   func()
 		after  sessions.Store
 	}{
-		{"memstore after a restart", memstore.NewStore([]byte("key")), nil, memstore.NewStore([]byte("key"))},
-		{"memstore with another signature", memstore.NewStore([]byte("old key")), nil, memstore.NewStore([]byte("key"))},
-		{"cookie with another signature", cookie.NewStore([]byte("old key")), nil, apptest.CookieStore()},
-		{"file with another signature", filesystem.NewStore(t.TempDir(), []byte("old key")), nil, apptest.NewFileSessions(t)},
+		{"memstore after a restart", memstore.NewStore([]byte("key")), nil,
+			memstore.NewStore([]byte("key"))},
+		{"memstore with another signature", memstore.NewStore([]byte("old key")), nil,
+			memstore.NewStore([]byte("key"))},
+		{"cookie with another signature", cookie.NewStore([]byte("old key")), nil,
+			apptest.CookieStore()},
+		{"file with another signature", filesystem.NewStore(t.TempDir(), []byte("old key")), nil,
+			apptest.NewFileSessions(t)},
 		{"file that was removed", files, files.Lose, files},
 		{"file that was spoilt", spoilt, spoilt.Spoil, spoilt},
 	} {

@@ -163,10 +163,12 @@ func TestASessionThatLooksAtItsMessages(t *testing.T) {
 // CookieKey, too, and Forget has made a new cookie in vain.
 func TestAKeyFromElsewhereNeedsNoCookie(t *testing.T) {
 	cookieKey := flashgin.CookieKey("flash")
-	a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) {
-		visitors, err := cookieKey(c)
-		return cmp.Or(c.GetHeader("User"), visitors), err
-	}})
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+		SessionKey: func(c *gin.Context) (string, error) {
+			visitors, err := cookieKey(c)
+			return cmp.Or(c.GetHeader("User"), visitors), err
+		},
+	})
 	a.GET("/", apptest.Page)
 	a.POST("/", func(c *gin.Context) {
 		assert.ErrorContains(t, a.Messenger.Forget(c), "Config.SessionKey makes the keys")

@@ -27,7 +27,8 @@ func TestAVisitorWithoutMessages(t *testing.T) {
 	a.GET("/page", apptest.Page)
 	a.GET("/json", apptest.JSONPage)
 	a.GET("/peek", func(c *gin.Context) { assert.Empty(t, flashgin.PeekFlashes(c)) })
-	a.POST("/empty", apptest.Add(t, apptest.Redirect("/page"), flashgin.Message{}, flashgin.Info("")))
+	a.POST("/empty",
+		apptest.Add(t, apptest.Redirect("/page"), flashgin.Message{}, flashgin.Info("")))
 	a.POST("/forget", func(c *gin.Context) { assert.NoError(t, a.Messenger.Forget(c)) })
 	a.POST("/plain", apptest.Redirect("/page"))
 	browser := a.Browser()
@@ -45,12 +46,15 @@ func TestAVisitorWithoutMessages(t *testing.T) {
 
 // The session gets its key with the first message, and is not saved again.
 func TestOneCookieInTheLifeOfASession(t *testing.T) {
-	for name, store := range map[string]sessions.Store{"cookie": apptest.CookieStore(), "memstore": memstore.NewStore([]byte("key"))} {
+	for name, store := range map[string]sessions.Store{
+		"cookie": apptest.CookieStore(), "memstore": memstore.NewStore([]byte("key")),
+	} {
 		t.Run(name, func(t *testing.T) {
 			a := apptest.NewAppWithoutSessions(t, flashgin.Config{})
 			a.Use(sessions.Sessions("id", store))
 			a.GET("/", apptest.Page)
-			a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("1"), flashgin.Info("2")))
+			a.POST("/",
+				apptest.Add(t, apptest.Redirect("/"), flashgin.Info("1"), flashgin.Info("2")))
 			a.POST("/late", func(c *gin.Context) {
 				c.String(http.StatusOK, "body")
 				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("late").At("/")))
@@ -110,21 +114,24 @@ func TestClear(t *testing.T) {
 			assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("bye")))
 			session.Clear()
 		}},
-		{"of a session whose key was made by this request", func(c *gin.Context, session sessions.Session) {
-			session.Clear()
-			assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("bye")))
-			session.Clear()
-			assert.NoError(t, session.Save())
-		}},
+		{"of a session whose key was made by this request",
+			func(c *gin.Context, session sessions.Session) {
+				session.Clear()
+				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("bye")))
+				session.Clear()
+				assert.NoError(t, session.Save())
+			}},
 	} {
-		for name, store := range map[string]sessions.Store{"cookie": apptest.CookieStore(), "memstore": memstore.NewStore([]byte("key"))} {
+		for name, store := range map[string]sessions.Store{
+			"cookie": apptest.CookieStore(), "memstore": memstore.NewStore([]byte("key")),
+		} {
 			t.Run(test.name+"/"+name, func(t *testing.T) {
 				a := apptest.NewAppWithoutSessions(t, flashgin.Config{})
 				a.Use(sessions.Sessions("id", store))
 				a.GET("/", apptest.Page)
 				a.GET("/private", apptest.Page)
-				a.POST("/private",
-					apptest.Add(t, apptest.Status(http.StatusNoContent), flashgin.Info("balance: 3")))
+				a.POST("/private", apptest.Add(t, apptest.Status(http.StatusNoContent),
+					flashgin.Info("balance: 3")))
 				a.POST("/logout", func(c *gin.Context) {
 					test.logout(c, sessions.Default(c))
 					apptest.Redirect("/")(c)
@@ -142,7 +149,9 @@ func TestClear(t *testing.T) {
 
 // Who planted a session in somebody's browser reads nothing that is said after the login.
 func TestForget(t *testing.T) {
-	for name, store := range map[string]sessions.Store{"cookie": apptest.CookieStore(), "memstore": memstore.NewStore([]byte("key"))} {
+	for name, store := range map[string]sessions.Store{
+		"cookie": apptest.CookieStore(), "memstore": memstore.NewStore([]byte("key")),
+	} {
 		t.Run(name, func(t *testing.T) {
 			a := apptest.NewAppWithoutSessions(t, flashgin.Config{})
 			a.Use(sessions.Sessions("id", store))
@@ -163,7 +172,8 @@ func TestForget(t *testing.T) {
 			maps.Copy(victim.Jar, attacker.Jar)
 			assert.Equal(t, 1, apptest.CookiesOf(victim.Post("/login")))
 			victim.Post("/")
-			if name == "cookie" { // the values of a memstore session are on the server: both browsers still share them
+			// the values of a memstore session are on the server: both browsers still share them
+			if name == "cookie" {
 				assert.Empty(t, attacker.Get("/"))
 			}
 			assert.Equal(t, "[welcome][news][secret]", victim.Get("/"))
@@ -279,22 +289,29 @@ func TestNoSession(t *testing.T) {
 		keysOwn bool
 	}{
 		{name: "no middleware", wayOut: []string{"sessions.Sessions", "Config.SessionKey"}},
-		{name: "SessionsMany without SessionName", use: many, wayOut: []string{"SessionsMany", "Config.SessionName"}},
+		{name: "SessionsMany without SessionName", use: many,
+			wayOut: []string{"SessionsMany", "Config.SessionName"}},
 		{
-			name: "SessionsMany with an unknown SessionName", use: many, cfg: flashgin.Config{SessionName: "c"},
+			name: "SessionsMany with an unknown SessionName", use: many,
+			cfg:    flashgin.Config{SessionName: "c"},
 			wayOut: []string{"SessionsMany", `"c"`, "Config.SessionName"},
 		},
 		{
-			name: "something else under the key of gin-contrib", wayOut: []string{"sessions.Sessions"},
-			use: func(c *gin.Context) { c.Set(sessions.DefaultKey, "nonsense") },
+			name:   "something else under the key of gin-contrib",
+			wayOut: []string{"sessions.Sessions"},
+			use:    func(c *gin.Context) { c.Set(sessions.DefaultKey, "nonsense") },
 		},
 		{
-			name: `Config.SessionKey returns ""`, wayOut: []string{"Config.SessionKey"}, keysOwn: true,
+			name:   `Config.SessionKey returns ""`,
+			wayOut: []string{"Config.SessionKey"}, keysOwn: true,
 			cfg: flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "", nil }},
 		},
 		{
-			name: "Config.SessionKey fails", wayOut: []string{"Config.SessionKey", "no such user"}, keysOwn: true,
-			cfg: flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "", errors.New("no such user") }},
+			name:   "Config.SessionKey fails",
+			wayOut: []string{"Config.SessionKey", "no such user"}, keysOwn: true,
+			cfg: flashgin.Config{SessionKey: func(*gin.Context) (string, error) {
+				return "", errors.New("no such user")
+			}},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -347,7 +364,8 @@ func TestSessionsMany(t *testing.T) {
 	for name, many := range map[string]gin.HandlerFunc{
 		"one store": sessions.SessionsMany([]string{"a", "b"}, apptest.CookieStore()),
 		"a store each": sessions.SessionsManyStores([]sessions.SessionStore{
-			{Name: "a", Store: memstore.NewStore([]byte("key"))}, {Name: "b", Store: apptest.CookieStore()},
+			{Name: "a", Store: memstore.NewStore([]byte("key"))},
+			{Name: "b", Store: apptest.CookieStore()},
 		}),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -366,7 +384,9 @@ func TestSessionsMany(t *testing.T) {
 
 // Config.SessionKey takes the place of gin-contrib/sessions.
 func TestConfigSessionKey(t *testing.T) {
-	a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) { return c.GetHeader("X-User"), nil }})
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+		SessionKey: func(c *gin.Context) (string, error) { return c.GetHeader("X-User"), nil },
+	})
 	a.GET("/", apptest.Page)
 	a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello")))
 	a.POST("/key", func(c *gin.Context) {
@@ -387,7 +407,9 @@ func TestConfigSessionKey(t *testing.T) {
 // A key is bytes. Two that are not UTF-8 are two, and a job that uses one reaches the pages that
 // do.
 func TestKeysThatAreNotText(t *testing.T) {
-	a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: func(c *gin.Context) (string, error) { return c.GetHeader("X-User"), nil }})
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+		SessionKey: func(c *gin.Context) (string, error) { return c.GetHeader("X-User"), nil },
+	})
 	a.GET("/", apptest.Page)
 	a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("alice")))
 	visitor := a.Visitor()
@@ -442,7 +464,8 @@ func TestMessageOfAnotherSitesFormBeginsNoSession(t *testing.T) {
 	for name, wire := range map[string]func(t *testing.T) *apptest.App{
 		"sessions": func(t *testing.T) *apptest.App { return apptest.NewApp(t, flashgin.Config{}) },
 		"CookieKey": func(t *testing.T) *apptest.App {
-			return apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
+			return apptest.NewAppWithoutSessions(t,
+				flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -469,7 +492,8 @@ func TestMessageOfAnotherSitesFormBeginsNoSession(t *testing.T) {
 			assert.NotEmpty(t, v.Jar, "the handler asked for a key")
 			assert.Equal(t, "[paid]", v.Get("/orders"))
 			v.Post("/paid", cross...)
-			assert.Equal(t, "[paid]", v.Get("/orders"), "a session that came with the request is used")
+			assert.Equal(t, "[paid]", v.Get("/orders"),
+				"a session that came with the request is used")
 			assert.Len(t, a.Failures.All(), 1)
 		})
 	}

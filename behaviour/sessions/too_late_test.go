@@ -90,8 +90,15 @@ func TestNoKeyIsMadeThatNobodyHas(t *testing.T) {
 		{name: "replaced", handler: func(x try) { goOn(x); refused(x, x.c) }},
 		{name: "added, then replaced", handler: func(x try) { adds(x); goOn(x) }, lost: true},
 		{name: "timed out", handler: func(x try) { expired(x); refused(x, x.c) }, deadline: true},
-		{name: "added, then timed out", handler: func(x try) { adds(x); expired(x) }, lost: true, deadline: true},
-		{name: "key made, then timed out", handler: func(x try) { makesKey(x); adds(x); expired(x) }, lost: true, deadline: true},
+		{name: "added, then timed out", handler: func(x try) {
+			adds(x)
+			expired(x)
+		}, lost: true, deadline: true},
+		{name: "key made, then timed out", handler: func(x try) {
+			makesKey(x)
+			adds(x)
+			expired(x)
+		}, lost: true, deadline: true},
 	} {
 		for kind, cfg := range keyKinds(apptest.NewSpyStore()) {
 			t.Run(test.name+"/"+kind, func(t *testing.T) {
@@ -109,10 +116,11 @@ func TestNoKeyIsMadeThatNobodyHas(t *testing.T) {
 					handler = http.TimeoutHandler(a, 20*time.Millisecond, "too slow")
 				}
 				ended := make(chan struct{})
-				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					handler.ServeHTTP(w, r)
-					close(ended)
-				}))
+				server := httptest.NewServer(http.HandlerFunc(
+					func(w http.ResponseWriter, r *http.Request) {
+						handler.ServeHTTP(w, r)
+						close(ended)
+					}))
 				defer server.Close()
 				request, err := http.NewRequest(http.MethodPost, server.URL+"/", nil)
 				require.NoError(t, err)
@@ -154,7 +162,8 @@ func TestNoKeyIsMadeForAClientThatHasGone(t *testing.T) {
 				assert.ErrorIs(t, err, flashgin.ErrTooLate)
 				assert.ErrorIs(t, flashgin.AddFlash(c, flashgin.Info("hello")), flashgin.ErrTooLate)
 			})
-			a.POST("/after", apptest.Add(t, func(*gin.Context) { cancel() }, flashgin.Info("hello").At("/")))
+			a.POST("/after",
+				apptest.Add(t, func(*gin.Context) { cancel() }, flashgin.Info("hello").At("/")))
 			a.Visitor().Post("/before")
 			require.Len(t, a.Failures.All(), 1)
 			assert.ErrorIs(t, a.Failures.All()[0], flashgin.ErrTooLate)
@@ -169,14 +178,15 @@ func TestNoKeyIsMadeForAClientThatHasGone(t *testing.T) {
 // A session on the server, which the browser knows by its ID, needs no cookie for its key.
 func TestAClientThatHasGoneKeepsItsSession(t *testing.T) {
 	var leave context.CancelFunc
-	a := apptest.NewAppWired(t, flashgin.Config{}, func(engine *gin.Engine, install gin.OptionFunc) {
-		engine.Use(func(c *gin.Context) {
-			ctx, cancel := context.WithCancel(c.Request.Context())
-			leave = cancel
-			c.Request = c.Request.WithContext(ctx)
+	a := apptest.NewAppWired(t, flashgin.Config{},
+		func(engine *gin.Engine, install gin.OptionFunc) {
+			engine.Use(func(c *gin.Context) {
+				ctx, cancel := context.WithCancel(c.Request.Context())
+				leave = cancel
+				c.Request = c.Request.WithContext(ctx)
+			})
+			engine.With(install).Use(sessions.Sessions("id", memstore.NewStore([]byte("a key"))))
 		})
-		engine.With(install).Use(sessions.Sessions("id", memstore.NewStore([]byte("a key"))))
-	})
 	a.Template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
 	a.GET("/", apptest.Page)
 	a.POST("/login", func(c *gin.Context) {
@@ -188,7 +198,10 @@ func TestAClientThatHasGoneKeepsItsSession(t *testing.T) {
 		leave()
 		apptest.Add(t, apptest.Redirect("/"), flashgin.Info("before"))(c)
 	})
-	a.POST("/after", apptest.Add(t, func(c *gin.Context) { leave(); apptest.Redirect("/")(c) }, flashgin.Info("after")))
+	a.POST("/after", apptest.Add(t, func(c *gin.Context) {
+		leave()
+		apptest.Redirect("/")(c)
+	}, flashgin.Info("after")))
 	for _, moment := range []string{"before", "after"} {
 		visitor := a.Visitor()
 		visitor.Post("/login")
@@ -203,7 +216,8 @@ func TestADeadlineDoesNotKeepTheCookie(t *testing.T) {
 	for kind, cfg := range keyKinds(nil) {
 		t.Run(kind, func(t *testing.T) {
 			a := apptest.NewAppBehind(t, cfg, func(c *gin.Context) {
-				ctx, cancel := context.WithDeadline(c.Request.Context(), time.Now().Add(-time.Second))
+				ctx, cancel := context.WithDeadline(c.Request.Context(),
+					time.Now().Add(-time.Second))
 				defer cancel()
 				c.Request = c.Request.WithContext(ctx)
 				c.Next()
@@ -278,7 +292,9 @@ func TestNobodyGetsTheSessionOfAnother(t *testing.T) {
 				})
 				c.Status(http.StatusNoContent)
 			})
-			a.GET("/who", func(c *gin.Context) { c.JSON(http.StatusOK, sessions.Default(c).Get("user")) })
+			a.GET("/who", func(c *gin.Context) {
+				c.JSON(http.StatusOK, sessions.Default(c).Get("user"))
+			})
 			server := a.Serve()
 			next := make(chan int)
 			var work sync.WaitGroup
@@ -286,7 +302,8 @@ func TestNobodyGetsTheSessionOfAnother(t *testing.T) {
 				work.Go(func() {
 					for user := range next {
 						browser := apptest.NewBrowser(t, server.URL)
-						browser.Post(fmt.Sprintf("/login?user=%d&key=%s", user, []string{"", "1"}[user%2]))
+						browser.Post(fmt.Sprintf("/login?user=%d&key=%s", user,
+							[]string{"", "1"}[user%2]))
 						browser.Post("/job")
 						close(left[user])
 						for range 5 {

@@ -40,7 +40,8 @@ func TestTwoSessionsMiddlewares(t *testing.T) {
 		},
 		{
 			name: "two stores", said: []string{`"id"`, "two stores"},
-			a: sessions.Sessions("id", one), b: sessions.Sessions("id", lax(memstore.NewStore([]byte("key")))),
+			a: sessions.Sessions("id", one),
+			b: sessions.Sessions("id", lax(memstore.NewStore([]byte("key")))),
 		},
 		{
 			name: "two stores that read each other's cookies",
@@ -48,16 +49,19 @@ func TestTwoSessionsMiddlewares(t *testing.T) {
 		},
 		{
 			name: "two stores of two keys", said: []string{`"id"`, "two stores"},
-			a: sessions.Sessions("id", one), b: sessions.Sessions("id", lax(cookie.NewStore([]byte("another key")))),
+			a: sessions.Sessions("id", one),
+			b: sessions.Sessions("id", lax(cookie.NewStore([]byte("another key")))),
 		},
 		{name: "one", a: sessions.Sessions("id", one), b: sessions.Sessions("id", one)},
 		{
-			name: "keys of their own", cfg: flashgin.Config{SessionKey: flashgin.CookieKey("flash")},
-			a: sessions.Sessions("shop", one), b: sessions.Sessions("admin", one),
+			name: "keys of their own",
+			cfg:  flashgin.Config{SessionKey: flashgin.CookieKey("flash")},
+			a:    sessions.Sessions("shop", one), b: sessions.Sessions("admin", one),
 		},
 		{
 			name: "the same one of several", cfg: flashgin.Config{SessionName: "shop"},
-			a: sessions.SessionsMany([]string{"shop", "x"}, one), b: sessions.SessionsMany([]string{"y", "shop"}, one),
+			a: sessions.SessionsMany([]string{"shop", "x"}, one),
+			b: sessions.SessionsMany([]string{"y", "shop"}, one),
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -99,7 +99,8 @@ func TestStoresThatEmbedOurs(t *testing.T) {
 				a := apptest.NewApp(t, flashgin.Config{Store: store, Observer: observer})
 				a.Template("page", `page{{range flashes "info"}}[{{.Text}}]{{end}}`)
 				a.GET("/", apptest.Page)
-				a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello"), flashgin.Error("of another kind")))
+				a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello"),
+					flashgin.Error("of another kind")))
 				visitor := a.Visitor()
 				assert.Equal(t, http.StatusSeeOther, visitor.Post("/").Code)
 				assert.Equal(t, "page[hello]", visitor.Get("/"))
@@ -132,8 +133,11 @@ func (s *pingsItself) Ping(context.Context) error {
 func TestAStoreThatEmbedsRedisStorePingsItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := redis.NewClient(&redis.Options{
-			Addr:   "127.0.0.1:6379", // go-redis looks a name up, which must not happen first in a bubble
-			Dialer: func(context.Context, string, string) (net.Conn, error) { return nil, apptest.ErrDown },
+			// go-redis looks a name up, which must not happen first in a bubble
+			Addr: "127.0.0.1:6379",
+			Dialer: func(context.Context, string, string) (net.Conn, error) {
+				return nil, apptest.ErrDown
+			},
 		})
 		defer client.Close()
 		store := &pingsItself{RedisStore: apptest.NewRedisStore(t, client)}

@@ -29,10 +29,12 @@ func TestMemoryStoreCountsBytes(t *testing.T) {
 	short, long := "Your settings have been changed.", strings.Repeat("x", 2000)
 	for name, add := range map[string]func(i int) (session string, m flashgin.Message){
 		"a message a session": func(i int) (string, flashgin.Message) {
-			return strconv.Itoa(i), flashgin.Message{View: "/problems/" + strconv.Itoa(i), Text: short}
+			return strconv.Itoa(i), flashgin.Message{View: "/problems/" + strconv.Itoa(i),
+				Text: short}
 		},
 		"a hundred views a session": func(i int) (string, flashgin.Message) {
-			return strconv.Itoa(i / 100), flashgin.Message{View: "/problems/" + strconv.Itoa(i), Text: short}
+			return strconv.Itoa(i / 100), flashgin.Message{View: "/problems/" + strconv.Itoa(i),
+				Text: short}
 		},
 		"fifty messages a view": func(i int) (string, flashgin.Message) {
 			return strconv.Itoa(i / 50), flashgin.Message{View: "/problems", Text: short}
@@ -43,14 +45,16 @@ func TestMemoryStoreCountsBytes(t *testing.T) {
 		"with data and a link": func(i int) (string, flashgin.Message) {
 			data := map[string]string{"order": strconv.Itoa(i), "customer": "somebody"}
 			link := &flashgin.Link{Label: "View order", URL: "/orders/" + strconv.Itoa(i)}
-			return strconv.Itoa(i), flashgin.Message{View: "/orders", Text: short, Data: data, Link: link}
+			return strconv.Itoa(i), flashgin.Message{View: "/orders", Text: short, Data: data,
+				Link: link}
 		},
 		"parts of large strings": func(i int) (string, flashgin.Message) {
 			body := strings.Repeat("x", 8000) + strconv.Itoa(i)
 			data := map[string]string{body[:10]: body[10:20]}
 			link := &flashgin.Link{Label: body[:10], URL: body[10:20]}
-			m := flashgin.Message{View: "/" + body[:10], Status: flashgin.Status(body[:5]), Title: body[:10], Text: body[:10],
-				HTML: template.HTML(body[:10]), Link: link, Data: data, Key: body[:10], ID: body[7990:]}
+			m := flashgin.Message{View: "/" + body[:10], Status: flashgin.Status(body[:5]),
+				Title: body[:10], Text: body[:10], HTML: template.HTML(body[:10]),
+				Link: link, Data: data, Key: body[:10], ID: body[7990:]}
 			return body[7990:], m
 		},
 	} {

@@ -40,7 +40,8 @@ func TestMemoryStoreDefaults(t *testing.T) {
 		assert.Equal(t, "10", waiting[0].Text, "the oldest are dropped")
 
 		for i := range 100 {
-			require.NoError(t, m.Add(t.Context(), "other", flashgin.Info("hello").At(fmt.Sprint("/", i))))
+			require.NoError(t,
+				m.Add(t.Context(), "other", flashgin.Info("hello").At(fmt.Sprint("/", i))))
 		}
 		first := func() flashgin.Messages {
 			waiting, err := m.Peek(t.Context(), "other", "/0")
@@ -67,7 +68,8 @@ func TestMemoryStoreDefaults(t *testing.T) {
 func TestMemoryStoreForgetsGeneratedIDs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store flashgin.MemoryStore
-		generated := flashgin.Message{ID: "f-" + strings.Repeat("A", 26), View: "/", Text: "generated"}
+		generated := flashgin.Message{ID: "f-" + strings.Repeat("A", 26), View: "/",
+			Text: "generated"}
 		given := flashgin.Message{ID: "given", View: "/", Text: "given"}
 		show := func() []string {
 			claim, err := store.Claim(t.Context(), "session", []string{"/"}, time.Minute)
@@ -129,11 +131,14 @@ func TestMemoryStoreReportsWithoutALock(t *testing.T) {
 	store := &flashgin.MemoryStore{Cap: 1}
 	var m *flashgin.Messenger
 	reported := 0
-	m = apptest.NewMessenger(t, flashgin.Config{Store: store, OnError: func(ctx context.Context, _ error) {
-		reported++
-		_, err := m.Peek(ctx, "session", "/")
-		assert.NoError(t, err)
-	}})
+	m = apptest.NewMessenger(t, flashgin.Config{
+		Store: store,
+		OnError: func(ctx context.Context, _ error) {
+			reported++
+			_, err := m.Peek(ctx, "session", "/")
+			assert.NoError(t, err)
+		},
+	})
 	for range 3 {
 		require.NoError(t, m.Add(t.Context(), "session", flashgin.Info("x").At("/")))
 	}
@@ -198,7 +203,8 @@ func TestMemoryStoreStats(t *testing.T) {
 				require.NoError(t, m.Add(t.Context(), session, flashgin.Info("hello").At(view)))
 			}
 		}
-		brief := flashgin.Message{View: "/c", Key: "key", ID: "given", Text: "hello", TTL: time.Minute}
+		brief := flashgin.Message{View: "/c", Key: "key", ID: "given", Text: "hello",
+			TTL: time.Minute}
 		require.NoError(t, m.Add(t.Context(), "three", brief))
 		stats := store.Stats()
 		assert.Equal(t, 3, stats.Sessions)

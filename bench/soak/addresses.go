@@ -22,35 +22,38 @@ func addresses() []*scenario {
 				_ = v.add(c, "/files/a%2Fb", forRawPath)
 				c.Status(http.StatusNoContent)
 			}},
-		{name: "cleared", weight: 3, fresh: true, post: true, handle: func(v *visit, c *gin.Context) {
-			_ = v.add(c, flashgin.Anywhere, "AddFlash, then session.Clear")
-			if v.site.sessions {
-				session := sessions.Default(c)
-				session.Clear()
-				session.Set("user", v.user)
-				_ = session.Save()
-			}
-			_ = v.add(c, "", "AddFlash after session.Clear")
-			c.Redirect(http.StatusSeeOther, somePage())
-		}},
+		{name: "cleared", weight: 3, fresh: true, post: true,
+			handle: func(v *visit, c *gin.Context) {
+				_ = v.add(c, flashgin.Anywhere, "AddFlash, then session.Clear")
+				if v.site.sessions {
+					session := sessions.Default(c)
+					session.Clear()
+					session.Set("user", v.user)
+					_ = session.Save()
+				}
+				_ = v.add(c, "", "AddFlash after session.Clear")
+				c.Redirect(http.StatusSeeOther, somePage())
+			}},
 		{name: "two-cookies", weight: 3, fresh: true, post: true, act: planted,
 			handle: func(v *visit, c *gin.Context) {
 				key, err := v.key(c)
 				if err == nil && v.site.run.ledger.isPlanted(key) {
-					v.site.run.ledger.violate(strangersSession, v.scenario, "a planted cookie is taken")
+					v.site.run.ledger.violate(strangersSession, v.scenario,
+						"a planted cookie is taken")
 				}
 				_ = v.add(c, "", "AddFlash beside a planted cookie")
 				c.Redirect(http.StatusSeeOther, somePage())
 			}},
 	}
 	for i, location := range locations {
-		list = append(list, &scenario{name: fmt.Sprint("to-", i), weight: 1, fresh: true, alone: true,
-			act: land,
+		list = append(list, &scenario{name: fmt.Sprint("to-", i), weight: 1, fresh: true,
+			alone: true, act: land,
 			handle: func(v *visit, c *gin.Context) {
 				number, text := v.note("AddFlash, redirect to " + location)
 				v.site.run.ledger.added(number, flashgin.AddFlash(c, flashgin.Info(text)))
 				c.Header(noteHeader, strconv.Itoa(number))
-				c.Redirect(http.StatusSeeOther, strings.Replace(location, "HOST", c.Request.Host, 1))
+				c.Redirect(http.StatusSeeOther,
+					strings.Replace(location, "HOST", c.Request.Host, 1))
 			}})
 	}
 	return list

@@ -34,7 +34,9 @@ func attacks() []*scenario {
 			defer cancel()
 			var group sync.WaitGroup
 			for range 3 {
-				group.Go(func() { _ = v.add(ctx, someView(), "AddFlash with a context of c, in the request") })
+				group.Go(func() {
+					_ = v.add(ctx, someView(), "AddFlash with a context of c, in the request")
+				})
 			}
 			group.Wait()
 			c.Redirect(http.StatusSeeOther, somePage())
@@ -61,9 +63,11 @@ func attacks() []*scenario {
 			c.JSON(http.StatusOK, gin.H{"mailed": recorder.Body.Len() > 0})
 		}},
 		{name: "captured-page", handle: func(v *visit, c *gin.Context) {
-			_ = v.add(c, flashgin.Anywhere, "AddFlash, then a page that is captured and put into JSON")
+			_ = v.add(c, flashgin.Anywhere,
+				"AddFlash, then a page that is captured and put into JSON")
 			outer := c.Writer
-			captured := &bufferedWriter{ResponseWriter: outer, header: http.Header{}, status: http.StatusOK}
+			captured := &bufferedWriter{ResponseWriter: outer, header: http.Header{},
+				status: http.StatusOK}
 			c.Writer = captured
 			c.HTML(http.StatusOK, "list", nil)
 			c.Writer = outer
@@ -71,7 +75,8 @@ func attacks() []*scenario {
 		}},
 		{name: "captured-key", handle: func(v *visit, c *gin.Context) {
 			outer := c.Writer
-			c.Writer = &bufferedWriter{ResponseWriter: outer, header: http.Header{}, status: http.StatusOK}
+			c.Writer = &bufferedWriter{ResponseWriter: outer, header: http.Header{},
+				status: http.StatusOK}
 			if key, err := v.key(c); err == nil {
 				_ = v.job(key, flashgin.Anywhere, "Add with a key made while the page is captured")
 			}
@@ -134,7 +139,8 @@ func attacks() []*scenario {
 					recorder := httptest.NewRecorder()
 					v.site.engine.ServeHTTP(recorder, inner)
 					text := recorder.Body.String()
-					v.site.run.ledger.found(v.user, v.scenario, "a request inside its own", text, true)
+					v.site.run.ledger.found(v.user, v.scenario, "a request inside its own", text,
+						true)
 				})
 			}
 			_ = v.add(c, flashgin.Anywhere, "AddFlash beside requests inside this one")
@@ -146,29 +152,32 @@ func attacks() []*scenario {
 			c.Header("Cache-Control", "public, max-age=600")
 			c.Status(http.StatusNotModified)
 		}},
-		{name: "public-early-peek", looks: true, keyed: true, handle: func(v *visit, c *gin.Context) {
-			v.waiting(c, "Add, looked at on a public page whose head has left")
-			c.Header("Cache-Control", "public, max-age=600")
-			c.Writer.Flush()
-			for _, m := range flashgin.PeekFlashes(c) {
-				fmt.Fprint(c.Writer, m.Text)
-			}
-		}},
-		{name: "part-then-gone", keyed: true, act: goneAfter(0), handle: func(v *visit, c *gin.Context) {
-			v.waiting(c, "Add, taken for a client that left after a part of the page")
-			text := v.take(c)
-			fmt.Fprint(c.Writer, "<!doctype html>")
-			c.Writer.Flush()
-			v.gone(c)
-			fmt.Fprint(c.Writer, text)
-		}},
-		{name: "part-then-panic", keyed: true, silent: true, handle: func(v *visit, c *gin.Context) {
-			v.waiting(c, "Add, taken for a page that panics after a part")
-			_ = v.take(c)
-			fmt.Fprint(c.Writer, "<!doctype html>")
-			c.Writer.Flush()
-			panic(http.ErrAbortHandler)
-		}, unrecovered: true},
+		{name: "public-early-peek", looks: true, keyed: true,
+			handle: func(v *visit, c *gin.Context) {
+				v.waiting(c, "Add, looked at on a public page whose head has left")
+				c.Header("Cache-Control", "public, max-age=600")
+				c.Writer.Flush()
+				for _, m := range flashgin.PeekFlashes(c) {
+					fmt.Fprint(c.Writer, m.Text)
+				}
+			}},
+		{name: "part-then-gone", keyed: true, act: goneAfter(0),
+			handle: func(v *visit, c *gin.Context) {
+				v.waiting(c, "Add, taken for a client that left after a part of the page")
+				text := v.take(c)
+				fmt.Fprint(c.Writer, "<!doctype html>")
+				c.Writer.Flush()
+				v.gone(c)
+				fmt.Fprint(c.Writer, text)
+			}},
+		{name: "part-then-panic", keyed: true, silent: true,
+			handle: func(v *visit, c *gin.Context) {
+				v.waiting(c, "Add, taken for a page that panics after a part")
+				_ = v.take(c)
+				fmt.Fprint(c.Writer, "<!doctype html>")
+				c.Writer.Flush()
+				panic(http.ErrAbortHandler)
+			}, unrecovered: true},
 		{name: "short-length", keyed: true, handle: func(v *visit, c *gin.Context) {
 			v.waiting(c, "Add, for a page that is longer than it says")
 			text := v.take(c)
@@ -191,7 +200,8 @@ func attacks() []*scenario {
 			}},
 		{name: "real-write-timeout", keyed: true, handle: func(v *visit, c *gin.Context) {
 			v.waiting(c, "Add, for a page that outlasts the write time-out")
-			_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(5 * time.Millisecond))
+			_ = http.NewResponseController(c.Writer).
+				SetWriteDeadline(time.Now().Add(5 * time.Millisecond))
 			text := v.take(c)
 			time.Sleep(10 * time.Millisecond)
 			c.String(http.StatusOK, "%s", text)

@@ -128,7 +128,8 @@ func (b *browser) do(w want) answer {
 		body, err = io.ReadAll(response.Body)
 		a.whole = err == nil
 		if err != nil && ctx.Err() == context.DeadlineExceeded && w.ctx == nil {
-			r.hung(w.scenario, "%s %s: the answer does not end within %v", w.method, w.path, patience)
+			r.hung(w.scenario, "%s %s: the answer does not end within %v", w.method, w.path,
+				patience)
 		}
 	}
 	a.body = string(body)
@@ -163,8 +164,8 @@ func (b *browser) takeCookies(w want, h http.Header) {
 		}
 		key, user := keyIn(cookie.Name, cookie.Value)
 		if user >= 0 && user != b.user {
-			r.ledger.violate(strangersSession, s, "the session of user %d came to user %d in a cookie",
-				user, b.user)
+			r.ledger.violate(strangersSession, s,
+				"the session of user %d came to user %d in a cookie", user, b.user)
 		}
 		r.ledger.own(key, b.user, s, "in a cookie")
 		if key != "" && r.ledger.hold(key, b.user) {
@@ -220,7 +221,7 @@ func (r *run) mustBePrivate(w want, a answer, what string) {
 		}
 	}
 	if problem != "" {
-		r.ledger.violate(publicAnswer, w.scenario, "%s, %s %s, left with %s", what, w.method, w.path,
-			problem)
+		r.ledger.violate(publicAnswer, w.scenario, "%s, %s %s, left with %s", what, w.method,
+			w.path, problem)
 	}
 }

@@ -44,7 +44,8 @@ func caches() []*scenario {
 			list := v.site.run.ours(v, flashgin.PeekFlashes(c), "by PeekFlashes")
 			// What is only looked at is not shown: the number is.
 			if len(list) > 0 && c.Writer.Written() {
-				v.site.run.ledger.violate(publicAnswer, v.scenario, "headers were sent by PeekFlashes")
+				v.site.run.ledger.violate(publicAnswer, v.scenario,
+					"headers were sent by PeekFlashes")
 			}
 			c.String(http.StatusOK, "%d messages", len(list))
 		}},
@@ -92,8 +93,10 @@ func otherSite(b *browser, s *scenario, random *rand.Rand) {
 		{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "image"},
 		{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"},
 		{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "json"},
-		{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "speculationrules"},
-		{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "same-origin", "Sec-Fetch-Dest", "xslt"},
+		{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "cors",
+			"Sec-Fetch-Dest", "speculationrules"},
+		{"Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "same-origin",
+			"Sec-Fetch-Dest", "xslt"},
 	}
 	b.checked(want{
 		scenario: s, method: http.MethodGet, path: []string{"/s/" + s.name, "/json", "/markup",

@@ -59,11 +59,12 @@ func deliveries() []*scenario {
 				v.waiting(c, "Add, for a client that leaves sometime")
 				c.String(http.StatusOK, "%s", v.take(c))
 			}},
-		{name: "abort-after-page", post: true, unrecovered: true, handle: func(v *visit, c *gin.Context) {
-			v.waiting(c, "Add, then http.ErrAbortHandler behind the page")
-			c.HTML(http.StatusOK, "list", nil)
-			panic(http.ErrAbortHandler)
-		}},
+		{name: "abort-after-page", post: true, unrecovered: true,
+			handle: func(v *visit, c *gin.Context) {
+				v.waiting(c, "Add, then http.ErrAbortHandler behind the page")
+				c.HTML(http.StatusOK, "list", nil)
+				panic(http.ErrAbortHandler)
+			}},
 		{name: "panic-after-page", handle: func(v *visit, c *gin.Context) {
 			v.waiting(c, "Add, then a panic behind the page")
 			c.HTML(http.StatusOK, "list", nil)
@@ -81,7 +82,9 @@ func deliveries() []*scenario {
 		taken("taken-empty-200", func(_ *visit, c *gin.Context) { c.Status(http.StatusOK) }),
 		taken("taken-204", func(_ *visit, c *gin.Context) { c.Status(http.StatusNoContent) }),
 		taken("taken-304", func(_ *visit, c *gin.Context) { c.Status(http.StatusNotModified) }),
-		taken("taken-403", func(_ *visit, c *gin.Context) { c.AbortWithStatus(http.StatusForbidden) }),
+		taken("taken-403", func(_ *visit, c *gin.Context) {
+			c.AbortWithStatus(http.StatusForbidden)
+		}),
 		taken("taken-redirect", func(_ *visit, c *gin.Context) {
 			c.Redirect(http.StatusSeeOther,
 				"/page/1")
@@ -134,7 +137,8 @@ func goneAfter(d time.Duration) func(b *browser, s *scenario, random *rand.Rand)
 	return func(b *browser, s *scenario, random *rand.Rand) {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		w := want{scenario: s, method: http.MethodGet, path: "/s/" + s.name, ctx: ctx, http1: s.http1}
+		w := want{scenario: s, method: http.MethodGet, path: "/s/" + s.name, ctx: ctx,
+			http1: s.http1}
 		w.reading = func(*http.Response) []byte { cancel(); return nil }
 		if d < 0 {
 			d = rand.N(3 * time.Millisecond)
@@ -157,7 +161,8 @@ func withTimeout(handle func(v *visit, c *gin.Context, timedOut <-chan struct{})
 	c *gin.Context) {
 	return func(v *visit, c *gin.Context) {
 		outer := c.Writer
-		c.Writer = &bufferedWriter{ResponseWriter: outer, header: http.Header{}, status: http.StatusOK}
+		c.Writer = &bufferedWriter{ResponseWriter: outer, header: http.Header{},
+			status: http.StatusOK}
 		timedOut, ended := make(chan struct{}), make(chan any)
 		go func() {
 			defer func() { ended <- recover() }()

@@ -25,8 +25,8 @@ const (
 )
 
 var kinds = []string{
-	strangersMessage, strangersSession, lostMessage, shownTwice, publicAnswer, shownWrongly, noAnswer,
-	goroutinePanics, wrongPromise,
+	strangersMessage, strangersSession, lostMessage, shownTwice, publicAnswer, shownWrongly,
+	noAnswer, goroutinePanics, wrongPromise,
 }
 
 const examplesAtMost = 6
@@ -74,8 +74,8 @@ type violations struct {
 
 func newLedger() *ledger {
 	return &ledger{
-		owners: map[string]int{}, held: map[int]map[string]bool{}, violated: map[string]*violations{},
-		reports: map[string]int{}, events: map[string]int{},
+		owners: map[string]int{}, held: map[int]map[string]bool{},
+		violated: map[string]*violations{}, reports: map[string]int{}, events: map[string]int{},
 	}
 }
 
@@ -179,8 +179,8 @@ func (l *ledger) found(user int, by *scenario, where, text string, whole bool) i
 			continue
 		}
 		if n.seen++; n.seen == 2 {
-			l.violateLocked(shownTwice, n.shown, "the message of user %d (%s) came again, in %s of %s",
-				n.user, n.how, where, by)
+			l.violateLocked(shownTwice, n.shown,
+				"the message of user %d (%s) came again, in %s of %s", n.user, n.how, where, by)
 		}
 		if n.shown == nil {
 			n.shown = by
@@ -267,8 +267,8 @@ func (l *ledger) waits(user int, text string) {
 		l.violateLocked(strangersMessage, n.scenario, "a message of user %d (%s) waits for user %d",
 			n.user, n.how, user)
 	case n.seen > 0:
-		l.violateLocked(shownTwice, n.shown, "the message of user %d (%s) was shown and waits again",
-			n.user, n.how)
+		l.violateLocked(shownTwice, n.shown,
+			"the message of user %d (%s) was shown and waits again", n.user, n.how)
 	case n.state == noteAdded:
 		n.state = noteWaiting
 	}
@@ -284,7 +284,8 @@ func (l *ledger) settle() {
 			if at == nil {
 				at = n.scenario
 			}
-			l.violateLocked(lostMessage, at, "message %d of user %d (%s) is nowhere", i, n.user, n.how)
+			l.violateLocked(lostMessage, at, "message %d of user %d (%s) is nowhere", i, n.user,
+				n.how)
 		}
 	}
 }
@@ -310,7 +311,8 @@ func (l *ledger) print(out io.Writer) {
 	}
 	fmt.Fprintf(out, "| messages | %d |\n| of these shown | %d |\n| waiting at the end | %d |\n",
 		len(l.notes), shown, waiting)
-	fmt.Fprintf(out, "| refused with an error | %d |\n| reported as lost | %d |\n", refused, reported)
+	fmt.Fprintf(out, "| refused with an error | %d |\n| reported as lost | %d |\n", refused,
+		reported)
 	fmt.Fprintf(out, "| in an answer that broke off | %d |\n| sessions | %d |\n", perhaps,
 		len(l.owners))
 	fmt.Fprintf(out, "| refused by a panic | %d |\n", l.refused.Load())

@@ -35,8 +35,8 @@ func misuse() []*scenario {
 		"peek":    func(v *visit, _ *gin.Context, ctx context.Context) { v.peek(ctx) },
 		"markup": func(v *visit, _ *gin.Context, ctx context.Context) {
 			text := string(flashgin.Markup(ctx))
-			v.site.run.ledger.found(v.user, v.scenario, "Markup with a context of another request", text,
-				false)
+			v.site.run.ledger.found(v.user, v.scenario, "Markup with a context of another request",
+				text, false)
 		},
 		"key": func(v *visit, c *gin.Context, _ context.Context) { _, _ = v.key(c) },
 		"forget": func(v *visit, c *gin.Context, _ context.Context) {
@@ -57,7 +57,8 @@ func misuse() []*scenario {
 				continue // they take the *gin.Context alone
 			}
 			list = append(list, &scenario{
-				name: "misuse-" + name + "-" + from, weight: 2, fresh: true, post: true, misuse: true,
+				name: "misuse-" + name + "-" + from, weight: 2, fresh: true,
+				post: true, misuse: true,
 				handle: func(v *visit, c *gin.Context) {
 					ctx := of(c)
 					v.later(func() { call(v, c, ctx) })

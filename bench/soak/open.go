@@ -20,7 +20,8 @@ func open() []*scenario {
 				_ = v.add(c, "/page/1", "AddFlash for a page that is open")
 				c.Status(http.StatusNoContent)
 			}},
-		{name: "stream-forget", weight: 2, keyed: true, alone: true, act: listenAcrossForget, post: true,
+		{name: "stream-forget", weight: 2, keyed: true, alone: true,
+			act: listenAcrossForget, post: true,
 			handle: func(v *visit, c *gin.Context) {
 				key, err := v.key(c)
 				end := func() error { return v.site.messenger.Forget(c) }
@@ -35,8 +36,8 @@ func open() []*scenario {
 				c.Status(http.StatusNoContent)
 			}},
 		{name: "pull", weight: 4, keyed: true, act: func(b *browser, s *scenario, _ *rand.Rand) {
-			b.do(want{scenario: s, method: http.MethodGet, path: "/_flash/messages?view=/page/1&view=*",
-				header: []string{"X-Get-Flash", "1"}})
+			b.do(want{scenario: s, method: http.MethodGet,
+				path: "/_flash/messages?view=/page/1&view=*", header: []string{"X-Get-Flash", "1"}})
 		}},
 	}
 }

@@ -22,7 +22,8 @@ func outliving() []*scenario {
 			cp := c.Copy()
 			v.later(func() {
 				if key, err := v.key(cp); err == nil {
-					_ = v.job(key, flashgin.Anywhere, "Add with the key that a copy had after the answer")
+					_ = v.job(key, flashgin.Anywhere,
+						"Add with the key that a copy had after the answer")
 				}
 			})
 			c.Redirect(http.StatusSeeOther, somePage())
@@ -39,13 +40,16 @@ func outliving() []*scenario {
 		}},
 		{name: "late-copy-add", handle: func(v *visit, c *gin.Context) {
 			cp := c.Copy()
-			v.later(func() { _ = v.add(cp, flashgin.Anywhere, "AddFlash with a copy, after the answer") })
+			v.later(func() {
+				_ = v.add(cp, flashgin.Anywhere, "AddFlash with a copy, after the answer")
+			})
 			c.String(http.StatusOK, "ok")
 		}},
 		{name: "late-request-context", handle: func(v *visit, c *gin.Context) {
 			ctx := context.WithoutCancel(c.Request.Context())
 			v.later(func() {
-				_ = v.add(ctx, flashgin.Anywhere, "AddFlash with the request's context, after the answer")
+				_ = v.add(ctx, flashgin.Anywhere,
+					"AddFlash with the request's context, after the answer")
 				_, _ = v.take(ctx), flashgin.Markup(ctx)
 				v.peek(ctx)
 			})
@@ -55,7 +59,8 @@ func outliving() []*scenario {
 			cp, ctx := c.Copy(), c.Request.Context()
 			_ = v.add(c, "", "AddFlash, with goroutines that go on")
 			v.later(func() {
-				_ = v.add(cp, flashgin.Anywhere, "AddFlash with a copy, after an answer with messages")
+				_ = v.add(cp, flashgin.Anywhere,
+					"AddFlash with a copy, after an answer with messages")
 				_ = v.add(ctx, flashgin.Anywhere,
 					"AddFlash with the request's context, after one with messages")
 				_, _ = v.key(cp)
@@ -67,7 +72,9 @@ func outliving() []*scenario {
 			defer cancel()
 			var group sync.WaitGroup
 			for i := range 4 {
-				group.Go(func() { _ = v.add(ctx, someView(), fmt.Sprint("AddFlash in goroutine ", i)) })
+				group.Go(func() {
+					_ = v.add(ctx, someView(), fmt.Sprint("AddFlash in goroutine ", i))
+				})
 			}
 			group.Wait()
 			c.Redirect(http.StatusSeeOther, somePage())
@@ -104,7 +111,8 @@ func outliving() []*scenario {
 			cp := c.Copy()
 			c.String(http.StatusOK, "ok")
 			if key, err := v.key(cp); err == nil {
-				_ = v.job(key, flashgin.Anywhere, "Add with a key that a copy had behind the headers")
+				_ = v.job(key, flashgin.Anywhere,
+					"Add with a key that a copy had behind the headers")
 			}
 			_ = v.add(cp, flashgin.Anywhere, "AddFlash with a copy behind the headers")
 		}},
@@ -119,7 +127,8 @@ func outliving() []*scenario {
 			if key, err := v.key(c); err == nil {
 				_ = v.job(key, flashgin.Anywhere, "Add with a key that was made after Hijack")
 			}
-			_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"))
+			_, _ = conn.Write([]byte(
+				"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"))
 		}},
 		{name: "timeout-handler", timeoutHandler: true, handle: func(v *visit, c *gin.Context) {
 			_ = v.add(c, flashgin.Anywhere, "AddFlash before http.TimeoutHandler's time-out")
@@ -144,7 +153,8 @@ func outliving() []*scenario {
 			v := visitOf(c.Request.Context())
 			_ = v.add(c, flashgin.Anywhere, "AddFlash in a middleware around flashgin, at the end")
 			if key, err := v.key(c); err == nil {
-				_ = v.job(key, flashgin.Anywhere, "Add with a key made in a middleware around flashgin")
+				_ = v.job(key, flashgin.Anywhere,
+					"Add with a key made in a middleware around flashgin")
 			}
 			_ = v.take(c)
 		}, handle: func(v *visit, c *gin.Context) { c.Redirect(http.StatusSeeOther, somePage()) }},

@@ -31,12 +31,13 @@ func panics() []*scenario {
 				c.Status(http.StatusOK)
 				v.panicIn(function)
 			}},
-			&scenario{name: "panic-in-" + function + "-of-page", handle: func(v *visit, c *gin.Context) {
-				after(v, c)
-				_ = v.add(c, someView(), "AddFlash, then "+function+" panics in the page")
-				v.panicIn(function)
-				c.HTML(http.StatusOK, "page", nil)
-			}},
+			&scenario{name: "panic-in-" + function + "-of-page",
+				handle: func(v *visit, c *gin.Context) {
+					after(v, c)
+					_ = v.add(c, someView(), "AddFlash, then "+function+" panics in the page")
+					v.panicIn(function)
+					c.HTML(http.StatusOK, "page", nil)
+				}},
 			&scenario{name: "panic-in-" + function + "-unrecovered", unrecovered: true,
 				handle: func(v *visit, c *gin.Context) {
 					after(v, c)

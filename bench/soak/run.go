@@ -111,7 +111,8 @@ func (r *run) all() error {
 	}
 	r.ledger.settle()
 	took := time.Since(r.started)
-	fmt.Fprintf(r.o.out, "\n| %s | |\n|---|--:|\n| requests | %d |\n| users | %d |\n| time | %v |\n",
+	fmt.Fprintf(r.o.out,
+		"\n| %s | |\n|---|--:|\n| requests | %d |\n| users | %d |\n| time | %v |\n",
 		r.store, r.requests.Load(), r.o.users, took.Round(time.Second))
 	r.ledger.print(r.o.out)
 	return nil
@@ -122,7 +123,8 @@ func (r *run) newStore(app string) flashgin.Store {
 		return &flashgin.MemoryStore{Cap: messagesAtMost}
 	}
 	client := r.fixture.redisClient()
-	store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: app, Cap: messagesAtMost})
+	store, err := flashgin.NewRedisStore(client,
+		flashgin.RedisConfig{App: app, Cap: messagesAtMost})
 	if err != nil {
 		r.fixture.Fatal(err)
 	}
@@ -141,7 +143,8 @@ func (r *run) play() {
 	for worker := range r.o.workers {
 		workers.Go(func() {
 			random := rand.New(rand.NewPCG(r.o.seed, uint64(worker)))
-			for ctx.Err() == nil && r.requests.Load() < int64(r.o.requests) && r.hangs.Load() < hungAtMost {
+			for ctx.Err() == nil && r.requests.Load() < int64(r.o.requests) &&
+				r.hangs.Load() < hungAtMost {
 				b := r.browsers[random.IntN(len(r.browsers))]
 				r.table[random.IntN(len(r.table))].play(b, random)
 			}
@@ -214,7 +217,8 @@ const leaseAndMore = 12 * time.Second
 
 func (r *run) takeAll(user int, keys []string) {
 	for _, key := range keys {
-		messages, err := r.browsers[user].site.messenger.Take(context.Background(), key, allViews...)
+		messages, err := r.browsers[user].site.messenger.Take(context.Background(), key,
+			allViews...)
 		if err != nil {
 			r.ledger.violate(noAnswer, nil, "Take: %v", err)
 		}

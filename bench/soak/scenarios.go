@@ -93,8 +93,8 @@ func (s *scenario) play(b *browser, random *rand.Rand) {
 func (b *browser) checked(w want) answer {
 	a := b.do(w)
 	if w.scenario.silent && a.messages > 0 {
-		b.site.run.ledger.violate(shownWrongly, w.scenario, "%s %s (%d) shows %d messages", w.method,
-			w.path, a.status, a.messages)
+		b.site.run.ledger.violate(shownWrongly, w.scenario, "%s %s (%d) shows %d messages",
+			w.method, w.path, a.status, a.messages)
 	}
 	return a
 }
@@ -133,12 +133,14 @@ func ordinary() []*scenario {
 		read("json", 6, fixed("/json")),
 		read("markup", 6, fixed("/markup")),
 		read("peek", 4, fixed("/peek")),
-		read("htmx-page", 3, somePage, "HX-Request", "true", "HX-Current-URL", "http://localhost/page/1"),
+		read("htmx-page", 3, somePage, "HX-Request", "true", "HX-Current-URL",
+			"http://localhost/page/1"),
 		{name: "tabs", weight: 3, ordinary: true, act: threeTabs},
-		{name: "restart", weight: 2, ordinary: true, act: func(b *browser, s *scenario, _ *rand.Rand) {
-			b.restart()
-			b.post(s, "/login")
-		}},
+		{name: "restart", weight: 2, ordinary: true,
+			act: func(b *browser, s *scenario, _ *rand.Rand) {
+				b.restart()
+				b.post(s, "/login")
+			}},
 		{name: "prefetch", weight: 3, ordinary: true, silent: true,
 			act: func(b *browser, s *scenario, _ *rand.Rand) {
 				b.checked(want{scenario: s, method: http.MethodGet, path: somePage(),

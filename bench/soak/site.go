@@ -73,7 +73,8 @@ func newSite(r *run, store flashgin.Store, withSessions bool) (*site, error) {
 		cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 		s.engine.Use(sessions.Sessions(sessionCookie, panicking{cookies}), s.identify)
 	}
-	s.engine.SetHTMLTemplate(template.Must(template.New("").Funcs(s.engine.FuncMap).Parse(templates)))
+	s.engine.SetHTMLTemplate(template.Must(
+		template.New("").Funcs(s.engine.FuncMap).Parse(templates)))
 	s.routes()
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -119,14 +120,16 @@ func (s *site) routes() {
 	e.GET("/files/:name/:more", page)
 	e.GET("/list", func(c *gin.Context) { c.HTML(http.StatusOK, "list", nil) })
 	e.GET("/json", func(c *gin.Context) {
-		c.JSON(http.StatusOK, r.ours(visitOf(c.Request.Context()), flashgin.Flashes(c), "by Flashes"))
+		c.JSON(http.StatusOK,
+			r.ours(visitOf(c.Request.Context()), flashgin.Flashes(c), "by Flashes"))
 	})
 	e.GET("/markup", func(c *gin.Context) {
-		c.Data(http.StatusOK, "text/html; charset=utf-8", []byte(flashgin.Markup(c.Request.Context())))
+		c.Data(http.StatusOK, "text/html; charset=utf-8",
+			[]byte(flashgin.Markup(c.Request.Context())))
 	})
 	e.GET("/peek", func(c *gin.Context) {
-		c.String(http.StatusOK, "%d", len(r.ours(visitOf(c.Request.Context()), flashgin.PeekFlashes(c),
-			"by PeekFlashes")))
+		c.String(http.StatusOK, "%d",
+			len(r.ours(visitOf(c.Request.Context()), flashgin.PeekFlashes(c), "by PeekFlashes")))
 	})
 	e.POST("/login", func(c *gin.Context) {
 		if s.sessions {

@@ -12,8 +12,8 @@ func TestShortSoak(t *testing.T) {
 		t.Run(store, func(t *testing.T) {
 			var out strings.Builder
 			r := newRun(options{
-				requests: 2000, users: 200, workers: 8, most: time.Minute, every: time.Minute, seed: 1,
-				out: &out,
+				requests: 2000, users: 200, workers: 8, most: time.Minute, every: time.Minute,
+				seed: 1, out: &out,
 			}, store, &fixture{TB: t})
 			if err := r.all(); err != nil {
 				t.Fatal(err)

@@ -41,7 +41,9 @@ func TestPage(t *testing.T) {
 		require.NoError(t, err)
 		source.Write(text)
 	}
-	for _, path := range []string{"docs/recipes.md", "docs/look.md", "docs/testing.md", "docs/templates.md"} {
+	for _, path := range []string{
+		"docs/recipes.md", "docs/look.md", "docs/testing.md", "docs/templates.md",
+	} {
 		page, err := doctest.Open("../..", path)
 		require.NoError(t, err)
 		declarations := 0
@@ -76,7 +78,9 @@ func (v *visitor) do(method, path string) string {
 }
 
 // newSite returns an application whose template "page" is given, and a visitor.
-func newSite(t *testing.T, cfg flashgin.Config, page string) (*gin.Engine, *flashgin.Messenger, *visitor) {
+func newSite(
+	t *testing.T, cfg flashgin.Config, page string,
+) (*gin.Engine, *flashgin.Messenger, *visitor) {
 	t.Helper()
 	messages, err := flashgin.New(cfg)
 	require.NoError(t, err)
@@ -94,17 +98,23 @@ func TestMarkdown(t *testing.T) {
 	router, _, v := newSite(t, flashgin.Config{}, `{{range flashes}}{{or .HTML .Text}}{{end}}`)
 	router.GET("/", show)
 	router.POST("/", func(c *gin.Context) {
-		assert.NoError(t, flashgin.RedirectFlash(c, "/", recipes.Markdown(flashgin.Success("**Saved** as [report 7](/reports/7)."))))
+		assert.NoError(t, flashgin.RedirectFlash(c, "/",
+			recipes.Markdown(flashgin.Success("**Saved** as [report 7](/reports/7)."))))
 	})
 	v.do(http.MethodPost, "/")
-	assert.Equal(t, `<p><strong>Saved</strong> as <a href="/reports/7">report 7</a>.</p>`, v.do(http.MethodGet, "/"))
+	assert.Equal(t, `<p><strong>Saved</strong> as <a href="/reports/7">report 7</a>.</p>`,
+		v.do(http.MethodGet, "/"))
 
 	for _, hostile := range []string{
-		"<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "[x](java\nscript:alert(1))", "![x](javascript:alert(1))",
-		"<javascript:alert(1)>", "[x]: javascript:alert(1)\n\n[x]", `[x](/ "\" onclick=alert(1)")`, "[x](data:text/html;base64,PHNjcmlwdD4=)",
+		"<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))",
+		"[x](java\nscript:alert(1))", "![x](javascript:alert(1))", "<javascript:alert(1)>",
+		"[x]: javascript:alert(1)\n\n[x]", `[x](/ "\" onclick=alert(1)")`,
+		"[x](data:text/html;base64,PHNjcmlwdD4=)",
 	} {
 		made := string(recipes.Markdown(flashgin.Info(hostile)).HTML)
-		for _, bad := range []string{"<script", "<img src=x", `="javascript:`, `" onclick`, `="data:text`} {
+		for _, bad := range []string{
+			"<script", "<img src=x", `="javascript:`, `" onclick`, `="data:text`,
+		} {
 			assert.NotContains(t, made, bad, hostile)
 		}
 	}
@@ -113,8 +123,12 @@ func TestMarkdown(t *testing.T) {
 func TestUnread(t *testing.T) {
 	router, messages, v := newSite(t, flashgin.Config{}, `{{range flashes}}{{.Text}}{{end}}`)
 	router.GET("/inbox", show)
-	router.GET("/", func(c *gin.Context) { c.String(http.StatusOK, fmt.Sprint(recipes.Unread(c, messages, "/inbox"))) })
-	router.POST("/", func(c *gin.Context) { assert.NoError(t, flashgin.RedirectFlash(c, "/inbox", flashgin.Info("new"))) })
+	router.GET("/", func(c *gin.Context) {
+		c.String(http.StatusOK, fmt.Sprint(recipes.Unread(c, messages, "/inbox")))
+	})
+	router.POST("/", func(c *gin.Context) {
+		assert.NoError(t, flashgin.RedirectFlash(c, "/inbox", flashgin.Info("new")))
+	})
 	assert.Equal(t, "0", v.do(http.MethodGet, "/"))
 	v.do(http.MethodPost, "/")
 	assert.Equal(t, "1", v.do(http.MethodGet, "/"))
@@ -176,7 +190,10 @@ func TestTenants(t *testing.T) {
 	acme, globex := &flashgin.MemoryStore{Cap: 1}, new(flashgin.MemoryStore)
 	var reported []error
 	router, messages, v := newSite(t, flashgin.Config{
-		Store:      recipes.Tenants{Of: map[string]flashgin.Store{"acme": acme, "globex": globex}, Others: new(flashgin.MemoryStore)},
+		Store: recipes.Tenants{
+			Of:     map[string]flashgin.Store{"acme": acme, "globex": globex},
+			Others: new(flashgin.MemoryStore),
+		},
 		SessionKey: recipes.TenantKey,
 		OnError:    func(_ context.Context, err error) { reported = append(reported, err) },
 	}, `{{range flashes}}[{{.Text}}]{{end}}`)
@@ -189,7 +206,8 @@ func TestTenants(t *testing.T) {
 	assert.Empty(t, v.do(http.MethodGet, "/acme/orders"), "nobody")
 	v.do(http.MethodPost, "/login")
 
-	require.NoError(t, messages.Add(t.Context(), "acme/ada", flashgin.Info("shipped").At("/:tenant/orders")))
+	require.NoError(t, messages.Add(t.Context(), "acme/ada",
+		flashgin.Info("shipped").At("/:tenant/orders")))
 	waiting, err := acme.Peek(t.Context(), "acme/ada", []string{"/:tenant/orders"})
 	require.NoError(t, err)
 	assert.Len(t, waiting, 1, "in the store of its tenant")
@@ -197,7 +215,8 @@ func TestTenants(t *testing.T) {
 	assert.Empty(t, v.do(http.MethodGet, "/nobody/orders"))
 	assert.Equal(t, "[shipped]", v.do(http.MethodGet, "/acme/orders"))
 
-	require.NoError(t, messages.Add(t.Context(), "acme/ada", flashgin.Info("1").At("/a"), flashgin.Info("2").At("/a")))
+	require.NoError(t, messages.Add(t.Context(), "acme/ada", flashgin.Info("1").At("/a"),
+		flashgin.Info("2").At("/a")))
 	assert.Len(t, reported, 1, "one too many for the cap of the store")
 }
 
@@ -257,7 +276,9 @@ func TestTranslate(t *testing.T) {
 		router.ServeHTTP(answer, request)
 		assert.Equal(t, test.want, answer.Body.String(), test.language)
 	}
-	for _, data := range []map[string]string{nil, {"text": "unknown"}, {"text": "imported", "count": "many"}} {
+	for _, data := range []map[string]string{
+		nil, {"text": "unknown"}, {"text": "imported", "count": "many"},
+	} {
 		m := flashgin.Message{Text: "Contacts were imported.", Data: data}
 		c, _ := gin.CreateTestContext(httptest.NewRecorder())
 		c.Request = httptest.NewRequest(http.MethodGet, "/", nil)
@@ -276,7 +297,8 @@ func TestGroups(t *testing.T) {
 		show(c)
 	})
 	router.GET("/other", show)
-	two, other := &visitor{router, map[string]*http.Cookie{}}, &visitor{router, map[string]*http.Cookie{}}
+	two, other := &visitor{router, map[string]*http.Cookie{}},
+		&visitor{router, map[string]*http.Cookie{}}
 	for range 2 {
 		one.do(http.MethodGet, "/prices")
 		two.do(http.MethodGet, "/prices")

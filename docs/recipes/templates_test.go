@@ -59,7 +59,9 @@ func TestEveryWayToPrintAPage(t *testing.T) {
 		load    func(*gin.Engine)
 		handler gin.HandlerFunc
 	}{
-		"LoadHTMLGlob":  {func(e *gin.Engine) { e.LoadHTMLGlob(filepath.Dir(file) + "/*") }, byName},
+		"LoadHTMLGlob": {func(e *gin.Engine) {
+			e.LoadHTMLGlob(filepath.Dir(file) + "/*")
+		}, byName},
 		"LoadHTMLFiles": {func(e *gin.Engine) { e.LoadHTMLFiles(file) }, byName},
 		"LoadHTMLFS": {func(e *gin.Engine) {
 			e.LoadHTMLFS(http.FS(fstest.MapFS{"page.html": {Data: []byte(text)}}), "page.html")
@@ -70,12 +72,18 @@ func TestEveryWayToPrintAPage(t *testing.T) {
 			pages.AddFromFilesFuncs("page.html", flashgin.FuncMap(), file)
 			e.HTMLRender = pages
 		}, byName},
-		"own HTMLRender":   {func(e *gin.Engine) { e.HTMLRender = ownRenderer{parsed()} }, byName},
-		"pongo2":           {func(*gin.Engine) {}, func(c *gin.Context) { recipes.ByPongo2(c, inPongo2) }},
-		"jet":              {func(*gin.Engine) {}, func(c *gin.Context) { recipes.ByJet(c, inJet) }},
-		"gomponents":       {func(*gin.Engine) {}, recipes.ByGomponents},
-		"another engine":   {func(*gin.Engine) {}, otherEngine},
-		"a context's page": {func(*gin.Engine) {}, func(c *gin.Context) { component(c.Request.Context(), c.Writer) }},
+		"own HTMLRender": {func(e *gin.Engine) { e.HTMLRender = ownRenderer{parsed()} }, byName},
+		"pongo2": {func(*gin.Engine) {}, func(c *gin.Context) {
+			recipes.ByPongo2(c, inPongo2)
+		}},
+		"jet": {func(*gin.Engine) {}, func(c *gin.Context) {
+			recipes.ByJet(c, inJet)
+		}},
+		"gomponents":     {func(*gin.Engine) {}, recipes.ByGomponents},
+		"another engine": {func(*gin.Engine) {}, otherEngine},
+		"a context's page": {func(*gin.Engine) {}, func(c *gin.Context) {
+			component(c.Request.Context(), c.Writer)
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			messages, err := flashgin.New(flashgin.Config{
@@ -86,7 +94,8 @@ func TestEveryWayToPrintAPage(t *testing.T) {
 			test.load(router)
 			router.GET("/", test.handler)
 			for range 2 {
-				request := flashtest.Seed(httptest.NewRequest(http.MethodGet, "/", nil), flashgin.Info("1 < 2"))
+				request := flashtest.Seed(httptest.NewRequest(http.MethodGet, "/", nil),
+					flashgin.Info("1 < 2"))
 				answer := httptest.NewRecorder()
 				router.ServeHTTP(answer, request)
 				assert.Regexp(t, `(?s)<main>.*1 &lt; 2.*</main>`, answer.Body.String())

@@ -39,7 +39,9 @@ func (t Tenants) Add(ctx context.Context, session string, msgs ...flashgin.Messa
 	return t.of(session).Add(ctx, session, msgs...)
 }
 
-func (t Tenants) Claim(ctx context.Context, session string, views []string, lease time.Duration) (flashgin.Claim, error) {
+func (t Tenants) Claim(
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (flashgin.Claim, error) {
 	return t.of(session).Claim(ctx, session, views, lease)
 }
 
@@ -51,7 +53,9 @@ func (t Tenants) Release(ctx context.Context, claim flashgin.Claim) error {
 	return t.of(claim.Session).Release(ctx, claim)
 }
 
-func (t Tenants) Peek(ctx context.Context, session string, views []string) (flashgin.Messages, error) {
+func (t Tenants) Peek(
+	ctx context.Context, session string, views []string,
+) (flashgin.Messages, error) {
 	return t.of(session).Peek(ctx, session, views)
 }
 

@@ -20,14 +20,16 @@ import (
 // The tests of docs/testing.md.
 
 func newApp(cfg flashgin.Config) (*gin.Engine, *flashgin.Messenger) {
-	cfg.SessionKey = func(*gin.Context) (string, error) { return "the test's", nil } // instead of sessions
+	// instead of sessions
+	cfg.SessionKey = func(*gin.Context) (string, error) { return "the test's", nil }
 	messages, err := flashgin.New(cfg)
 	if err != nil {
 		panic(err)
 	}
 	app := gin.New(messages.Install)
 	messages.Mount(app)
-	app.SetHTMLTemplate(template.Must(template.New("settings").Funcs(flashgin.FuncMap()).Parse(`{{flashes}}`)))
+	app.SetHTMLTemplate(template.Must(
+		template.New("settings").Funcs(flashgin.FuncMap()).Parse(`{{flashes}}`)))
 	app.GET("/settings", func(c *gin.Context) { c.HTML(http.StatusOK, "settings", nil) })
 	app.POST("/settings", func(c *gin.Context) {
 		if c.PostForm("name") == "" {

@@ -8,9 +8,11 @@ import (
 // AddTexts adds what a file active.en.toml, and one for German, would have.
 func AddTexts() {
 	texts.MustAddMessages(language.English, &i18n.Message{
-		ID: "imported", One: "{{.count}} contact was imported.", Other: "{{.count}} contacts were imported.",
+		ID: "imported", One: "{{.count}} contact was imported.",
+		Other: "{{.count}} contacts were imported.",
 	})
 	texts.MustAddMessages(language.German, &i18n.Message{
-		ID: "imported", One: "{{.count}} Kontakt wurde importiert.", Other: "{{.count}} Kontakte wurden importiert.",
+		ID: "imported", One: "{{.count}} Kontakt wurde importiert.",
+		Other: "{{.count}} Kontakte wurden importiert.",
 	})
 }

@@ -61,7 +61,8 @@ func TestPrefetch(t *testing.T) {
 }
 
 func TestDropPrefetched(t *testing.T) {
-	brands := []string{"Sec-Fetch-Mode", "navigate", "Sec-CH-UA", `"Chromium";v="156", "Edge";v="1"`}
+	brands := []string{"Sec-Fetch-Mode", "navigate",
+		"Sec-CH-UA", `"Chromium";v="156", "Edge";v="1"`}
 	for _, test := range []struct {
 		name   string
 		status int
@@ -370,7 +371,8 @@ func TestWhetherAPageIsSeen(t *testing.T) {
 		{name: "navigation preload", header: []string{"Sec-Fetch-Mode", "navigate",
 			"Service-Worker-Navigation-Preload", "true"}, want: browser.Likely},
 		{name: "fetch", header: fetch("cors", "*/*"), want: browser.Doubtful},
-		{name: "fetch that wants a page", header: fetch("cors", "text/html"), want: browser.Visible},
+		{name: "fetch that wants a page", header: fetch("cors", "text/html"),
+			want: browser.Visible},
 		{name: "fetch that sends something", method: "POST", header: fetch("cors", "*/*"),
 			want: browser.Visible},
 		{name: "a service worker", header: fetch("same-origin", "text/html,*/*;q=0.8"),

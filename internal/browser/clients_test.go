@@ -168,5 +168,6 @@ func TestClients(t *testing.T) {
 		require.NoError(t, os.WriteFile(page, []byte(text), 0o644))
 		return
 	}
-	assert.Equal(t, want, after[start:end], "run go test -run TestClients ./internal/browser -update")
+	assert.Equal(t, want, after[start:end],
+		"run go test -run TestClients ./internal/browser -update")
 }

@@ -32,7 +32,8 @@ func TestHeadSize(t *testing.T) {
 		conn, err := net.Dial("tcp", server.Listener.Addr().String())
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = conn.Close() })
-		_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n")
+		_, err = io.WriteString(conn,
+			"GET / HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n")
 		require.NoError(t, err)
 		answer, err := io.ReadAll(conn)
 		require.NoError(t, err)

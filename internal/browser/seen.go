@@ -68,7 +68,8 @@ func asksForMedia(accept string) bool {
 
 // asksForHTML reports whether a request with this Accept asks for a page.
 func asksForHTML(accept string) bool {
-	return strings.Contains(accept, "text/html") || strings.Contains(accept, "application/xhtml+xml")
+	return strings.Contains(accept, "text/html") ||
+		strings.Contains(accept, "application/xhtml+xml")
 }
 
 // isSeen reports whether the user sees the answer at the page that sends the request. A page of

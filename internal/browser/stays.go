@@ -20,8 +20,8 @@ func Stays(r *http.Request, status int, answer http.Header) (page string, stays 
 		}
 		return Sent(h, "Ping-From"), true
 	}
-	return Sent(h, "Referer"), status == http.StatusNoContent || status == http.StatusResetContent ||
-		isAttachment(answer) || isBeacon(h)
+	return Sent(h, "Referer"), status == http.StatusNoContent ||
+		status == http.StatusResetContent || isAttachment(answer) || isBeacon(h)
 }
 
 func isAttachment(answer http.Header) bool {

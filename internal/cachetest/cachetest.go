@@ -26,8 +26,8 @@ const patience = 30 * time.Second
 func Varnish(tb testing.TB, backend string) string {
 	tb.Helper()
 	return start(tb, "varnishd", func(binary, dir, address string) *exec.Cmd {
-		return exec.Command(binary, "-F", "-n", filepath.Join(dir, "varnish"), "-a", address, "-b", backend,
-			"-s", "malloc,16m", "-p", "thread_pools=1", "-p", "thread_pool_min=10")
+		return exec.Command(binary, "-F", "-n", filepath.Join(dir, "varnish"), "-a", address,
+			"-b", backend, "-s", "malloc,16m", "-p", "thread_pools=1", "-p", "thread_pool_min=10")
 	})
 }
 
@@ -129,8 +129,9 @@ func find(tb testing.TB, name string) string {
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	text := fmt.Sprintf("%v: install it with `apt-get install varnish nginx caddy haproxy apache2`, "+
-		"or the same by brew", err)
+	text := fmt.Sprintf(
+		"%v: install it with `apt-get install varnish nginx caddy haproxy apache2`, "+
+			"or the same by brew", err)
 	if os.Getenv("CI") == "true" {
 		tb.Fatal(text)
 	}

@@ -13,9 +13,10 @@ const (
 	// lateFor is how long after its first attempt an add is still tried. The store remembers the ID
 	// of an item that is gone for longer. So an item that arrived all the same, and was shown, does
 	// not come twice.
-	lateFor        = queue.RememberFor - guard.CallTimeout
-	lateAfter      = time.Second // the pause after the attempts for which the answer may have waited
-	lateAddsAtMost = 256         // at a time
+	lateFor = queue.RememberFor - guard.CallTimeout
+	// The pause after the attempts for which the answer may have waited.
+	lateAfter      = time.Second
+	lateAddsAtMost = 256 // at a time
 )
 
 // AddForJob stores items for a caller that waits until ctx ends, two seconds at most. quietly is as
@@ -93,9 +94,10 @@ func (d *Delivery[T]) addLate(
 		if d.late.Add(1) > lateAddsAtMost || !guard.Sleep(ctx, lateAfter) {
 			return
 		}
-		_, err := guard.Try(ctx, d.guard, guard.UntilEnd, func(ctx context.Context) (struct{}, error) {
-			return struct{}{}, d.storeAdd(ctx, session, items, false)
-		})
+		_, err := guard.Try(ctx, d.guard, guard.UntilEnd,
+			func(ctx context.Context) (struct{}, error) {
+				return struct{}{}, d.storeAdd(ctx, session, items, false)
+			})
 		if err == nil { // otherwise AddForRequest has returned the error
 			d.cfg.Added(ctx, len(items))
 		}

@@ -192,7 +192,9 @@ func TestConfirmationsThatFailInAGroup(t *testing.T) {
 		after time.Duration
 		alone []string
 	}{
-		{"one", func([]claim) []error { return []error{nil, failed, nil} }, confirmAfter, []string{"2"}},
+		{"one", func([]claim) []error {
+			return []error{nil, failed, nil}
+		}, confirmAfter, []string{"2"}},
 		{"all", func([]claim) []error {
 			return []error{failed, failed, failed}
 		}, confirmAfter, []string{"0", "2", "4"}},

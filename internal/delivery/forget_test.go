@@ -55,7 +55,8 @@ func TestForgetFollowsEachAdd(t *testing.T) {
 					Added: func(context.Context, int) {},
 					Forget: func(session string) {
 						assert.Equal(t, "1", session)
-						assert.Equal(t, forgotten.Add(1), store.adds.Load(), "before the store has it")
+						assert.Equal(t, forgotten.Add(1), store.adds.Load(),
+							"before the store has it")
 					},
 				})
 				item := queue.Item[time.Time]{ID: queue.NewID(), View: "/"}

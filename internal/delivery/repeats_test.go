@@ -17,7 +17,8 @@ func TestShownLateForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := repeats[time.Time]{created: created, lease: map[shownItem]time.Time{}}
 		job := queue.Item[time.Time]{ID: "job", View: "/", Value: time.Now()}
-		given := claim{Session: "session", Items: []queue.Item[time.Time]{job, {ID: "2", View: "/"}}}
+		given := claim{Session: "session",
+			Items: []queue.Item[time.Time]{job, {ID: "2", View: "/"}}}
 		fresh := func() (ids []string) {
 			fresh, _ := s.split(given)
 			for _, m := range fresh.Items {

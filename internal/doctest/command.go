@@ -14,7 +14,8 @@ import (
 	"strings"
 )
 
-var inProse = regexp.MustCompile(`^(?:go (?:run|test|vet|build|get|install|mod|doc|list|tool) |cd |npm |\./|\.ci/|git )`)
+var inProse = regexp.MustCompile(
+	`^(?:go (?:run|test|vet|build|get|install|mod|doc|list|tool) |cd |npm |\./|\.ci/|git )`)
 
 // Commands returns the command lines of the page, those of a block together: of blocks in sh,
 // behind a prompt in blocks of a console, and in the prose what begins as one.

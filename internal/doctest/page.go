@@ -25,7 +25,8 @@ func Pages(root string) ([]Page, error) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && path != root && (entry.Name() == "node_modules" || strings.HasPrefix(entry.Name(), ".")):
+		case entry.IsDir() && path != root &&
+			(entry.Name() == "node_modules" || strings.HasPrefix(entry.Name(), ".")):
 			return filepath.SkipDir
 		case entry.IsDir() || filepath.Ext(path) != ".md":
 			return nil

@@ -32,10 +32,14 @@ func Run(t testing.TB, source, address string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(file, []byte(strings.Replace(source, address, free, 1)), 0o600); err != nil {
+		if err := os.WriteFile(
+			file, []byte(strings.Replace(source, address, free, 1)), 0o600,
+		); err != nil {
 			t.Fatal(err)
 		}
-		if output, err := exec.Command("go", "build", "-o", binary, file).CombinedOutput(); err != nil {
+		if output, err := exec.Command(
+			"go", "build", "-o", binary, file,
+		).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, output)
 		}
 		if listens(t, binary, log, free) {

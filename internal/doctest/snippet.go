@@ -180,7 +180,9 @@ type Checker struct {
 func NewChecker(given string, snippets []Snippet) (*Checker, error) {
 	c := &Checker{files: token.NewFileSet()}
 	var err error
-	if c.given, err = parser.ParseFile(c.files, given, nil, parser.SkipObjectResolution); err != nil {
+	if c.given, err = parser.ParseFile(
+		c.files, given, nil, parser.SkipObjectResolution,
+	); err != nil {
 		return nil, err
 	}
 	imports := map[string]bool{}
@@ -196,7 +198,9 @@ func NewChecker(given string, snippets []Snippet) (*Checker, error) {
 		if !s.complete() {
 			text = s.file(c.given)
 		}
-		if file, err := parser.ParseFile(token.NewFileSet(), "", text, parser.ImportsOnly); err == nil {
+		if file, err := parser.ParseFile(
+			token.NewFileSet(), "", text, parser.ImportsOnly,
+		); err == nil {
 			need(file)
 		}
 	}
@@ -218,8 +222,9 @@ func NewChecker(given string, snippets []Snippet) (*Checker, error) {
 // exports.
 func exportsOf(paths []string) (map[string]string, error) {
 	var failed strings.Builder
-	list := exec.Command("go",
-		append([]string{"list", "-deps", "-export", "-f", "{{.ImportPath}}\t{{.Export}}"}, paths...)...)
+	list := exec.Command("go", append([]string{
+		"list", "-deps", "-export", "-f", "{{.ImportPath}}\t{{.Export}}",
+	}, paths...)...)
 	list.Stderr = &failed
 	output, err := list.Output()
 	if err != nil {
@@ -288,7 +293,9 @@ func without(names map[string]bool, file *ast.File) *ast.File {
 		if general, ok := decl.(*ast.GenDecl); ok {
 			fewer := *general
 			fewer.Specs = slices.DeleteFunc(slices.Clone(general.Specs), func(spec ast.Spec) bool {
-				return slices.ContainsFunc(namesOf(spec), func(name string) bool { return names[name] })
+				return slices.ContainsFunc(namesOf(spec), func(name string) bool {
+					return names[name]
+				})
 			})
 			decl = &fewer
 		}

@@ -64,7 +64,9 @@ func TestChecker(t *testing.T) {
 	}
 	// One Checker for all, because each asks the go command for what is imported.
 	var all []doctest.Snippet
-	for _, code := range slices.Concat(slices.Collect(maps.Values(good)), slices.Collect(maps.Keys(bad))) {
+	for _, code := range slices.Concat(
+		slices.Collect(maps.Values(good)), slices.Collect(maps.Keys(bad)),
+	) {
 		all = append(all, snippet(code))
 	}
 	checker, err := doctest.NewChecker(file, all)
@@ -83,7 +85,10 @@ func TestCheckFormat(t *testing.T) {
 	for _, code := range []string{"a := 1\n", "package main\n", "type T struct{}\n\na := T{}\n"} {
 		assert.NoError(t, doctest.Snippet{Block: doctest.Block{Text: code}}.CheckFormat(), code)
 	}
-	for _, code := range []string{"a:=1\n", "a := 1\n\n\nb := 2\n", "type T struct {}\n\na := T{}\n", "type T struct{}\n\na:= T{}\n", "if {\n"} {
+	for _, code := range []string{
+		"a:=1\n", "a := 1\n\n\nb := 2\n", "type T struct {}\n\na := T{}\n",
+		"type T struct{}\n\na:= T{}\n", "if {\n",
+	} {
 		assert.Error(t, doctest.Snippet{Block: doctest.Block{Text: code}}.CheckFormat(), code)
 	}
 }

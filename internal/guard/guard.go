@@ -49,7 +49,8 @@ type Guard struct {
 // New returns a Guard that has started nothing yet.
 func New(cfg Config) *Guard {
 	g := &Guard{
-		cfg: cfg, calls: make(chan func()), ended: make(chan struct{}, 1), nodes: map[string]*Node{},
+		cfg: cfg, calls: make(chan func()), ended: make(chan struct{}, 1),
+		nodes: map[string]*Node{},
 	}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	return g

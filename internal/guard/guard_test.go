@@ -48,7 +48,9 @@ func TestCallReturnsWhatTheCallDoes(t *testing.T) {
 // A caller waits for a call that hangs as long as Wait says, or its context. Of the result that
 // comes later only ended is told.
 func TestCallDoesNotWaitForever(t *testing.T) {
-	for name, gone := range map[string]bool{"the wait is over": false, "the caller has gone": true} {
+	for name, gone := range map[string]bool{
+		"the wait is over": false, "the caller has gone": true,
+	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, Config{}, func(t *testing.T, g *Guard) {
 				ctx, cancel := context.WithCancel(context.Background())
@@ -89,7 +91,10 @@ func TestSparesTakeTheNextCall(t *testing.T) {
 			for range n {
 				all.Go(func() {
 					_, err := Call(context.Background(), g, Options{},
-						func(context.Context) (int, error) { time.Sleep(time.Millisecond); return 0, nil }, ignore)
+						func(context.Context) (int, error) {
+							time.Sleep(time.Millisecond)
+							return 0, nil
+						}, ignore)
 					assert.NoError(t, err)
 				})
 			}
@@ -119,7 +124,10 @@ func TestCallAfterClose(t *testing.T) {
 		require.NoError(t, g.Close(context.Background()))
 		start := time.Now()
 		_, err := Call(context.Background(), g, Options{Wait: 100 * time.Millisecond},
-			func(ctx context.Context) (int, error) { time.Sleep(4 * time.Second); return 0, nil }, ignore)
+			func(ctx context.Context) (int, error) {
+				time.Sleep(4 * time.Second)
+				return 0, nil
+			}, ignore)
 		assert.Error(t, err)
 		assert.Equal(t, 100*time.Millisecond, time.Since(start))
 		start = time.Now()
@@ -162,7 +170,8 @@ func TestAttemptsThatFail(t *testing.T) {
 		{"two", AFewTimes, 2, []time.Duration{0, 50 * ms, 150 * ms}, nil},
 		{"all", AFewTimes, 3, []time.Duration{0, 50 * ms, 150 * ms}, errDown},
 		{"the only one", Effort{}, 1, []time.Duration{0}, errDown},
-		{"the pause doubles until the call ends", UntilEnd, 1000, []time.Duration{0, 50 * ms, 150 * ms, 350 * ms, 750 * ms, 1550 * ms}, errDown},
+		{"the pause doubles until the call ends", UntilEnd, 1000,
+			[]time.Duration{0, 50 * ms, 150 * ms, 350 * ms, 750 * ms, 1550 * ms}, errDown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, Config{}, func(t *testing.T, g *Guard) {
@@ -314,7 +323,9 @@ func TestBreaker(t *testing.T) {
 
 // Calls that hang take no more than their places.
 func TestCallsInFlightAreBounded(t *testing.T) {
-	inBubble(t, Config{Ping: func(context.Context, string) error { return nil }}, func(t *testing.T, g *Guard) {
+	inBubble(t, Config{
+		Ping: func(context.Context, string) error { return nil },
+	}, func(t *testing.T, g *Guard) {
 		node := g.Node("a")
 		slow := func(context.Context) (int, error) { time.Sleep(time.Second); return 0, nil }
 		var group sync.WaitGroup

@@ -17,7 +17,8 @@ type message struct {
 // What a handler has put into HX-Trigger stays, and our event joins it. What cannot be read is
 // left alone.
 func TestMergingTriggers(t *testing.T) {
-	const ours, joined = `{"messages":[{"text":"own"}],"target":"body"}`, `{"messages":[{"text":"own"}]}`
+	const ours, joined = `{"messages":[{"text":"own"}],"target":"body"}`,
+		`{"messages":[{"text":"own"}]}`
 	for _, test := range []struct {
 		name  string
 		lines []string
@@ -26,19 +27,27 @@ func TestMergingTriggers(t *testing.T) {
 		{"none", nil, `{"flash:show":` + ours + `}`},
 		{"empty", []string{" "}, `{"flash:show":` + ours + `}`},
 		{"a name", []string{"saved"}, `{"saved":{},"flash:show":` + ours + `}`},
-		{"names", []string{" saved , other.event,,saved, "}, `{"saved":{},"other.event":{},"flash:show":` + ours + `}`},
-		{"names in two lines", []string{"a", "b, c"}, `{"a":{},"b":{},"c":{},"flash:show":` + ours + `}`},
-		{"a hostile name", []string{"a\"}\r\nSet-Cookie: x=\x00\xff✓"}, `{"a\"}\r\nSet-Cookie: x=\u0000\ufffd\u2713":{},"flash:show":` + ours + `}`},
+		{"names", []string{" saved , other.event,,saved, "},
+			`{"saved":{},"other.event":{},"flash:show":` + ours + `}`},
+		{"names in two lines", []string{"a", "b, c"},
+			`{"a":{},"b":{},"c":{},"flash:show":` + ours + `}`},
+		{"a hostile name", []string{"a\"}\r\nSet-Cookie: x=\x00\xff✓"},
+			`{"a\"}\r\nSet-Cookie: x=\u0000\ufffd\u2713":{},"flash:show":` + ours + `}`},
 		{"details", []string{`{"b":{"x":[1, 2.50, "é😀"]}, "a":null,"c":"text"}`},
-			`{"b":{"x":[1,2.50,"\u00e9\ud83d\ude00"]},"a":null,"c":"text","flash:show":` + ours + `}`},
-		{"details over lines", []string{"{\n \"a\" :\t1\r\n}"}, `{"a":1,"flash:show":` + ours + `}`},
+			`{"b":{"x":[1,2.50,"\u00e9\ud83d\ude00"]},"a":null,"c":"text","flash:show":` +
+				ours + `}`},
+		{"details over lines", []string{"{\n \"a\" :\t1\r\n}"},
+			`{"a":1,"flash:show":` + ours + `}`},
 		{"no details", []string{`{}`}, `{"flash:show":` + ours + `}`},
-		{"a name twice", []string{`{"a":1,"b":2,"a":3}`}, `{"a":3,"b":2,"flash:show":` + ours + `}`},
+		{"a name twice", []string{`{"a":1,"b":2,"a":3}`},
+			`{"a":3,"b":2,"flash:show":` + ours + `}`},
 		{"our name", []string{"flash:show,a"}, `{"flash:show":` + joined + `,"a":{}}`},
-		{"our name, without a detail", []string{`{"flash:show":null}`}, `{"flash:show":` + joined + `}`},
+		{"our name, without a detail", []string{`{"flash:show":null}`},
+			`{"flash:show":` + joined + `}`},
 		{"our event", []string{`{"flash:show":{"messages":[{"text":"theirs"}],"target":"#x"}}`},
 			`{"flash:show":{"messages":[{"text":"theirs"},{"text":"own"}],"target":"#x"}}`},
-		{"our event, with no list", []string{`{"flash:show":{"messages":null}}`}, `{"flash:show":` + joined + `}`},
+		{"our event, with no list", []string{`{"flash:show":{"messages":null}}`},
+			`{"flash:show":` + joined + `}`},
 		{"our name for another thing", []string{`{"flash:show":"now"}`}, ""},
 		{"our name for another list", []string{`{"flash:show":{"messages":"none"}}`}, ""},
 		{"not JSON", []string{`{"a"`}, ""},
@@ -74,8 +83,12 @@ func TestMergingThePullEvent(t *testing.T) {
 // grammar, in which all of the handler's events are.
 func FuzzMergingTriggers(f *testing.F) {
 	for _, value := range []string{
-		"", "saved", "a,b , c", `{"a":1}`, `{"a":{"b":[null,true,1e9]},"flash:show":{"messages":[{"text":"x"}]}}`, `{"flash:show":1}`, `{"flash:pull":{}}`, "flash:show",
-		"{", "a\r\nSet-Cookie: b", "é✓\u2028\xff\x00", `{"` + "\xff" + `":"` + "\u2028" + `"}`, `{"\ud800":"\udc00"}`, `{"a":"\u0000\r"}`, "\u00a0a\u00a0", "{\"a\":1}\n", `{"":""}`, `{"a":1,"a":2}`, ",,", "\"", "\\", "\xb3\xbc",
+		"", "saved", "a,b , c", `{"a":1}`,
+		`{"a":{"b":[null,true,1e9]},"flash:show":{"messages":[{"text":"x"}]}}`,
+		`{"flash:show":1}`, `{"flash:pull":{}}`, "flash:show",
+		"{", "a\r\nSet-Cookie: b", "é✓\u2028\xff\x00", `{"` + "\xff" + `":"` + "\u2028" + `"}`,
+		`{"\ud800":"\udc00"}`, `{"a":"\u0000\r"}`, "\u00a0a\u00a0", "{\"a\":1}\n", `{"":""}`,
+		`{"a":1,"a":2}`, ",,", "\"", "\\", "\xb3\xbc",
 	} {
 		f.Add(value, "text\r\n\x00\u2028\xff✓", "title")
 	}
@@ -115,7 +128,8 @@ func FuzzMergingTriggers(f *testing.F) {
 			want = map[string]any{}
 			for _, name := range strings.Split(trimmed, ",") {
 				if name = strings.TrimSpace(name); name != "" {
-					want[string([]rune(name))] = map[string]any{} // each byte that is no UTF-8 becomes U+FFFD
+					// Each byte that is no UTF-8 becomes U+FFFD.
+					want[string([]rune(name))] = map[string]any{}
 				}
 			}
 		}

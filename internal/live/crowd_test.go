@@ -42,7 +42,9 @@ func TestInventedStreamsShutNobodyOut(t *testing.T) {
 // message if the others have.
 func TestAFullProcess(t *testing.T) {
 	o := openOffice(t, 3)
-	open := func(session string) <-chan string { return hear(t, o, "127.0.0.1", "192.0.2.1", session) }
+	open := func(session string) <-chan string {
+		return hear(t, o, "127.0.0.1", "192.0.2.1", session)
+	}
 	anne, bert, carl := open("anne"), open("bert"), open("carl")
 	for user, events := range map[string]<-chan string{"anne": anne, "carl": carl} {
 		require.True(t, isOpen(events))
@@ -69,7 +71,10 @@ func TestAFullProcess(t *testing.T) {
 func TestWhichStreamGivesWay(t *testing.T) {
 	c := newCrowd()
 	peer := func(s string) netip.Prefix { return addressOf(s) }
-	for i, n := range map[string]int{"10.0.0.1": 17_000, "10.0.0.2": 16_400, "10.0.0.3": 900, "192.0.2.1": 7, "192.0.2.2": 1, "192.0.2.3": 20} {
+	for i, n := range map[string]int{
+		"10.0.0.1": 17_000, "10.0.0.2": 16_400, "10.0.0.3": 900,
+		"192.0.2.1": 7, "192.0.2.2": 1, "192.0.2.3": 20,
+	} {
 		c.peers[peer(i)], c.clients[peer(i)] = n, n
 	}
 	c.heard.note("known")
@@ -81,9 +86,12 @@ func TestWhichStreamGivesWay(t *testing.T) {
 		name string
 		a, b *stream // a gives way
 	}{
-		{"a connection's address", open("10.0.0.1", "192.0.2.2", "known", 0), open("10.0.0.3", "192.0.2.3", "x", 1)},
-		{"a client's address", open("10.0.0.1", "192.0.2.3", "known", 0), open("10.0.0.2", "192.0.2.2", "x", 1)},
-		{"no message, not a window more", open("10.0.0.1", "192.0.2.2", "x", 0), open("10.0.0.1", "192.0.2.1", "known", 1)},
+		{"a connection's address", open("10.0.0.1", "192.0.2.2", "known", 0),
+			open("10.0.0.3", "192.0.2.3", "x", 1)},
+		{"a client's address", open("10.0.0.1", "192.0.2.3", "known", 0),
+			open("10.0.0.2", "192.0.2.2", "x", 1)},
+		{"no message, not a window more", open("10.0.0.1", "192.0.2.2", "x", 0),
+			open("10.0.0.1", "192.0.2.1", "known", 1)},
 		{"age", open("10.0.0.1", "192.0.2.1", "x", 2), open("10.0.0.1", "192.0.2.1", "y", 1)},
 	} {
 		assert.Positive(t, c.compare(test.a, test.b), test.name)

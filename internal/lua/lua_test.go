@@ -64,10 +64,11 @@ func TestSend(t *testing.T) {
 		twoInFull      = []string{"eval", "eval"}
 	)
 	for _, test := range []struct {
-		name          string
-		calls         int
-		order         Order
-		unknown, then [][]string // what is sent to a server that does not know the script; and later
+		name  string
+		calls int
+		order Order
+		// What is sent to a server that does not know the script; and later.
+		unknown, then [][]string
 	}{
 		{"one", 1, Apart, [][]string{byHash, inFull}, [][]string{byHash}},
 		{"one, in order", 1, InOrder, [][]string{byHash, inFull}, [][]string{byHash}},

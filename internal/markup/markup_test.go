@@ -62,7 +62,8 @@ func TestStatusesOfOtherFrameworks(t *testing.T) {
 		theirs.Status = status
 		for look := range Look(len(looks)) {
 			p := &Printer{Look: look}
-			assert.Equal(t, printed(t, p, Page{Nth: 1}, ours), printed(t, p, Page{Nth: 1}, theirs), status)
+			assert.Equal(t, printed(t, p, Page{Nth: 1}, ours), printed(t, p, Page{Nth: 1}, theirs),
+				status)
 		}
 	}
 }

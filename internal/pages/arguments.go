@@ -12,7 +12,8 @@ func Strings[S ~string](function string, args []any) ([]S, error) {
 	for _, arg := range args {
 		v := reflect.ValueOf(arg)
 		if v.Kind() != reflect.String {
-			return nil, fmt.Errorf("flashgin: %s was given a %T: want strings or Status", function, arg)
+			return nil, fmt.Errorf("flashgin: %s was given a %T: want strings or Status",
+				function, arg)
 		}
 		list = append(list, S(v.String()))
 	}

@@ -43,7 +43,9 @@ func TestObserved(t *testing.T) {
 	failed := errors.New("failed")
 	var told []string
 	say := func(what string) func(context.Context, int) {
-		return func(_ context.Context, items int) { told = append(told, fmt.Sprint(what, " ", items)) }
+		return func(_ context.Context, items int) {
+			told = append(told, fmt.Sprint(what, " ", items))
+		}
 	}
 	store := &queue.Observed[int]{
 		Store: halves{failed}, Confirmed: say("confirmed"), Released: say("released"),

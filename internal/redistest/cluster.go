@@ -117,7 +117,10 @@ type Migration struct {
 func (c *Cluster) Migrate(slot, from, to int) *Migration {
 	c.tb.Helper()
 	ctx := context.Background()
-	m := &Migration{cluster: c, slot: slot, from: c.Servers[from].Client(), to: c.Servers[to].Client(), target: c.Servers[to]}
+	m := &Migration{
+		cluster: c, slot: slot, from: c.Servers[from].Client(), to: c.Servers[to].Client(),
+		target: c.Servers[to],
+	}
 	var err error
 	m.fromID, err = m.from.Do(ctx, "cluster", "myid").Text()
 	c.must(err)
@@ -129,13 +132,15 @@ func (c *Cluster) Migrate(slot, from, to int) *Migration {
 // Import is the first step: the target takes keys of the slot from those who are sent to it.
 func (m *Migration) Import() {
 	m.cluster.tb.Helper()
-	m.cluster.must(m.to.Do(context.Background(), "cluster", "setslot", m.slot, "importing", m.fromID).Err())
+	m.cluster.must(m.to.Do(context.Background(),
+		"cluster", "setslot", m.slot, "importing", m.fromID).Err())
 }
 
 // Begin is the second step: the source sends those who ask for a missing key to the target.
 func (m *Migration) Begin() {
 	m.cluster.tb.Helper()
-	m.cluster.must(m.from.Do(context.Background(), "cluster", "setslot", m.slot, "migrating", m.toID).Err())
+	m.cluster.must(m.from.Do(context.Background(),
+		"cluster", "setslot", m.slot, "migrating", m.toID).Err())
 }
 
 // Keys returns up to n keys of the slot that are still at the source.
@@ -149,14 +154,16 @@ func (m *Migration) Keys(n int) []string {
 // Move moves one key.
 func (m *Migration) Move(key string) {
 	m.cluster.tb.Helper()
-	m.cluster.must(m.from.Do(context.Background(), "migrate", "127.0.0.1", m.target.port, key, 0, 5000).Err())
+	m.cluster.must(m.from.Do(context.Background(),
+		"migrate", "127.0.0.1", m.target.port, key, 0, 5000).Err())
 }
 
 // End is the last step: the target owns the slot.
 func (m *Migration) End() {
 	m.cluster.tb.Helper()
 	for _, client := range []*redis.Client{m.to, m.from} {
-		m.cluster.must(client.Do(context.Background(), "cluster", "setslot", m.slot, "node", m.toID).Err())
+		m.cluster.must(client.Do(context.Background(),
+			"cluster", "setslot", m.slot, "node", m.toID).Err())
 	}
 }
 

@@ -69,7 +69,9 @@ func (s *Sentinel) Addrs() []string {
 // Client returns a new client with default options, which asks the sentinels for the master. It is
 // closed when the test ends.
 func (s *Sentinel) Client() *redis.Client {
-	client := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: MasterName, SentinelAddrs: s.Addrs()})
+	client := redis.NewFailoverClient(&redis.FailoverOptions{
+		MasterName: MasterName, SentinelAddrs: s.Addrs(),
+	})
 	s.tb.Cleanup(func() { _ = client.Close() })
 	return client
 }

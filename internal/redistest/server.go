@@ -91,7 +91,9 @@ func find(tb testing.TB) string {
 	tb.Helper()
 	path, err := look()
 	if err != nil {
-		text := fmt.Sprintf("%v: install it with `apt-get install redis-server` or `brew install redis`, or name another one in REDIS_SERVER", err)
+		text := fmt.Sprintf(
+			"%v: install it with `apt-get install redis-server` or `brew install redis`, or name another one in REDIS_SERVER",
+			err)
 		if os.Getenv("CI") == "true" {
 			tb.Fatal(text)
 		}

@@ -102,8 +102,8 @@ var (
 	// minus before its code if the command was not even tried.
 	before = regexp.MustCompile(`^ERR Error (?:running|compiling) script \([^)]*\): ` +
 		`(?:@[\w.]+: ?\d+: )*-?`)
-	// Redis 7 and later, and Valkey, put this behind the error. The hash may be missing. An error of
-	// rights has " script: " in the middle, too.
+	// Redis 7 and later, and Valkey, put this behind the error. The hash may be missing. An error
+	// of rights has " script: " in the middle, too.
 	behind      = regexp.MustCompile(` script: [^ ]*,? ?on @[^ ]*$`)
 	unknownEval = regexp.MustCompile("(?i)unknown command [`'\"]?eval")
 )

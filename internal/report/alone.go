@@ -28,9 +28,9 @@ func New(onError func(context.Context, error), logger *slog.Logger) *Reporter {
 	return r
 }
 
-// Alone returns the only Reporter that New has returned, or else one for the default log. It reports
-// whether there is any: before there is, a call without a request is the test of a template or of a
-// component, and all is well.
+// Alone returns the only Reporter that New has returned, or else one for the default log. It
+// reports whether there is any: before there is, a call without a request is the test of a template
+// or of a component, and all is well.
 func Alone() (r *Reporter, some bool) {
 	n := 0
 	all.Range(func(key, _ any) bool {

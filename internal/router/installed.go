@@ -17,7 +17,9 @@ func Install(engine *gin.Engine, what any) (is any, first bool) {
 	key := weak.Make(engine)
 	is, exists := installed.LoadOrStore(key, what)
 	if !exists {
-		runtime.AddCleanup(engine, func(key weak.Pointer[gin.Engine]) { installed.Delete(key) }, key)
+		runtime.AddCleanup(engine, func(key weak.Pointer[gin.Engine]) {
+			installed.Delete(key)
+		}, key)
 	}
 	return is, !exists
 }

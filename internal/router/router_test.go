@@ -138,7 +138,8 @@ func FuzzViewSpellings(f *testing.F) {
 		page, _ = byPath.View(decoded, oneSegment)
 		view = byPath.ReadAt(viewpath.Clean(prefix+oneSegment, cleaned))
 		if page != view || page != want {
-			t.Errorf("the page %q reads %q, what is for it is at %q, not %q", oneSegment, page, view, want)
+			t.Errorf("the page %q reads %q, what is for it is at %q, not %q",
+				oneSegment, page, view, want)
 		}
 	})
 }

@@ -19,7 +19,8 @@ func (rs *Routes[T]) servePull(c *gin.Context) {
 	r := answer.Of[T](c)
 	r.HandOver()
 	from := browser.SenderOf(c.Request)
-	if c.GetHeader(browser.AskHeader) == "" || from != browser.ThisOrigin && from != browser.Unsaid {
+	if c.GetHeader(browser.AskHeader) == "" ||
+		from != browser.ThisOrigin && from != browser.Unsaid {
 		c.AbortWithStatus(http.StatusForbidden)
 		return
 	}

@@ -44,7 +44,8 @@ func (rs *Routes[T]) newStream(c *gin.Context) (*live.Conn, *live.Page) {
 	if err != nil {
 		rs.Answers.Errors.Report(c.Request.Context(), "find the session", err)
 	}
-	if err == nil && session == "" || browser.Prefetch(c.Request.Header) || rs.storedByPageCache(c) {
+	if err == nil && session == "" ||
+		browser.Prefetch(c.Request.Header) || rs.storedByPageCache(c) {
 		c.Status(http.StatusNoContent) // nothing to listen to: clients do not come back
 		return nil, nil
 	}

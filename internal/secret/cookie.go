@@ -53,7 +53,8 @@ func lastSet(header http.Header, name, path, domain string) (last *http.Cookie) 
 		}
 		cookie, err := http.ParseSetCookie(line)
 		if err == nil && (cookie.Path == "" || cookie.Path == path) &&
-			strings.EqualFold(strings.TrimPrefix(cookie.Domain, "."), strings.TrimPrefix(domain, ".")) {
+			strings.EqualFold(strings.TrimPrefix(cookie.Domain, "."),
+				strings.TrimPrefix(domain, ".")) {
 			last = cookie
 		}
 	}

@@ -144,7 +144,8 @@ func TestIsLost(t *testing.T) {
 			require.NoError(t, os.WriteFile(file, []byte("garbage"), 0o600))
 		}},
 		{name: "out of reach", before: makeUnreadable, lost: true},
-		{name: "out of reach for a moment", before: makeUnreadable, after: makeReadable, lost: true},
+		{name: "out of reach for a moment", before: makeUnreadable, after: makeReadable,
+			lost: true},
 		{name: "out of reach, then removed", before: makeUnreadable, after: remove},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -159,7 +160,8 @@ func TestIsLost(t *testing.T) {
 			}
 			v := newVisit(t, "id", store, first)
 			assert.NotEmpty(t, v.ID())
-			assert.Equal(t, test.before == nil, secret.IsKnownByID(v.Session), "an ID is not enough")
+			assert.Equal(t, test.before == nil, secret.IsKnownByID(v.Session),
+				"an ID is not enough")
 			if test.after != nil {
 				test.after(t, files[0])
 			}
@@ -263,7 +265,8 @@ func TestTwoSessionsInUse(t *testing.T) {
 		{name: "one", first: "id", second: "id", other: one},
 		{name: "two names", first: "shop", second: "admin", other: one,
 			says: []string{`"shop"`, `"admin"`, "Config.SessionKey"}},
-		{name: "two names that do not meet", first: "shop", second: "admin", other: one, alone: true},
+		{name: "two names that do not meet", first: "shop", second: "admin", other: one,
+			alone: true},
 		{name: "two stores", first: "id", second: "id", other: memStore("key"),
 			says: []string{`"id"`, "two stores", "Config.SessionKey"}},
 		{name: "two stores that read the same cookie", first: "id", second: "id",

@@ -44,8 +44,9 @@ func (kr *Keeper) errCookieReplaced() error {
 // with a new key from it.
 func (kr *Keeper) errPageCache(w http.ResponseWriter) error {
 	if pkg := caching.PageCacheOver(w); pkg != "" {
-		return fmt.Errorf("%w: %s would give the cookie with its new key to others: keep this route "+
-			"out of it, or call SessionKey on another one before", kr.ErrNoSession, pkg)
+		return fmt.Errorf(
+			"%w: %s would give the cookie with its new key to others: keep this route "+
+				"out of it, or call SessionKey on another one before", kr.ErrNoSession, pkg)
 	}
 	return nil
 }

@@ -24,10 +24,11 @@ import (
 
 // A Keeper finds the keys of all requests. It is safe for concurrent use by multiple goroutines.
 type Keeper struct {
-	Own         func(*gin.Context) (string, error) // Config.SessionKey; nil is gin-contrib's session
-	SessionName string                             // Config.SessionName
-	Prefix      string                             // Config.Prefix
-	Marks       bool                               // browsers are told of news: see NoteNews
+	// Config.SessionKey; nil is gin-contrib's session.
+	Own         func(*gin.Context) (string, error)
+	SessionName string // Config.SessionName
+	Prefix      string // Config.Prefix
+	Marks       bool   // browsers are told of news: see NoteNews
 	Errors      *report.Reporter
 
 	// The errors that callers can act on.

@@ -72,11 +72,12 @@ func TestOutcomeShows(t *testing.T) {
 	}
 	for code, want := range map[int]bool{
 		http.StatusOK: true, http.StatusCreated: true, http.StatusBadRequest: true,
-		http.StatusForbidden: true,
-		http.StatusNotFound:  true, http.StatusUnprocessableEntity: true, http.StatusTooManyRequests: true,
-		http.StatusNoContent: false, http.StatusResetContent: false, http.StatusPartialContent: false,
-		http.StatusRequestTimeout: false, http.StatusPreconditionFailed: false,
-		http.StatusRequestedRangeNotSatisfiable: false, http.StatusInternalServerError: false, 599: false,
+		http.StatusForbidden: true, http.StatusNotFound: true,
+		http.StatusUnprocessableEntity: true, http.StatusTooManyRequests: true,
+		http.StatusNoContent: false, http.StatusResetContent: false,
+		http.StatusPartialContent: false, http.StatusRequestTimeout: false,
+		http.StatusPreconditionFailed: false, http.StatusRequestedRangeNotSatisfiable: false,
+		http.StatusInternalServerError: false, 599: false,
 	} {
 		t.Run(http.StatusText(code), func(t *testing.T) {
 			assert.Equal(t, want, status(code).Shows(&taken))

@@ -136,7 +136,8 @@ func Read(data []byte, value any, version *int, want int) error {
 	case json.Unmarshal(data, &head) != nil:
 		return fmt.Errorf("flashgin: a stored message of %d bytes is not JSON of ours", len(data))
 	case head.Version != want:
-		return fmt.Errorf("flashgin: a stored message has version %d; this flashgin reads version %d",
+		return fmt.Errorf(
+			"flashgin: a stored message has version %d; this flashgin reads version %d",
 			head.Version, want)
 	}
 	return fmt.Errorf("flashgin: a stored message of %d bytes does not fit version %d",

@@ -45,7 +45,8 @@ func TestNestedCalls(t *testing.T) {
 func TestPanic(t *testing.T) {
 	var at turn.Turn
 	for range 2 {
-		assert.ErrorContains(t, at.Do("Config.View", func() error { panic("on purpose") }), "Config.View")
+		assert.ErrorContains(t, at.Do("Config.View", func() error { panic("on purpose") }),
+			"Config.View")
 	}
 }
 

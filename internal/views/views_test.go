@@ -43,7 +43,8 @@ func viewsOf(r *http.Request, route string) *views.Views {
 func TestAPageReadsItsPathItsRouteAndAnywhere(t *testing.T) {
 	v := viewsOf(request("GET", "/problems/108"), "/problems/:id")
 	assert.Equal(t, []string{"/problems/108", "/problems/:id", views.Anywhere}, v.List())
-	assert.Equal(t, "view=%2Fapp%2Fproblems%2F108&view=%2Fapp%2Fproblems%2F%3Aid&view=%2A", v.Query())
+	assert.Equal(t, "view=%2Fapp%2Fproblems%2F108&view=%2Fapp%2Fproblems%2F%3Aid&view=%2A",
+		v.Query())
 }
 
 func TestAViewLongerThanAMessageIsNotRead(t *testing.T) {
@@ -97,9 +98,11 @@ func TestDestination(t *testing.T) {
 			"HX-Current-URL", "http://example.com/app/problems/7"), "/new",
 			200, nil, "", "/problems/7", ""},
 		"the page that stays": {request("POST", "/new",
-			"Referer", "http://example.com/app/problems/7"), "/new", 204, nil, "", "/problems/7", ""},
+			"Referer", "http://example.com/app/problems/7"), "/new",
+			204, nil, "", "/problems/7", ""},
 		"the route": {request("POST", "/new"), "/new", 200, nil, "", "/new", ""},
-		"nowhere":   {request("POST", "/gone"), "/gone", 200, nil, "", "", "no GET route has that path"},
+		"nowhere": {request("POST", "/gone"), "/gone", 200, nil, "", "",
+			"no GET route has that path"},
 		"a page of no host": {request("POST", "/gone"), "/gone", 204, nil, "", "",
 			"the browser stays on the page that it has"},
 	} {

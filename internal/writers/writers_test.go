@@ -115,7 +115,8 @@ func TestHasOneHeader(t *testing.T) {
 
 func TestPassed(t *testing.T) {
 	base := httptest.NewRecorder()
-	assert.Equal(t, 3, writers.Passed(counting{wrapping{counting{base, 3}}, 9}), "the lowest counts")
+	assert.Equal(t, 3, writers.Passed(counting{wrapping{counting{base, 3}}, 9}),
+		"the lowest counts")
 	assert.Zero(t, writers.Passed(base))
 }
 

@@ -29,8 +29,8 @@ func (a *App) OnWire(proto, method, path string, header ...string) Answer {
 	defer conn.Close()
 	require.NoError(a.T, conn.SetDeadline(time.Now().Add(30*time.Second)))
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s %s\r\nHost: example.com\r\nUser: alice\r\nConnection: close\r\n", method,
-		path, proto)
+	fmt.Fprintf(&text, "%s %s %s\r\nHost: example.com\r\nUser: alice\r\nConnection: close\r\n",
+		method, path, proto)
 	for i := 0; i+1 < len(header); i += 2 {
 		fmt.Fprintf(&text, "%s: %s\r\n", header[i], header[i+1])
 	}
@@ -46,7 +46,9 @@ func (a *App) OnWire(proto, method, path string, header ...string) Answer {
 // NewParts is NewBoard with all kinds of answers, for alice, who looks at /orders/5.
 func NewParts(t testing.TB, cfg flashgin.Config) *App {
 	cfg.HTMX, cfg.Turbo, cfg.SessionKey = true, true, UserOf
-	cfg.Timeout, cfg.AddTimeout = cmp.Or(cfg.Timeout, time.Minute), cmp.Or(cfg.AddTimeout, time.Minute) // on a busy machine
+	// on a busy machine
+	cfg.Timeout, cfg.AddTimeout = cmp.Or(cfg.Timeout, time.Minute),
+		cmp.Or(cfg.AddTimeout, time.Minute)
 	a := NewAppWithoutSessions(t, cfg)
 	a.Template("page", `{{flashAssets}}{{flashes}}`)
 	a.Messenger.Mount(a)
@@ -67,7 +69,8 @@ func HTMX(more ...string) []string {
 }
 
 func Turbo(more ...string) []string {
-	return append([]string{"Accept", "text/vnd.turbo-stream.html, text/html, application/xhtml+xml", "Referer", Screen}, more...)
+	return append([]string{"Accept", "text/vnd.turbo-stream.html, text/html, application/xhtml+xml",
+		"Referer", Screen}, more...)
 }
 
 func Asks(more ...string) []string {

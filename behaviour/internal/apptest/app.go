@@ -50,7 +50,9 @@ func NewApp(t testing.TB, cfg flashgin.Config) *App {
 
 func NewAppWithoutSessions(t testing.TB, cfg flashgin.Config) *App {
 	t.Helper()
-	a := NewAppWired(t, cfg, func(engine *gin.Engine, install gin.OptionFunc) { engine.With(install) })
+	a := NewAppWired(t, cfg, func(engine *gin.Engine, install gin.OptionFunc) {
+		engine.With(install)
+	})
 	a.Template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
 	return a
 }
@@ -111,7 +113,8 @@ func Calm(cfg flashgin.Config) flashgin.Config {
 	}
 	bubble := time.Now().Year() == 2000 // that is when every bubble's clock starts
 	if _, spied := cfg.Store.(*SpyStore); spied && !bubble {
-		cfg.Timeout, cfg.AddTimeout = cmp.Or(cfg.Timeout, time.Minute), cmp.Or(cfg.AddTimeout, time.Minute)
+		cfg.Timeout, cfg.AddTimeout = cmp.Or(cfg.Timeout, time.Minute),
+			cmp.Or(cfg.AddTimeout, time.Minute)
 	}
 	return cfg
 }

@@ -23,9 +23,11 @@ func NewBrowser(t testing.TB, url string) *Browser {
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
 	return &Browser{t: t, URL: url, Client: &http.Client{
-		Jar:           jar,
-		Timeout:       30 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Jar:     jar,
+		Timeout: 30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
 	}}
 }
 

@@ -199,7 +199,8 @@ func (b *Browser) Listen(path string, received func(Event), header ...string) *L
 		cancel()
 		require.NoError(b.t, err)
 	}
-	l := &Listener{t: b.t, Response: response, cancel: cancel, Ended: make(chan struct{}), received: received}
+	l := &Listener{t: b.t, Response: response, cancel: cancel, Ended: make(chan struct{}),
+		received: received}
 	go func() {
 		defer close(l.Ended)
 		defer response.Body.Close()
@@ -286,7 +287,8 @@ func (b *Browser) Acknowledge(body string, header ...string) Answer {
 func (b *Browser) Acknowledging() func(Event) {
 	return func(e Event) {
 		if list := HandedOver(b.t, []Event{e}); len(list) > 0 {
-			assert.Equal(b.t, http.StatusNoContent, b.Acknowledge(AckBody("shown", list...)).StatusCode)
+			assert.Equal(b.t, http.StatusNoContent,
+				b.Acknowledge(AckBody("shown", list...)).StatusCode)
 		}
 	}
 }

@@ -40,7 +40,8 @@ func StartMiniredis(t *testing.T) *redis.Client {
 	server := miniredis.RunT(t)
 	// Scripts are slow in Go, the more so under the race detector.
 	const patience = time.Minute
-	client := redis.NewClient(&redis.Options{Addr: server.Addr(), ReadTimeout: patience, WriteTimeout: patience})
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), ReadTimeout: patience,
+		WriteTimeout: patience})
 	stop := make(chan struct{})
 	var clock sync.WaitGroup
 	clock.Go(func() {

@@ -60,7 +60,8 @@ func (s *FileSessions) Away() (back func()) {
 	require.NotEmpty(s.t, files)
 	for _, file := range files {
 		require.NoError(s.t, os.Rename(file, file+".away"))
-		require.NoError(s.t, os.Mkdir(file, 0o700)) // a directory in its place: an error, but not "no such session"
+		// a directory in its place: an error, but not "no such session"
+		require.NoError(s.t, os.Mkdir(file, 0o700))
 	}
 	return func() {
 		for _, file := range files {

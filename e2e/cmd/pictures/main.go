@@ -91,8 +91,11 @@ func shoot(tab context.Context, url, scheme string, width, height int64) ([]byte
 	if err := chromedp.Do(tab,
 		chromedp.EmulateViewport(width, height, chromedp.EmulateScale(scale)),
 		chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-				{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
+			_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia,
+				emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+					{Name: "prefers-color-scheme", Value: scheme},
+					{Name: "prefers-reduced-motion", Value: "reduce"},
+				}})
 			return err
 		}),
 		chromedp.Navigate(url+"/"),
@@ -118,7 +121,9 @@ func shoot(tab context.Context, url, scheme string, width, height int64) ([]byte
 // serve starts the application of the pictures. Each visit finds the same messages.
 func serve() (*httptest.Server, error) {
 	gin.SetMode(gin.ReleaseMode)
-	messenger, err := flashgin.New(flashgin.Config{SessionKey: func(*gin.Context) (string, error) { return "everybody", nil }})
+	messenger, err := flashgin.New(flashgin.Config{SessionKey: func(*gin.Context) (string, error) {
+		return "everybody", nil
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -134,9 +139,11 @@ func serve() (*httptest.Server, error) {
 		err := flashgin.AddFlash(c,
 			flashgin.Success("Your settings have been changed successfully."),
 			flashgin.Info("Maintenance is planned for Sunday, from 02:00 to 02:30."),
-			flashgin.Message{Status: flashgin.StatusWarning, Title: "Storage", Text: "Your archive is nearly full: 4.6 of 5 GB are in use.",
+			flashgin.Message{Status: flashgin.StatusWarning, Title: "Storage",
+				Text: "Your archive is nearly full: 4.6 of 5 GB are in use.",
 				Link: &flashgin.Link{Label: "See what takes up space", URL: "/archive"}},
-			flashgin.Message{Status: flashgin.StatusError, Title: "Calendar", Text: "The connection was refused. We try again in ten minutes."})
+			flashgin.Message{Status: flashgin.StatusError, Title: "Calendar",
+				Text: "The connection was refused. We try again in ten minutes."})
 		if err != nil {
 			_ = c.AbortWithError(http.StatusInternalServerError, err)
 			return

@@ -106,7 +106,8 @@ func TestRedisErrors(t *testing.T) {
 			"'time' command script: 1234, on @user_script:3."),
 			"ERR ACL failure in script: User flash has no permissions to run the 'time' command " +
 				"(the ACL user lacks a right that docs/redis.md lists)"},
-		{redisReplyError("NOPERM User flash has no permissions to run the 'client|setinfo' command"),
+		{redisReplyError(
+			"NOPERM User flash has no permissions to run the 'client|setinfo' command"),
 			"NOPERM User flash has no permissions to run the 'client|setinfo' command " +
 				"(the ACL user lacks a right that docs/redis.md lists)"},
 		{redisReplyError("NOPERM User flash has no permissions to access the 'secret' key"),
