@@ -47,14 +47,14 @@ type Config struct {
 	// safe for concurrent use by multiple goroutines. Nil means English.
 	Labels func(*gin.Context) Labels
 	// Translate returns a message in the language of the request's user, who is about to be shown
-	// it: on a page, in JSON, by an answer to htmx or Turbo, on an open page. So a job need not know
-	// the language: give its messages a Text that all can read, and keys and arguments in Data.
-	// Peeking pages get translated messages, too, those of [Messenger.Take] and [Messenger.Peek]
-	// are as they were added. Each time a message is asked for, Translate is called. Changes of
-	// View, ID, Key and Created count for nothing; do not change what Data and Link refer to. If it
-	// panics, the message is shown as it was added. It must be safe for concurrent use by multiple
-	// goroutines, and must not call flashgin for its request. Nil means that messages are shown as
-	// they were added.
+	// it: on a page, in JSON, by an answer to htmx or Turbo, on an open page. So a job need not
+	// know the language: give its messages a Text that all can read, and keys and arguments in
+	// Data. Peeking pages get translated messages, too, those of [Messenger.Take] and
+	// [Messenger.Peek] are as they were added. Each time a message is asked for, Translate is
+	// called. Changes of View, ID, Key and Created count for nothing; do not change what Data and
+	// Link refer to. If it panics, the message is shown as it was added. It must be safe for
+	// concurrent use by multiple goroutines, and must not call flashgin for its request. Nil means
+	// that messages are shown as they were added.
 	Translate func(*gin.Context, Message) Message
 	// Look says which CSS classes the ready-made markup has. Zero means LookPlain, for our own
 	// style sheet.
@@ -85,25 +85,25 @@ type Config struct {
 	Lease time.Duration
 	// KnownFor lets a page do without asking the store if this process has asked it for the same
 	// session and the same page within that time, and nothing was there. A few seconds are enough
-	// for pages that are loaded again. The browser gets a small cookie, flash-mark, with each answer
-	// that stores a message or whose handler has asked for the session key: its next page then asks,
-	// in whichever process. A message of a job is on the pages of other processes when the store has
-	// told them, which takes milliseconds. If the store fails to tell, or if the form of another
-	// browser with the same session key has added the message, it may be late by KnownFor. Zero
-	// means that each page asks. KnownFor counts for a [RedisStore] alone, not for a type that embeds
-	// one, and not with a client for a ring of servers. The process then listens to Redis from [New]
-	// until [Messenger.Close]. See docs/redis.md.
+	// for pages that are loaded again. The browser gets a small cookie, flash-mark, with each
+	// answer that stores a message or whose handler has asked for the session key: its next page
+	// then asks, in whichever process. A message of a job is on the pages of other processes when
+	// the store has told them, which takes milliseconds. If the store fails to tell, or if the form
+	// of another browser with the same session key has added the message, it may be late by
+	// KnownFor. Zero means that each page asks. KnownFor counts for a [RedisStore] alone, not for a
+	// type that embeds one, and not with a client for a ring of servers. The process then listens
+	// to Redis from [New] until [Messenger.Close]. See docs/redis.md.
 	KnownFor time.Duration
-	// KnownSessions is of how many sessions the process remembers that nothing waits. A session takes
-	// less than 200 bytes. Zero means 100,000, if KnownFor is set.
+	// KnownSessions is of how many sessions the process remembers that nothing waits. A session
+	// takes less than 200 bytes. Zero means 100,000, if KnownFor is set.
 	KnownSessions int
 	// MaxBytes is how many bytes one encoded message may have. Zero means 8192.
 	MaxBytes int
-	// OnError is told of every failure that no caller receives, and of every error that [AddFlash] and
-	// [RedirectFlash] return, except ErrNotInstalled. Pages that do not ask the store, because its
-	// breaker is open, are no failures: an [EventBreakerOpened] says so once. It must be safe for
-	// concurrent use by multiple goroutines; if it panics, that is logged. Nil means that failures are
-	// only logged.
+	// OnError is told of every failure that no caller receives, and of every error that [AddFlash]
+	// and [RedirectFlash] return, except ErrNotInstalled. Pages that do not ask the store, because
+	// its breaker is open, are no failures: an [EventBreakerOpened] says so once. It must be safe
+	// for concurrent use by multiple goroutines; if it panics, that is logged. Nil means that
+	// failures are only logged.
 	OnError func(context.Context, error)
 	// Logger logs the same failures, repeated ones once a second at most. Nil means slog.Default().
 	// If Logger is set and wants lines at the level Debug, each message that is added to the store,

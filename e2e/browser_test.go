@@ -195,7 +195,7 @@ func (b *tab) until(expression string) {
 func (b *tab) untilEqual(want any, expression string) {
 	b.t.Helper()
 	expected, got := encode(want), ""
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for start := time.Now(); time.Since(start) < patience; time.Sleep(10 * time.Millisecond) {
 		value, err := tryEval[string](b, "JSON.stringify("+expression+") ?? ''")
 		if err == nil && value == expected {
 			return
@@ -209,7 +209,8 @@ func (b *tab) untilEqual(want any, expression string) {
 // being over; prefer until.
 func (b *tab) never(expression string) {
 	b.t.Helper()
-	for deadline := time.Now().Add(300 * time.Millisecond); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	const while = 300 * time.Millisecond
+	for start := time.Now(); time.Since(start) < while; time.Sleep(20 * time.Millisecond) {
 		require.False(b.t, eval[bool](b, expression), expression)
 	}
 }

@@ -40,7 +40,7 @@ func newApp(config flashgin.Config, secret []byte) (*app, error) {
 	// plain http. Under TLS, set Secure.
 	cookies.Options(sessions.Options{Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	router.Use(sessions.Sessions("id", cookies))
-	messenger.Mount(router) // the style sheet and the script that {{flashAssets}} of the layout loads
+	messenger.Mount(router) // the style sheet and the script of {{flashAssets}} in the layout
 
 	settings := &Settings{}
 	problems := &Problems{}

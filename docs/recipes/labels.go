@@ -12,7 +12,10 @@ var languages = language.NewMatcher([]language.Tag{language.English, language.Ge
 // The words of each. Empty ones are English.
 var words = []flashgin.Labels{
 	{},
-	{Region: "Meldungen", Close: "Meldung schließen", Info: "Hinweis", Success: "Erfolg", Warning: "Warnung", Error: "Fehler"},
+	{
+		Region: "Meldungen", Close: "Meldung schließen",
+		Info: "Hinweis", Success: "Erfolg", Warning: "Warnung", Error: "Fehler",
+	},
 }
 
 // Labels is a Config.Labels for the languages that the browser asks for.

@@ -52,7 +52,8 @@ func TestSave(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store := new(flashtest.Store)
 			app, _ := newApp(flashgin.Config{Store: store})
-			request := httptest.NewRequest(http.MethodPost, "/settings", strings.NewReader(test.form))
+			form := strings.NewReader(test.form)
+			request := httptest.NewRequest(http.MethodPost, "/settings", form)
 			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			answer := httptest.NewRecorder()
 			app.ServeHTTP(answer, request)
@@ -63,7 +64,8 @@ func TestSave(t *testing.T) {
 
 func TestSettingsShowMessages(t *testing.T) {
 	app, _ := newApp(flashgin.Config{})
-	request := flashtest.Seed(httptest.NewRequest(http.MethodGet, "/settings", nil), flashgin.Success("Saved."))
+	request := httptest.NewRequest(http.MethodGet, "/settings", nil)
+	request = flashtest.Seed(request, flashgin.Success("Saved."))
 	answer := httptest.NewRecorder()
 	app.ServeHTTP(answer, request)
 	if !strings.Contains(answer.Body.String(), "Saved.") {
@@ -98,7 +100,8 @@ func TestOpenPageIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stream.Body.Close()
-	if err := messages.Add(t.Context(), "the test's", flashgin.Info("Done.").At("/imports")); err != nil {
+	err = messages.Add(t.Context(), "the test's", flashgin.Info("Done.").At("/imports"))
+	if err != nil {
 		t.Fatal(err)
 	}
 	for lines := bufio.NewScanner(stream.Body); lines.Scan(); {

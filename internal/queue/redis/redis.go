@@ -77,7 +77,8 @@ func (s *Store[T]) Add(
 	first := s.place(len(items))
 	order, stamp := lua.InOrder, ""
 	// Up to four scripts run in order, and the server's clock orders the messages over all views. A
-	// script is sent in full for that, so more of them are given one time, which costs a round trip.
+	// script is sent in full for that, so more of them are given one time, which costs a round
+	// trip.
 	if alternate || len(batches) > 4 {
 		now := timeScript.Call(mailbox + escapeView(batches[0].view))
 		if err := lua.Send(ctx, s.client, []*lua.Call{now}, lua.Apart); err != nil {
