@@ -38,7 +38,9 @@ func (m *Messenger) wrapFunctions(cfg *Config) {
 	if translate := cfg.Translate; translate != nil {
 		cfg.Translate = func(c *gin.Context, msg Message) Message {
 			translated := msg
-			m.ask(c, "Config.Translate", "translate a message", func() { translated = translate(c, msg) })
+			m.ask(c, "Config.Translate", "translate a message", func() {
+				translated = translate(c, msg)
+			})
 			return translated
 		}
 	}

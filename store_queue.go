@@ -74,11 +74,13 @@ func deliveryConfig(
 	}
 	if cfg.Logger != nil {
 		d.Observed = &queue.Logged[Message]{
-			Store: d.Observed, On: errs.Debugs, Status: func(m Message) string { return string(m.Status) },
+			Store: d.Observed, On: errs.Debugs,
+			Status: func(m Message) string { return string(m.Status) },
 			Write: func(ctx context.Context, l queue.Line) {
 				// What logs may call flashgin for the request that is locked now.
 				whenUnlocked(ctx, func() {
-					errs.Debug(ctx, l.What, slog.String("message", l.ID), slog.String("view", l.View),
+					errs.Debug(ctx, l.What,
+						slog.String("message", l.ID), slog.String("view", l.View),
 						slog.String("status", l.Status), slog.String("session", l.Session))
 				})
 			},

@@ -67,7 +67,9 @@ func newSlot() pages.Functions[Messages] {
 	}
 }
 
-func (s *slot) bind(w http.ResponseWriter) { *s = slot{request: answer.Behind[Message](w), writer: w} }
+func (s *slot) bind(w http.ResponseWriter) {
+	*s = slot{request: answer.Behind[Message](w), writer: w}
+}
 
 func (s *slot) done(w http.ResponseWriter, err error) {
 	s.request.PageDone(w, err)

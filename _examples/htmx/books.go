@@ -72,7 +72,8 @@ func (b *Books) Read(c *gin.Context) {
 		return
 	}
 	_ = b.AddFlash(c, flashgin.Message{
-		Status: flashgin.StatusSuccess, Text: "You have read “" + book.Title + "”.", AutoClose: true,
+		Status: flashgin.StatusSuccess, Text: "You have read “" + book.Title + "”.",
+		AutoClose: true,
 	})
 	// Not on the button, which goes with its line.
 	c.Header("HX-Trigger", `{"progress": {"target": "body"}}`)

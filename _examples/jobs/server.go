@@ -42,7 +42,7 @@ func runServer(ctx context.Context, redisURL string) error {
 	fmt.Printf("Listening on http://%s (Ctrl-C stops)\n", listener.Addr())
 
 	server := &http.Server{
-		Handler:           http.NewCrossOriginProtection().Handler(router), // no forms of other sites
+		Handler:           http.NewCrossOriginProtection().Handler(router), // no foreign forms
 		ReadHeaderTimeout: 10 * time.Second,
 	}
 	failed := make(chan error, 1)

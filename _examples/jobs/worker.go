@@ -38,7 +38,9 @@ func runWorker(ctx context.Context, redisURL string) error {
 		LogLevel:        asynq.WarnLevel,
 		ShutdownTimeout: 2 * time.Second,
 		// Less patience than by default, for those who watch.
-		RetryDelayFunc:           func(int, error, *asynq.Task) time.Duration { return time.Second },
+		RetryDelayFunc: func(int, error, *asynq.Task) time.Duration {
+			return time.Second
+		},
 		TaskCheckInterval:        100 * time.Millisecond, // for new tasks
 		DelayedTaskCheckInterval: 500 * time.Millisecond, // for those to try again
 	})

@@ -39,11 +39,11 @@ func (a *Answer[T]) readBy(reader browser.Audience) {
 
 // settleReader notes who reads the answer, if only the answer itself tells.
 func (a *Answer[T]) settleReader(how request.Leaving) {
-	header := a.Writer().Header()
+	h := a.Writer().Header()
 	switch reader := a.views.Reader(); {
-	case reader == browser.ForHTMXPage && !(how == request.HeadersWithBody && browser.IsHTML(header)):
+	case reader == browser.ForHTMXPage && !(how == request.HeadersWithBody && browser.IsHTML(h)):
 		a.readBy(browser.ForHTMX)
-	case a.site.Turbo && browser.IsTurboStream(header) && reader != browser.ForHTMX:
+	case a.site.Turbo && browser.IsTurboStream(h) && reader != browser.ForHTMX:
 		a.readBy(browser.ForTurbo)
 	}
 }

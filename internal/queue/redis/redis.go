@@ -93,7 +93,8 @@ func (s *Store[T]) Add(
 	calls := make([]*lua.Call, len(batches), len(batches)+1)
 	for i := range batches {
 		var err error
-		if calls[i], err = s.addCall(mailbox, items, batches[i], first, channel, stamp); err != nil {
+		calls[i], err = s.addCall(mailbox, items, batches[i], first, channel, stamp)
+		if err != nil {
 			return err
 		}
 	}
