@@ -153,7 +153,7 @@
       if (known.has(item)) continue;
       known.add(item);
       const { id } = item;
-      const { key, created } = item.dataset;
+      const { created } = item.dataset;
       const old = recall(id);
       // A library that keeps pages has kept this one with what was shown in it; or the server could not know that it was.
       if ("flashShown" in item.dataset || (created && old && same(created, old.created))) {
@@ -165,7 +165,7 @@
         if (old?.item.isConnected) close(old.item, "replaced");
         met.set(id, { item, created, at: performance.now() });
       }
-      if (key) for (const other of all(ITEM)) if (other !== item && known.has(other) && other.dataset.key === key) close(other, "replaced");
+      for (const other of replacedBy(item)) close(other, "replaced");
       const button = item.querySelector("[data-flash-close]");
       if (button) {
         button.hidden = false; // without a script it would do nothing
@@ -182,6 +182,12 @@
       if (idle) subscribe(idle);
     }
     settle();
+  }
+
+  // replacedBy returns the items that are shown and have the key of an item.
+  function replacedBy(item) {
+    const { key } = item.dataset;
+    return key ? all(ITEM).filter((other) => other !== item && known.has(other) && other.dataset.key === key) : [];
   }
 
   function recall(id) {
@@ -265,8 +271,8 @@
     if (created) item.dataset.created = created;
     if (key) item.dataset.key = key;
     // It takes the place of what it replaces, unless a dialog may cover that: then the live part is in the dialog.
-    const replaced = key && live.parentNode === home && all(ITEM).find((other) => known.has(other) && other.dataset.key === item.dataset.key);
-    if (replaced) replaced.after(item);
+    const [replaced] = replacedBy(item);
+    if (replaced && live.parentNode === home) replaced.after(item);
     else live.querySelector("[data-flash-added], [popover] > *").append(item); // the latter of markup of the application's own
     return item;
   }
