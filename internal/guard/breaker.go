@@ -80,7 +80,7 @@ func (g *Guard) probe(n *Node) {
 	g.cfg.Changed(g.ctx, n.name, true)
 	for Sleep(g.ctx, probeEvery) {
 		ctx, cancel := context.WithTimeout(g.ctx, CallTimeout)
-		err := Caught("a call of the store", func() error { return g.cfg.Ping(ctx, n.name) })
+		err := Caught(StoreCall, func() error { return g.cfg.Ping(ctx, n.name) })
 		cancel()
 		if err == nil {
 			break

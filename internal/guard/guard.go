@@ -19,6 +19,9 @@ import (
 	"time"
 )
 
+// StoreCall is what errors of [Caught] call a call of the store.
+const StoreCall = "a call of the store"
+
 // spareFor is how long a goroutine that has ended a call waits for another one.
 const spareFor = 250 * time.Millisecond
 

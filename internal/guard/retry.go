@@ -53,7 +53,7 @@ func try[T any](
 	results := make(chan result) // no buffer: Close waits until somebody has each result
 	attempt := func() {
 		var r result
-		r.err = Caught("a call of the store", func() (err error) {
+		r.err = Caught(StoreCall, func() (err error) {
 			r.value, err = call(ctx)
 			return err
 		})

@@ -25,7 +25,7 @@ func (h *Hub) watch() {
 	go func() {
 		defer close(h.ended)
 		for pause := rewatchAfter; ; pause = min(2*pause, rewatchAtMost) {
-			err := guard.Caught("the store", func() error { return h.cfg.Watch(h.ctx, h.hear) })
+			err := guard.Caught(guard.StoreCall, func() error { return h.cfg.Watch(h.ctx, h.hear) })
 			if h.listening.Swap(false) {
 				pause = rewatchAfter
 			}
