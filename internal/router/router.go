@@ -24,7 +24,7 @@ type Router struct {
 	shadow *gin.Engine
 	routes map[string]bool // the views of the GET routes
 	open   bool            // NoRoute may answer any path with a page
-	asked  atomic.Int64    // how often HasPage has asked the shadow
+	asked  atomic.Int64    // how often HasPage has wanted to ask the shadow
 }
 
 // New returns the Router of an engine.
@@ -82,10 +82,9 @@ func (rt *Router) HasPage(view string) bool {
 	if strings.Contains(view, "/:") || strings.Contains(view, "/*") {
 		return false
 	}
-	if rt.asked.Load() >= asksAtMost {
+	if rt.asked.Add(1) > asksAtMost {
 		return true
 	}
-	rt.asked.Add(1)
 	answer := rt.ask(urlOf(view))
 	return answer.Get(routeHeader) != "" || answer.Get("Location") != ""
 }
