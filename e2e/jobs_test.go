@@ -96,7 +96,8 @@ func TestJobs(t *testing.T) {
 	j := startJobs(t)
 	j.upload("to be or not to be")
 	j.untilEqual([]string{"50 %"}, texts)
-	assert.True(t, eval[bool](j.tab, `document.querySelector("[data-flash-text]").checkVisibility()`),
+	assert.True(t, eval[bool](j.tab,
+		`document.querySelector("[data-flash-text]:not([popover] *)").checkVisibility()`),
 		"in the place of the message that the page had")
 	j.axe("while the file is read")
 	j.saidOnce("Words: 6. Different ones: 4.")
