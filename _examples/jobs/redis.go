@@ -26,7 +26,8 @@ func startRedis(ctx context.Context) (*redisServer, error) {
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
 		return nil, errors.New("there is no redis-server to start: install it " +
-			"(apt-get install redis-server, brew install redis), or name a server that runs, such as REDIS_URL=redis://127.0.0.1:6379/0")
+			"(apt-get install redis-server, brew install redis), " +
+			"or name a server that runs, such as REDIS_URL=redis://127.0.0.1:6379/0")
 	}
 	dir, err := os.MkdirTemp("", "flashgin-jobs-")
 	if err != nil {
