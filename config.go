@@ -71,14 +71,14 @@ type Config struct {
 	// that streams have no messages but those that handlers and templates show. Answers to Turbo's
 	// frames never show messages, because a frame throws away what is around it.
 	Turbo bool
-	// Timeout is how long a page waits for the store, up to two seconds, after which flashgin gives
-	// a call up. Zero means 100 ms. If the store does not
-	// answer in time, the page is shown without messages, and they wait for the next page.
+	// Timeout is how long a page waits for the store. Zero means 100 ms; more than two seconds
+	// count as two. If the store does not answer in time, the page is shown without messages, and
+	// they wait for the next page.
 	Timeout time.Duration
-	// AddTimeout is how long a request waits for its own messages to be stored, up to two seconds.
-	// Zero means 1 s.
-	// Then its answer leaves, and OnError is told. In the background, flashgin tries again until
-	// eight seconds after the first attempt, except for messages with a Key or a shorter TTL.
+	// AddTimeout is how long a request waits for its own messages to be stored. Zero means 1 s;
+	// more than two seconds count as two. Then its answer leaves, and OnError is told. In the
+	// background, flashgin tries again until eight seconds after the first attempt, except for
+	// messages with a Key or a shorter TTL.
 	AddTimeout time.Duration
 	// Lease is how long the messages that a page has claimed stay hidden from other pages if the
 	// process dies before it confirms or releases them. Zero means 10 s.
@@ -94,16 +94,17 @@ type Config struct {
 	// type that embeds one, and not with a client for a ring of servers. The process then listens
 	// to Redis from [New] until [Messenger.Close]. See docs/redis.md.
 	KnownFor time.Duration
-	// KnownSessions is of how many sessions the process remembers that nothing waits. A session
-	// takes less than 200 bytes. Zero means 100,000, if KnownFor is set.
+	// KnownSessions bounds how many sessions KnownFor remembers. A session takes less than 200
+	// bytes. Zero means 100,000, if KnownFor is set.
 	KnownSessions int
 	// MaxBytes is how many bytes one encoded message may have. Zero means 8192.
 	MaxBytes int
-	// OnError is told of every failure that no caller receives, and of every error that [AddFlash]
-	// and [RedirectFlash] return, except ErrNotInstalled. Pages that do not ask the store, because
-	// its breaker is open, are no failures: an [EventBreakerOpened] says so once. It must be safe
-	// for concurrent use by multiple goroutines; if it panics, that is logged. Nil means that
-	// failures are only logged.
+	// OnError is told of every failure that no caller receives, and of the errors that [AddFlash]
+	// and [RedirectFlash] return, except ErrNotInstalled and those of calls that may not use their
+	// request, because it has ended or they are made in another goroutine. Pages that do not ask
+	// the store, because its breaker is open, are no failures: an [EventBreakerOpened] says so
+	// once. It must be safe for concurrent use by multiple goroutines; if it panics, that is
+	// logged. Nil means that failures are only logged.
 	OnError func(context.Context, error)
 	// Logger logs the same failures, repeated ones once a second at most. Nil means slog.Default().
 	// If Logger is set and wants lines at the level Debug, each message that is added to the store,

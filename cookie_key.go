@@ -33,8 +33,8 @@ import (
 //     planted one of them. A message that it adds gets a new one, its answer expires the others,
 //     and the log says so. A name that begins with "__Host-" cannot be planted.
 //
-// A function of yours may hand on to this one: users who are logged in may have a key from
-// elsewhere, visitors one of these.
+// A Config.SessionKey of yours may call this one for visitors, and return another key for users who
+// are logged in.
 //
 // CookieKey panics if name is not the name of a cookie. The function never returns an error, and is
 // safe for concurrent use by multiple goroutines.

@@ -65,7 +65,7 @@
 // the message waits where the answer sends the user: at the path of a redirect on the same host,
 // else at the name that Config.View returns, else at the page on screen if the answer is for that
 // page (see Config.HTMX) or the browser stays on it, as with a download or a 204, else at the
-// current route. If no GET request can open that route, the error is [ErrNoView]: set the view with
+// current route. If no GET request can open that route, OnError gets [ErrNoView]: set the view with
 // [Message.At], or answer with [RedirectFlash]. A page that only redirects shows and takes no
 // messages: name the page that it leads to.
 //
@@ -111,8 +111,8 @@
 // A message is shown once, however many tabs load at the same time. A page claims its messages, is
 // rendered, and confirms them when it has been written. If it fails, if its handler panics or its
 // client has gone away, it releases them to the next page. If the process ends in between, they
-// wait again after Config.Lease. A message is shown twice in one case only: a page showed it, but
-// could not confirm it within the lease.
+// wait again after Config.Lease. A message can be shown twice if a page showed it, but could not
+// confirm it within the lease, or if the user reads it in an answer that does not count, a 5xx.
 //
 // Only an answer that shows messages takes them. Redirects, HEAD requests, prefetches, and requests
 // for images, scripts and the like show none. An answer with messages has the header
@@ -150,8 +150,8 @@
 //
 //   - At login, call [Messenger.Forget]: somebody who knew the session before then reads no later
 //     messages.
-//   - At logout, clear the session, then add the goodbye message. If you delete the session with
-//     MaxAge -1, the goodbye is lost with it.
+//   - At logout, call Forget, which ends the streams of open pages, clear the session, then add the
+//     goodbye message. If you delete the session with MaxAge -1, the goodbye is lost with it.
 //   - If two requests add the first messages of a session at the same time, each makes a key, and
 //     only one key reaches the browser. If that can happen, call [Messenger.SessionKey] earlier: at
 //     login, or where the form is shown.

@@ -15,13 +15,13 @@ var (
 	// ErrNoSession means that there is no session to bind the message to, or that this answer must
 	// not give the session a key.
 	ErrNoSession = errors.New("flashgin: no session")
-	// ErrNoView means that no page would show the message.
+	// ErrNoView means that no page of this application is known that would show the message.
 	ErrNoView = errors.New("flashgin: no page to show the message on")
 	// ErrTooLarge means that the encoded message is larger than Config.MaxBytes.
 	ErrTooLarge = errors.New("flashgin: message too large")
 	// ErrTooLate means that the session has no key yet, and the request's answer can no longer
-	// bring it one: its headers have left, its client has gone, or the request has ended. For a
-	// *gin.Context it means that its request has ended.
+	// bring it one: its headers have left, its client has gone, or the request has ended. A
+	// *gin.Context whose request has ended gets it in any case.
 	ErrTooLate = errors.New("flashgin: too late: this answer brings the session no key any more: " +
 		"call Messenger.SessionKey or AddFlash in the handler, before the answer, " +
 		"and Messenger.Add in what outlives it")

@@ -38,8 +38,9 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 // AddFlash adds messages to the answer: its page shows those that are meant for it, and the others
 // are stored just before the headers leave. A message without a View is meant for the page of this
 // very answer or, if the answer shows no messages, for the page to which it sends the user: the
-// target of a redirect on this host, else, for htmx, Turbo, scripts that ask, downloads and answers
-// such as 204, the page on screen, else the current route. Empty messages are left out.
+// target of a redirect on this host, else the name that Config.View returns, else, for htmx, Turbo,
+// scripts that ask, downloads and answers such as 204, the page on screen, else the current route.
+// Empty messages are left out.
 //
 // ctx is the *gin.Context, or a context that descends from it or from its request's, as templ
 // components get. The errors are [ErrNotInstalled], [ErrNoSession], [ErrTooLarge], an error for a
@@ -47,8 +48,9 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 // then AddFlash adds no message. If storing the messages fails later, the error goes to
 // Config.OnError, the log and the Errors of the *gin.Context.
 //
-// A handler need not check the error: Config.OnError and the log get it, too. Write _ = AddFlash(…)
-// to say so. Check it if the answer depends on the message.
+// A handler need not check the error: the log gets it, too, and so does Config.OnError, but for the
+// exceptions named there. Write _ = AddFlash(…) to say so. Check it if the answer depends on the
+// message.
 //
 // Call it in the request's own goroutine, and not after the request: Gin gives the *gin.Context to
 // another user's request, which would get the message. For a goroutine that outlives the request,

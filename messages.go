@@ -102,7 +102,7 @@ func messagesForScripts(items []queue.Item[Message]) []Message {
 	return messages
 }
 
-// messagesForHeader returns them without the fields that the script does not show.
+// messagesForHeader is messagesForScripts without the fields that the script does not show.
 func messagesForHeader(items []queue.Item[Message]) []Message {
 	messages := messagesForScripts(items)
 	for i := range messages {

@@ -225,9 +225,9 @@ func (m *Messenger) readable(session string, views []string) ([]string, error) {
 // before you close the store's client. Call it before or after http.Server.Shutdown, which ends the
 // streams of its server by itself.
 //
-// A closed Messenger still works, but does its background work at once. Pages wait no longer for
-// the store than before: a call that hangs goes on without its page, and a second Close waits for
-// it. Closing twice is not an error.
+// A closed Messenger still works, but waits for its background work, and tries no late adds again.
+// Pages wait no longer for the store than before: a call that hangs goes on without its page, and a
+// second Close waits for it. Closing twice is not an error.
 func (m *Messenger) Close(ctx context.Context) error {
 	return errors.Join(m.live.Close(ctx), m.store.Close(ctx))
 }

@@ -17,8 +17,8 @@ import (
 
 // Install makes the engine show messages. It is a gin.OptionFunc, for gin.New(m.Install),
 // gin.Default(m.Install) or engine.With(m.Install). It adds the template functions to
-// engine.FuncMap, uses a middleware and wraps the renderer, whether you load templates before or
-// after.
+// engine.FuncMap, uses a middleware and wraps the renderer. Load templates that use the functions
+// afterwards.
 //
 // Call it before you register routes, and before the engine serves: routes that exist already do
 // not pass through the middleware, and a warning names them. SetFuncMap replaces the functions, so

@@ -24,8 +24,8 @@ func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
 	return m.keeper.SessionKey(r.Keys(), c)
 }
 
-// Forget gives the session a new key from here on, and saves it: call it at login, so that a
-// session that somebody planted in the browser reads nothing that its user is told. Messages that
+// Forget gives the session a new key from here on, and saves it: call it at login, against session
+// fixation: who planted the session in the browser cannot read what its user is told. Messages that
 // wait under the old key are not shown any more; those that this request has added use the new one.
 // A session without a key is left as it is.
 //

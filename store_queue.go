@@ -77,7 +77,7 @@ func deliveryConfig(
 			Store: d.Observed, On: errs.Debugs,
 			Status: func(m Message) string { return string(m.Status) },
 			Write: func(ctx context.Context, l queue.Line) {
-				// What logs may call flashgin for the request that is locked now.
+				// The log handler may call flashgin for the request that is locked now.
 				whenUnlocked(ctx, func() {
 					errs.Debug(ctx, l.What,
 						slog.String("message", l.ID), slog.String("view", l.View),
@@ -89,7 +89,7 @@ func deliveryConfig(
 	return d
 }
 
-// observed returns store, whose calls and what they settle the Observer of cfg is told of.
+// observed returns store, and tells the Observer of cfg of each call and its outcome.
 func observed(cfg *Config, store queue.Store[Message]) queue.Store[Message] {
 	tell := func(kind EventKind) func(context.Context, int) {
 		return func(ctx context.Context, items int) {

@@ -25,8 +25,8 @@ type RedisConfig struct {
 	// Cap is how many messages wait for a session at one view at most; the oldest are dropped. Zero
 	// means 50; a negative Cap is an error.
 	Cap int
-	// Views is about at how many views messages of one session are kept; those at the oldest views
-	// are dropped. There may be half as many more, and a quarter more for each further process.
+	// Views is roughly how many views of one session keep messages; those at the oldest views are
+	// dropped. There may be half as many more, and a quarter more for each further process.
 	// Zero means 100; negative Views are an error.
 	Views int
 }
@@ -165,9 +165,10 @@ func (s *RedisStore) Purge(ctx context.Context, olderThan time.Duration) (int, e
 }
 
 // Watch tells open pages when any process adds messages, as [Store] describes it. It calls wake
-// with the hash of the session key that is in the Redis keys; a "}" before the hash means that the
-// session's open pages must find their session again. It holds one connection, and gives it up when
-// the server falls silent. With a client for a ring of servers it returns nil at once.
+// with the hash of the session key that is in the Redis keys; a "}" before the hash ends the
+// session's streams, as [Messenger.End] and [Messenger.Forget] do. It holds one connection, and
+// gives it up when the server falls silent. With a client for a ring of servers it returns nil at
+// once.
 func (s *RedisStore) Watch(ctx context.Context, wake func(session string)) error {
 	return s.queue.Watch(ctx, foreign.InWords(wake))
 }

@@ -98,29 +98,35 @@ func TestAHandlerThatSavesTheSession(t *testing.T) {
 func TestClear(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		logout func(c *gin.Context, session sessions.Session)
+		logout func(m *flashgin.Messenger, c *gin.Context, session sessions.Session)
 	}{
-		{"before AddFlash", func(c *gin.Context, session sessions.Session) {
+		{"before AddFlash", func(_ *flashgin.Messenger, c *gin.Context, session sessions.Session) {
 			session.Clear()
 			assert.NoError(t, session.Save())
 			assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("bye")))
 		}},
-		{"after AddFlash", func(c *gin.Context, session sessions.Session) {
+		{"after AddFlash", func(_ *flashgin.Messenger, c *gin.Context, session sessions.Session) {
 			assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("bye")))
 			session.Clear()
 			assert.NoError(t, session.Save())
 		}},
-		{"without Save", func(c *gin.Context, session sessions.Session) {
+		{"without Save", func(_ *flashgin.Messenger, c *gin.Context, session sessions.Session) {
 			assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("bye")))
 			session.Clear()
 		}},
 		{"of a session whose key was made by this request",
-			func(c *gin.Context, session sessions.Session) {
+			func(_ *flashgin.Messenger, c *gin.Context, session sessions.Session) {
 				session.Clear()
 				assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("bye")))
 				session.Clear()
 				assert.NoError(t, session.Save())
 			}},
+		{"after Forget", func(m *flashgin.Messenger, c *gin.Context, session sessions.Session) {
+			assert.NoError(t, m.Forget(c))
+			session.Clear()
+			assert.NoError(t, session.Save())
+			assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("bye")))
+		}},
 	} {
 		for name, store := range map[string]sessions.Store{
 			"cookie": apptest.CookieStore(), "memstore": memstore.NewStore([]byte("key")),
@@ -133,7 +139,7 @@ func TestClear(t *testing.T) {
 				a.POST("/private", apptest.Add(t, apptest.Status(http.StatusNoContent),
 					flashgin.Info("balance: 3")))
 				a.POST("/logout", func(c *gin.Context) {
-					test.logout(c, sessions.Default(c))
+					test.logout(a.Messenger, c, sessions.Default(c))
 					apptest.Redirect("/")(c)
 				})
 				browser := a.Browser()

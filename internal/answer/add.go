@@ -38,7 +38,7 @@ func (a *Answer[T]) accept(
 		if a.Has(given) {
 			c = given // maybe a copy, to which middleware has given the session
 		}
-		// Goroutines add without reading the session beside the handler, if that has done so.
+		// If the handler has read the session, goroutines beside it add without reading it again.
 		if a.IsPooled(given) || !a.HasCalled(request.ToAdd) {
 			if err := a.keys.Bind(c); err != nil {
 				return "", err

@@ -108,7 +108,7 @@ type Answer[T any] struct {
 	asked      []string        // the views for which messages were claimed
 	peeked     []queue.Item[T] // what peek has found
 	part       part            // of an answer that is not itself a page
-	looked     bool            // the store was asked for peeked, or has failed
+	peekAsked  bool            // the store was asked for peeked, or has failed
 	allowed    bool            // no page cache forbids the answer to show messages
 	refused    bool            // the answer must show none, as the last call of Show has found
 	private    bool            // the answer has messages, or a key: caches must not keep it
@@ -177,7 +177,7 @@ func (a *Answer[T]) IsOf(config *Config[T]) bool { return a != nil && a.site.Con
 func (a *Answer[T]) GoOn(c *gin.Context) bool {
 	return a.Reenter(c, func() {
 		a.views.GoOn(c.FullPath())
-		a.looked = false
+		a.peekAsked = false
 	})
 }
 

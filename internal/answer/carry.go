@@ -34,7 +34,7 @@ func (a *Answer[T]) HandOver() {
 // readBy notes who reads the answer, as the answer itself tells.
 func (a *Answer[T]) readBy(reader browser.Audience) {
 	a.views.ReadBy(reader)
-	a.looked = false
+	a.peekAsked = false
 }
 
 // settleReader notes who reads the answer, if only the answer itself tells.
@@ -112,7 +112,7 @@ func (a *Answer[T]) carry(how request.Leaving) {
 	a.private = true
 	a.part.behind = by
 	a.Writer().Header().Del("Content-Length")
-	list.Are(shown.Following)
+	list.Set(shown.Following)
 }
 
 // follow writes the messages behind the body when the handlers have ended.
@@ -138,7 +138,7 @@ func (a *Answer[T]) follow() {
 	}
 	a.Lock()
 	defer a.Unlock()
-	list.Are(shown.Carried)
+	list.Set(shown.Carried)
 }
 
 // carryInHeader puts messages into a header. If they are too large for it, they wait, and the
@@ -152,7 +152,7 @@ func (a *Answer[T]) carryInHeader(by carrier.Carrier, list shown.Selection[T]) {
 	items := a.translated(list.Items())
 	for ; len(list) > 0; list = list[:len(list)-1] {
 		if a.setHeader(by, a.site.ForScripts(items[:len(list)]), "") {
-			list.Are(shown.Carried)
+			list.Set(shown.Carried)
 			return
 		}
 		if mounted {

@@ -107,18 +107,18 @@ func (a *Answer[T]) claimFrom(
 // peek asks the store once what waits at the views.
 func (a *Answer[T]) peek() {
 	a.findName()
-	if a.Ended() || a.looked || len(a.unasked()) == 0 {
+	if a.Ended() || a.peekAsked || len(a.unasked()) == 0 {
 		return
 	}
 	key, ok := a.keys.Read()
-	if a.Ended() || a.looked {
+	if a.Ended() || a.peekAsked {
 		return
 	}
 	views := a.unasked()
 	if len(views) == 0 {
 		return
 	}
-	a.looked = true
+	a.peekAsked = true
 	var err error
 	if ok && !a.lookUp(key, views).Nothing {
 		a.AskStore(func(ctx context.Context) {

@@ -108,7 +108,7 @@ func (a *Answer[T]) HandlersEnded(completed, goesOn bool) {
 	a.HandOnForm()
 	a.Unlock()
 	if goesOn {
-		a.Commit(request.HeadersAlone)
+		a.Commit(request.HeadersFirst)
 	}
 }
 

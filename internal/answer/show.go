@@ -137,7 +137,7 @@ func (a *Answer[T]) Peek() []queue.Item[T] {
 // failRead reports a read that failed, unless the client is gone or the breaker is open. The page
 // does not ask again: it has waited for the store once.
 func (a *Answer[T]) failRead(doing string, err error) {
-	a.asked, a.looked = a.views.List(), true
+	a.asked, a.peekAsked = a.views.List(), true
 	if a.Client().Err() != nil || errors.Is(err, guard.ErrDown) {
 		return
 	}

@@ -61,8 +61,8 @@ func (d *Delivery[T]) add(
 	})
 }
 
-// storeAdd makes one attempt. Forget comes after it, because whoever asks the store before the add
-// may note the answer until then, and also if it has failed: it may have added all the same.
+// storeAdd makes one attempt, and then calls Forget, even after an error: the items may have been
+// added all the same. Whoever asked the store before the add may note its answer until Forget.
 func (d *Delivery[T]) storeAdd(
 	ctx context.Context, session string, items []queue.Item[T], quietly bool,
 ) error {

@@ -14,8 +14,8 @@ const (
 	confirmAtMost = 32                   // how many confirmations go together
 )
 
-// Release puts back items that a page did not show. It does not block. It leaves out items whose
-// confirmation is on its way: whoever has seen a message must not get it again.
+// Release puts back items that a page did not show. Before Close it does not block. It leaves out
+// items whose confirmation is on its way: whoever has seen a message must not get it again.
 func (d *Delivery[T]) Release(claim queue.Claim[T]) {
 	claim, _ = d.shown.split(claim)
 	d.settle("release", claim, d.store.Release, d.cfg.Timeout)
@@ -66,9 +66,10 @@ func (d *Delivery[T]) settle(
 	})
 }
 
-// Confirm tells the store that the items of a claim were shown. The claim was made at since, or
-// earlier. Confirm does not block the page. Until the store has the confirmation, the lease hides
-// the items from other pages. If the lease ends first, d.shown hides them in this process.
+// Confirm tells the store that the items of a claim were shown. The store was asked for the claim
+// at since, or earlier. Confirm does not block the page. Until the store has the confirmation, the
+// lease hides the items from other pages. If the lease ends first, d.shown hides them in this
+// process.
 //
 // Confirmations of the same moment go to their server together. Who would miss that: the owner of a
 // busy Redis. A call in a pipeline costs the server a fraction of a call alone.

@@ -31,8 +31,8 @@ type Line struct {
 	Status   string
 }
 
-// Logged is a store that writes a line for each item that a call has changed. Who would miss it: an
-// operator whose user says that she never saw her message. Its fields are set before it is used.
+// Logged is a store that writes lines for all items of a call that has changed some. Who would miss
+// it: an operator whose user says that she never saw her message. Set its fields before its use.
 type Logged[T any] struct {
 	Store[T]
 	On     func(context.Context) bool // whether anybody reads the lines

@@ -95,7 +95,7 @@ func requestOf(c *gin.Context) *Request {
 }
 
 // Ask calls f, which uses what belongs to the handlers of c: see Request.InTurn. A panic becomes an
-// error, which calls f what.
+// error, in which f is named what.
 func Ask(c *gin.Context, what string, f func() error) error {
 	r := requestOf(c)
 	if r == nil {

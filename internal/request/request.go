@@ -1,6 +1,6 @@
-// Package request is one HTTP request, as somebody may use it to whom it does not belong: found
-// again from any context, locked, used in turn with its handlers, and given up before Gin gives its
-// context to another request. It knows no messages.
+// Package request lets code that is no handler use an HTTP request: it finds the request from any
+// context, locks it, takes turns with the handlers, and lets go of it before Gin gives its context
+// to another request. It knows no messages.
 package request
 
 import (
@@ -134,7 +134,7 @@ func (r *Request) Gin() *gin.Context { return r.c }
 // Ended reports whether the request has ended, or is about to. The lock is held.
 func (r *Request) Ended() bool { return r.c == nil || r.ending }
 
-// InTurn calls f, which uses what belongs to the request's handlers. Errors call f what.
+// InTurn calls f, which uses what belongs to the request's handlers. In errors, f is named what.
 func (r *Request) InTurn(what string, f func() error) error { return r.turn.Do(what, f) }
 
 // Outside unlocks the request and calls a function that belongs to the application: it may call

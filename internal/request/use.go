@@ -110,5 +110,5 @@ func (r *Request) IsPooled(c *gin.Context) bool { return c == r.pooled }
 // goroutine, such as gin-contrib/timeout, calls it there.
 const nextHandler = "github.com/gin-gonic/gin.(*Context).Next"
 
-// IsBeside reports whether a handler has started this goroutine.
+// IsBeside reports whether no handler runs in this goroutine: one may have started it.
 func IsBeside() bool { return !turn.Runs(nextHandler) }

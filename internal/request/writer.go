@@ -17,7 +17,7 @@ type Leaving int
 
 // The ways.
 const (
-	HeadersAlone    Leaving = iota // before the body, if there is any
+	HeadersFirst    Leaving = iota // before the body, if there is any
 	HeadersOnly                    // without a body: the handlers have ended
 	HeadersWithBody                // with the first bytes of the body
 	NoHeaders                      // not at all: the handler has taken the connection over
@@ -65,7 +65,7 @@ func leavingBefore(bytes int) Leaving {
 	if bytes > 0 {
 		return HeadersWithBody
 	}
-	return HeadersAlone
+	return HeadersFirst
 }
 
 // wrote notes how much of a part of the body was written, and whether the client can still be
@@ -81,12 +81,12 @@ func wrote[T string | []byte](w *responseWriter, part T, n int, err error) {
 }
 
 func (w *responseWriter) WriteHeaderNow() {
-	w.request.owner.Commit(HeadersAlone)
+	w.request.owner.Commit(HeadersFirst)
 	w.ResponseWriter.WriteHeaderNow()
 }
 
 func (w *responseWriter) Flush() {
-	w.request.owner.Commit(HeadersAlone)
+	w.request.owner.Commit(HeadersFirst)
 	bytes := w.request.Written()
 	w.ResponseWriter.Flush()
 	w.request.owner.Flushed(bytes)

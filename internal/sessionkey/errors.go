@@ -51,8 +51,8 @@ func (kr *Keeper) errPageCache(w http.ResponseWriter) error {
 	return nil
 }
 
-// errCopy is what SessionKey says of a copy if there is no key yet, and Renew of any, whatever the
-// moment: by the next run of the program the request may have ended before.
+// errCopy is the error of SessionKey for a copy if there is no key yet, and of Renew for any copy,
+// even while the request runs: whether a copy is used in time is a race.
 func (kr *Keeper) errCopy() error {
 	return request.Refusal{Kind: kr.ErrTooLate, Text: "flashgin: a copy of the *gin.Context has no " +
 		"answer that could bring the session a new key: call Messenger.SessionKey or Forget in the " +

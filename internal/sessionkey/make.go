@@ -14,8 +14,8 @@ import (
 )
 
 // mayMake returns nil if a cookie that is set now leaves with the request's own answer, or none is
-// needed because the browser has the session's ID. After the headers, and under a page cache, that
-// makes no difference.
+// needed because the browser has the session's ID. After the headers, and under a page cache, it
+// returns an error even then.
 func (k *Keys) mayMake() error {
 	why := k.request.WhyLate()
 	if why == "" {

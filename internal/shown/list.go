@@ -267,8 +267,8 @@ func (s Selection[T]) Items() (items []queue.Item[T]) {
 	return items
 }
 
-// Are notes how far the messages have come.
-func (s Selection[T]) Are(state State) {
+// Set notes how far the messages have come.
+func (s Selection[T]) Set(state State) {
 	for _, it := range s {
 		it.State = state
 	}

@@ -141,7 +141,7 @@ func TestMessagesBehindTheBody(t *testing.T) {
 	l.AddClaimed(claimed(store, item("/a", "claimed", "")))
 	l.Add(item("", "own", ""))
 	assert.Equal(t, []string{"own"}, ids(l.Unshown(views, true, anything).Items()))
-	l.Unshown(views, false, anything).Are(shown.Following)
+	l.Unshown(views, false, anything).Set(shown.Following)
 	assert.Equal(t, []string{"claimed", "own"}, ids(l.Following(time.Hour).Items()))
 	assert.Equal(t, []string{"own"}, ids(l.Following(0).Items()), "the lease has ended")
 }

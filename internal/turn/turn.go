@@ -25,7 +25,7 @@ type Turn struct {
 }
 
 // Do waits for the turn and calls f, which belongs to the application. If f calls Do again, it has
-// the turn already. If f panics, Do returns an error. Errors call f what.
+// the turn already. If f panics, Do returns an error. In errors, f is named what.
 func (t *Turn) Do(what string, f func() error) error {
 	if t.Take() {
 		defer t.Leave()

@@ -14,8 +14,8 @@ type Servers interface {
 	queue.Ender
 }
 
-// An Embedded is a queue on a store that embeds one of ours. For methods that a Store need not
-// have, it calls the queue of ours.
+// An Embedded is a queue on a store that embeds one of ours. Watch, and PingNode without a node,
+// call the store; the other methods that a Store need not have call the queue of ours.
 type Embedded[M any, L ~[]M, C Claim[L]] struct {
 	Queue[M, L, C]
 	Ours Servers

@@ -1,6 +1,5 @@
-// Package foreign stands between queues of items and stores of messages, which have the methods
-// that applications see: a [Queue] is a queue on somebody's store, and [Methods] are those of a
-// store on a queue of ours.
+// Package foreign adapts queues of items to stores of messages, whose methods applications see: a
+// [Queue] is a queue on an application's store, and [Methods] make a store of a queue of ours.
 //
 // M is the type of a message, L that of a list of them, and C that of a claim.
 package foreign
@@ -30,7 +29,7 @@ type claimOf[L any] = struct {
 	Tickets  map[string]string
 }
 
-// A Claim is what C is, by another name.
+// A Claim is any type that is made like claimOf.
 type Claim[L any] interface{ ~claimOf[L] }
 
 // Types says what a message is in a queue.
