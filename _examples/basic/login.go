@@ -43,6 +43,11 @@ func (l *Login) Login(c *gin.Context) {
 
 // Logout ends the user's part of the session.
 func (l *Login) Logout(c *gin.Context) {
+	// Pages that are still open get no more of the user's messages.
+	if err := l.messenger.Forget(c); err != nil {
+		_ = c.AbortWithError(http.StatusInternalServerError, err)
+		return
+	}
 	session := sessions.Default(c)
 	session.Clear() // and not MaxAge: -1, which would delete the cookie and the goodbye with it
 	if err := session.Save(); err != nil {
