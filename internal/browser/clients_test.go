@@ -17,7 +17,7 @@ import (
 	"github.com/flashgin/flashgin/internal/browser"
 )
 
-var update = flag.Bool("update", false, "write the table of clients in docs/answers.md anew")
+var update = flag.Bool("update", false, "write the tables of clients anew")
 
 // A client is a request that a real browser or library has sent, and what follows from it.
 type client struct {
@@ -43,6 +43,12 @@ const (
 	perhaps = "with `Mount`, the script gets messages once it is opened; without, messages are shown"
 	nothing = "nothing is taken"
 )
+
+// inShort has the same in the words of docs/answers.md.
+var inShort = map[string]string{
+	shows: "shown", inFrame: "shown, but those for `Anywhere`", along: "shown", header: "in a header",
+	marked: "later", perhaps: "later; without `Mount` shown", nothing: "wait",
+}
 
 func (c client) request() *http.Request {
 	r := asked(cmp.Or(c.Method, "GET"))
@@ -121,28 +127,57 @@ func (c client) sends() string {
 	return strings.Join(append(list, rest...), ", ")
 }
 
-// row is that of the table.
+func (c client) did() string {
+	if c.Method != "" && c.Method != "GET" {
+		return c.Does + " (" + c.Method + ")"
+	}
+	return c.Does
+}
+
+// row is that of the table of all clients.
 func (c client) row() string {
 	what := c.Want
 	if c.Note != "" {
 		what += ". " + c.Note
 	}
-	does := c.Does
-	if c.Method != "" && c.Method != "GET" {
-		does += " (" + c.Method + ")"
-	}
-	return fmt.Sprintf("| %s, %s | %s | %s | %s |", c.Client, c.When, does, c.sends(), what)
+	return fmt.Sprintf("| %s, %s | %s | %s | %s |", c.Client, c.When, c.did(), c.sends(), what)
 }
 
-// What real clients have sent is answered as the table in docs/answers.md says, which is made of
-// the same data.
+// noted returns the rows for users who have something to mind. Requests of one client that are
+// answered alike share a row.
+func noted(clients []client) (rows []string) {
+	var last client
+	for _, c := range clients {
+		if c.Note == "" {
+			continue
+		}
+		does := c.did()
+		if c.Client == last.Client && c.Want == last.Want && slices.Contains(
+			[]string{last.Note, "As above"}, c.Note) {
+			does, c.Note = last.Does+"; "+does, last.Note
+			rows = rows[:len(rows)-1]
+		}
+		last = c
+		last.Does = does
+		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |",
+			c.Client, does, inShort[c.Want], c.Note))
+	}
+	return rows
+}
+
+// What real clients have sent is answered as the tables say, which are made of the same data: all
+// of it in clients.md, and what users have to mind in docs/answers.md.
 func TestClients(t *testing.T) {
 	text, err := os.ReadFile("testdata/clients.json")
 	require.NoError(t, err)
 	var clients []client
 	require.NoError(t, json.Unmarshal(text, &clients))
-	table := []string{
+	all := []string{
 		"| client or library, recorded | what it does | what it sends | what a page does |",
+		"|---|---|---|---|",
+	}
+	toMind := []string{
+		"| client or library | what it does | a page's messages | what to mind |",
 		"|---|---|---|---|",
 	}
 	for _, c := range clients {
@@ -152,22 +187,27 @@ func TestClients(t *testing.T) {
 				assert.Equal(t, http.CanonicalHeaderKey(name), name)
 			}
 		})
-		table = append(table, c.row())
+		all = append(all, c.row())
 	}
-	const page, heading = "../../docs/answers.md", "\n## Who looks at an answer\n"
-	text, err = os.ReadFile(page)
+	checkTable(t, "clients.md", all)
+	checkTable(t, "../../docs/answers.md", append(toMind, noted(clients)...))
+}
+
+// checkTable compares the table of clients on a page, or writes it anew.
+func checkTable(t *testing.T, page string, rows []string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
 	require.NoError(t, err)
-	before, after, found := strings.Cut(string(text), heading)
-	require.True(t, found)
-	start := strings.Index(after, "| client or")
-	require.GreaterOrEqual(t, start, 0)
-	end := start + strings.Index(after[start:]+"\n\n", "\n\n")
-	want := strings.Join(table, "\n")
+	start := strings.Index(string(text), "| client or")
+	require.GreaterOrEqual(t, start, 0, page)
+	before, rest := string(text[:start]), string(text[start:])
+	end := strings.Index(rest+"\n\n", "\n\n")
+	want := strings.Join(rows, "\n")
 	if *update {
-		text := before + heading + after[:start] + want + after[end:]
-		require.NoError(t, os.WriteFile(page, []byte(text), 0o644))
+		after := strings.TrimPrefix(rest[end:], "\n")
+		require.NoError(t, os.WriteFile(page, []byte(before+want+"\n"+after), 0o644))
 		return
 	}
-	assert.Equal(t, want, after[start:end],
-		"run go test -run TestClients ./internal/browser -update")
+	assert.Equal(t, want, strings.TrimSpace(rest[:end]),
+		"%s: run go test -run TestClients ./internal/browser -update", page)
 }
