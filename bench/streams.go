@@ -74,6 +74,25 @@ func resident() (kb int) {
 
 // openPages measures what streams to open pages cost a process, and how long a message takes to
 // reach its page while all of them are open.
+//
+// On two processors of an AMD EPYC, with Go 1.26.8, Redis 7.0.15, HTTP/1.1 without TLS, sessions in
+// a cookie, and gin.Default's logger and recovery, 34 KB a stream were resident, mostly net/http's
+// buffers and stacks. With 5,000 streams and 200 messages a second the median was 1 ms and the 99th
+// percentile 1.0 ms in memory, 1.7 ms with Redis, and 17 ms with Redis and a client that has
+// stopped reading.
+//
+// Calculated from its figures, not measured, for a million visible pages with one message a minute
+// each:
+//
+//   - memory: 34 GB in all, 20 processes of 50,000 streams and 1.7 GB each;
+//   - messages: 17,000 a second. To add, claim and confirm one takes Redis some 50 µs of processor
+//     time, so one core is not enough; a Cluster of two or three masters is;
+//   - wake-ups: each goes to every process. It takes Redis 1 to 4 µs, and 2 µs in each process,
+//     which is 4 % of a core there. In a Cluster every server passes on every wake-up, in about 2 µs;
+//   - streams that look by themselves, each every 22 seconds: 45,000 empty claims a second, of
+//     8 µs for one view and 13 µs for two: half a core to one core;
+//   - new connections: a stream lives three minutes, so all processes get 5,600 requests a second;
+//   - heartbeats: all processes together send 50,000 small writes a second.
 func openPages(b *bench) {
 	b.scope(func() {
 		s := b.startStreams(streamsInMemory, redistest.Start(b)) // it leaves the server alone
