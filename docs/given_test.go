@@ -9,9 +9,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	texttemplate "text/template"
@@ -90,8 +88,6 @@ var (
 	_ goldmark.Markdown
 	_ language.Tag
 	_ jet.VarMap
-	_ sync.Mutex
-	_ = slices.Contains[[]int]
 	_ pongo2.Context
 	_ i18n.Localizer
 	_ = g.El
