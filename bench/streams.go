@@ -88,7 +88,7 @@ func resident() (kb int) {
 //   - messages: 17,000 a second. To add, claim and confirm one takes Redis some 50 µs of processor
 //     time, so one core is not enough; a Cluster of two or three masters is;
 //   - wake-ups: each goes to every process. It takes Redis 1 to 4 µs, and 2 µs in each process,
-//     which is 4 % of a core there. In a Cluster every server passes on every wake-up, in about 2 µs;
+//     which is 4 % of a core there. In a Cluster every server passes on each, in about 2 µs;
 //   - streams that look by themselves, each every 22 seconds: 45,000 empty claims a second, of
 //     8 µs for one view and 13 µs for two: half a core to one core;
 //   - new connections: a stream lives three minutes, so all processes get 5,600 requests a second;

@@ -47,7 +47,8 @@ const (
 // inShort has the same in the words of docs/answers.md.
 var inShort = map[string]string{
 	shows: "shown", inFrame: "shown, but those for `Anywhere`", along: "shown",
-	header: "in a header", marked: "later", perhaps: "later; without `Mount` shown", nothing: "wait",
+	header: "in a header", marked: "later", perhaps: "later; without `Mount` shown",
+	nothing: "wait",
 }
 
 func (c client) request() *http.Request {
