@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
@@ -157,20 +158,28 @@ func TestLookPage(t *testing.T) {
 		html, js := snippets(t, "With a toast library", "html")[0],
 			snippets(t, "With a toast library", "js")[0]
 		s := newSite(t, flashgin.Config{},
-			`{{define "head"}}<link rel="stylesheet" href="/npm/notyf/notyf.min.css">
+			`{{define "head"}}{{flashAssets}}<link rel="stylesheet" href="/npm/notyf/notyf.min.css">
 			<script src="/npm/notyf/notyf.min.js"></script><script src="/yours.js" defer></script>{{end}}`,
-			`{{define "messages"}}`+html+`{{end}}`)
+			`{{define "messages"}}`+html+`{{end}}`, `{{define "flashgin/messages"}}{{end}}`)
 		s.policy = ""
 		s.StaticFile("/npm/notyf/notyf.min.css", "node_modules/notyf/notyf.min.css")
 		s.StaticFile("/npm/notyf/notyf.min.js", "node_modules/notyf/notyf.min.js")
 		s.GET("/yours.js", func(c *gin.Context) {
 			c.Data(http.StatusOK, "text/javascript", []byte(js))
 		})
+		s.line.lay(nil)
 		b := newTab(t)
 		s.leave(three...)
 		b.open(s.url)
-		b.untilEqual([]string{`<b>"full"</b>`, "saved", "sent"},
-			`[...document.querySelectorAll(".notyf__message")].map(e => e.textContent).sort()`)
+		toasts := `[...document.querySelectorAll(".notyf__message")].map(e => e.textContent).sort()`
+		b.untilEqual([]string{`<b>"full"</b>`, "saved", "sent"}, toasts)
+		s.untilOpen(1)
+		s.leave(flashgin.Success("live <b>one</b>"))
+		b.untilEqual([]string{`<b>"full"</b>`, "live <b>one</b>", "saved", "sent"}, toasts)
+		assert.Empty(t, eval[[]string](b, texts), "shown twice")
+		assert.Eventually(t, func() bool { return s.line.acks.Load() == 1 },
+			patience, 5*time.Millisecond)
+		assert.Empty(t, s.waiting("/"))
 	})
 	t.Run("from scripts", func(t *testing.T) {
 		s := newSite(t, flashgin.Config{})
