@@ -50,6 +50,32 @@ func TestNamedTests(t *testing.T) {
 	}
 }
 
+// Users read what is promised without the names of tests. Another page has those, so that each
+// promise keeps its tests.
+func TestEveryPromiseNamesItsTests(t *testing.T) {
+	promises, err := doctest.Open(apptest.Repository, "docs/guarantees.md")
+	require.NoError(t, err)
+	tests, err := doctest.Open(apptest.Repository, "docs/guarantees-tests.md")
+	require.NoError(t, err)
+	shown := map[string]bool{}
+	row := regexp.MustCompile(`(?m)^\| \*\*([^*]+)\*\*.*\bTest[A-Z]`)
+	for _, match := range row.FindAllStringSubmatch(tests.Text, -1) {
+		shown[strings.TrimSuffix(match[1], ".")] = true
+	}
+	promised, _, found := strings.Cut(promises.Text, "## What is not promised")
+	require.True(t, found)
+	names := regexp.MustCompile(`(?m)^(?:- \*\*([^*]+)\*\*|\| ([^|]+) \| [^|]+ \|$)`)
+	count := 0
+	for _, match := range names.FindAllStringSubmatch(promised, -1) {
+		name := strings.TrimSuffix(spaced(match[1]+match[2]), ".")
+		if name != "what fails" {
+			assert.True(t, shown[name], "docs/guarantees-tests.md names no test of %q", name)
+			count++
+		}
+	}
+	assert.Greater(t, count, 20)
+}
+
 // TestMapOfFiles keeps the map in CONTRIBUTING.md complete.
 func TestMapOfFiles(t *testing.T) {
 	page, err := doctest.Open(apptest.Repository, "CONTRIBUTING.md")
