@@ -85,23 +85,17 @@ func (r *longRun) report(took time.Duration) (section string, ok bool) {
 func mega(kb int) float64 { return float64(kb) / 1024 }
 
 const longText = `
-Four web servers share a Redis server with a replica, and are in trouble. This runs it and writes
-this section:
+Four web servers share a Redis server with a replica. Jobs and forms add messages for 2,000 users
+who load pages, often in two tabs at once, and for 60 users whose page stays open. Every few seconds
+Redis forgets its scripts, loses its connections, has no memory, evicts keys, stands still, is
+killed and restarted, fails over, or its clock jumps by up to an hour. Now and then a web server is
+killed. This runs it and writes this section:
 
     cd bench
     go run . -part long -for 1h -messages 1000000 -write ../docs/servers.md
 
-Jobs, which try again until their messages are added, and forms add messages for 2,000 users who
-load pages, often in two tabs at once, and for 60 users whose page stays open. Every few seconds
-something happens to Redis: it forgets its scripts, loses its connections, has no memory, evicts
-keys, stands still, is killed and restarted, fails over as planned or because the master is dead, or
-its clock jumps by up to an hour. One of the web servers is killed now and then; the others live
-through all of it.
-
-Some messages are lost or shown again as [redis.md](redis.md#what-is-promised) says, and are counted
-apart: those that Redis evicts, those that a dead master had not passed on, and those whose
-confirmation did not arrive before its process was killed, before the lease ended, or before the
-clock jumped.
+Counted apart are messages that are lost or shown again [as promised](redis.md#what-is-promised):
+Redis evicts them, a dead master had not passed them on, or their confirmation came too late.
 
 *%s. %s. %s. It took %v.*
 

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -264,6 +263,7 @@ func (row *tested) count(out []byte) (ran int) {
 				}
 			}
 			row.skipped = append(row.skipped, skipped{e.Test, why})
+			fmt.Fprintf(os.Stderr, "  %s skipped: %s\n", e.Test, why)
 		case "fail":
 			if top {
 				row.failed++
@@ -288,30 +288,35 @@ func (b *bench) bytesOfAMessage() float64 {
 	return (b.info(admin, "memory", "used_memory") - before) / sessions
 }
 
-// notes returns what the table has no room for: what failed, and what was skipped and why.
+// notes returns what the table has no room for: what failed, and why tests were skipped. The names
+// of those are printed while they run.
 func notes(rows []tested) (lines []string) {
-	type group struct{ tests, why string }
-	of := map[group][]string{} // servers
-	var groups []group
+	of := map[string][]string{} // servers, by the reason
+	var reasons []string
+	ran := 0
 	for _, row := range rows {
+		if row.why == "" {
+			ran++
+		}
 		for _, what := range row.failures {
 			lines = append(lines, fmt.Sprintf("- %s: %s failed.", row.version, what))
 		}
-		tests := map[string][]string{} // by the reason
 		for _, skipped := range row.skipped {
-			tests[skipped.why] = append(tests[skipped.why], "`"+skipped.test+"`")
-		}
-		for _, why := range slices.Sorted(maps.Keys(tests)) {
-			g := group{strings.Join(tests[why], ", "), why}
-			if of[g] == nil {
-				groups = append(groups, g)
+			if of[skipped.why] == nil {
+				reasons = append(reasons, skipped.why)
 			}
-			of[g] = append(of[g], row.version)
+			if !slices.Contains(of[skipped.why], row.version) {
+				of[skipped.why] = append(of[skipped.why], row.version)
+			}
 		}
 	}
-	for _, g := range groups {
-		lines = append(lines, wrap(fmt.Sprintf("- %s: skipped on %s: %s.", g.tests,
-			strings.Join(of[g], ", "), strings.TrimRight(g.why, "."))))
+	for _, why := range reasons {
+		servers := "on all servers"
+		if len(of[why]) < ran {
+			servers = "on " + strings.Join(of[why], ", ")
+		}
+		lines = append(lines, wrap(fmt.Sprintf("- Skipped %s: %s.", servers,
+			strings.TrimRight(why, "."))))
 	}
 	return lines
 }
@@ -335,24 +340,21 @@ func serversPage(rows []tested, load time.Duration) string {
 	var page strings.Builder
 	fmt.Fprintf(&page, `# Servers
 
-The tests of the Redis store, and a mixed load, on each of these servers. A command tests them and
-writes this page:
+The tests of the Redis store, and a load, have run on each of these servers. To test one of your
+own, and write this page:
 
     cd bench
     go run . -part servers -servers FOLDER -debian bullseye,trixie,sid \
         -write ../docs/servers.md
 
-FOLDER has a folder for each server, with a binary: you can test a server of your own. The command
-downloads the packages of the releases of Debian and unpacks them without installing anything.
-`+"`-load`"+` says how long the load lasts. With `+"`FLASHGIN_SOAK=1`"+` the soaks and the tests of faults run,
-too.
+FOLDER has a folder with a binary for each server. The packages of Debian are downloaded, and
+unpacked without being installed.
 
-In the **load**, four clients add, claim, confirm and release messages of 100 sessions. Meanwhile
-the server forgets its scripts ten times a second, cuts all connections twice a second, and has no
-memory for new messages for a fifth of the time. Each call that failed is made again. A message is
-*lost* if it was added and never shown, and shown *twice* if it came again after it was confirmed.
-The last column is what a message takes that is alone at its view, as most are; it also depends on
-how a server was compiled.
+In the **load**, four clients add, claim, confirm and release messages of 100 sessions, and try
+again what failed. Meanwhile the server forgets its scripts ten times a second, cuts all connections
+twice a second, and has no memory for a fifth of the time. A message is *lost* if it was added and
+never shown, and shown *twice* if it came again after it was confirmed. The last column is the
+memory of a message that is alone at its view, as most are; it depends on how a server was compiled.
 
 *%s. %s, %d processors, %s. The load lasted %v.%s*
 
