@@ -62,7 +62,7 @@ func TestLookPage(t *testing.T) {
 						quote(item)+`)))`), item)
 		}
 		for _, variable := range regexp.MustCompile(`--flash-\w+`).FindAllString(css, -1) {
-			style, err := os.ReadFile("../internal/assets/flash.css")
+			style, err := os.ReadFile("../internal/assets/flash.min.css")
 			require.NoError(t, err)
 			assert.Contains(t, string(style), "var("+variable, variable)
 		}

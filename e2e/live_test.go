@@ -81,13 +81,20 @@ func live(t *testing.T, cfg flashgin.Config, templates ...string) (*site, *tab) 
 }
 
 // hasten makes the script come back at once when the line fails, and notes how long it would have
-// waited in pauses. Chance is the same each time.
+// waited in pauses. What comes back is what the script also calls when the browser is online again.
+// Chance is the same each time.
 const hasten = `{
 	const real = setTimeout;
+	const on = addEventListener;
+	let listen;
 	Math.random = () => 0.75;
 	globalThis.pauses = [];
+	globalThis.addEventListener = (type, f, ...rest) => {
+		if (type === "online") listen = f;
+		on(type, f, ...rest);
+	};
 	globalThis.setTimeout = (f, ms, ...rest) => {
-		if (f.name === "listen") { pauses.push(ms); ms = 20; }
+		if (f === listen) { pauses.push(ms); ms = 20; }
 		if (ms === 50000) ms = 500;
 		return real(f, ms, ...rest);
 	};

@@ -16,48 +16,48 @@ import (
 	"time"
 )
 
-//go:embed flash.js
-var scriptSource []byte
+// What is served is made of flash.js and flash.css: without comments, and with short names.
+//
+//go:generate go -C ../../e2e run ./cmd/assets
 
-//go:embed flash.css
-var styleSource []byte
+//go:embed flash.min.js
+var script []byte
+
+//go:embed flash.min.css
+var style []byte
 
 // The files that are served.
 var (
-	Script = newFile("flash.js", "text/javascript; charset=utf-8", scriptSource)
-	Style  = newFile("flash.css", "text/css; charset=utf-8", styleSource)
+	Script = newFile("flash.js", "text/javascript; charset=utf-8", script)
+	Style  = newFile("flash.css", "text/css; charset=utf-8", style)
 )
 
-// A File has a name with its hash, under which browsers may cache it for ever. It is made when it
-// is first asked for: programs that serve no pages need not compress it when they start.
+// A File has a name with its hash, under which browsers may cache it for ever. It is hashed and
+// compressed when it is first asked for: programs that serve no pages need not when they start.
 type File struct {
 	name        string
 	contentType string
-	text        func() text
+	plain       []byte
+	hashed      func() string // the name
 	gzipped     func() []byte
 }
 
-type text struct {
-	hashed string // the name
-	etag   string
-	plain  []byte
-}
-
-func newFile(name, contentType string, source []byte) *File {
-	f := &File{name: name, contentType: contentType}
-	f.text = sync.OnceValue(func() text {
-		plain := withoutComments(source)
-		sum := sha256.Sum256(plain)
-		hash := hex.EncodeToString(sum[:6])
-		ext := path.Ext(name)
-		return text{strings.TrimSuffix(name, ext) + "." + hash + ext, hash, plain}
-	})
-	f.gzipped = sync.OnceValue(func() []byte { return compress(f.text().plain) })
-	return f
+func newFile(name, contentType string, plain []byte) *File {
+	return &File{
+		name:        name,
+		contentType: contentType,
+		plain:       plain,
+		hashed: sync.OnceValue(func() string {
+			sum := sha256.Sum256(plain)
+			ext := path.Ext(name)
+			return strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+		}),
+		gzipped: sync.OnceValue(func() []byte { return compress(plain) }),
+	}
 }
 
 // Hashed returns the name that contains the hash of the file: the one to link.
-func (f *File) Hashed() string { return f.text().hashed }
+func (f *File) Hashed() string { return f.hashed() }
 
 // Tags returns the tags that load the style sheet and the script. styleURL is "" if the page
 // needs no style sheet. nonce is that of the page's Content-Security-Policy; "" means none.
@@ -104,7 +104,7 @@ func (f *File) serve(w http.ResponseWriter, r *http.Request, name string) {
 		// than none, but must not be cached under that name.
 		header.Set("Cache-Control", "no-store")
 	}
-	body, etag := f.text().plain, f.text().etag
+	body, etag := f.plain, f.Hashed()
 	// Middleware that compresses has set Content-Encoding by now.
 	if header.Get("Content-Encoding") == "" && acceptsGzip(r.Header) {
 		header.Set("Content-Encoding", "gzip")
@@ -126,22 +126,6 @@ func acceptsGzip(h http.Header) bool {
 		}
 	}
 	return false
-}
-
-// withoutComments removes indentation, empty lines and comments. It is for our own files alone:
-// their block comments are whole lines, no string has more than one line, and no string contains
-// two slashes between spaces.
-func withoutComments(source []byte) []byte {
-	var text bytes.Buffer
-	for line := range bytes.Lines(source) {
-		line, _, _ = bytes.Cut(bytes.TrimSpace(line), []byte(" // "))
-		block := bytes.HasPrefix(line, []byte("/*")) && bytes.HasSuffix(line, []byte("*/"))
-		if len(line) > 0 && !block && !bytes.HasPrefix(line, []byte("//")) {
-			text.Write(line)
-			text.WriteByte('\n')
-		}
-	}
-	return text.Bytes()
 }
 
 func compress(text []byte) []byte {

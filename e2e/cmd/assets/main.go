@@ -1,0 +1,71 @@
+// Command assets makes the files that pages load, such as flash.min.js, of the sources beside them,
+// such as flash.js. In the root, go generate ./internal/assets runs it.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// folder has the sources, as seen from the folder of this module.
+var folder = filepath.Join("..", "internal", "assets")
+
+var sources = []string{"flash.js", "flash.css"}
+
+func main() {
+	for _, name := range sources {
+		if err := write(name); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+func write(name string) error {
+	text, err := minified(filepath.Join(folder, name))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, made(name)), text, 0o644)
+}
+
+// made returns the name of the file that is made of a source.
+func made(name string) string {
+	ext := filepath.Ext(name)
+	return strings.TrimSuffix(name, ext) + ".min" + ext
+}
+
+// minified returns a source without comments and spaces, with short names for its variables. The
+// names of properties, elements and classes stay, and so does what only new browsers understand.
+func minified(file string) ([]byte, error) {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	loader := api.LoaderJS
+	if filepath.Ext(file) == ".css" {
+		loader = api.LoaderCSS
+	}
+	result := api.Transform(string(source), api.TransformOptions{
+		Loader:            loader,
+		Sourcefile:        file,
+		Target:            api.ESNext,
+		MinifyWhitespace:  true,
+		MinifyIdentifiers: true,
+		MinifySyntax:      true,
+	})
+	var problems []error
+	for _, problem := range append(result.Errors, result.Warnings...) {
+		where := ""
+		if at := problem.Location; at != nil {
+			where = fmt.Sprintf("%d: ", at.Line)
+		}
+		problems = append(problems, fmt.Errorf("%s:%s%s", file, where, problem.Text))
+	}
+	return result.Code, errors.Join(problems...)
+}
