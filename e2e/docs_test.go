@@ -117,7 +117,7 @@ func TestLookPage(t *testing.T) {
 		assert.Contains(t, string(css), ".absolute", "beside markup of the application's own")
 	})
 	own := snippets(t, "With a template of your own", "html")
-	require.Len(t, own, 2)
+	require.Len(t, own, 1)
 	t.Run("Bootstrap", func(t *testing.T) {
 		s := newSite(t, flashgin.Config{Look: looks[1].look}, looks[1].head, own[0])
 		s.line.lay(nil)
@@ -141,18 +141,6 @@ func TestLookPage(t *testing.T) {
 		b.open(s.url) // with no message
 		b.ready()
 		b.axe("Bootstrap without messages")
-	})
-	t.Run("Tailwind", func(t *testing.T) {
-		s := newSite(t, flashgin.Config{},
-			`{{define "head"}}<script src="/npm/@tailwindcss/browser/dist/index.global.js"></script>{{end}}`,
-			own[1])
-		s.policy = ""
-		b := newTab(t)
-		s.leave(three...)
-		b.open(s.url)
-		b.untilEqual(3, `document.querySelectorAll("main > p.rounded").length`)
-		b.until(`getComputedStyle(document.querySelector("main > p.rounded")).borderLeftWidth === "4px"`)
-		b.axe("Tailwind")
 	})
 	t.Run("toast library", func(t *testing.T) {
 		html, js := snippets(t, "With a toast library", "html")[0],
