@@ -8,6 +8,7 @@ import (
 
 	"github.com/flashgin/flashgin/internal/answer"
 	"github.com/flashgin/flashgin/internal/pages"
+	"github.com/flashgin/flashgin/internal/report"
 	"github.com/flashgin/flashgin/internal/request"
 	"github.com/flashgin/flashgin/internal/shown"
 )
@@ -35,7 +36,7 @@ import (
 func Markup(ctx context.Context, statuses ...Status) template.HTML {
 	r, refused := requestFor(ctx, request.ToShow)
 	if r == nil {
-		warnOfContext("Markup")
+		report.ContextAlone("Markup")
 		text, _ := readyMade(nil, nil, 1) // our template does not fail without messages
 		return text
 	}
@@ -59,7 +60,7 @@ func Markup(ctx context.Context, statuses ...Status) template.HTML {
 func Assets(ctx context.Context, nonce string) template.HTML {
 	r := requestOf(ctx)
 	if r == nil {
-		warnOfContext("Assets")
+		report.ContextAlone("Assets")
 		return ""
 	}
 	r.Prints.Store(0) // what was printed before belongs to a page that failed

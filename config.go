@@ -108,8 +108,9 @@ type Config struct {
 	OnError func(context.Context, error)
 	// Logger logs the same failures, repeated ones once a second at most. Nil means slog.Default().
 	// If Logger is set and wants lines at the level Debug, each message that is added to the store,
-	// claimed, shown, released or withdrawn has one, with its ID, view and status and the
-	// [SessionHash] of its session, but neither its text nor the session key.
+	// claimed, shown, released, dropped, expired or withdrawn has one, with its ID, view and status
+	// and the [SessionHash] of its session, but neither its text nor the session key. The line of a
+	// message that was shown has the path of the page.
 	Logger *slog.Logger
 	// Observer is told what becomes of the messages and how the store answers, for metrics. It must
 	// be safe for concurrent use by multiple goroutines. Nil means nobody, and then nothing is

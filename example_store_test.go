@@ -152,7 +152,7 @@ func ExampleMemoryStore_OnError() {
 		flashgin.Info("2").At("/"))
 	fmt.Println(err)
 	// Output:
-	// level=ERROR msg="flashgin: store" error="flashgin: add: dropped the 1 oldest messages at \"/\", where 1 may wait: is its page never opened?" suppressed=0
+	// level=ERROR msg="flashgin: store" error="flashgin: add: dropped the 1 oldest messages at \"/\", where 1 may wait: is its page never opened? (session Pzrx7Ou9FBCrQX7A0nu_y1)" suppressed=0
 	// <nil>
 }
 
@@ -271,7 +271,7 @@ func ExampleRedisStore_OnError() {
 		flashgin.Message{View: "/", ID: "2", Text: "Sent."})
 	fmt.Println(err)
 	// Output:
-	// flashgin: add: dropped the 1 oldest messages at "/", where 1 may wait: is its page never opened?
+	// flashgin: add: dropped the 1 oldest messages at "/", where 1 may wait: is its page never opened? (session Pzrx7Ou9FBCrQX7A0nu_y1)
 	// <nil>
 }
 

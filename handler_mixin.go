@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/flashgin/flashgin/internal/queue"
+	"github.com/flashgin/flashgin/internal/report"
 	"github.com/flashgin/flashgin/internal/request"
 	"github.com/flashgin/flashgin/internal/shown"
 )
@@ -62,7 +63,7 @@ func (Controller) PeekFlashes(ctx context.Context) Messages { return PeekFlashes
 func AddFlash(ctx context.Context, msgs ...Message) error {
 	r, err := requestFor(ctx, request.ToAdd)
 	if r == nil {
-		warnOfAdd()
+		report.AddAlone()
 		return err
 	}
 	if err != nil {
@@ -107,7 +108,7 @@ func RedirectFlash(c *gin.Context, location string, msgs ...Message) error {
 func Flashes(ctx context.Context) Messages {
 	r, refused := requestFor(ctx, request.ToShow)
 	if r == nil {
-		warnOfContext("Flashes")
+		report.ContextAlone("Flashes")
 		return nil
 	}
 	if refused != nil {
@@ -124,7 +125,7 @@ func Flashes(ctx context.Context) Messages {
 func PeekFlashes(ctx context.Context) Messages {
 	r, refused := requestFor(ctx, request.ToPeek)
 	if r == nil {
-		warnOfContext("PeekFlashes")
+		report.ContextAlone("PeekFlashes")
 		return nil
 	}
 	if refused != nil {

@@ -1,7 +1,6 @@
 package flashgin
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/flashgin/flashgin/internal/live"
@@ -27,14 +26,14 @@ func (m *Messenger) End(session string) error {
 	if session == "" {
 		return fmt.Errorf("%w: End was given an empty session key", ErrNoSession)
 	}
-	m.live.End(m.wakeName(session), sse.ByeAgain)
+	m.live.End(m.store.WakeName(session), sse.ByeAgain)
 	return m.store.TellEnd(session)
 }
 
 // endForgotten ends the streams of a key that a request gives up. The request does not wait until
 // other processes know.
 func (m *Messenger) endForgotten(session string) {
-	m.live.End(m.wakeName(session), sse.ByeOver)
+	m.live.End(m.store.WakeName(session), sse.ByeOver)
 	m.store.TellEndLater(session)
 }
 
@@ -44,21 +43,7 @@ func (m *Messenger) newHub() *live.Hub {
 		Lease: m.cfg.Lease, Path: m.cfg.MountPath, Errors: m.errs, AtOnce: m.known != nil,
 	}
 	if store, ok := m.queue.(queue.Watcher); ok {
-		cfg.Watch = func(ctx context.Context, wake func(session string, ends bool)) error {
-			defer m.known.Deaf()
-			return store.Watch(ctx, func(w queue.Wake) {
-				m.known.Hear(w.Name)
-				wake(w.Name, w.Ends)
-			})
-		}
+		cfg.Watch = m.known.Watching(store.Watch)
 	}
 	return live.New(cfg)
-}
-
-// wakeName returns the name that a session has in the wake-ups of the store.
-func (m *Messenger) wakeName(session string) string {
-	if store, ok := m.queue.(queue.Watcher); ok {
-		return store.Name(session)
-	}
-	return session
 }

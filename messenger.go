@@ -8,9 +8,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"weak"
 
 	"github.com/flashgin/flashgin/internal/answer"
 	"github.com/flashgin/flashgin/internal/delivery"
+	"github.com/flashgin/flashgin/internal/held"
 	"github.com/flashgin/flashgin/internal/known"
 	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/markup"
@@ -20,7 +22,9 @@ import (
 	"github.com/flashgin/flashgin/internal/seeding"
 	"github.com/flashgin/flashgin/internal/sessionkey"
 	"github.com/flashgin/flashgin/internal/shown"
+	"github.com/flashgin/flashgin/internal/trail"
 	"github.com/flashgin/flashgin/internal/viewpath"
+	"github.com/flashgin/flashgin/internal/views"
 )
 
 // A Messenger gets messages from handlers and jobs, and gives them to the pages that they are meant
@@ -35,6 +39,8 @@ type Messenger struct {
 	live  *live.Hub
 	known *known.Sessions // nil if pages always ask the store
 	errs  *report.Reporter
+	trail trail.Trail
+	lines *queue.Logged[Message] // nil if nobody follows messages
 
 	keeper  *sessionkey.Keeper
 	answers answer.Config[Message]
@@ -44,8 +50,7 @@ type Messenger struct {
 	printed   atomic.Bool // pages have the ready-made markup
 	printer   markup.Printer
 
-	named   sync.Once // for the warning that no page reads a name
-	unread  report.Few
+	strays  views.Strays
 	strayed sync.Once // for the warning that a *gin.Context is used outside of the handlers
 }
 
@@ -63,17 +68,25 @@ func New(cfg Config) (*Messenger, error) {
 		OnError(func(context.Context, error))
 	}); ok {
 		store.OnError(func(ctx context.Context, err error) {
-			whenUnlocked(ctx, func() { m.errs.Report(ctx, "store", err) })
+			held.WhenUnlocked(ctx, func() { m.errs.Report(ctx, "store", err) })
 		})
 	}
 	if store, ok := cfg.Store.(interface {
 		OnEvent(func(context.Context, Event))
 	}); ok && cfg.Observer != nil {
-		store.OnEvent(m.cfg.observe)
+		store.OnEvent(m.observe)
 	}
 	m.queue = queueOf(cfg.Store)
+	m.trail.Errors = m.errs
+	m.lines = trail.Lines(&m.trail, func(msg Message) string { return string(msg.Status) })
+	m.lines.Listen(m.queue)
 	m.known = newKnown(&m.cfg, m.queue)
-	m.store = m.newDelivery()
+	d := m.deliveryOn(m.queue)
+	if m.known != nil {
+		d.Forget = m.known.Forget
+	}
+	m.store = delivery.New(d)
+	m.strays.Errors, m.strays.Owner = m.errs, weak.Make(m)
 	m.keeper = &sessionkey.Keeper{
 		Own: m.cfg.SessionKey, SessionName: m.cfg.SessionName, Prefix: m.cfg.Prefix,
 		Marks: m.known != nil, Errors: m.errs,
@@ -83,6 +96,7 @@ func New(cfg Config) (*Messenger, error) {
 	m.live = m.newHub()
 	m.routes.Answers, m.routes.Hub = &m.answers, m.live
 	m.routes.Path, m.routes.Prefix = m.cfg.MountPath, m.cfg.Prefix
+	m.routes.Trail, m.routes.Describe = &m.trail, describe
 	m.routes.Messages, m.routes.Item = messagesForScripts, namedItem
 	return m, nil
 }
@@ -104,15 +118,13 @@ func (m *Messenger) configureAnswers() {
 		if !ok {
 			return nil
 		}
-		return delivery.New(deliveryConfig(&m.cfg, queueOf(store), m.errs))
+		return delivery.New(m.deliveryOn(queueOf(store)))
 	}
-	a.Lost = func(ctx context.Context, messages int) {
-		m.cfg.observe(ctx, Event{Kind: EventLost, Messages: messages})
-	}
-	a.Known, a.WakeName = m.known, m.wakeName
-	a.Skipped = func(ctx context.Context) { m.cfg.observe(ctx, Event{Kind: EventSkipped}) }
+	a.Known, a.Lines = m.known, m.lines
+	a.Skipped = func(ctx context.Context) { m.observe(ctx, Event{Kind: EventSkipped}) }
+	a.Lost = m.observing(EventLost)
 	a.Shown = func(ctx context.Context, messages int) {
-		m.cfg.observe(ctx, Event{Kind: EventShown, Messages: messages, Direct: true})
+		m.observe(ctx, Event{Kind: EventShown, Messages: messages, Direct: true})
 	}
 }
 
@@ -187,6 +199,22 @@ func (m *Messenger) Peek(ctx context.Context, session string, views ...string) (
 		return nil, err
 	}
 	items, err := m.store.Peek(ctx, session, views, delivery.ForJob)
+	return messagesOf(items), err
+}
+
+// Waiting returns all messages that wait for session, at whichever views, in order of creation, and
+// leaves them there. It is for operators who look for a message: as claimed messages, which are on
+// their way to a page, are not among them, call it again after Config.Lease. No page should call
+// it: a [RedisStore] walks all Redis keys for it, as [RedisStore.ViewsOf] says, and Waiting takes
+// as long as ctx allows.
+//
+// The errors are [ErrNoSession], the error of ctx, errors of the store and, if the store has no
+// ViewsOf, an error that wraps [errors.ErrUnsupported].
+func (m *Messenger) Waiting(ctx context.Context, session string) (Messages, error) {
+	if _, err := m.readable(session, []string{Anywhere}); err != nil {
+		return nil, err
+	}
+	items, err := m.store.Waiting(ctx, session)
 	return messagesOf(items), err
 }
 

@@ -40,7 +40,8 @@ func (m *Messenger) Install(engine *gin.Engine) {
 	engine.FuncMap = FuncMap(engine.FuncMap)
 	in := &installation{messenger: m, engine: engine}
 	in.site.Config = &m.answers
-	in.site.PrintsReadyMade, in.site.Addressed = in.printsReadyMade, in.warnOfView
+	in.site.PrintsReadyMade = in.printsReadyMade
+	in.site.Addressed = func(view string) { m.strays.Addressed(&in.site.Views, view) }
 	in.site.Views = views.Site{
 		Router: router.New(engine),
 		Prefix: m.cfg.Prefix,
@@ -60,18 +61,6 @@ type installation struct {
 	engine    *gin.Engine
 	once      sync.Once
 	site      answer.Site[Message]
-}
-
-// warnOfView warns of a view that no page has.
-func (in *installation) warnOfView(view string) {
-	m := in.messenger
-	switch mistake, isPath := in.site.Views.Unread(view); {
-	case mistake == "":
-	case !isPath:
-		m.errs.WarnOnce(&m.named, mistake)
-	case !router.IsShared(weak.Make(m)) && m.unread.IsNew(view):
-		m.errs.Warn(mistake)
-	}
 }
 
 // wrapRenderer wraps the engine's renderer, unless that is done.
@@ -103,6 +92,7 @@ func (in *installation) handle(c *gin.Context) {
 	}
 	c.Next()
 	completed = true
+	in.messenger.routes.NoteVisit(c)
 }
 
 // A reply is what flashgin knows of the answer to one request.

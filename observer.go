@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/flashgin/flashgin/internal/guard"
 	"github.com/flashgin/flashgin/internal/held"
 )
 
@@ -22,8 +23,8 @@ type Observer interface {
 }
 
 // An Event is something that happened to messages or in the store. Which fields are set depends on
-// its Kind; the others are zero. No field has a session key, a view, or anything of a message:
-// these are private, and a metric cannot have a label of any number of values.
+// its Kind; the others are zero. No field has a session key or anything of a message. View and
+// Session are for a log or a trace: a metric cannot have a label of any number of values.
 //
 // Later versions may add kinds and fields: ignore kinds that you do not know.
 type Event struct {
@@ -34,6 +35,9 @@ type Event struct {
 	// Direct is set with EventShown if the request that added the messages has also shown them: no
 	// store ever had them.
 	Direct bool
+	// View is where the messages waited, and Session the [SessionHash] of whose they are, with
+	// EventDropped and EventLeaseExpired of our stores.
+	View, Session string
 	// Call is what the store was asked to do: "add", "claim", "confirm", "release", "peek" or
 	// "withdraw".
 	Call string
@@ -97,19 +101,30 @@ const (
 )
 
 // observe tells the Observer, if there is one.
-func (cfg *Config) observe(ctx context.Context, e Event) {
-	if cfg.Observer == nil {
+func (m *Messenger) observe(ctx context.Context, e Event) {
+	if m.cfg.Observer == nil {
 		return
 	}
-	// Like whenUnlocked, but without allocating a function if no calls are held.
-	if c := held.Of(ctx); c == nil || !c.Hold(func() { cfg.Observer.Observe(ctx, e) }) {
-		cfg.Observer.Observe(ctx, e)
+	// Like held.WhenUnlocked, but without allocating a function if no calls are held.
+	if c := held.Of(ctx); c == nil || !c.Hold(func() { m.tellObserver(ctx, e) }) {
+		m.tellObserver(ctx, e)
 	}
 }
 
-// whenUnlocked calls call at once or, if a locked request has made ctx, when it is unlocked.
-func whenUnlocked(ctx context.Context, call func()) {
-	if c := held.Of(ctx); c == nil || !c.Hold(call) {
-		call()
+// tellObserver tells the Observer, and reports its panic.
+func (m *Messenger) tellObserver(ctx context.Context, e Event) {
+	err := guard.Caught("Config.Observer", func() error {
+		m.cfg.Observer.Observe(ctx, e)
+		return nil
+	})
+	if err != nil {
+		m.errs.Report(ctx, "observe", err)
+	}
+}
+
+// observing returns a function that observes how many messages an event has happened to.
+func (m *Messenger) observing(kind EventKind) func(ctx context.Context, messages int) {
+	return func(ctx context.Context, messages int) {
+		m.observe(ctx, Event{Kind: kind, Messages: messages})
 	}
 }

@@ -66,8 +66,11 @@ import (
 //     without messages.
 //  22. No ID. Messages without an ID are not one message: the store makes an ID for each, or Add
 //     refuses them.
+//  23. Views of a session. If the store has ViewsOf, it returns each view at which a message of
+//     the session waits, once. It may return views at which nothing waits, and no view of another
+//     session. It changes nothing.
 //
-// A Store may have four more methods. [New] calls OnError(func(context.Context, error)) once,
+// A Store may have five more methods. [New] calls OnError(func(context.Context, error)) once,
 // before any other method, and so gives the store the function to report through. If several
 // Messengers use the store, each calls it: the store should tell them all.
 // Ping(context.Context) error says whether the store answers. After repeated failures flashgin
@@ -86,6 +89,9 @@ import (
 // minute. wake does not block. Watch returns when ctx has ended or listening has failed; after a
 // failure it is called again, a second later or more. If it returns nil before ctx has ended, this
 // store cannot tell after all.
+//
+// ViewsOf(ctx context.Context, session string) ([]string, error) is for [Messenger.Waiting] alone:
+// see rule 23. The views may come in any order.
 //
 // The messages that reach a store have been checked by [Messenger]: View, ID, Status and Created
 // are set, strings are valid UTF-8, TTL is not negative and the view is clean. A store compares

@@ -96,6 +96,12 @@ func (s *MemoryStore) Peek(ctx context.Context, session string, views []string) 
 	return methods(s.queue()).Peek(ctx, session, views)
 }
 
+// ViewsOf returns the views at which messages of session wait, or are on their way to a page, for
+// [Messenger.Waiting]. Its only error is that of a context that has ended.
+func (s *MemoryStore) ViewsOf(ctx context.Context, session string) ([]string, error) {
+	return s.queue().Views(ctx, session)
+}
+
 // Withdraw implements [Store]. Its only error is that of a context that has ended.
 func (s *MemoryStore) Withdraw(ctx context.Context, session, view, key string) error {
 	return s.queue().Withdraw(ctx, session, view, key)

@@ -2,7 +2,6 @@ package flashgin
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/flashgin/flashgin/internal/delivery"
@@ -10,7 +9,6 @@ import (
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/queue/foreign"
 	redisqueue "github.com/flashgin/flashgin/internal/queue/redis"
-	"github.com/flashgin/flashgin/internal/report"
 )
 
 // queueOf returns the queue behind a store. One of our stores has a queue; any other store is
@@ -41,71 +39,36 @@ func newKnown(cfg *Config, store queue.Store[Message]) *known.Sessions {
 	return known.New(cfg.KnownFor, cfg.KnownSessions)
 }
 
-// newDelivery returns the Delivery between pages and the queue.
-func (m *Messenger) newDelivery() *delivery.Delivery[Message] {
-	d := deliveryConfig(&m.cfg, m.queue, m.errs)
-	if m.known != nil {
-		d.Forget = func(session string) { m.known.Forget(m.wakeName(session)) }
-	}
-	return delivery.New(d)
-}
-
-// deliveryConfig is what a Delivery is made of. cfg has its defaults by now.
-func deliveryConfig(
-	cfg *Config, store queue.Store[Message], errs *report.Reporter,
-) delivery.Config[Message] {
+// deliveryOn returns what a Delivery on a store is made of. m.cfg has its defaults by now.
+func (m *Messenger) deliveryOn(store queue.Store[Message]) delivery.Config[Message] {
 	d := delivery.Config[Message]{
 		Store: store, Observed: store, Created: func(m Message) time.Time { return m.Created },
-		Timeout: cfg.Timeout, AddTimeout: cfg.AddTimeout, Lease: cfg.Lease,
-		Errors: errs,
-		Added: func(ctx context.Context, items int) {
-			cfg.observe(ctx, Event{Kind: EventAdded, Messages: items})
-		},
+		Timeout: m.cfg.Timeout, AddTimeout: m.cfg.AddTimeout, Lease: m.cfg.Lease,
+		Errors: m.errs,
+		Added:  m.observing(EventAdded),
 		Breaker: func(ctx context.Context, node string, open bool) {
 			kind := EventBreakerClosed
 			if open {
 				kind = EventBreakerOpened
 			}
-			cfg.observe(ctx, Event{Kind: kind, Node: node})
+			m.observe(ctx, Event{Kind: kind, Node: node})
 		},
 	}
-	if cfg.Observer != nil {
-		d.Observed = observed(cfg, store)
-	}
-	if cfg.Logger != nil {
-		d.Observed = &queue.Logged[Message]{
-			Store: d.Observed, On: errs.Debugs,
-			Status: func(m Message) string { return string(m.Status) },
-			Write: func(ctx context.Context, l queue.Line) {
-				// The log handler may call flashgin for the request that is locked now.
-				whenUnlocked(ctx, func() {
-					errs.Debug(ctx, l.What,
-						slog.String("message", l.ID), slog.String("view", l.View),
-						slog.String("status", l.Status), slog.String("session", l.Session))
+	if m.cfg.Observer != nil {
+		d.Observed = &queue.Observed[Message]{
+			Store:     store,
+			Confirmed: m.observing(EventShown),
+			Released:  m.observing(EventReleased),
+			Called: func(ctx context.Context, c queue.Call) {
+				m.observe(ctx, Event{
+					Kind: EventStoreCall,
+					Call: c.Name, Duration: c.Duration, Err: c.Err, Node: c.Node,
 				})
 			},
 		}
 	}
+	d.Observed = m.lines.Around(d.Observed)
 	return d
-}
-
-// observed returns store, and tells the Observer of cfg of each call and its outcome.
-func observed(cfg *Config, store queue.Store[Message]) queue.Store[Message] {
-	tell := func(kind EventKind) func(context.Context, int) {
-		return func(ctx context.Context, items int) {
-			cfg.observe(ctx, Event{Kind: kind, Messages: items})
-		}
-	}
-	return &queue.Observed[Message]{
-		Store:     store,
-		Confirmed: tell(EventShown),
-		Released:  tell(EventReleased),
-		Called: func(ctx context.Context, c queue.Call) {
-			cfg.observe(ctx, Event{
-				Kind: EventStoreCall, Call: c.Name, Duration: c.Duration, Err: c.Err, Node: c.Node,
-			})
-		},
-	}
 }
 
 // types says what a message is in a queue.
@@ -134,16 +97,26 @@ func methods(q queue.Store[Message]) foreign.Methods[Message, Messages, Claim] {
 	return foreign.Methods[Message, Messages, Claim]{Queue: q, Types: types}
 }
 
-// tellEvents returns a function for the events of a queue that calls tell. It returns nil if tell
-// is nil.
-func tellEvents(tell func(context.Context, Event)) func(context.Context, queue.Event, int) {
+// tellEvents returns a function for the events of a queue that calls tell, once for each view. It
+// returns nil if tell is nil.
+func tellEvents(tell func(context.Context, Event)) queue.Tell[Message] {
 	if tell == nil {
 		return nil
 	}
-	kinds := map[queue.Event]EventKind{
-		queue.Dropped: EventDropped, queue.LeaseExpired: EventLeaseExpired,
-	}
-	return func(ctx context.Context, event queue.Event, items int) {
-		tell(ctx, Event{Kind: kinds[event], Messages: items})
+	return func(
+		ctx context.Context, event queue.Event, session string, items []queue.Item[Message],
+	) {
+		e := Event{Session: SessionHash(session)}
+		switch event {
+		case queue.Dropped:
+			e.Kind = EventDropped
+		case queue.LeaseExpired:
+			e.Kind = EventLeaseExpired
+		default:
+			return
+		}
+		for e.View, e.Messages = range queue.ByView(items) {
+			tell(ctx, e)
+		}
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/flashgin/flashgin/internal/keyspace"
 	"github.com/flashgin/flashgin/internal/queue/foreign"
 	redisqueue "github.com/flashgin/flashgin/internal/queue/redis"
 )
@@ -47,8 +47,6 @@ type RedisStore struct {
 	queue *redisqueue.Store[Message]
 }
 
-const appLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
-
 // NewRedisStore returns a store on the server or servers of client. It sends nothing, so the server
 // need not be up yet. The error names the field that cannot be used.
 func NewRedisStore(client redis.UniversalClient, cfg RedisConfig) (*RedisStore, error) {
@@ -60,7 +58,7 @@ func NewRedisStore(client redis.UniversalClient, cfg RedisConfig) (*RedisStore, 
 	case cfg.App == "":
 		return nil, errors.New("flashgin: RedisConfig.App is empty: want the application's name, " +
 			`such as "shop", which becomes part of every Redis key`)
-	case strings.Trim(cfg.App, appLetters) != "":
+	case !keyspace.ValidApp(cfg.App):
 		return nil, fmt.Errorf("flashgin: RedisConfig.App is %q: "+
 			"want letters, digits, '_', '.' and '-' only", cfg.App)
 	}
@@ -138,6 +136,17 @@ func (s *RedisStore) Confirm(ctx context.Context, claim Claim) error {
 func (s *RedisStore) Release(ctx context.Context, claim Claim) error {
 	return methods(s.queue).Release(ctx, claim)
 }
+
+// ViewsOf returns the views at which the store has something of session, sorted, for
+// [Messenger.Waiting]. It walks all Redis keys as [RedisStore.Purge] does, and takes as long.
+func (s *RedisStore) ViewsOf(ctx context.Context, session string) ([]string, error) {
+	return s.queue.Views(ctx, session)
+}
+
+// RedisKey returns the Redis key of the sorted set in which messages of session wait at view, for
+// operators. It has the [SessionHash] of the session in it, and not the session key. The view is
+// one that [Message.View] of a message that waits has.
+func (s *RedisStore) RedisKey(session, view string) string { return s.queue.Key(session, view) }
 
 // Withdraw implements [Store].
 func (s *RedisStore) Withdraw(ctx context.Context, session, view, key string) error {

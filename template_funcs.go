@@ -10,6 +10,7 @@ import (
 	"github.com/flashgin/flashgin/internal/answer"
 	"github.com/flashgin/flashgin/internal/markup"
 	"github.com/flashgin/flashgin/internal/pages"
+	"github.com/flashgin/flashgin/internal/report"
 	"github.com/flashgin/flashgin/internal/shown"
 )
 
@@ -130,6 +131,6 @@ func (s *slot) peekFlashes(filter ...any) (Messages, error) {
 // warnAlone says once that a template is executed without the renderer that binds its functions.
 func (s *slot) warnAlone(function string) {
 	if s.alone {
-		warnOfTemplate(function)
+		report.TemplateAlone(function)
 	}
 }

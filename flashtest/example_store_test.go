@@ -164,7 +164,7 @@ func ExampleStore_OnError() {
 	post(app, "/settings")
 	fmt.Println(store.Waiting())
 	// Output:
-	// flashgin: add: dropped the 1 oldest messages at "/settings", where 1 may wait: is its page never opened?
+	// flashgin: add: dropped the 1 oldest messages at "/settings", where 1 may wait: is its page never opened? (session hiZ6jFJlAhtf8gTCZH_Oog)
 	// The disk is nearly full.
 }
 
@@ -182,6 +182,15 @@ func ExampleStore_OnEvent() {
 	app := newApp(flashgin.Config{Store: &flashtest.Store{Cap: 1}, Observer: dropped{}})
 	post(app, "/settings")
 	// Output: dropped: 1
+}
+
+// Messenger.Waiting asks the store at which views a session has messages.
+func ExampleStore_ViewsOf() {
+	store := new(flashtest.Store)
+	app := newApp(flashgin.Config{Store: store})
+	post(app, "/settings")
+	fmt.Println(store.ViewsOf(context.Background(), "the test's"))
+	// Output: [/settings] <nil>
 }
 
 // Open pages watch the store; a test can do so, too.

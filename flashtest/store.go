@@ -170,6 +170,12 @@ func (s *Store) Withdraw(ctx context.Context, session, view, key string) error {
 	return s.kept().Withdraw(ctx, session, view, key)
 }
 
+// ViewsOf returns the views at which messages of session wait, or are on their way to a page, for
+// flashgin.Messenger.Waiting. It is none of [Store.Calls], and no fault concerns it.
+func (s *Store) ViewsOf(ctx context.Context, session string) ([]string, error) {
+	return s.kept().ViewsOf(ctx, session)
+}
+
 // Ping says whether the store works again: it fails and waits as calls do that concern all methods,
 // and is none of [Store.Calls].
 func (s *Store) Ping(ctx context.Context) error { return s.enter(ctx, ping) }

@@ -115,6 +115,32 @@ func (s *reference) Add(ctx context.Context, session string, msgs ...flashgin.Me
 	return s.ended(ctx.Err())
 }
 
+// ViewsOf implements what rule 23 says.
+func (s *reference) ViewsOf(ctx context.Context, session string) (views []string, _ error) {
+	if err := ctx.Err(); err != nil {
+		return nil, s.ended(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.places {
+		if p.session != session && !s.is(namesAllViews) {
+			continue
+		}
+		for i, e := range p.entries {
+			if i == 0 || s.is(namesViewsTwice) {
+				views = append(views, e.msg.View)
+			}
+			if s.is(claimsByViewsOf) {
+				e.mark = ""
+			}
+		}
+	}
+	if s.is(missesViews) && len(views) > 0 {
+		views = views[1:]
+	}
+	return views, nil
+}
+
 // dropViews removes the places of a session beyond the bound.
 func (s *reference) dropViews(ctx context.Context, session string) {
 	var places []*place

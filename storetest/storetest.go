@@ -92,4 +92,5 @@ var rules = []rule{
 	{20, "Scope", scopeChecks},
 	{21, "Views", viewsChecks},
 	{22, "No ID", noIDChecks},
+	{23, "Views of a session", viewsOfChecks},
 }

@@ -2,6 +2,7 @@ package observer_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -153,7 +154,7 @@ func TestDebugLogFollowsEachMessage(t *testing.T) {
 			assert.Equal(t, "[a secret text]", a.Shown("/a"))
 			assert.Contains(t, log.String(), line("claimed", "job-7", "/a"))
 			require.Eventually(t, func() bool {
-				return strings.Contains(log.String(), line("shown", "job-7", "/a"))
+				return strings.Contains(log.String(), line("shown", "job-7", "/a")+" page=/a")
 			}, 20*time.Second, time.Millisecond, log.String)
 
 			job.ID, job.View = "job-8", "/failing"
@@ -164,6 +165,95 @@ func TestDebugLogFollowsEachMessage(t *testing.T) {
 			}, 20*time.Second, time.Millisecond)
 			require.NoError(t, a.Messenger.Withdraw(t.Context(), "alice", "/failing", "progress"))
 			assert.Contains(t, log.String(), `msg="flashgin: withdrawn" message="" view=/failing`)
+			assert.NotContains(t, log.String(), "secret")
+			assert.NotContains(t, log.String(), "alice")
+		})
+	}
+}
+
+// What a page shows of the request's own messages is shown, too, though no store had it.
+func TestDebugLogTellsWhatARequestShowsItself(t *testing.T) {
+	var log apptest.LockedBuffer
+	handler := slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+		SessionKey: apptest.UserOf, Logger: slog.New(handler),
+	})
+	a.GET("/form", func(c *gin.Context) {
+		message := flashgin.Error("a secret text")
+		message.ID = "form-1"
+		require.NoError(t, flashgin.AddFlash(c, message))
+		apptest.Page(c)
+	})
+	assert.Equal(t, "[a secret text]", a.Shown("/form"))
+	assert.Contains(t, log.String(), `msg="flashgin: shown" message=form-1 view="" status=error `+
+		`session=`+flashgin.SessionHash("alice")+` page=/form`)
+	assert.NotContains(t, log.String(), "secret")
+}
+
+// The store itself knows what it has dropped, what has expired, and whose lease has ended: the log
+// and the report say at which view, and for whom.
+func TestDebugLogTellsWhatTheStoreHasRemoved(t *testing.T) {
+	for name, open := range observedStores {
+		if name == "a stranger's" { // it reports, but has no lines
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			var log apptest.LockedBuffer
+			handler := slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})
+			observed := new(apptest.Observed)
+			store := open(t)
+			messages, err := flashgin.New(flashgin.Config{
+				Store: store, Logger: slog.New(handler), Observer: observed,
+				Timeout: time.Minute, AddTimeout: time.Minute,
+			})
+			require.NoError(t, err)
+			ctx := t.Context()
+			hash := flashgin.SessionHash("alice")
+			add := func(id, view string, ttl time.Duration) {
+				message := flashgin.Warning("a secret text").At(view)
+				message.ID, message.TTL = id, ttl
+				require.NoError(t, messages.Add(ctx, "alice", message))
+			}
+			line := func(what, id, view string) string {
+				return `msg="flashgin: ` + what + `" message=` + id + " view=" + view +
+					" status=warning session=" + hash
+			}
+			for _, id := range []string{"1", "2", "3", "4"} { // the cap is 2
+				add(id, "/full", 0)
+			}
+			for _, id := range []string{"1", "2"} {
+				assert.Contains(t, log.String(), line("dropped", id, "/full"))
+			}
+			assert.NotContains(t, log.String(), line("dropped", "3", "/full"))
+			assert.Contains(t, log.String(), `at \"/full\", where 2 may wait: `+
+				`is its page never opened? (session `+hash+`)`)
+			var at []string
+			for _, e := range observed.All() {
+				if e.Kind == flashgin.EventDropped {
+					at = append(at, fmt.Sprint(e.Messages, e.View, e.Session))
+				}
+			}
+			assert.Equal(t, []string{"1/full" + hash, "1/full" + hash}, at)
+
+			add("long", "/later", time.Hour) // first: Redis removes a whole view by itself
+			add("short", "/later", 20*time.Millisecond)
+			require.Eventually(t, func() bool { // it is noticed when somebody looks
+				_, err := messages.Peek(ctx, "alice", "/later")
+				require.NoError(t, err)
+				claim, err := store.Claim(ctx, "alice", []string{"/later"}, time.Minute)
+				require.NoError(t, err)
+				require.NoError(t, store.Release(ctx, claim))
+				return strings.Contains(log.String(), line("expired", "short", "/later"))
+			}, 20*time.Second, 10*time.Millisecond)
+			assert.NotContains(t, log.String(), line("expired", "long", "/later"))
+
+			_, err = store.Claim(ctx, "alice", []string{"/full"}, 0) // its process dies
+			require.NoError(t, err)
+			require.Eventually(t, func() bool {
+				_, err := messages.Take(ctx, "alice", "/full")
+				require.NoError(t, err)
+				return strings.Contains(log.String(), line("lease expired", "3", "/full"))
+			}, 20*time.Second, time.Millisecond)
 			assert.NotContains(t, log.String(), "secret")
 			assert.NotContains(t, log.String(), "alice")
 		})

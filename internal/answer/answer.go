@@ -57,14 +57,14 @@ type Config[T any] struct {
 
 	// Known is what the process knows of sessions for which nothing waits; nil is nothing.
 	Known *known.Sessions
-	// WakeName returns the name that a session has in Known.
-	WakeName func(session string) string
 	// Skipped is told that a page need not ask the store.
 	Skipped func(context.Context)
 
 	// Lost is told that messages of a request may be lost, Shown that a request has itself shown
 	// messages that it has added.
 	Lost, Shown func(ctx context.Context, messages int)
+	// Lines has a line for each of these, too; nil if nobody reads lines.
+	Lines *queue.Logged[T]
 
 	// ErrTooLarge is for a view without room for a message.
 	ErrTooLarge error
@@ -85,6 +85,9 @@ type Site[T any] struct {
 	// Addressed is told of the view of each message that is added.
 	Addressed func(view string)
 }
+
+// IsRead reports whether a page of the engine reads the view, as far as is known.
+func (a *Answer[T]) IsRead(view string) bool { return a.site.Views.IsRead(view) }
 
 // An Answer is what flashgin knows of the answer to one request: the messages that its handlers
 // have added, those that were claimed for its page, and what has become of them. It is safe for

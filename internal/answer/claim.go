@@ -79,7 +79,7 @@ func (a *Answer[T]) lookUp(session string, views []string) known.Look {
 	if a.site.Known == nil {
 		return known.Look{}
 	}
-	look := a.site.Known.Look(a.site.WakeName(session), secret.Mark(&a.HTTP), views)
+	look := a.site.Known.Look(a.site.Store.WakeName(session), secret.Mark(&a.HTTP), views)
 	if look.Nothing {
 		a.Outside(func() { a.site.Skipped(a.Client()) })
 	}
@@ -100,6 +100,7 @@ func (a *Answer[T]) claimFrom(
 		a.failRead("claim", err)
 		return false
 	}
+	claim.Page = a.views.Page()
 	a.list.AddClaimed(shown.Claimed[T]{Claim: claim, From: store, Since: since})
 	return claim.Nothing
 }

@@ -3,14 +3,11 @@ package answer
 import (
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/caching"
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/request"
-	"github.com/flashgin/flashgin/internal/views"
 )
 
 // Commit does what must be done before the headers leave. It adds messages to the answer if it can,
@@ -62,7 +59,11 @@ func (a *Answer[T]) store(unaddressed bool) {
 	}
 	items, lost := a.list.TakeOwn(view)
 	if len(items) > 0 {
-		a.warnOfPrefix(items)
+		for _, it := range items {
+			if mistake := a.views.Stripped(a.Given.RequestURI, it.View); mistake != "" {
+				a.WarnOnce(&a.site.stripped, mistake)
+			}
+		}
 		key, err := a.keys.Save()
 		if err == nil {
 			a.keys.NoteNews()
@@ -81,18 +82,6 @@ func (a *Answer[T]) store(unaddressed bool) {
 		}
 	}
 	a.lose(lost)
-}
-
-// warnOfPrefix says once that messages wait at paths as browsers see them, while the pages have the
-// paths that http.StripPrefix leaves.
-func (a *Answer[T]) warnOfPrefix(items []queue.Item[T]) {
-	prefix := a.views.Stripped(a.Given.RequestURI)
-	if prefix == "" || !slices.ContainsFunc(items, func(it queue.Item[T]) bool {
-		return it.View == prefix || strings.HasPrefix(it.View, prefix+"/")
-	}) {
-		return
-	}
-	a.WarnOnce(&a.site.stripped, views.StrippedMistake(prefix))
 }
 
 func errMaybeLost(messages int, err error) error {
@@ -154,9 +143,11 @@ func (a *Answer[T]) end() {
 	a.Lock()
 	a.GiveUp()
 	done, back, direct := a.list.Judged()
+	session := a.keys.Known()
 	a.Unlock()
 	if direct > 0 {
 		a.site.Shown(a.Context(), direct)
+		a.site.Lines.TellOf(a.Context(), "shown", session, a.HTTP.URL.Path, a.list.Direct)
 	}
 	done.Confirm()
 	back.Release()

@@ -68,7 +68,7 @@ func (d *Delivery[T]) storeAdd(
 ) error {
 	err := d.store.Add(ctx, session, items, quietly)
 	if d.cfg.Forget != nil {
-		d.cfg.Forget(session)
+		d.cfg.Forget(d.WakeName(session))
 	}
 	return err
 }

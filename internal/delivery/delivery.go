@@ -5,6 +5,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,7 +25,7 @@ type Config[T any] struct {
 	AddTimeout time.Duration // how long a request waits for its adds
 	Lease      time.Duration // how long a claim hides items that nobody settles
 
-	Forget func(session string) // an add for the session was tried; may be nil
+	Forget func(name string) // an add for the session of that WakeName was tried; may be nil
 
 	Errors  *report.Reporter                                  // for errors that no caller receives
 	Added   func(ctx context.Context, items int)              // the store has accepted items
@@ -118,6 +119,28 @@ func (d *Delivery[T]) Peek(
 		func(ctx context.Context) ([]queue.Item[T], error) {
 			return d.store.Peek(ctx, session, views)
 		}, func([]queue.Item[T], error, bool) {})
+}
+
+// Waiting returns the items that wait for session, at whichever views, and leaves them there. It
+// takes as long as ctx allows. Its error wraps errors.ErrUnsupported if the store cannot tell.
+func (d *Delivery[T]) Waiting(ctx context.Context, session string) ([]queue.Item[T], error) {
+	store, ok := d.cfg.Store.(queue.Viewer)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	views, err := store.Views(ctx, session)
+	if err != nil || len(views) == 0 {
+		return nil, err
+	}
+	return d.Peek(ctx, session, views, ForJob)
+}
+
+// WakeName returns the name that a session has in the wake-ups of the store.
+func (d *Delivery[T]) WakeName(session string) string {
+	if store, ok := d.cfg.Store.(queue.Watcher); ok {
+		return store.Name(session)
+	}
+	return session
 }
 
 // Withdraw removes the items with key, for a job.

@@ -34,6 +34,13 @@ func Of(ctx context.Context) *Context {
 	return c
 }
 
+// WhenUnlocked makes call at once or, if a Context that ctx was made from holds calls, afterwards.
+func WhenUnlocked(ctx context.Context, call func()) {
+	if c := Of(ctx); c == nil || !c.Hold(call) {
+		call()
+	}
+}
+
 // Start makes Hold keep calls until Release.
 func (c *Context) Start() {
 	c.mu.Lock()

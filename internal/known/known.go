@@ -14,9 +14,12 @@
 package known
 
 import (
+	"context"
 	"hash/maphash"
 	"sync"
 	"time"
+
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 const (
@@ -154,13 +157,21 @@ func (s *Sessions) Forget(session string) {
 // is forgotten.
 func (s *Sessions) Listen() { s.forgetAll(true) }
 
-// Hear is called with what the store's Watch tells: the name of a session for which somebody has
-// added something, or "" when such adds will be heard from now on.
-func (s *Sessions) Hear(name string) {
-	if name == "" {
-		s.Listen()
-	} else {
-		s.Forget(name)
+// Watching returns watch as a function that also lets s hear for which sessions somebody has added
+// something.
+func (s *Sessions) Watching(
+	watch func(context.Context, func(queue.Wake)) error,
+) func(ctx context.Context, wake func(session string, ends bool)) error {
+	return func(ctx context.Context, wake func(session string, ends bool)) error {
+		defer s.Deaf()
+		return watch(ctx, func(w queue.Wake) {
+			if w.Name == "" { // such adds will be heard from now on
+				s.Listen()
+			} else {
+				s.Forget(w.Name)
+			}
+			wake(w.Name, w.Ends)
+		})
 	}
 }
 

@@ -25,14 +25,17 @@ func HashOf(session string) (hash [22]byte) {
 
 // A Line says what has happened to one item.
 type Line struct {
-	What     string // "added", "claimed", "shown", "released" or "withdrawn"
-	Session  string // its Hash
+	// What is "added", "claimed", "shown", "released", "withdrawn", or an Event.
+	What     string
+	Session  string // its Hash; "" if a request without a session has shown its own message
 	View, ID string // without an ID, of a withdrawal
 	Status   string
+	Page     string // the path of the page, if the line is of one
 }
 
-// Logged is a store that writes lines for all items of a call that has changed some. Who would miss
-// it: an operator whose user says that she never saw her message. Set its fields before its use.
+// Logged is a store that writes a line for each item that a call has changed, or the store itself.
+// Who would miss it: an operator whose user says that she never saw her message. Set its fields
+// before its use. A nil Logged writes nothing.
 type Logged[T any] struct {
 	Store[T]
 	On     func(context.Context) bool // whether anybody reads the lines
@@ -40,10 +43,31 @@ type Logged[T any] struct {
 	Status func(T) string
 }
 
+// Around returns a Logged around a store that writes as q does, or the store itself if q is nil.
+func (q *Logged[T]) Around(store Store[T]) Store[T] {
+	if q == nil {
+		return store
+	}
+	logged := *q
+	logged.Store = store
+	return &logged
+}
+
+// Listen makes Write hear also what the store tells by itself, if it can.
+func (q *Logged[T]) Listen(store Store[T]) {
+	if teller, ok := store.(interface{ OnLine(Tell[T]) }); ok && q != nil {
+		teller.OnLine(func(ctx context.Context, what Event, session string, items []Item[T]) {
+			q.Tell(ctx, string(what), session, "", items)
+		})
+	}
+}
+
 // Add implements Store.
 func (q *Logged[T]) Add(ctx context.Context, session string, items []Item[T], quietly bool) error {
 	err := q.Store.Add(ctx, session, items, quietly)
-	q.tell(ctx, "added", session, items, err == nil)
+	if err == nil {
+		q.Tell(ctx, "added", session, "", items)
+	}
 	return err
 }
 
@@ -52,14 +76,16 @@ func (q *Logged[T]) Claim(
 	ctx context.Context, session string, views []string, lease time.Duration,
 ) (Claim[T], error) {
 	claim, err := q.Store.Claim(ctx, session, views, lease)
-	q.tell(ctx, "claimed", session, claim.Items, true)
+	q.Tell(ctx, "claimed", session, "", claim.Items)
 	return claim, err
 }
 
 // Confirm implements Store.
 func (q *Logged[T]) Confirm(ctx context.Context, claim Claim[T]) (int, error) {
 	n, err := q.Store.Confirm(ctx, claim)
-	q.tell(ctx, "shown", claim.Session, claim.Items, n > 0)
+	if n > 0 {
+		q.Tell(ctx, "shown", claim.Session, claim.Page, claim.Items)
+	}
 	return n, err
 }
 
@@ -67,7 +93,9 @@ func (q *Logged[T]) Confirm(ctx context.Context, claim Claim[T]) (int, error) {
 func (q *Logged[T]) ConfirmAll(ctx context.Context, claims []Claim[T]) []Settled {
 	results := q.Store.(Groups[T]).ConfirmAll(ctx, claims)
 	for i, claim := range claims {
-		q.tell(ctx, "shown", claim.Session, claim.Items, results[i].Items > 0)
+		if results[i].Items > 0 {
+			q.Tell(ctx, "shown", claim.Session, claim.Page, claim.Items)
+		}
 	}
 	return results
 }
@@ -75,7 +103,9 @@ func (q *Logged[T]) ConfirmAll(ctx context.Context, claims []Claim[T]) []Settled
 // Release implements Store.
 func (q *Logged[T]) Release(ctx context.Context, claim Claim[T]) (int, error) {
 	n, err := q.Store.Release(ctx, claim)
-	q.tell(ctx, "released", claim.Session, claim.Items, n > 0)
+	if n > 0 {
+		q.Tell(ctx, "released", claim.Session, claim.Page, claim.Items)
+	}
 	return n, err
 }
 
@@ -88,15 +118,26 @@ func (q *Logged[T]) Withdraw(ctx context.Context, session, view, key string) err
 	return err
 }
 
-// tell writes a line for each item if it has happened and anybody reads it.
-func (q *Logged[T]) tell(
-	ctx context.Context, what, session string, items []Item[T], happened bool,
+// TellOf is Tell for the items that list returns. It calls list only if anybody reads lines.
+func (q *Logged[T]) TellOf(
+	ctx context.Context, what, session, page string, list func() []Item[T],
 ) {
-	if !happened || len(items) == 0 || !q.On(ctx) {
+	if q != nil && q.On(ctx) {
+		q.Tell(ctx, what, session, page, list())
+	}
+}
+
+// Tell writes a line for each item, if anybody reads it. session is the key, or "".
+func (q *Logged[T]) Tell(ctx context.Context, what, session, page string, items []Item[T]) {
+	if len(items) == 0 || !q.On(ctx) {
 		return
 	}
-	hash := Hash(session)
+	line := Line{What: what, Page: page}
+	if session != "" {
+		line.Session = Hash(session)
+	}
 	for _, item := range items {
-		q.Write(ctx, Line{what, hash, item.View, item.ID, q.Status(item.Value)})
+		line.View, line.ID, line.Status = item.View, item.ID, q.Status(item.Value)
+		q.Write(ctx, line)
 	}
 }

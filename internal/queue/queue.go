@@ -22,6 +22,7 @@ type Claim[T any] struct {
 	Session string
 	Items   []Item[T]         // in the order of their adds, over all views
 	Tickets map[string]string // view → the store's own mark of this claim
+	Page    string            // the path of the page that is to show them, for the log, or ""
 	// Nothing says that the views have no item, not even one that another claim has. Without it,
 	// nobody knows.
 	Nothing bool
@@ -47,6 +48,12 @@ type Store[T any] interface {
 	Peek(ctx context.Context, session string, views []string) ([]Item[T], error)
 	// Withdraw removes the items with key.
 	Withdraw(ctx context.Context, session, view, key string) error
+}
+
+// Viewer is a store that tells at which views items wait.
+type Viewer interface {
+	// Views returns each view at which an item of session waits, and maybe others.
+	Views(ctx context.Context, session string) ([]string, error)
 }
 
 // InProcess is a store that may be in the same process.
@@ -106,4 +113,7 @@ const (
 	Dropped Event = "dropped"
 	// LeaseExpired items were claimed again because the lease of an earlier claim has ended.
 	LeaseExpired Event = "lease expired"
+	// Expired items are gone because their time has ended, or that of their view. A store tells it
+	// when it notices, and not if its server removes them by itself.
+	Expired Event = "expired"
 )

@@ -23,19 +23,28 @@ func TestGeneratedID(t *testing.T) {
 	}
 }
 
-// What was dropped is reported with the first views, which may be long.
-func TestDroppedAt(t *testing.T) {
-	var dropped DroppedAt
-	dropped.Add("/a", 0)
-	assert.NoError(t, dropped.Error(5))
-	dropped.Add("/a", 1)
-	dropped.Add("/a", 2)
-	assert.ErrorContains(t, dropped.Error(5),
-		`dropped the 3 oldest messages at "/a", where 5 may wait`)
-	for _, view := range []string{"/b", "/c" + strings.Repeat("x", 200), "/d", "/e"} {
-		dropped.Add(view, 1)
+// What was dropped is reported with the first views, which may be long, and with the session as the
+// log calls it.
+func TestDroppedItemsAreReported(t *testing.T) {
+	at := func(views ...string) (items []Item[string]) {
+		for _, view := range views {
+			items = append(items, Item[string]{View: view, Value: "a text"})
+		}
+		return items
 	}
-	assert.Equal(t, 7, dropped.Sum())
-	assert.ErrorContains(t, dropped.Error(5),
-		`at "/a", "/b", "/c`+strings.Repeat("x", 98)+`", 2 more views, where`)
+	few, many := at("/a", "/a", "/a"), at("/b", "/a", "/c"+strings.Repeat("x", 200), "/d", "/e")
+	named := `"/a", "/b", "/c` + strings.Repeat("x", 98) + `", 2 more views`
+	for want, err := range map[string]error{
+		`dropped the 3 oldest messages at "/a", where 5 may`:  CapError("alice", few, 5),
+		`at ` + named + `, where 5`:                           CapError("alice", many, 5),
+		`dropped 5 messages at the oldest views of a session`: ViewsError("alice", many, 3),
+		`7 oldest messages in memory, which hold 9 bytes`:     BytesError("alice", few, 7, 9),
+		`, "/a")`: BytesError("alice", few, 7, 9),
+	} {
+		assert.ErrorContains(t, err, want)
+		assert.ErrorContains(t, err, Hash("alice"))
+		assert.NotContains(t, err.Error(), "alice")
+		assert.NotContains(t, err.Error(), "text")
+	}
+	assert.NotContains(t, ViewsError("alice", few, 3).Error(), "/a")
 }

@@ -36,51 +36,46 @@ func Generated(id string) bool {
 	return ok && len(random) == 26 && strings.Trim(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
 }
 
-// DroppedAt counts by view the items that an add has dropped, because more waited there than the
-// limit.
-type DroppedAt map[string]int
+// viewsNamed is how many views the errors below name.
+const viewsNamed = 3
 
-// Add counts more items.
-func (d *DroppedAt) Add(view string, items int) {
-	if items == 0 {
-		return
+// viewsOf names the first views of items, as far as they are short.
+func viewsOf[T any](items []Item[T]) string {
+	seen := map[string]bool{}
+	for i := range items {
+		seen[items[i].View] = true
 	}
-	if *d == nil {
-		*d = DroppedAt{}
-	}
-	(*d)[view] += items
-}
-
-// Sum returns how many items were dropped.
-func (d DroppedAt) Sum() (items int) {
-	for _, n := range d {
-		items += n
-	}
-	return items
-}
-
-// Error reports the items that were dropped, or returns nil. It names the first views, as far as
-// they are short, and neither a session nor a text.
-func (d DroppedAt) Error(limit int) error {
-	if len(d) == 0 {
-		return nil
-	}
-	const most = 3
 	var views []string
-	for i, view := range slices.Sorted(maps.Keys(d)) {
-		if i == most {
-			views = append(views, fmt.Sprintf("%d more views", len(d)-most))
+	for i, view := range slices.Sorted(maps.Keys(seen)) {
+		if i == viewsNamed {
+			views = append(views, fmt.Sprintf("%d more views", len(seen)-i))
 			break
 		}
 		views = append(views, fmt.Sprintf("%.100q", view))
 	}
-	return fmt.Errorf("flashgin: add: dropped the %d oldest messages at %s, "+
-		"where %d may wait: is its page never opened?", d.Sum(), strings.Join(views, ", "), limit)
+	return strings.Join(views, ", ")
 }
 
-// ViewsError reports that a session had items at more views than limit. It names neither a session
-// nor a text.
-func ViewsError(dropped, limit int) error {
+// CapError reports items of a session that were dropped because more waited at their views than
+// limit. Like the errors below, it has the session's Hash, and neither its key nor a text.
+func CapError[T any](session string, dropped []Item[T], limit int) error {
+	return fmt.Errorf("flashgin: add: dropped the %d oldest messages at %s, where %d may wait: "+
+		"is its page never opened? (session %s)",
+		len(dropped), viewsOf(dropped), limit, Hash(session))
+}
+
+// ViewsError reports items that were dropped because a session had items at more views than limit.
+// It names none of these: a client may have chosen them.
+func ViewsError[T any](session string, dropped []Item[T], limit int) error {
 	return fmt.Errorf("flashgin: add: dropped %d messages at the oldest views of a session, "+
-		"which may have %d: do clients choose the paths that messages are for?", dropped, limit)
+		"which may have %d: do clients choose the paths that messages are for? (session %s)",
+		len(dropped), limit, Hash(session))
+}
+
+// BytesError reports items that were dropped because all together took more than limit. Of several
+// sessions it names the first.
+func BytesError[T any](session string, first []Item[T], dropped, limit int) error {
+	return fmt.Errorf("flashgin: add: dropped the %d oldest messages in memory, which hold %d bytes: "+
+		"raise MemoryStore.MaxBytes, shorten its TTL, or use a RedisStore (first session %s, %s)",
+		dropped, limit, Hash(session), viewsOf(first))
 }

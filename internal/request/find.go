@@ -6,7 +6,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/flashgin/flashgin/internal/guard"
 	"github.com/flashgin/flashgin/internal/writers"
 )
 
@@ -92,16 +91,6 @@ func requestOf(c *gin.Context) *Request {
 		return owner.request()
 	}
 	return nil
-}
-
-// Ask calls f, which uses what belongs to the handlers of c: see Request.InTurn. A panic becomes an
-// error, in which f is named what.
-func Ask(c *gin.Context, what string, f func() error) error {
-	r := requestOf(c)
-	if r == nil {
-		return guard.Caught(what, f)
-	}
-	return r.InTurn(what, f)
 }
 
 // ContextOf returns the context of the request that c belongs to, as Request.Context does.

@@ -9,6 +9,7 @@ import (
 	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/queue"
+	"github.com/flashgin/flashgin/internal/viewpath"
 )
 
 // serveAck settles claims of streams. It gives the same answer for messages that are settled
@@ -31,8 +32,10 @@ func (rs *Routes[T]) serveAck(c *gin.Context) {
 		return
 	}
 	if session != "" {
-		rs.Hub.Arrived(rs.Answers.WakeName(session), ack)
+		rs.Hub.Arrived(rs.Answers.Store.WakeName(session), ack)
+		page := rs.pageOf(c.Request)
 		for _, claim := range rs.claimsOf(session, ack.Shown) {
+			claim.Page = page
 			rs.Answers.Store.Confirm(claim, time.Now())
 		}
 		for _, claim := range rs.claimsOf(session, ack.Back) {
@@ -40,6 +43,14 @@ func (rs *Routes[T]) serveAck(c *gin.Context) {
 		}
 	}
 	c.Status(status)
+}
+
+// pageOf returns the path of the page whose script makes a request, for the log.
+func (rs *Routes[T]) pageOf(r *http.Request) string {
+	if page, ok := browser.FromPage(r, r.Header.Get("Referer")); ok {
+		return viewpath.WithoutPrefix(page.Path, rs.Prefix)
+	}
+	return r.URL.Path
 }
 
 // claimsOf groups messages into claims: at each view, those of one claim have the same ticket.

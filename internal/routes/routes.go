@@ -16,8 +16,10 @@ import (
 	"github.com/flashgin/flashgin/internal/answer"
 	"github.com/flashgin/flashgin/internal/assets"
 	"github.com/flashgin/flashgin/internal/caching"
+	"github.com/flashgin/flashgin/internal/debug"
 	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/queue"
+	"github.com/flashgin/flashgin/internal/trail"
 	"github.com/flashgin/flashgin/internal/viewpath"
 )
 
@@ -32,6 +34,10 @@ type Routes[T any] struct {
 	Messages func([]queue.Item[T]) []T
 	// Item returns the item of a message that the script names.
 	Item func(view, id string, created time.Time) queue.Item[T]
+
+	// Trail and Describe are for the debug page, which Mount serves in debug mode.
+	Trail    *trail.Trail
+	Describe func(queue.Item[T]) debug.Message
 
 	mounted atomic.Pointer[string] // the path of Mount in the engine; nil before Mount
 }
@@ -54,6 +60,9 @@ func (rs *Routes[T]) Mount(router gin.IRouter) {
 	group.GET("/messages", rs.servePull)
 	group.GET("/stream", rs.serveStream)
 	group.POST("/ack", rs.serveAck)
+	if gin.IsDebugging() {
+		group.GET("/debug", rs.debugPage())
+	}
 	group.GET("/:asset", serveAsset)
 	group.HEAD("/:asset", serveAsset)
 }

@@ -80,7 +80,7 @@ func (rs *Routes[T]) openPage(
 ) *live.Page {
 	return &live.Page{
 		Context: c.Request.Context(),
-		Session: rs.Answers.WakeName(session),
+		Session: rs.Answers.Store.WakeName(session),
 		Peer:    c.RemoteIP(),
 		Client:  c.ClientIP(),
 		Owned:   func() bool { return rs.owns(r, c, session) },

@@ -8,13 +8,14 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/flashgin/flashgin/internal/answer"
+	"github.com/flashgin/flashgin/internal/delivery"
 )
 
 // Streams are counted by the connection, which a client cannot invent, and by what Gin takes for
 // the client.
 func TestStreamsKnowTheirClient(t *testing.T) {
 	rs := &Routes[string]{Answers: &answer.Config[string]{
-		WakeName: func(session string) string { return session },
+		Store: delivery.New(delivery.Config[string]{}),
 	}}
 	c, _ := gin.CreateTestContext(httptest.NewRecorder())
 	c.Request = httptest.NewRequest("GET", "/", nil)

@@ -45,11 +45,23 @@ func (l *List[T]) Judge(o Outcome) (lost []queue.Item[T]) {
 	return lost
 }
 
-// Judged returns the claims that were shown and those that were not, and how many of the shown
-// messages the request itself has added.
+// Direct returns the messages that were shown and that the request itself has added.
+func (l *List[T]) Direct() (items []queue.Item[T]) {
+	for _, it := range l.entries {
+		if it.isDirect() {
+			items = append(items, it.Item)
+		}
+	}
+	return items
+}
+
+func (it *entry[T]) isDirect() bool { return it.own() && !it.hidden && it.State >= Delivered }
+
+// Judged returns the claims that were shown and those that were not, and how many messages are
+// Direct.
 func (l *List[T]) Judged() (done, back Claims[T], direct int) {
 	for _, it := range l.entries {
-		if it.own() && !it.hidden && it.State >= Delivered {
+		if it.isDirect() {
 			direct++
 		}
 	}

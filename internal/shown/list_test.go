@@ -74,6 +74,7 @@ func TestALaterMessageReplacesOneWithItsKey(t *testing.T) {
 	assert.Equal(t, []string{"old", "other"}, store.confirmed, "what was replaced is gone, too")
 	assert.Empty(t, store.released)
 	assert.Equal(t, 1, direct)
+	assert.Len(t, l.Direct(), 1)
 }
 
 func TestWhatWasNotShownWaitsAgain(t *testing.T) {

@@ -102,10 +102,19 @@ func (v *Views) GoOn(route string) {
 // Route returns the route of the page, for the log: a path may have something secret.
 func (v *Views) Route() string { return v.places[len(v.places)-1].route }
 
-// Stripped returns what was taken from the beginning of the path before the engine got it, as
-// http.StripPrefix does. uri is the request's RequestURI. If the Site has a Prefix, Stripped
-// returns "".
-func (v *Views) Stripped(uri string) string {
+// Page returns the path of the page on which the user sees the answer, for the log. Call it after
+// List.
+func (v *Views) Page() string {
+	if v.screen.path != "" && v.Reader() != browser.ForFrame {
+		return v.screen.path
+	}
+	return v.places[len(v.places)-1].path
+}
+
+// Stripped says what is wrong if a message waits at view, a path as browsers see it, while
+// something like http.StripPrefix takes the beginning from the paths of pages. It returns "" if all
+// is well. uri is the request's RequestURI.
+func (v *Views) Stripped(uri, view string) (mistake string) {
 	if v.site.Prefix != "" {
 		return ""
 	}
@@ -114,15 +123,11 @@ func (v *Views) Stripped(uri string) string {
 		return ""
 	}
 	prefix, ok := strings.CutSuffix(asked.Path, v.places[0].path)
-	if !ok || !strings.HasPrefix(v.places[0].path, "/") {
+	prefix = strings.TrimSuffix(prefix, "/")
+	if !ok || prefix == "" || !strings.HasPrefix(v.places[0].path, "/") ||
+		view != prefix && !strings.HasPrefix(view, prefix+"/") {
 		return ""
 	}
-	return strings.TrimSuffix(prefix, "/")
-}
-
-// StrippedMistake says what is wrong if messages wait at paths that begin with what Stripped
-// returns.
-func StrippedMistake(prefix string) string {
 	return fmt.Sprintf("messages wait at paths that begin with %q, which a handler around the "+
 		"engine, such as http.StripPrefix, takes from the paths of pages, so no page shows them: set "+
 		"Config.Prefix to it", prefix)

@@ -6,6 +6,8 @@ package foreign
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/flashgin/flashgin/internal/inprocess"
@@ -107,6 +109,10 @@ func (m Methods[M, L, C]) Peek(ctx context.Context, session string, views []stri
 	return m.Types.Messages(items), err
 }
 
+// ErrNoViews is what Views says of a store that cannot tell.
+var ErrNoViews = fmt.Errorf("flashgin: Waiting: the store has no ViewsOf: %w",
+	errors.ErrUnsupported)
+
 // A Queue is a queue on a store that is not one of ours.
 type Queue[M any, L ~[]M, C Claim[L]] struct {
 	Store Store[M, L, C]
@@ -151,6 +157,17 @@ func (q Queue[M, L, C]) Peek(
 
 func (q Queue[M, L, C]) Withdraw(ctx context.Context, session, view, key string) error {
 	return q.Store.Withdraw(ctx, session, view, key)
+}
+
+// Views implements queue.Viewer.
+func (q Queue[M, L, C]) Views(ctx context.Context, session string) ([]string, error) {
+	store, ok := q.Store.(interface {
+		ViewsOf(ctx context.Context, session string) ([]string, error)
+	})
+	if !ok {
+		return nil, ErrNoViews
+	}
+	return store.ViewsOf(ctx, session)
 }
 
 // InProcess reports whether no call can hang. It asks the store of flashtest, which returns true

@@ -1,7 +1,7 @@
 package memory
 
 import (
-	"fmt"
+	"context"
 	"slices"
 	"time"
 
@@ -33,28 +33,39 @@ func (s *Store[T]) Stats() Stats {
 	return Stats{len(s.sessions), s.items, s.bytes}
 }
 
-// dropped is how many items an add has dropped, by which bound.
-type dropped struct {
-	byCap            queue.DroppedAt
-	byViews, byBytes int
+// dropped are the items that an add has dropped, by bound.
+type dropped[T any] struct {
+	byCap, byViews []queue.Item[T]
+	byBytes        []ended[T]
 }
 
-func (d dropped) sum() int { return d.byCap.Sum() + d.byViews + d.byBytes }
+// ended are items of one session that are gone.
+type ended[T any] struct {
+	session string
+	items   []queue.Item[T]
+}
 
-// errors says what was dropped. No error names a session or a text.
-func (s *Store[T]) errors(d dropped) (errs []error) {
-	if err := d.byCap.Error(s.cfg.Cap); err != nil {
-		errs = append(errs, err)
+// tell reports what an add for session has dropped.
+func (s *Store[T]) tell(ctx context.Context, session string, d dropped[T]) {
+	if len(d.byCap) > 0 {
+		s.Report(ctx, queue.CapError(session, d.byCap, s.cfg.Cap))
+		s.Tell(ctx, queue.Dropped, session, d.byCap)
 	}
-	if d.byViews > 0 {
-		errs = append(errs, queue.ViewsError(d.byViews, s.cfg.Views))
+	if len(d.byViews) > 0 {
+		s.Report(ctx, queue.ViewsError(session, d.byViews, s.cfg.Views))
+		s.Tell(ctx, queue.Dropped, session, d.byViews)
 	}
-	if d.byBytes > 0 {
-		errs = append(errs, fmt.Errorf("flashgin: add: dropped the %d oldest messages in memory, "+
-			"which hold %d bytes: raise MemoryStore.MaxBytes, shorten its TTL, or use a RedisStore",
-			d.byBytes, s.cfg.MaxBytes))
+	sum := 0
+	for _, line := range d.byBytes {
+		sum += len(line.items)
 	}
-	return errs
+	if sum > 0 {
+		first := d.byBytes[0]
+		s.Report(ctx, queue.BytesError(first.session, first.items, sum, s.cfg.MaxBytes))
+	}
+	for _, line := range d.byBytes {
+		s.Tell(ctx, queue.Dropped, line.session, line.items)
+	}
 }
 
 // list makes l the newest line of its session, because an item was added.
@@ -80,25 +91,25 @@ func without[T any](lines []*line[T], l *line[T]) []*line[T] {
 	return lines
 }
 
-// dropViews removes the oldest lines of a session that has too many, and returns how many items
-// they held.
-func (s *Store[T]) dropViews(session string) (dropped int) {
+// dropViews removes the oldest lines of a session that has too many, and returns what they held.
+func (s *Store[T]) dropViews(session string) (dropped []queue.Item[T]) {
 	for len(s.sessions[session]) > s.cfg.Views {
-		dropped += s.discard(s.sessions[session][0])
+		dropped = append(dropped, s.discard(s.sessions[session][0])...)
 	}
 	return dropped
 }
 
 // dropBytes removes lines while all together take too much: first those whose last add is oldest,
-// and never l. It returns how many items they held that had not expired.
-func (s *Store[T]) dropBytes(l *line[T], now time.Time) (dropped int) {
+// and never l. It returns what they held that had not expired.
+func (s *Store[T]) dropBytes(l *line[T], now time.Time) (dropped []ended[T]) {
 	for s.bytes > s.cfg.MaxBytes && len(s.expiring) > 1 {
 		oldest := s.expiring[0]
 		if oldest == l {
 			oldest = s.expiring[1] // a clock that stands
 		}
-		if n := s.discard(oldest); oldest.expires.After(now) {
-			dropped += n
+		items := s.discard(oldest)
+		if len(items) > 0 && oldest.expires.After(now) {
+			dropped = append(dropped, ended[T]{oldest.address.session, items})
 		}
 	}
 	return dropped

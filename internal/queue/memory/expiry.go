@@ -2,7 +2,10 @@ package memory
 
 import (
 	"container/heap"
+	"context"
 	"time"
+
+	"github.com/flashgin/flashgin/internal/queue"
 )
 
 // expiredAtMost is how many expired lines a call removes beside its own work. If it removed all, a
@@ -17,16 +20,36 @@ func (s *Store[T]) expire(added int) time.Time {
 		if len(s.expiring) == 0 || s.expiring[0].expires.After(now) {
 			break
 		}
-		s.discard(s.expiring[0])
+		s.drop(s.expiring[0])
 	}
 	return now
+}
+
+// drop removes a line that has expired.
+func (s *Store[T]) drop(l *line[T]) { s.noteExpired(l.address.session, s.discard(l)...) }
+
+// noteExpired notes items for unlock, if anybody wants to know.
+func (s *Store[T]) noteExpired(session string, items ...queue.Item[T]) {
+	if len(items) > 0 && s.HasLog() {
+		s.expired = append(s.expired, ended[T]{session, items})
+	}
+}
+
+// unlock gives the lock up, and tells what has expired meanwhile.
+func (s *Store[T]) unlock(ctx context.Context) {
+	expired := s.expired
+	s.expired = nil
+	s.mu.Unlock()
+	for _, gone := range expired {
+		s.Tell(ctx, queue.Expired, gone.session, gone.items)
+	}
 }
 
 // find returns the line of a session at a view, or nil. It hides what has expired.
 func (s *Store[T]) find(at address, now time.Time) *line[T] {
 	l := s.lines[at]
 	if l != nil && !l.expires.After(now) {
-		s.discard(l)
+		s.drop(l)
 		return nil
 	}
 	return l
@@ -46,13 +69,20 @@ func (s *Store[T]) line(at address, now time.Time) *line[T] {
 	return l
 }
 
-// discard removes a line and its items, and returns how many items it had.
-func (s *Store[T]) discard(l *line[T]) int {
+// discard removes a line, and returns the items that it had.
+func (s *Store[T]) discard(l *line[T]) []queue.Item[T] {
 	s.unlist(l)
 	heap.Remove(&s.expiring, l.index)
 	delete(s.lines, l.address)
 	l.account(-len(l.entries), -l.bytes)
-	return len(l.entries)
+	if len(l.entries) == 0 {
+		return nil
+	}
+	items := make([]queue.Item[T], len(l.entries))
+	for i, e := range l.entries {
+		items[i] = e.Item
+	}
+	return items
 }
 
 // shorten makes a line without items expire as soon as its remembered IDs may be forgotten.

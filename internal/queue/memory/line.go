@@ -119,12 +119,13 @@ func (l *line[T]) withdraw(key string, now time.Time) {
 	l.dropExpired(now)
 }
 
-// dropOldest drops the oldest waiting items until limit are left, and returns how many it dropped.
-func (l *line[T]) dropOldest(limit int, now time.Time) (dropped int) {
+// dropOldest drops the oldest waiting items until limit are left, and returns those it dropped.
+func (l *line[T]) dropOldest(limit int, now time.Time) (dropped []queue.Item[T]) {
 	waiting := l.appendWaiting(nil, now)
-	for len(waiting)-dropped > limit {
-		l.remove(waiting[dropped], now)
-		dropped++
+	for len(waiting)-len(dropped) > limit {
+		oldest := waiting[len(dropped)]
+		l.remove(oldest, now)
+		dropped = append(dropped, oldest.Item)
 	}
 	return dropped
 }
@@ -132,6 +133,9 @@ func (l *line[T]) dropOldest(limit int, now time.Time) (dropped int) {
 func (l *line[T]) dropExpired(now time.Time) {
 	for i := 0; i < len(l.entries); {
 		if e := l.entries[i]; e.expired(now, l.store.cfg.TTL) {
+			if !e.replaced {
+				l.store.noteExpired(l.address.session, e.Item)
+			}
 			l.remove(e, now)
 		} else {
 			i++

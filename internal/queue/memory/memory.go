@@ -29,7 +29,7 @@ type Config[T any] struct {
 
 // A Store is a queue.Store in the process. It is safe for concurrent use by multiple goroutines.
 type Store[T any] struct {
-	queue.Listener
+	queue.Listener[T]
 	cfg Config[T]
 
 	mu       sync.Mutex
@@ -40,6 +40,7 @@ type Store[T any] struct {
 	bytes    int    // of all lines
 	sequence uint64 // of items and of claims; never reused
 	watches  []*func(queue.Wake)
+	expired  []ended[T] // since the lock was taken: see unlock
 }
 
 // address is the session and the view of a line.
@@ -66,31 +67,29 @@ func (s *Store[T]) InProcess() bool { return true }
 func (s *Store[T]) Add(
 	ctx context.Context, session string, items []queue.Item[T], quietly bool,
 ) error {
-	if err := ended(ctx, "add"); err != nil {
+	if err := whyEnded(ctx, "add"); err != nil {
 		return err
 	}
-	dropped := s.add(session, items)
-	for _, err := range s.errors(dropped) {
-		s.Report(ctx, err)
-	}
-	s.Tell(ctx, queue.Dropped, dropped.sum())
+	s.tell(ctx, session, s.add(ctx, session, items))
 	if !quietly {
 		s.wake(session)
 	}
 	return nil
 }
 
-// ended returns an error if ctx has ended.
-func ended(ctx context.Context, doing string) error {
+// whyEnded returns an error if ctx has ended.
+func whyEnded(ctx context.Context, doing string) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("flashgin: %s: %w", doing, err)
 	}
 	return nil
 }
 
-func (s *Store[T]) add(session string, items []queue.Item[T]) (dropped dropped) {
+func (s *Store[T]) add(
+	ctx context.Context, session string, items []queue.Item[T],
+) (dropped dropped[T]) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock(ctx)
 	now := s.expire(len(items))
 	for i := range items {
 		item := &items[i]
@@ -101,9 +100,9 @@ func (s *Store[T]) add(session string, items []queue.Item[T]) (dropped dropped) 
 		l.withdraw(item.Key, now)
 		s.sequence++
 		l.push(item, s.sequence, now)
-		dropped.byCap.Add(item.View, l.dropOldest(s.cfg.Cap, now))
-		dropped.byViews += s.dropViews(session)
-		dropped.byBytes += s.dropBytes(l, now)
+		dropped.byCap = append(dropped.byCap, l.dropOldest(s.cfg.Cap, now)...)
+		dropped.byViews = append(dropped.byViews, s.dropViews(session)...)
+		dropped.byBytes = append(dropped.byBytes, s.dropBytes(l, now)...)
 	}
 	return dropped
 }
@@ -112,31 +111,31 @@ func (s *Store[T]) add(session string, items []queue.Item[T]) (dropped dropped) 
 func (s *Store[T]) Claim(
 	ctx context.Context, session string, views []string, lease time.Duration,
 ) (queue.Claim[T], error) {
-	if err := ended(ctx, "claim"); err != nil {
+	if err := whyEnded(ctx, "claim"); err != nil {
 		return queue.Claim[T]{}, err
 	}
-	claim, again := s.claim(session, views, lease)
-	s.Tell(ctx, queue.LeaseExpired, again)
+	claim, again := s.claim(ctx, session, views, lease)
+	s.Tell(ctx, queue.LeaseExpired, session, again)
 	return claim, nil
 }
 
-// claim also returns how many of the items were in a claim whose lease has ended.
+// claim also returns those of the items that were in a claim whose lease has ended.
 func (s *Store[T]) claim(
-	session string, views []string, lease time.Duration,
-) (claim queue.Claim[T], again int) {
+	ctx context.Context, session string, views []string, lease time.Duration,
+) (claim queue.Claim[T], again []queue.Item[T]) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock(ctx)
 	now := s.expire(0)
 	found := s.waiting(session, views, now)
 	if len(found) == 0 {
-		return queue.Claim[T]{}, 0
+		return queue.Claim[T]{}, nil
 	}
 	s.sequence++
 	ticket := strconv.FormatUint(s.sequence, 36)
 	claim = queue.Claim[T]{Session: session, Items: s.copies(found), Tickets: map[string]string{}}
 	for _, e := range found {
 		if e.ticket != "" {
-			again++
+			again = append(again, e.Item)
 		}
 		e.ticket, e.lease = ticket, now.Add(lease)
 		claim.Tickets[e.View] = ticket
@@ -146,26 +145,26 @@ func (s *Store[T]) claim(
 
 // Confirm implements queue.Store.
 func (s *Store[T]) Confirm(ctx context.Context, claim queue.Claim[T]) (int, error) {
-	if err := ended(ctx, "confirm"); err != nil {
+	if err := whyEnded(ctx, "confirm"); err != nil {
 		return 0, err
 	}
-	return s.settle(&claim, (*line[T]).remove), nil
+	return s.settle(ctx, &claim, (*line[T]).remove), nil
 }
 
 // Release implements queue.Store.
 func (s *Store[T]) Release(ctx context.Context, claim queue.Claim[T]) (int, error) {
-	if err := ended(ctx, "release"); err != nil {
+	if err := whyEnded(ctx, "release"); err != nil {
 		return 0, err
 	}
-	return s.settle(&claim, (*line[T]).release), nil
+	return s.settle(ctx, &claim, (*line[T]).release), nil
 }
 
 // settle calls do for each item that still has the ticket of claim, and returns how many have.
 func (s *Store[T]) settle(
-	claim *queue.Claim[T], do func(*line[T], *entry[T], time.Time),
+	ctx context.Context, claim *queue.Claim[T], do func(*line[T], *entry[T], time.Time),
 ) (settled int) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock(ctx)
 	now := s.expire(0)
 	for i := range claim.Items {
 		item := &claim.Items[i]
@@ -186,21 +185,35 @@ func (s *Store[T]) settle(
 func (s *Store[T]) Peek(
 	ctx context.Context, session string, views []string,
 ) ([]queue.Item[T], error) {
-	if err := ended(ctx, "peek"); err != nil {
+	if err := whyEnded(ctx, "peek"); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.unlock(ctx)
+	return s.copies(s.waiting(session, views, s.expire(0))), nil
+}
+
+// Views implements queue.Viewer.
+func (s *Store[T]) Views(ctx context.Context, session string) ([]string, error) {
+	if err := whyEnded(ctx, "find the views of a session"); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.copies(s.waiting(session, views, s.expire(0))), nil
+	var views []string
+	for _, l := range s.sessions[session] {
+		views = append(views, l.address.view)
+	}
+	return views, nil
 }
 
 // Withdraw implements queue.Store.
 func (s *Store[T]) Withdraw(ctx context.Context, session, view, key string) error {
-	if err := ended(ctx, "withdraw"); err != nil {
+	if err := whyEnded(ctx, "withdraw"); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.unlock(ctx)
 	now := s.expire(0)
 	if l := s.find(address{session, view}, now); l != nil {
 		l.withdraw(key, now)

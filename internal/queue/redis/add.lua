@@ -1,7 +1,9 @@
 -- KEYS[1]: the Redis key of a view. ARGV: TTL in ms; how many ms the messages need the Redis key;
 -- cap; the channel that wakes open pages, or ''; the time when the messages were added, as stamp, or
 -- '' for now; then each message's entry from the number on.
--- Returns 2 times how many messages the cap has dropped, plus 1 if the Redis key is new.
+-- Returns 1 if the Redis key is new, and else 0. If messages have gone, it returns a table: that
+-- number, how many messages the cap has dropped, their entries, and the entries of messages whose
+-- TTL has ended.
 local view = KEYS[1]
 --include now.lua
 local size = redis.call('ZCARD', view)
@@ -55,6 +57,7 @@ for i = 1, #entries, 2 do
     end
   end
 end
+local expired = #old
 local has_ids = size > #entries / 2
 local function is_remembered(id)
   local score = has_ids and redis.call('ZSCORE', view, '~' .. id)
@@ -108,9 +111,8 @@ for i = 6, #ARGV do
   end
 end
 
-local dropped, cap = 0, tonumber(ARGV[3])
+local dropped, cap, waiting = 0, tonumber(ARGV[3]), {}
 if #queue > cap then
-  local waiting = {}
   for _, message in ipairs(queue) do
     if message.waits and not message.gone then
       waiting[#waiting + 1] = message
@@ -151,4 +153,15 @@ end
 if #new > 0 then
   wake()
 end
-return 2 * dropped + (size == 0 and 1 or 0)
+local created = size == 0 and 1 or 0
+if dropped == 0 and expired == 0 then
+  return created
+end
+local reply = {created, dropped}
+for i = 1, dropped do
+  reply[#reply + 1] = waiting[i].entry
+end
+for i = 1, expired do
+  reply[#reply + 1] = old[i]
+end
+return reply

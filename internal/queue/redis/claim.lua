@@ -2,6 +2,8 @@
 -- Returns text, because a table costs the server as much as several commands. For each message the
 -- text has
 --   <number of the view in KEYS> <ticket> <length of the entry> <entry>
+-- and for each message whose TTL has ended, which it removes,
+--   <number of the view> expired <length of the entry> <entry>
 -- and then for the view, if any message was in a claim whose lease has ended,
 --   <number of the view> again <how many messages>
 -- and if any entry cannot be read, or with -1 if the Redis key is not a sorted set,
@@ -58,6 +60,7 @@ for i = 1, #KEYS do
         elseif added + ttl <= now or added - ttl > now then -- or the clock was set back
           old = old or {}
           old[#old + 1] = entry
+          reply[#reply + 1] = string.format('%d expired %d ', i, #entry) .. entry
         else
           takes = true
         end

@@ -33,7 +33,7 @@ func TestRedisConfirmGroup(t *testing.T) {
 		one, broken, gone := claim("a", "/"), claim("b", "/"), claim("d", "/")
 		several := claim("c", "/", "/c")
 		require.NoError(t, second(store.Confirm(ctx, gone)))
-		require.NoError(t, client.Set(ctx, store.key("b", "/"), "no sorted set", 0).Err())
+		require.NoError(t, client.Set(ctx, store.Key("b", "/"), "no sorted set", 0).Err())
 		if !known {
 			require.NoError(t, client.ScriptFlush(ctx).Err())
 		}
@@ -43,7 +43,7 @@ func TestRedisConfirmGroup(t *testing.T) {
 		require.Equal(t, refusal.WrongType, refusal.Of(results[1].Err))
 		results[1].Err = nil
 		assert.Equal(t, []queue.Settled{{Items: 1}, {}, {Items: 2}, {}, {}}, results)
-		require.NoError(t, client.Del(ctx, store.key("b", "/")).Err())
+		require.NoError(t, client.Del(ctx, store.Key("b", "/")).Err())
 		for _, claim := range []queue.Claim[string]{one, several} { // else they would wait again
 			require.NoError(t, second(store.Release(ctx, claim)))
 			left, err := store.Peek(ctx, claim.Session, []string{"/", "/c"})
@@ -62,7 +62,7 @@ func TestRedisConfirmGroupCluster(t *testing.T) {
 	store := redisStoreFor(cluster.ClientWith(options), "shop")
 	ctx := t.Context()
 	owner := func(claim queue.Claim[string]) int {
-		return cluster.Owner(cluster.SlotOf(store.key(claim.Session, "/")))
+		return cluster.Owner(cluster.SlotOf(store.Key(claim.Session, "/")))
 	}
 	var sessions int
 	group := func() (claims []queue.Claim[string]) {
@@ -128,7 +128,7 @@ func TestRedisConfirmGroupCluster(t *testing.T) {
 				moving := slices.DeleteFunc(slices.Clone(claims), elsewhere)
 				require.Greater(t, len(moving), 2)
 				for _, claim := range moving[:2] {
-					key := store.key(claim.Session, "/")
+					key := store.Key(claim.Session, "/")
 					m := cluster.Migrate(cluster.SlotOf(key), 0, 1)
 					m.Import()
 					m.Begin()

@@ -1,51 +1,16 @@
 package redis
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/flashgin/flashgin/internal/keyspace"
 	"github.com/flashgin/flashgin/internal/queue"
 )
 
-// key returns the Redis key under which the items of session wait at view.
-func (s *Store[T]) key(session, view string) string { return s.mailbox(session) + escapeView(view) }
-
-// mailbox returns the first part of a session's Redis keys. It has a hash of the session key:
-// whoever knows a session key can read a visitor's messages, and SLOWLOG and MONITOR print Redis
-// keys. The braces put all views of a session into one slot of a cluster. No view can change that,
-// because the first pair of braces counts.
-func (s *Store[T]) mailbox(session string) string {
-	hash := queue.HashOf(session)
-	return s.prefix + string(hash[:]) + "}:"
-}
-
-// escapeView writes the unusual bytes of a view as %XX. Operators can read the others.
-func escapeView(view string) string {
-	usual := func(c byte) bool {
-		return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-			strings.IndexByte("/:*-._~", c) >= 0
-	}
-	var escaped []byte
-	for i := range len(view) {
-		c := view[i]
-		switch {
-		case escaped == nil && usual(c):
-		case usual(c):
-			escaped = append(escaped, c)
-		default:
-			if escaped == nil {
-				escaped = append(make([]byte, 0, len(view)+16), view[:i]...)
-			}
-			escaped = append(escaped, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
-		}
-	}
-	if escaped == nil {
-		return view
-	}
-	return string(escaped)
-}
+// Key returns the Redis key under which the items of session wait at view.
+func (s *Store[T]) Key(session, view string) string { return s.names.Key(session, view) }
 
 // numberLimit is one more than the highest number of an item; see place.
 const numberLimit = 100_000_000
@@ -92,35 +57,34 @@ func cutTicket(ticket string) (end int64, only string, ok bool) {
 	return end, only, err == nil && end >= 0
 }
 
-var errNoEntry = errors.New("flashgin: redis: an entry is not an item")
-
-// placeLength is the length of the place, with which an entry begins.
-const placeLength = len("1732334400123456.00000001")
-
 // decode reads an entry. An entry does not say its view.
 func (s *Store[T]) decode(text string) (entry[T], error) {
-	if len(text) <= placeLength || text[placeLength] != ' ' {
-		return entry[T]{}, errNoEntry
-	}
-	place, rest := text[:placeLength], text[placeLength+1:]
-	var fields [4]int // version, TTL, length of ID, length of Key
-	for i := range fields {
-		number, after, ok := strings.Cut(rest, " ")
-		n, err := strconv.Atoi(number)
-		if !ok || err != nil || n < 0 {
-			return entry[T]{}, errNoEntry
-		}
-		fields[i], rest = n, after
-	}
-	toKey := fields[2]
-	toValue := toKey + fields[3]
-	if toValue > len(rest) || toValue < toKey {
-		return entry[T]{}, errNoEntry
-	}
-	value, err := s.cfg.Decode([]byte(rest[toValue:]))
+	read, err := keyspace.Parse(text)
 	if err != nil {
 		return entry[T]{}, err
 	}
-	item := queue.Item[T]{ID: rest[:toKey], Key: rest[toKey:toValue], Value: value}
-	return entry[T]{place: place, item: item}, nil
+	value, err := s.cfg.Decode([]byte(read.Value))
+	if err != nil {
+		return entry[T]{}, err
+	}
+	item := queue.Item[T]{ID: read.ID, Key: read.Key, Value: value}
+	return entry[T]{place: read.Place, item: item}, nil
+}
+
+// itemOf returns the item of an entry that is gone, for the log. If it cannot be read, it is an
+// item all the same: it was counted.
+func (s *Store[T]) itemOf(text, view string) queue.Item[T] {
+	gone, _ := s.decode(text)
+	gone.item.View = view
+	return gone.item
+}
+
+// itemsGone returns the items of entries in a reply, all of one view.
+func (s *Store[T]) itemsGone(reply []any, view string) []queue.Item[T] {
+	items := make([]queue.Item[T], len(reply))
+	for i, text := range reply {
+		text, _ := text.(string)
+		items[i] = s.itemOf(text, view)
+	}
+	return items
 }

@@ -18,7 +18,7 @@ func (s *Store[T]) failed(doing string, err error) error {
 func (s *Store[T]) unreadable(doing string, entries int) error {
 	if entries == notSortedSet {
 		return fmt.Errorf("flashgin: redis: %s: skipped a Redis key that is not a sorted set: "+
-			"who else writes Redis keys that begin with %q?", doing, s.prefix)
+			"who else writes Redis keys that begin with %q?", doing, s.names.Prefix())
 	}
 	return fmt.Errorf("flashgin: redis: %s: skipped %d entries at a view: "+
 		"garbage, or messages of another version of flashgin", doing, entries)

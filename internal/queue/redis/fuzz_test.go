@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flashgin/flashgin/internal/keyspace"
 	"github.com/flashgin/flashgin/internal/queue"
 )
 
@@ -23,13 +24,13 @@ func FuzzDecodeRedisEntry(f *testing.F) {
 	f.Fuzz(func(t *testing.T, entry string) {
 		decoded, err := store.decode(entry)
 		if err != nil {
-			if len(entry) > 40 && strings.Contains(err.Error(), entry[placeLength:]) {
+			if len(entry) > 40 && strings.Contains(err.Error(), entry[min(25, len(entry)):]) {
 				t.Errorf("the error quotes the entry: %v", err)
 			}
 			return
 		}
 		item := decoded.item
-		if decoded.place != entry[:placeLength] || !strings.Contains(entry, item.ID+item.Key) {
+		if decoded.place != entry[:25] || !strings.Contains(entry, item.ID+item.Key) {
 			t.Errorf("%q became %+v", entry, decoded)
 		}
 	})
@@ -64,7 +65,7 @@ func FuzzRedisKey(f *testing.F) {
 	f.Add("session", "/%2F é\x00\xff\r\n", "session", "/%252F%20é")
 	store := redisStoreFor(nil, "shop")
 	f.Fuzz(func(t *testing.T, session, view, otherSession, otherView string) {
-		key := store.key(session, view)
+		key := store.Key(session, view)
 		for _, c := range []byte(key) {
 			if c <= ' ' || c > '~' {
 				t.Fatalf("%q is not printable", key)
@@ -74,7 +75,7 @@ func FuzzRedisKey(f *testing.F) {
 		// one that closes it.
 		_, rest, _ := strings.Cut(key, "{")
 		tag, rest, _ := strings.Cut(rest, "}")
-		other := store.key(session, otherView)
+		other := store.Key(session, otherView)
 		if len(tag) != 22 || tag != store.Name(session) ||
 			!strings.HasPrefix(other, "flash:shop:{"+tag+"}:") {
 			t.Errorf("%q has the tag %q", key, tag)
@@ -84,12 +85,12 @@ func FuzzRedisKey(f *testing.F) {
 			t.Errorf("the view %q reads as %q in %q", view, read, key)
 		}
 		same := session == otherSession && view == otherView
-		if same != (key == store.key(otherSession, otherView)) {
+		if same != (key == store.Key(otherSession, otherView)) {
 			t.Errorf("%q for %q, %q and %q, %q", key, session, view, otherSession, otherView)
 		}
 		if len(session) > 8 && strings.Contains(key, session) &&
-			!strings.Contains(escapeView(view), session) &&
-			!strings.Contains(store.prefix, session) {
+			!strings.Contains(keyspace.Escape(view), session) &&
+			!strings.Contains(store.names.Prefix(), session) {
 			t.Errorf("%q has the session in it", key)
 		}
 	})

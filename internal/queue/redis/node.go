@@ -27,7 +27,7 @@ func (s *Store[T]) Node(session string) string {
 	if s.cluster == nil {
 		return ""
 	}
-	master, err := s.cluster.MasterForKey(ended, s.key(session, ""))
+	master, err := s.cluster.MasterForKey(ended, s.Key(session, ""))
 	if err != nil {
 		return ""
 	}

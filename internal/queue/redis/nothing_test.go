@@ -45,13 +45,13 @@ func TestRedisClaimSaysWhetherThereIsNothing(t *testing.T) {
 			addAt(t, store, "b", "/a")
 			assert.True(t, nothing(), "other views and sessions have some")
 
-			require.NoError(t, client.Set(ctx, store.key("a", "/a"), "no sorted set", 0).Err())
+			require.NoError(t, client.Set(ctx, store.Key("a", "/a"), "no sorted set", 0).Err())
 			assert.False(t, nothing(), "what cannot be read")
-			require.NoError(t, client.Del(ctx, store.key("a", "/a")).Err())
+			require.NoError(t, client.Del(ctx, store.Key("a", "/a")).Err())
 			member := redis.Z{Score: 1, Member: "no entry"}
-			require.NoError(t, client.ZAdd(ctx, store.key("a", "/a"), member).Err())
+			require.NoError(t, client.ZAdd(ctx, store.Key("a", "/a"), member).Err())
 			assert.False(t, nothing(), "an entry that cannot be read")
-			require.NoError(t, client.Del(ctx, store.key("a", "/a")).Err())
+			require.NoError(t, client.Del(ctx, store.Key("a", "/a")).Err())
 
 			short := queue.Item[string]{ID: queue.NewID(), View: "/a", TTL: time.Millisecond}
 			require.NoError(t, store.Add(ctx, "a", []queue.Item[string]{short}, false))

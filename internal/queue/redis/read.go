@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flashgin/flashgin/internal/keyspace"
 	"github.com/flashgin/flashgin/internal/lua"
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/refusal"
@@ -21,7 +22,7 @@ const keysAtMost = 1000
 func (s *Store[T]) read(
 	ctx context.Context, doing, session string, views []string, script *lua.Script, args ...any,
 ) (entries []entry[T], nothing bool, err error) {
-	mailbox, atOnce := s.mailbox(session), keysAtMost
+	mailbox, atOnce := s.names.Mailbox(session), keysAtMost
 	if s.cluster != nil || s.oneKey.Load() {
 		atOnce = 1
 	}
@@ -34,7 +35,7 @@ func (s *Store[T]) read(
 		return nil, false, s.failed(doing, err)
 	}
 	var failed error
-	var again int
+	var again, expired []queue.Item[T]
 	nothing = len(calls) > 0
 	for _, call := range calls {
 		found, err := s.found(call)
@@ -42,7 +43,8 @@ func (s *Store[T]) read(
 		nothing = nothing && err == nil && call.Cmd.Val() == nil
 		for _, at := range found {
 			entries = append(entries, at.entries...)
-			again += at.again
+			again = append(again, itemsOf(at.entries[:min(at.again, len(at.entries))])...)
+			expired = append(expired, at.expired...)
 			if at.unreadable != 0 {
 				s.Report(ctx, s.unreadable(doing, at.unreadable))
 			}
@@ -52,7 +54,8 @@ func (s *Store[T]) read(
 		s.Report(ctx, s.failed(doing+" of some views", failed))
 		failed = nil
 	}
-	s.Tell(ctx, queue.LeaseExpired, again)
+	s.Tell(ctx, queue.LeaseExpired, session, again)
+	s.Tell(ctx, queue.Expired, session, expired)
 	slices.SortFunc(entries, func(a, b entry[T]) int { return strings.Compare(a.place, b.place) })
 	return entries, nothing, s.failed(doing, failed)
 }
@@ -64,7 +67,7 @@ func readCalls(
 	for some := range slices.Chunk(views, atOnce) {
 		keys := make([]string, len(some))
 		for i, view := range some {
-			keys[i] = mailbox + escapeView(view)
+			keys[i] = mailbox + keyspace.Escape(view)
 		}
 		call := script.Call(keys...).Append(args...)
 		call.Names = some
@@ -114,7 +117,8 @@ func withoutRepeats(views []string) []string {
 type found[T any] struct {
 	entries    []entry[T]
 	unreadable int // how many entries are no items; or notSortedSet
-	again      int // how many of the entries were in a claim whose lease has ended
+	again      int // how many of the first entries were in a claim whose lease has ended
+	expired    []queue.Item[T]
 }
 
 const notSortedSet = -1
@@ -145,6 +149,10 @@ func (s *Store[T]) found(call *lua.Call) ([]found[T], error) {
 			continue
 		case "again":
 			at.again += n
+			continue
+		}
+		if word == "expired" {
+			at.expired = append(at.expired, s.itemOf(reply.Bytes(n), views[i]))
 			continue
 		}
 		taken[i]++

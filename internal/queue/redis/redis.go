@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/flashgin/flashgin/internal/keyspace"
 	"github.com/flashgin/flashgin/internal/lua"
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/sketch"
@@ -31,12 +32,11 @@ type Config[T any] struct {
 
 // A Store is a queue.Store in Redis. It is safe for concurrent use by multiple goroutines.
 type Store[T any] struct {
-	queue.Listener
+	queue.Listener[T]
 	client  redis.UniversalClient
 	cluster *redis.ClusterClient // the client, if it is one
 	cfg     Config[T]
-	prefix  string
-	channel string        // on which adds are published
+	names   keyspace.Names
 	created sketch.Counts // Redis keys, by mailbox, within the TTL
 	numbers atomic.Uint64 // see place
 	oneKey  atomic.Bool   // the server refuses calls with several keys
@@ -57,7 +57,7 @@ func New[T any](client redis.UniversalClient, cfg Config[T]) *Store[T] {
 	cfg.Cap = cmp.Or(cfg.Cap, queue.DefaultCap)
 	cfg.Views = cmp.Or(cfg.Views, queue.DefaultViews)
 	s := &Store[T]{client: client, cfg: cfg}
-	s.prefix, s.channel = "flash:"+cfg.App+":{", "flash:"+cfg.App+":wake"
+	s.names = keyspace.Of(cfg.App)
 	s.cluster, _ = client.(*redis.ClusterClient)
 	s.numbers.Store(rand.Uint64N(numberLimit / 2))
 	return s
@@ -68,11 +68,11 @@ func New[T any](client redis.UniversalClient, cfg Config[T]) *Store[T] {
 func (s *Store[T]) Add(
 	ctx context.Context, session string, items []queue.Item[T], quietly bool,
 ) error {
-	channel := s.channel
+	channel := s.names.Channel()
 	if quietly {
 		channel = ""
 	}
-	mailbox := s.mailbox(session)
+	mailbox := s.names.Mailbox(session)
 	batches, alternate := byView(items)
 	first := s.place(len(items))
 	order, stamp := lua.InOrder, ""
@@ -80,7 +80,7 @@ func (s *Store[T]) Add(
 	// script is sent in full for that, so more of them are given one time, which costs a round
 	// trip.
 	if alternate || len(batches) > 4 {
-		now := timeScript.Call(mailbox + escapeView(batches[0].view))
+		now := timeScript.Call(mailbox + keyspace.Escape(batches[0].view))
 		if err := lua.Send(ctx, s.client, []*lua.Call{now}, lua.Apart); err != nil {
 			return s.failed("add", err)
 		}
@@ -109,26 +109,48 @@ func (s *Store[T]) Add(
 	if err := lua.Send(ctx, s.client, calls, order); err != nil {
 		return s.failed("add", err)
 	}
-	var dropped queue.DroppedAt
+	var dropped, expired []queue.Item[T]
 	var created int
 	var failed error
 	for i, call := range adds {
-		n, err := call.Cmd.Int()
-		dropped.Add(batches[i].view, n/2)
-		created += n % 2
+		n, gone, ended, err := s.added(call, batches[i].view)
+		dropped, expired = append(dropped, gone...), append(expired, ended...)
+		created += n
 		failed = cmp.Or(failed, err)
 	}
-	if err := dropped.Error(s.cfg.Cap); err != nil {
-		s.Report(ctx, err)
-		s.Tell(ctx, queue.Dropped, dropped.Sum())
+	if len(dropped) > 0 {
+		s.Report(ctx, queue.CapError(session, dropped, s.cfg.Cap))
+		s.Tell(ctx, queue.Dropped, session, dropped)
 	}
+	s.Tell(ctx, queue.Expired, session, expired)
 	if created > 0 {
 		s.created.Add(mailbox, created, s.cfg.TTL)
 	}
 	if index != nil && failed == nil {
-		s.boundViews(ctx, mailbox, index)
+		s.boundViews(ctx, session, mailbox, index)
 	}
 	return s.failed("add", failed)
+}
+
+// added reads the reply of add.lua: how many Redis keys are new, and which items are gone.
+func (s *Store[T]) added(
+	call *lua.Call, view string,
+) (created int, dropped, expired []queue.Item[T], err error) {
+	if _, gone := call.Cmd.Val().([]any); !gone { // as nearly always
+		created, err = call.Cmd.Int()
+		return created, nil, nil, err
+	}
+	reply, err := call.Cmd.Slice()
+	if err != nil || len(reply) < 2 {
+		return 0, nil, nil, cmp.Or(err, errReply)
+	}
+	isNew, _ := reply[0].(int64)
+	n, _ := reply[1].(int64)
+	reply = reply[2:]
+	if n < 0 || int(n) > len(reply) {
+		return 0, nil, nil, errReply
+	}
+	return int(isNew), s.itemsGone(reply[:n], view), s.itemsGone(reply[n:], view), nil
 }
 
 // A batch has the items of one Add that have one view, by their places in the list.
@@ -170,7 +192,7 @@ func (s *Store[T]) addCall(
 		}
 		entries[i], life = entry, max(life, needs)
 	}
-	call := addScript.Call(mailbox + escapeView(b.view))
+	call := addScript.Call(mailbox + keyspace.Escape(b.view))
 	call.Append(s.ttlMilliseconds(), life, s.cfg.Cap, channel, stamp)
 	return call.Append(entries...), nil
 }
@@ -261,7 +283,7 @@ func (s *Store[T]) Release(ctx context.Context, claim queue.Claim[T]) (int, erro
 // claim of another store needs none.
 func (s *Store[T]) settleCalls(claim *queue.Claim[T], script *lua.Script) (calls []*lua.Call) {
 	of := map[string]*lua.Call{} // by view
-	mailbox, now := s.mailbox(claim.Session), time.Now().UnixMicro()
+	mailbox, now := s.names.Mailbox(claim.Session), time.Now().UnixMicro()
 	for i := range claim.Items {
 		item := &claim.Items[i]
 		end, only, ok := cutTicket(claim.Tickets[item.View])
@@ -272,11 +294,11 @@ func (s *Store[T]) settleCalls(claim *queue.Claim[T], script *lua.Script) (calls
 		switch {
 		case call != nil:
 		case script == confirmScript && only != "" && only == item.ID && end > now:
-			one := confirmOneScript.Call(mailbox + escapeView(item.View))
+			one := confirmOneScript.Call(mailbox + keyspace.Escape(item.View))
 			calls = append(calls, one.Append(end, only))
 			continue
 		default:
-			call = script.Call(mailbox + escapeView(item.View))
+			call = script.Call(mailbox + keyspace.Escape(item.View))
 			call.Append(s.ttlMilliseconds(), end)
 			of[item.View] = call
 			calls = append(calls, call)
@@ -290,7 +312,7 @@ func (s *Store[T]) settleCalls(claim *queue.Claim[T], script *lua.Script) (calls
 func (s *Store[T]) Withdraw(ctx context.Context, session, view, key string) error {
 	var calls []*lua.Call
 	if key != "" {
-		call := withdrawScript.Call(s.key(session, view))
+		call := withdrawScript.Call(s.Key(session, view))
 		calls = append(calls, call.Append(s.ttlMilliseconds(), key))
 	}
 	_, err := s.run(ctx, "withdraw", calls)

@@ -43,7 +43,7 @@ func TestRedisKey(t *testing.T) {
 	for view, want := range map[string]string{
 		"/problems/:id": "/problems/:id", "*": "*", "{a}%\x00é ": "%7Ba%7D%25%00%C3%A9%20",
 	} {
-		key := redisStoreFor(client, "shop").key("abc", view)
+		key := redisStoreFor(client, "shop").Key("abc", view)
 		assert.Equal(t, "flash:shop:{ungWv48Bz-pBQUDeXa4iI7}:"+want, key)
 	}
 
@@ -57,13 +57,13 @@ func TestRedisKey(t *testing.T) {
 		store := redisStoreFor(client, app)
 		for _, session := range parts {
 			for _, view := range parts {
-				key := store.key(session, view)
+				key := store.Key(session, view)
 				require.False(t, seen[key], "%q %q %q", app, session, view)
 				seen[key] = true
 				tag := key[strings.Index(key, "{")+1 : strings.Index(key, "}")]
 				require.Len(t, tag, 22, "the part of a key that chooses the slot")
 				mailbox := key[:len("flash::{}")+len(app)+22]
-				require.Equal(t, mailbox, store.key(session, "")[:len(mailbox)], "one tag")
+				require.Equal(t, mailbox, store.Key(session, "")[:len(mailbox)], "one tag")
 			}
 		}
 	}
@@ -184,7 +184,7 @@ func TestRedisNode(t *testing.T) {
 	for i := range 100 {
 		session := fmt.Sprint(i)
 		node := store.Node(session)
-		owner := cluster.Servers[cluster.Owner(cluster.SlotOf(store.key(session, "/any")))]
+		owner := cluster.Servers[cluster.Owner(cluster.SlotOf(store.Key(session, "/any")))]
 		require.Equal(t, owner.Addr(), node)
 		sessionOf[node] = session
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/flashgin/flashgin/internal/keyspace"
 	"github.com/flashgin/flashgin/internal/lua"
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/sketch"
@@ -29,7 +30,7 @@ func (s *Store[T]) indexCall(mailbox string, adds []*lua.Call) *lua.Call {
 		return nil
 	}
 	atMost := s.cfg.Views + s.cfg.Views/4
-	call := viewsScript.Call(indexKey(mailbox)).Append(s.ttlMilliseconds(), atMost)
+	call := viewsScript.Call(keyspace.Index(mailbox)).Append(s.ttlMilliseconds(), atMost)
 	for _, add := range adds {
 		call.Append(viewOf(add, mailbox))
 	}
@@ -41,49 +42,48 @@ func viewOf(call *lua.Call, mailbox string) string {
 	return strings.TrimPrefix(call.Key(), mailbox)
 }
 
-// indexKey returns the Redis key of a session's index. Those of views go on after the brace.
-func indexKey(mailbox string) string { return strings.TrimSuffix(mailbox, ":") }
-
-func isIndex(key string) bool { return strings.HasSuffix(key, "}") }
-
 // boundViews drops the oldest views of a session if it has too many. The index may name views at
 // which no item is left. They go first.
-func (s *Store[T]) boundViews(ctx context.Context, mailbox string, index *lua.Call) {
+func (s *Store[T]) boundViews(
+	ctx context.Context, session, mailbox string, index *lua.Call,
+) {
 	dropped, err := s.dropViews(ctx, mailbox, index)
-	if dropped > 0 {
-		s.Report(ctx, queue.ViewsError(dropped, s.cfg.Views))
-		s.Tell(ctx, queue.Dropped, dropped)
+	if len(dropped) > 0 {
+		s.Report(ctx, queue.ViewsError(session, dropped, s.cfg.Views))
+		s.Tell(ctx, queue.Dropped, session, dropped)
 	}
 	if err != nil {
 		s.Report(ctx, s.failed("bound the views of a session", err))
 	}
 }
 
-// dropViews drops the oldest views and returns how many items they had. A view is as old as its
+// dropViews drops the oldest views and returns the items that they had. A view is as old as its
 // last item. The index may have another time: a process without an index may have added to the
 // view, and while the slot moves, view and index may be at two servers, of which one runs its
 // script later.
-func (s *Store[T]) dropViews(ctx context.Context, mailbox string, index *lua.Call) (int, error) {
+func (s *Store[T]) dropViews(
+	ctx context.Context, mailbox string, index *lua.Call,
+) (dropped []queue.Item[T], _ error) {
 	if err := index.Err(); err != nil || index.Cmd.Val() == nil {
-		return 0, err
+		return nil, err
 	}
 	noted, err := index.Cmd.StringSlice() // views, and the time of each
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	newest := make([]*lua.Call, len(noted)/2)
 	for i := range newest {
 		newest[i] = newestScript.Call(mailbox + noted[2*i])
 	}
 	if err := lua.Send(ctx, s.client, newest, lua.Together); err != nil {
-		return 0, err
+		return nil, err
 	}
 	var left []datedView
 	var gone []any
 	for i, call := range newest {
 		view := datedView{noted[2*i], noted[2*i+1]}
 		if err := call.Err(); err != nil {
-			return 0, err
+			return nil, err
 		}
 		if call.Cmd.Err() != nil { // no item is left
 			gone = append(gone, view.name)
@@ -101,19 +101,20 @@ func (s *Store[T]) dropViews(ctx context.Context, mailbox string, index *lua.Cal
 		drops = append(drops, dropScript.Call(mailbox+view.name).Append(view.last))
 	}
 	if err := lua.Send(ctx, s.client, drops, lua.Together); err != nil {
-		return 0, err
+		return nil, err
 	}
-	dropped := 0
 	for _, drop := range drops {
-		n, err := drop.Cmd.Int()
+		entries, err := drop.Cmd.Slice()
 		if errors.Is(err, redis.Nil) { // an item has come since: the next add looks again
 			continue
 		}
 		if err != nil {
 			return dropped, err
 		}
-		dropped += n
-		gone = append(gone, viewOf(drop, mailbox))
+		name := viewOf(drop, mailbox)
+		view, _ := keyspace.Unescape(name)
+		dropped = append(dropped, s.itemsGone(entries, view)...)
+		gone = append(gone, name)
 	}
 	if len(gone) == 0 {
 		return dropped, nil

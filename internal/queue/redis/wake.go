@@ -33,7 +33,7 @@ var errSilent = errors.New("the subscription's connection is dead: no answer to 
 
 // Name implements queue.Watcher: it returns the hash of session that is in the Redis keys.
 func (s *Store[T]) Name(session string) string {
-	return s.key(session, "")[len(s.prefix):][:22]
+	return s.Key(session, "")[len(s.names.Prefix()):][:22]
 }
 
 // Watch implements queue.Watcher. It holds one connection, and gives it up when the server falls
@@ -48,7 +48,7 @@ func (s *Store[T]) Watch(ctx context.Context, wake func(queue.Wake)) error {
 
 	opening, cancel := context.WithTimeout(ctx, subscribeWithin)
 	defer cancel()
-	if err := subscription.Subscribe(opening, s.channel); err != nil {
+	if err := subscription.Subscribe(opening, s.names.Channel()); err != nil {
 		return s.failed("watch", err)
 	}
 	for silent := 0; ; {
@@ -74,7 +74,7 @@ func (s *Store[T]) Watch(ctx context.Context, wake func(queue.Wake)) error {
 			s.mayPublish(ctx)
 			wake(queue.Wake{})
 		case *redis.Message:
-			hash, view, ok := strings.Cut(strings.TrimPrefix(reply.Payload, s.prefix), "}")
+			hash, view, ok := strings.Cut(strings.TrimPrefix(reply.Payload, s.names.Prefix()), "}")
 			if ok { // a Redis key goes on, but not what TellEnd publishes
 				wake(queue.Wake{Name: hash, Ends: view == ""})
 			}
@@ -87,7 +87,7 @@ func (s *Store[T]) TellEnd(ctx context.Context, session string) error {
 	if _, ring := s.client.(*redis.Ring); ring {
 		return nil
 	}
-	told := lua.NewOnce(ctx, 1, "publish", s.channel, s.prefix+s.Name(session)+"}")
+	told := lua.NewOnce(ctx, 1, "publish", s.names.Channel(), s.names.Prefix()+s.Name(session)+"}")
 	if err := s.client.Process(ctx, told); err != nil {
 		return s.failed("publish", err)
 	}
@@ -109,7 +109,7 @@ func (s *Store[T]) anyServer() redis.UniversalClient {
 
 // mayPublish reports if add.lua has no right to publish. The script itself ignores that error.
 func (s *Store[T]) mayPublish(ctx context.Context) {
-	told := lua.NewOnce(ctx, 1, "publish", s.channel, "")
+	told := lua.NewOnce(ctx, 1, "publish", s.names.Channel(), "")
 	if err := s.client.Process(ctx, told); refusal.Of(err) == refusal.NotPermitted {
 		s.Report(ctx, s.failed("publish", err))
 	}

@@ -1,0 +1,55 @@
+package debug
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// forwarded are headers by which proxies say for whom they ask, besides those that begin with
+// X-Forwarded.
+var forwarded = []string{
+	"Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-Host",
+	"True-Client-Ip", "Cf-Connecting-Ip", "Cf-Ray", "Fly-Client-Ip", "Fastly-Client-Ip",
+	"X-Amzn-Trace-Id", "X-Envoy-External-Address",
+}
+
+// IsLocal reports whether a browser on this machine asks, without a proxy between. Nothing that a
+// visitor can send makes a request local: it must come from a loopback address, and no header may
+// say that it came through a proxy. Such headers take the right away, and never give it. The Host
+// must be that of this machine, too: a proxy hands on the site's name, and so does a page of
+// another site whose name leads here. nginx, as it comes, hands on no header, but asks by HTTP/1.0.
+func IsLocal(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil || !isLoopback(host) || !r.ProtoAtLeast(1, 1) || !namesThisMachine(r.Host) {
+		return false
+	}
+	for name := range r.Header {
+		if strings.HasPrefix(http.CanonicalHeaderKey(name), "X-Forwarded") {
+			return false
+		}
+	}
+	for _, name := range forwarded {
+		if len(r.Header[name]) > 0 {
+			return false
+		}
+	}
+	site := r.Header.Get("Sec-Fetch-Site")
+	return site == "" || site == "none" || site == "same-origin"
+}
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+// namesThisMachine reports whether no other machine has the name.
+func namesThisMachine(hostport string) bool {
+	host := hostport
+	if name, _, err := net.SplitHostPort(hostport); err == nil {
+		host = name
+	}
+	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || isLoopback(host)
+}
