@@ -1,0 +1,108 @@
+package requests_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/behaviour/internal/apptest"
+)
+
+// askLocally asks for the debug page as a browser on this machine does.
+func askLocally(a *apptest.App, user string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(http.MethodGet, "/_flash/debug", nil)
+	request.RemoteAddr, request.Host = "127.0.0.1:1234", "localhost:8080"
+	request.Header.Set("User", user)
+	answer := httptest.NewRecorder()
+	a.ServeHTTP(answer, request)
+	return answer
+}
+
+// The debug page says where a message waits, what was shown where, and what was refused and why.
+func TestDebugPageAnswersWhyNothingIsShown(t *testing.T) {
+	inDebugMode(t)
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{
+		SessionKey: apptest.UserOf, Timeout: time.Minute, AddTimeout: time.Minute,
+	})
+	a.Messenger.Mount(a.Engine)
+	a.GET("/orders/:id", apptest.Page)
+	a.GET("/silent", func(c *gin.Context) { c.Data(http.StatusOK, "text/html", []byte("<p>")) })
+	a.GET("/login", func(c *gin.Context) {
+		flashgin.Flashes(c)
+		c.Header("WWW-Authenticate", "Basic")
+		c.AbortWithStatus(http.StatusUnauthorized)
+	})
+	a.Leave(flashgin.Error("for the wrong view").At("/order/7"),
+		flashgin.Success("seen").At("/orders/7"))
+	a.Visit(http.MethodGet, "/orders/7", "Sec-Purpose", "prefetch")
+	a.Visit(http.MethodGet, "/orders/8", "Sec-Fetch-Site", "cross-site",
+		"Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "iframe")
+	a.Visit(http.MethodGet, "/silent")
+	a.Visit(http.MethodGet, "/login")
+	assert.Equal(t, "[seen]", a.Shown("/orders/7"))
+
+	answer := askLocally(a, "alice")
+	require.Equal(t, http.StatusOK, answer.Code, answer.Body)
+	page := answer.Body.String()
+	for _, want := range []string{
+		flashgin.SessionHash("alice"),
+		"for the wrong view", "no page has this view",
+		"<td>shown</td><td><code>/orders/7</code></td>\n<td><code>/orders/7</code></td>",
+		"refused: prefetch", "refused: no page", "refused: 401",
+		"does not call <code>flashes</code>",
+	} {
+		assert.Contains(t, page, want)
+	}
+	assert.Equal(t, "private, no-store", answer.Header().Get("Cache-Control"))
+	assert.Contains(t, answer.Header().Get("Content-Security-Policy"), "default-src 'none'")
+	assert.Contains(t, askLocally(a, "alice").Body.String(), "for the wrong view",
+		"it takes nothing")
+
+	other := askLocally(a, "bob").Body.String()
+	assert.NotContains(t, other, "for the wrong view")
+	assert.NotContains(t, other, "/order/7")
+	assert.NotContains(t, other, flashgin.SessionHash("alice"))
+	assert.Contains(t, other, "lines are of other sessions")
+}
+
+// Nobody else gets the page, and in release mode it does not exist.
+func TestDebugPageIsForThisMachineInDebugMode(t *testing.T) {
+	for name, test := range map[string]struct {
+		mode, peer, forwarded string
+		code                  int
+	}{
+		"debug, here":                   {gin.DebugMode, "127.0.0.1:1", "", http.StatusOK},
+		"debug, elsewhere":              {gin.DebugMode, "192.0.2.1:1", "", http.StatusNotFound},
+		"debug, elsewhere, lies":        {gin.DebugMode, "192.0.2.1:1", "127.0.0.1", http.StatusNotFound},
+		"debug, by a proxy here":        {gin.DebugMode, "127.0.0.1:1", "192.0.2.1", http.StatusNotFound},
+		"release, here":                 {gin.ReleaseMode, "127.0.0.1:1", "", http.StatusNotFound},
+		"tests of an application, here": {gin.TestMode, "127.0.0.1:1", "", http.StatusNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inDebugMode(t)
+			gin.SetMode(test.mode)
+			a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: apptest.UserOf})
+			a.Messenger.Mount(a.Engine)
+			ask := func() int {
+				request := httptest.NewRequest(http.MethodGet, "/_flash/debug", nil)
+				request.RemoteAddr, request.Host = test.peer, "localhost:8080"
+				request.Header.Set("User", "alice")
+				if test.forwarded != "" {
+					request.Header.Set("X-Forwarded-For", test.forwarded)
+				}
+				answer := httptest.NewRecorder()
+				a.ServeHTTP(answer, request)
+				return answer.Code
+			}
+			assert.Equal(t, test.code, ask())
+			gin.SetMode(gin.ReleaseMode)
+			assert.Equal(t, http.StatusNotFound, ask(), "the mode changed after Mount")
+		})
+	}
+}
