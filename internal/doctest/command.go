@@ -44,7 +44,8 @@ func (p Page) Commands() [][]string {
 
 // elsewhere are the commands of which we cannot know more than that they are called so.
 var elsewhere = []string{
-	"apidiff", "apt-get", "curl", "git", "gofmt", "gorelease", "redis-cli", "redis-server",
+	"apidiff", "apt-get", "curl", "flashgin", "git", "gofmt", "gorelease", "redis-cli",
+	"redis-server",
 }
 
 // CheckCommands tells which command lines of the page name something that does not exist: a folder,
