@@ -24,7 +24,9 @@ func TestDebugPage(t *testing.T) {
 	rows := func(table string) string {
 		return `[...document.querySelectorAll("#` + table + ` tr")].map(r => r.innerText).join("\n")`
 	}
-	contains := func(table, text string) string { return rows(table) + ".includes(" + encode(text) + ")" }
+	contains := func(table, text string) string {
+		return "(" + rows(table) + ").includes(" + encode(text) + ")"
+	}
 	for range 2 {
 		b.open(s.url + "/_flash/debug")
 		b.until(contains("waiting", "Your order has failed."))

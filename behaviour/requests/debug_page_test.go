@@ -77,12 +77,12 @@ func TestDebugPageIsForThisMachineInDebugMode(t *testing.T) {
 		mode, peer, forwarded string
 		code                  int
 	}{
-		"debug, here":                   {gin.DebugMode, "127.0.0.1:1", "", http.StatusOK},
-		"debug, elsewhere":              {gin.DebugMode, "192.0.2.1:1", "", http.StatusNotFound},
-		"debug, elsewhere, lies":        {gin.DebugMode, "192.0.2.1:1", "127.0.0.1", http.StatusNotFound},
-		"debug, by a proxy here":        {gin.DebugMode, "127.0.0.1:1", "192.0.2.1", http.StatusNotFound},
-		"release, here":                 {gin.ReleaseMode, "127.0.0.1:1", "", http.StatusNotFound},
-		"tests of an application, here": {gin.TestMode, "127.0.0.1:1", "", http.StatusNotFound},
+		"debug, here":                   {gin.DebugMode, "127.0.0.1:1", "", 200},
+		"debug, elsewhere":              {gin.DebugMode, "192.0.2.1:1", "", 404},
+		"debug, elsewhere, lies":        {gin.DebugMode, "192.0.2.1:1", "127.0.0.1", 404},
+		"debug, by a proxy here":        {gin.DebugMode, "127.0.0.1:1", "192.0.2.1", 404},
+		"release, here":                 {gin.ReleaseMode, "127.0.0.1:1", "", 404},
+		"tests of an application, here": {gin.TestMode, "127.0.0.1:1", "", 404},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inDebugMode(t)

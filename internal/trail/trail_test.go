@@ -16,7 +16,8 @@ import (
 	"github.com/flashgin/flashgin/internal/trail"
 )
 
-// A Trail keeps what has happened in the last minutes, of bounded size, and only if it was asked to.
+// A Trail keeps what has happened in the last minutes, of bounded size, and only if it was asked
+// to.
 func TestTrailKeepsTheLastMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := &trail.Trail{Errors: new(report.Reporter)}
