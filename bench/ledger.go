@@ -19,9 +19,10 @@ type ledger struct {
 // A note is a message. Times count from the beginning.
 type note struct {
 	made, shown time.Duration // shown: the first time, or 0
+	again       time.Duration // shown the second time, or 0
 	user        int32
 	view        int8
-	by          int8 // the process that showed it first
+	by, byAgain int8 // the processes that showed it first and the second time
 	times       uint8
 	state       noteState
 	mayBeLost   bool // Redis has lost it, as is documented
@@ -62,8 +63,11 @@ func (l *ledger) show(number, by int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := &l.notes[number]
-	if n.times == 0 {
+	switch n.times {
+	case 0:
 		n.shown, n.by = l.now(), int8(by)
+	case 1:
+		n.again, n.byAgain = l.now(), int8(by)
 	}
 	n.times++
 }
@@ -153,17 +157,9 @@ func (l *ledger) explain(out io.Writer) {
 		lost := n.state == noteAdded && n.times == 0 && !n.mayBeLost
 		if left > 0 && (lost || n.times > 1 && !n.mayRepeat) {
 			left--
-			fmt.Fprintf(
-				out,
-				"%s, user %d, view %d, made at %.2f s, shown %d times, first at %.2f s by %d\n",
-				nameOf(number),
-				n.user,
-				n.view,
-				n.made.Seconds(),
-				n.times,
-				n.shown.Seconds(),
-				n.by,
-			)
+			fmt.Fprintf(out, "%s, user %d, view %d, made at %.2f s, shown %d times, "+
+				"first at %.2f s by %d, then at %.2f s by %d\n", nameOf(number), n.user, n.view,
+				n.made.Seconds(), n.times, n.shown.Seconds(), n.by, n.again.Seconds(), n.byAgain)
 		}
 	})
 }

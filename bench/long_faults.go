@@ -143,17 +143,40 @@ func (r *longRun) evict() {
 	})
 }
 
-// planFailover puts the replica in the master's place without losing anything.
+// planFailover puts the replica in the master's place without losing anything: it stops writes,
+// waits until the replica has all of them, and does not wait for the sentinels to tell the old
+// master.
 func (r *longRun) planFailover() {
 	r.await("the replica follows", r.follows)
 	r.outage(func() {
 		r.asAdmin(func(admin *redis.Client) {
 			r.must("trouble", func() error {
-				return admin.Do(ctx, "client", "pause", "5000", "write").Err()
+				return admin.Do(ctx, "client", "pause", "60000", "write").Err()
 			})
 		})
+		r.await("the replica has all", func() bool {
+			return r.offsetOf(r.replica) >= r.offsetOf(r.master)
+		})
 		r.failOver()
+		r.asAdminOf(r.replica.Addr(), func(old *redis.Client) {
+			r.follow(old)
+			r.must("trouble", func() error { return old.Do(ctx, "client", "unpause").Err() })
+		})
 	})
+}
+
+// offsetOf returns how much of what was written a server has.
+func (r *longRun) offsetOf(server *redistest.Server) (offset float64) {
+	r.asAdminOf(server.Addr(), func(client *redis.Client) {
+		offset = r.b.info(client, "replication", "master_repl_offset")
+	})
+	return offset
+}
+
+// follow makes a server a replica of the master.
+func (r *longRun) follow(server *redis.Client) {
+	host, port, _ := strings.Cut(r.master.Addr(), ":")
+	r.must("trouble", func() error { return server.SlaveOf(ctx, host, port).Err() })
 }
 
 // loseMaster kills the master, and lets the replica take over. What the replica did not have is
@@ -180,8 +203,7 @@ func (r *longRun) loseMaster() {
 			return admin.Do(ctx, "client", "pause", "5000", "write").Err()
 		})
 		astray := r.messagesOn(admin)
-		host, port, _ := strings.Cut(r.master.Addr(), ":")
-		r.must("trouble", func() error { return admin.SlaveOf(ctx, host, port).Err() })
+		r.follow(admin)
 		r.asAdmin(func(master *redis.Client) {
 			has := r.messagesOn(master)
 			r.book.recent(0, func(number int, n *note) {

@@ -100,7 +100,7 @@ func main() {
 			": a folder with a folder for each server, which has a binary such as redis-server")
 	debian := flag.String("debian", "",
 		"with -part "+servers+
-			": releases of Debian whose packages are tested, such as bookworm,trixie,sid")
+			": releases of Debian whose packages are tested, such as bookworm,trixie/valkey-server")
 	installed := flag.Bool("installed", true,
 		"with -part "+servers+": also test the server that is installed")
 	load := flag.Duration("load", 10*time.Minute,

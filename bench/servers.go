@@ -62,26 +62,28 @@ func suites() []suite {
 // code.
 func (b *bench) runServers(folder, releases, write string, load time.Duration) int {
 	defer b.cleanUp()
-	var rows []tested
 	all := b.candidates(folder, releases)
 	for _, c := range all {
 		fmt.Fprintf(os.Stderr, "%s, %s, %s %s\n", c.version, c.from, c.path, c.why)
 	}
+	rows := make([]tested, len(all))
+	for i, c := range all {
+		rows[i].candidate = c
+	}
+	b.scope(func() { b.mixedLoads(rows, load) })
 	binaries := b.buildSuites()
-	for _, c := range all {
-		row := tested{candidate: c}
-		if c.why == "" {
-			fmt.Fprintf(os.Stderr, "%s, %s\n", c.version, c.from)
-			b.runSuites(&row, binaries)
-			b.must(os.Setenv("REDIS_SERVER", c.path))
-			b.scope(func() { row.load = b.mixedLoad(load) })
+	for i := range rows {
+		row := &rows[i]
+		if row.why == "" {
+			fmt.Fprintf(os.Stderr, "%s, %s\n", row.version, row.from)
+			b.must(os.Setenv("REDIS_SERVER", row.path))
 			b.scope(func() { row.bytes = b.bytesOfAMessage() })
+			b.runSuites(row, binaries)
 			fmt.Fprintf(os.Stderr, "  %d passed, %d failed, %d skipped; %+v\n",
 				row.passed, row.failed, len(row.skipped), row.load)
 		}
-		rows = append(rows, row)
 		if write != "" { // a run that is interrupted leaves what it has
-			b.must(writeServers(write, serversPage(rows, load), ""))
+			b.must(writeServers(write, serversPage(rows[:i+1], load), ""))
 		}
 	}
 	fmt.Fprint(b.out, serversPage(rows, load))
@@ -137,7 +139,11 @@ func (b *bench) candidates(folder, releases string) (found []candidate) {
 		}
 	}
 	for release := range strings.FieldsFuncSeq(releases, func(r rune) bool { return r == ',' }) {
+		release, only, _ := strings.Cut(release, "/")
 		for _, name := range serverNames[:2] {
+			if only != "" && only != name {
+				continue
+			}
 			path, err := b.unpack(release, name)
 			switch {
 			case errors.Is(err, errNoPackage): // as before the release of Debian that first had it
@@ -350,11 +356,12 @@ own, and write this page:
 FOLDER has a folder with a binary for each server. The packages of Debian are downloaded, and
 unpacked without being installed.
 
-In the **load**, four clients add, claim, confirm and release messages of 100 sessions, and try
-again what failed. Meanwhile the server forgets its scripts ten times a second, cuts all connections
-twice a second, and has no memory for a fifth of the time. A message is *lost* if it was added and
-never shown, and shown *twice* if it came again after it was confirmed. The last column is the
-memory of a message that is alone at its view, as most are; it depends on how a server was compiled.
+In the **load**, which all servers get at the same time, four clients add some 100 messages a
+second, for 100 sessions, claim, confirm and release them, and try again what failed. Meanwhile the
+server forgets its scripts ten times a second, cuts all connections twice a second, and has no
+memory for a fifth of the time. A message is *lost* if it was added and never shown, and shown
+*twice* if it came again after it was confirmed. The last column is the memory of a message that is
+alone at its view, as most are; it depends on how a server was compiled.
 
 *%s. %s, %d processors, %s. The load lasted %v.%s*
 

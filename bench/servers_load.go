@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,19 +17,39 @@ import (
 // A loadResult says what became of the messages of a mixedLoad.
 type loadResult struct{ messages, lost, twice int }
 
-// mixedLoad adds, claims, confirms and releases messages for so long, on a server that is in
-// trouble, and then claims what is left. Zero means no load.
-func (b *bench) mixedLoad(length time.Duration) loadResult {
-	const workers, sessions, lease = 4, 100, 5 * time.Second
+// mixedLoads puts a mixed load on the servers of all rows at the same time.
+func (b *bench) mixedLoads(rows []tested, length time.Duration) {
 	if length == 0 {
-		return loadResult{}
+		return
 	}
-	server := redistest.Start(b)
+	const clients = 4
+	var running sync.WaitGroup
+	for i := range rows {
+		if rows[i].why != "" {
+			continue
+		}
+		b.must(os.Setenv("REDIS_SERVER", rows[i].path))
+		server := redistest.Start(b)
+		admin, stores := server.Client(), make([]*flashgin.RedisStore, clients)
+		for i := range stores {
+			stores[i] = redisStore(server.Client())
+		}
+		running.Go(func() { rows[i].load = b.mixedLoad(admin, stores, length) })
+	}
+	running.Wait()
+}
+
+// mixedLoad adds, claims, confirms and releases messages for so long, on a server that is in
+// trouble, and then claims what is left.
+func (b *bench) mixedLoad(
+	admin *redis.Client, stores []*flashgin.RedisStore, length time.Duration,
+) loadResult {
+	const (
+		sessions = 100
+		lease    = 5 * time.Second
+		pause    = 80 * time.Millisecond // two messages at a time: 100 a second by four clients
+	)
 	book := newLedger()
-	stores := make([]*flashgin.RedisStore, workers)
-	for i := range stores {
-		stores[i] = redisStore(server.Client())
-	}
 	var done atomic.Bool
 	var running sync.WaitGroup
 	for _, store := range stores {
@@ -37,10 +58,11 @@ func (b *bench) mixedLoad(length time.Duration) loadResult {
 				session := rand.IntN(sessions)
 				b.addSome(book, store, session)
 				book.claimAll(store, session, lease, rand.IntN(10) > 0)
+				time.Sleep(pause)
 			}
 		})
 	}
-	b.trouble(server.Client(), length)
+	b.trouble(admin, length)
 	done.Store(true)
 	running.Wait()
 	time.Sleep(lease + time.Second) // until what a lost answer has claimed waits again
