@@ -41,9 +41,18 @@ func (c *command) waiting(ctx context.Context) (int, error) {
 		return Done, err
 	}
 	if !c.json {
-		fmt.Fprintln(c.err, "flashgin: nothing waits")
+		fmt.Fprintf(c.err, "flashgin: nothing waits in the app %q%s%s\n", c.app,
+			only(" at this view", c.view), only(" for this session", c.session))
 	}
 	return Nothing, nil
+}
+
+// only returns text if a flag has a value.
+func only(text, value string) string {
+	if value == "" {
+		return ""
+	}
+	return text
 }
 
 func (c *command) textColumn(text string) string {

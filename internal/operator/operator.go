@@ -17,6 +17,7 @@ import (
 	"github.com/flashgin/flashgin/internal/keyspace"
 	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/refusal"
+	"github.com/flashgin/flashgin/internal/secret"
 )
 
 // What Main returns, for the shell.
@@ -38,7 +39,8 @@ const usage = `flashgin shows which messages an application has in Redis, and re
   -redis URL     redis://user:password@host:6379/0, or rediss://; any server of a cluster will do;
                  with ?master_name=NAME the address of a sentinel. Without it, $FLASHGIN_REDIS or
                  redis://127.0.0.1:6379
-  -session S     only this session: its hash, as in the log and in Redis keys, or its session key
+  -session S     only this session: its hash, as in the log and in Redis keys, its session key, or
+                 the value of the cookie of CookieKey
   -view V        only this view, as the log has it (waiting, stats, watch)
   -json          JSON, a line for each message or event
   -text          texts of messages too, which may be private (waiting)
@@ -174,14 +176,17 @@ func (c *command) parse(args []string, getenv func(string) string) error {
 	return nil
 }
 
-// patterns match the Redis keys that the command is about. The session may be given by its hash or
-// by its key: a key may look like a hash, so both are looked for.
+// patterns match the Redis keys that the command is about. The session may be given by its hash,
+// by its key, or by the secret that CookieKey has put into a cookie. A key may look like the
+// others, so all are looked for.
 func (c *command) patterns() []string {
 	if c.session == "" {
 		return []string{c.names.Pattern("")}
 	}
 	hash := queue.Hash(c.session)
-	patterns := []string{c.names.Pattern(hash)}
+	patterns := []string{
+		c.names.Pattern(hash), c.names.Pattern(queue.Hash(secret.Key(c.session))),
+	}
 	// ValidApp accepts the letters of base64, and a dot.
 	if len(c.session) == len(hash) && keyspace.ValidApp(c.session) {
 		patterns = append(patterns, c.names.Pattern(c.session))

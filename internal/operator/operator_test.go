@@ -3,6 +3,7 @@ package operator_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/internal/operator"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/secret"
 	"github.com/flashgin/flashgin/internal/testrun"
 )
 
@@ -139,7 +141,20 @@ func TestWaitingListsWithoutTakingOrTelling(t *testing.T) {
 		code, out, errs := in.run("waiting", "-app", "shop", "-session", "nobody")
 		assert.Equal(t, operator.Nothing, code)
 		assert.Empty(t, out)
-		assert.Contains(t, errs, "nothing waits")
+		assert.Equal(t, "flashgin: nothing waits in the app \"shop\" for this session\n", errs)
+	})
+}
+
+// What an operator has of a user may be the cookie of CookieKey.
+func TestWaitingTakesTheCookieOfAUser(t *testing.T) {
+	onEachKind(t, func(t *testing.T, in install) {
+		cookie := rand.Text()
+		in.add(secret.Key(cookie), "order-7", "/orders/7", flashgin.StatusInfo)
+		in.add("another key", "order-8", "/orders/8", flashgin.StatusInfo)
+
+		found := objects[row](t, in.ok("waiting", "-app", "shop", "-session", cookie, "-json"))
+		require.Len(t, found, 1)
+		assert.Equal(t, "order-7", found[0].ID)
 	})
 }
 
@@ -354,5 +369,5 @@ func TestLongWalkTellsItsProgress(t *testing.T) {
 	_, _, errs := in.run("waiting", "-app", "shop")
 	assert.Contains(t, errs, " of 2000 Redis keys, 0 are of this application")
 	_, _, errs = in.run("waiting", "-app", "shop", "-quiet")
-	assert.Equal(t, "flashgin: nothing waits\n", errs)
+	assert.Equal(t, "flashgin: nothing waits in the app \"shop\"\n", errs)
 }
