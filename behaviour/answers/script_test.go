@@ -369,3 +369,20 @@ func TestScriptsGetOurStatuses(t *testing.T) {
 	pulled := a.Visit("GET", "/_flash/messages?view=/other", apptest.Asks()...).Body.String()
 	assert.Contains(t, pulled, `"status":"error"`)
 }
+
+// A message that replaces another one goes into a header, and neither waits afterwards.
+func TestHeaderHasTheMessageThatReplacesAnother(t *testing.T) {
+	a := apptest.NewParts(t, flashgin.Config{})
+	a.GET("/data", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Message{Text: "100 %", Key: "job"}))
+		c.JSON(http.StatusOK, gin.H{})
+	})
+	a.Leave(flashgin.Message{Text: "50 %", Key: "job", View: "/orders/5"})
+	answer := a.Visit(http.MethodGet, "/data", apptest.Asks()...)
+	header := answer.Header().Get("Flash-Messages")
+	assert.Contains(t, header, "100 %")
+	assert.NotContains(t, header, "50 %")
+	body := a.Visit(http.MethodGet, "/orders/5", "Accept", "text/html").Body.String()
+	assert.NotContains(t, body, "50 %")
+	assert.NotContains(t, body, "100 %")
+}

@@ -146,13 +146,13 @@ func (a *Answer[T]) follow() {
 // as there is room for.
 func (a *Answer[T]) carryInHeader(by carrier.Carrier, list shown.Selection[T]) {
 	mounted := a.site.IsMounted()
-	if !mounted {
-		list = list[:min(len(list), carrier.AtMost)]
-	}
 	items := a.translated(list.Items())
-	for ; len(list) > 0; list = list[:len(list)-1] {
-		if a.setHeader(by, a.site.ForScripts(items[:len(list)]), "") {
-			list.Set(shown.Carried)
+	if !mounted {
+		items = items[:min(len(items), carrier.AtMost)]
+	}
+	for n := len(items); n > 0; n-- {
+		if a.setHeader(by, a.site.ForScripts(items[:n]), "") {
+			list.First(n).Set(shown.Carried)
 			return
 		}
 		if mounted {

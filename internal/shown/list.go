@@ -267,6 +267,20 @@ func (s Selection[T]) Items() (items []queue.Item[T]) {
 	return items
 }
 
+// First returns the first n messages, and those that they replace.
+func (s Selection[T]) First(n int) Selection[T] {
+	for i, it := range s {
+		if it.hidden {
+			continue
+		}
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
 // Set notes how far the messages have come.
 func (s Selection[T]) Set(state State) {
 	for _, it := range s {
