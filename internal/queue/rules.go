@@ -73,9 +73,9 @@ func ViewsError[T any](session string, dropped []Item[T], limit int) error {
 }
 
 // BytesError reports items that were dropped because all together took more than limit. Of several
-// sessions it names the first.
-func BytesError[T any](session string, first []Item[T], dropped, limit int) error {
+// sessions it names the first, and no view: a client may have chosen it.
+func BytesError(session string, dropped, limit int) error {
 	return fmt.Errorf("flashgin: add: dropped the %d oldest messages in memory, which hold %d bytes: "+
-		"raise MemoryStore.MaxBytes, shorten its TTL, or use a RedisStore (first session %s, %s)",
-		dropped, limit, Hash(session), viewsOf(first))
+		"raise MemoryStore.MaxBytes, shorten its TTL, or use a RedisStore (first session %s)",
+		dropped, limit, Hash(session))
 }

@@ -60,8 +60,7 @@ func (s *Store[T]) tell(ctx context.Context, session string, d dropped[T]) {
 		sum += len(line.items)
 	}
 	if sum > 0 {
-		first := d.byBytes[0]
-		s.Report(ctx, queue.BytesError(first.session, first.items, sum, s.cfg.MaxBytes))
+		s.Report(ctx, queue.BytesError(d.byBytes[0].session, sum, s.cfg.MaxBytes))
 	}
 	for _, line := range d.byBytes {
 		s.Tell(ctx, queue.Dropped, line.session, line.items)
