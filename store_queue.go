@@ -115,8 +115,9 @@ func tellEvents(tell func(context.Context, Event)) queue.Tell[Message] {
 		default:
 			return
 		}
-		for e.View, e.Messages = range queue.ByView(items) {
+		queue.EachView(items, func(view string, messages int) {
+			e.View, e.Messages = view, messages
 			tell(ctx, e)
-		}
+		})
 	}
 }

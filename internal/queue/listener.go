@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"iter"
 	"slices"
 	"sync/atomic"
 )
@@ -19,18 +18,22 @@ type Listener[T any] struct {
 // change or keep them: they may be the store's own.
 type Tell[T any] func(ctx context.Context, event Event, session string, items []Item[T])
 
-// ByView returns how many of the items are at each view, in the order of their first ones.
-func ByView[T any](items []Item[T]) iter.Seq2[string, int] {
-	return func(yield func(string, int) bool) {
-		counts := map[string]int{}
-		for i := range items {
-			counts[items[i].View]++
-		}
-		for i := range items {
-			view := items[i].View
-			if n := counts[view]; n > 0 && !yield(view, n) {
-				return
-			}
+// EachView calls tell with how many of the items are at each view, in the order of their first
+// ones. Most are at one view, which allocates nothing.
+func EachView[T any](items []Item[T], tell func(view string, items int)) {
+	elsewhere := func(it Item[T]) bool { return it.View != items[0].View }
+	if len(items) > 0 && !slices.ContainsFunc(items, elsewhere) {
+		tell(items[0].View, len(items))
+		return
+	}
+	counts := map[string]int{}
+	for i := range items {
+		counts[items[i].View]++
+	}
+	for i := range items {
+		view := items[i].View
+		if n := counts[view]; n > 0 {
+			tell(view, n)
 			counts[view] = 0
 		}
 	}

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -46,4 +47,19 @@ func TestDroppedItemsAreReported(t *testing.T) {
 		assert.NotContains(t, err.Error(), "text")
 	}
 	assert.NotContains(t, ViewsError("alice", few, 3).Error(), "/a")
+}
+
+func TestEachViewIsToldOnce(t *testing.T) {
+	items := []Item[string]{{View: "/b"}, {View: "/a"}, {View: "/b"}, {View: "/b"}}
+	for n, want := range map[int][]string{
+		0: nil, 2: {"/b 1", "/a 1"}, 4: {"/b 3", "/a 1"},
+	} {
+		assert.Equal(t, want, toldOf(items[:n]))
+	}
+	assert.Equal(t, []string{"/b 2"}, toldOf(items[2:]))
+}
+
+func toldOf(items []Item[string]) (told []string) {
+	EachView(items, func(view string, n int) { told = append(told, fmt.Sprint(view, " ", n)) })
+	return told
 }
