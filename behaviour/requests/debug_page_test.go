@@ -106,3 +106,17 @@ func TestDebugPageIsForThisMachineInDebugMode(t *testing.T) {
 		})
 	}
 }
+
+// The debug page costs an application nothing that puts something else into its context.
+func TestDebugPageMindsNoReplacedWriter(t *testing.T) {
+	inDebugMode(t)
+	a := apptest.NewAppWithoutSessions(t, flashgin.Config{SessionKey: apptest.UserOf})
+	a.Messenger.Mount(a.Engine)
+	a.POST("/save", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("saved").At("/orders/7")))
+		c.Writer = c.Copy().Writer
+	})
+	a.GET("/orders/:id", apptest.Page)
+	a.Visit(http.MethodPost, "/save")
+	assert.Equal(t, "[saved]", a.Shown("/orders/7"))
+}

@@ -36,28 +36,26 @@ func (rs *Routes[T]) waiting(
 }
 
 // NoteVisit keeps what the debug page tells of the answer to c, if it is a page or was asked for
-// messages, and if there is a debug page.
+// messages, and if there is a debug page. It asks what flashgin was given: handlers may have put
+// anything into c.
 func (rs *Routes[T]) NoteVisit(c *gin.Context) {
-	if !rs.Trail.Keeps() {
-		return
-	}
 	r := answer.Of[T](c)
-	header, status := c.Writer.Header(), c.Writer.Status()
-	asked := r != nil && r.HasCalled(request.ToShow)
-	path := c.Request.URL.Path
-	if !asked && !browser.IsHTML(header) && !browser.LeadsAway(status, header) ||
-		strings.HasPrefix(path, *rs.mounted.Load()+"/") {
+	if r == nil || !rs.Trail.Keeps() {
 		return
 	}
-	e := trail.Entry{Method: c.Request.Method, Code: status, Asked: asked}
-	e.Why = browser.Why(c.Request, status, header, c.FullPath() != "")
-	e.Line = queue.Line{Page: path}
-	if r != nil {
-		r.Lock()
-		if key := r.Keys().Known(); key != "" {
-			e.Session = queue.Hash(key)
-		}
-		r.Unlock()
+	given, header, status := r.Given, r.Header, r.Writer().Status()
+	asked := r.HasCalled(request.ToShow)
+	if !asked && !browser.IsHTML(header) && !browser.LeadsAway(status, header) ||
+		strings.HasPrefix(given.URL.Path, *rs.mounted.Load()+"/") {
+		return
 	}
+	e := trail.Entry{Method: given.Method, Code: status, Asked: asked}
+	e.Why = browser.Why(given, status, header, c.FullPath() != "")
+	e.Line = queue.Line{Page: given.URL.Path}
+	r.Lock()
+	if key := r.Keys().Known(); key != "" {
+		e.Session = queue.Hash(key)
+	}
+	r.Unlock()
 	rs.Trail.Visit(e)
 }
