@@ -106,7 +106,7 @@ func tellEvents(tell func(context.Context, Event)) queue.Tell[Message] {
 	return func(
 		ctx context.Context, event queue.Event, session string, items []queue.Item[Message],
 	) {
-		e := Event{Session: SessionHash(session)}
+		var e Event
 		switch event {
 		case queue.Dropped:
 			e.Kind = EventDropped
@@ -115,6 +115,7 @@ func tellEvents(tell func(context.Context, Event)) queue.Tell[Message] {
 		default:
 			return
 		}
+		e.Session = SessionHash(session)
 		queue.EachView(items, func(view string, messages int) {
 			e.View, e.Messages = view, messages
 			tell(ctx, e)

@@ -59,10 +59,15 @@ func (a *Answer[T]) store(unaddressed bool) {
 	}
 	items, lost := a.list.TakeOwn(view)
 	if len(items) > 0 {
-		for _, it := range items {
-			if mistake := a.views.Stripped(a.Given.RequestURI, it.View); mistake != "" {
-				a.WarnOnce(&a.site.stripped, mistake)
+		waiting := func(yield func(view string) bool) {
+			for _, it := range items {
+				if !yield(it.View) {
+					return
+				}
 			}
+		}
+		if mistake := a.views.Stripped(a.Given.RequestURI, waiting); mistake != "" {
+			a.WarnOnce(&a.site.stripped, mistake)
 		}
 		key, err := a.keys.Save()
 		if err == nil {
@@ -143,11 +148,11 @@ func (a *Answer[T]) end() {
 	a.Lock()
 	a.GiveUp()
 	done, back, direct := a.list.Judged()
-	session := a.keys.Known()
+	session, page := a.keys.Known(), a.views.Page()
 	a.Unlock()
 	if direct > 0 {
 		a.site.Shown(a.Context(), direct)
-		a.site.Lines.TellOf(a.Context(), "shown", session, a.HTTP.URL.Path, a.list.Direct)
+		a.site.Lines.TellOf(a.Context(), "shown", session, page, a.list.Direct)
 	}
 	done.Confirm()
 	back.Release()

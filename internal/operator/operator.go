@@ -178,14 +178,15 @@ func (c *command) parse(args []string, getenv func(string) string) error {
 
 // patterns match the Redis keys that the command is about. The session may be given by its hash,
 // by its key, or by the secret that CookieKey has put into a cookie. A key may look like the
-// others, so all are looked for.
+// others, so all that it can be is looked for: each pattern is a walk.
 func (c *command) patterns() []string {
 	if c.session == "" {
 		return []string{c.names.Pattern("")}
 	}
 	hash := queue.Hash(c.session)
-	patterns := []string{
-		c.names.Pattern(hash), c.names.Pattern(queue.Hash(secret.Key(c.session))),
+	patterns := []string{c.names.Pattern(hash)}
+	if secret.IsSecret(c.session) {
+		patterns = append(patterns, c.names.Pattern(queue.Hash(secret.Key(c.session))))
 	}
 	// ValidApp accepts the letters of base64, and a dot.
 	if len(c.session) == len(hash) && keyspace.ValidApp(c.session) {

@@ -47,6 +47,8 @@ const readAtOnce = 50
 var errSkipped = errors.New("somebody else writes Redis keys that begin like those of this " +
 	"application; they were skipped")
 
+func isNil(err error) bool { return errors.Is(err, redis.Nil) }
+
 // read returns the messages in Redis keys: also those that are gone, if all is set.
 func (c *command) read(
 	ctx context.Context, keys []string, all bool,

@@ -2,18 +2,13 @@ package operator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/flashgin/flashgin/internal/queue"
 )
-
-func isNil(err error) bool { return errors.Is(err, redis.Nil) }
 
 // An event is what watch prints.
 type event struct {
@@ -21,10 +16,6 @@ type event struct {
 	What string    `json:"event"`
 	message
 }
-
-// rememberedFor is how long Redis keeps the ID of a message that was shown. Who looks less often
-// misses messages that were added and shown in between.
-const rememberedFor = queue.RememberFor
 
 // watch looks again and again, and tells what has changed. Redis remembers the ID of a message for
 // ten seconds after it was shown, so that messages which wait for a moment are seen, too. Nothing
@@ -53,7 +44,8 @@ func (c *command) watch(ctx context.Context) (int, error) {
 		before = after
 		took := time.Since(start)
 		pause := max(c.every, 4*took) // a walk never takes more than a fifth of a server's time
-		if pause+took > rememberedFor && !c.quiet {
+		// Who looks less often misses messages that were added and shown in between.
+		if pause+took > queue.RememberFor && !c.quiet {
 			fmt.Fprintln(c.err, "flashgin: the walk takes too long to see messages that wait "+
 				"for a moment only: give -session, or a shorter -every")
 		}

@@ -39,8 +39,11 @@ func (rs *Routes[T]) waiting(
 // messages, and if there is a debug page. It asks what flashgin was given: handlers may have put
 // anything into c.
 func (rs *Routes[T]) NoteVisit(c *gin.Context) {
+	if !rs.Trail.Keeps() {
+		return
+	}
 	r := answer.Of[T](c)
-	if r == nil || !rs.Trail.Keeps() {
+	if r == nil {
 		return
 	}
 	given, header, status := r.Given, r.Header, r.Writer().Status()

@@ -11,7 +11,7 @@ import (
 // secrets, somebody else has planted one: Sent returns "" and true. It parses the header itself
 // because net/http's parser allocates, on every page.
 func Sent(r *http.Request, name string) (secret string, several bool) {
-	return sent(r, name, isSecret)
+	return sent(r, name, IsSecret)
 }
 
 // sent returns the valid value of a cookie, or "" and true if there are different ones.

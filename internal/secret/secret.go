@@ -23,8 +23,8 @@ func Key(secret string) string {
 	return base64.RawURLEncoding.EncodeToString(hash[:])
 }
 
-// isSecret reports whether s can be a text of rand.Text, which has 26 characters today.
-func isSecret(s string) bool {
+// IsSecret reports whether s can be a text of rand.Text, which has 26 characters today.
+func IsSecret(s string) bool {
 	return len(s) >= 26 && len(s) <= 64 && isBase32(s)
 }
 

@@ -5,6 +5,7 @@ package views
 
 import (
 	"fmt"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -111,10 +112,10 @@ func (v *Views) Page() string {
 	return v.places[len(v.places)-1].path
 }
 
-// Stripped says what is wrong if a message waits at view, a path as browsers see it, while
+// Stripped says what is wrong if a message waits at one of views, a path as browsers see it, while
 // something like http.StripPrefix takes the beginning from the paths of pages. It returns "" if all
 // is well. uri is the request's RequestURI.
-func (v *Views) Stripped(uri, view string) (mistake string) {
+func (v *Views) Stripped(uri string, views iter.Seq[string]) (mistake string) {
 	if v.site.Prefix != "" {
 		return ""
 	}
@@ -124,13 +125,17 @@ func (v *Views) Stripped(uri, view string) (mistake string) {
 	}
 	prefix, ok := strings.CutSuffix(asked.Path, v.places[0].path)
 	prefix = strings.TrimSuffix(prefix, "/")
-	if !ok || prefix == "" || !strings.HasPrefix(v.places[0].path, "/") ||
-		view != prefix && !strings.HasPrefix(view, prefix+"/") {
+	if !ok || prefix == "" || !strings.HasPrefix(v.places[0].path, "/") {
 		return ""
 	}
-	return fmt.Sprintf("messages wait at paths that begin with %q, which a handler around the "+
-		"engine, such as http.StripPrefix, takes from the paths of pages, so no page shows them: set "+
-		"Config.Prefix to it", prefix)
+	for view := range views {
+		if view == prefix || strings.HasPrefix(view, prefix+"/") {
+			return fmt.Sprintf("messages wait at paths that begin with %q, which a handler around "+
+				"the engine, such as http.StripPrefix, takes from the paths of pages, so no page "+
+				"shows them: set Config.Prefix to it", prefix)
+		}
+	}
+	return ""
 }
 
 // IsNamed reports whether Config.View was called for the page: see Name.

@@ -93,7 +93,9 @@ func without[T any](lines []*line[T], l *line[T]) []*line[T] {
 // dropViews removes the oldest lines of a session that has too many, and returns what they held.
 func (s *Store[T]) dropViews(session string) (dropped []queue.Item[T]) {
 	for len(s.sessions[session]) > s.cfg.Views {
-		dropped = append(dropped, s.discard(s.sessions[session][0])...)
+		oldest := s.sessions[session][0]
+		dropped = append(dropped, oldest.items()...)
+		s.discard(oldest)
 	}
 	return dropped
 }
@@ -106,10 +108,10 @@ func (s *Store[T]) dropBytes(l *line[T], now time.Time) (dropped []ended[T]) {
 		if oldest == l {
 			oldest = s.expiring[1] // a clock that stands
 		}
-		items := s.discard(oldest)
-		if len(items) > 0 && oldest.expires.After(now) {
-			dropped = append(dropped, ended[T]{oldest.address.session, items})
+		if len(oldest.entries) > 0 && oldest.expires.After(now) {
+			dropped = append(dropped, ended[T]{oldest.address.session, oldest.items()})
 		}
+		s.discard(oldest)
 	}
 	return dropped
 }

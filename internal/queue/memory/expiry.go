@@ -26,7 +26,12 @@ func (s *Store[T]) expire(added int) time.Time {
 }
 
 // drop removes a line that has expired.
-func (s *Store[T]) drop(l *line[T]) { s.noteExpired(l.address.session, s.discard(l)...) }
+func (s *Store[T]) drop(l *line[T]) {
+	if s.HasLog() {
+		s.noteExpired(l.address.session, l.items()...)
+	}
+	s.discard(l)
+}
 
 // noteExpired notes items for unlock, if anybody wants to know.
 func (s *Store[T]) noteExpired(session string, items ...queue.Item[T]) {
@@ -69,15 +74,16 @@ func (s *Store[T]) line(at address, now time.Time) *line[T] {
 	return l
 }
 
-// discard removes a line, and returns the items that it had.
-func (s *Store[T]) discard(l *line[T]) []queue.Item[T] {
+// discard removes a line and its items.
+func (s *Store[T]) discard(l *line[T]) {
 	s.unlist(l)
 	heap.Remove(&s.expiring, l.index)
 	delete(s.lines, l.address)
 	l.account(-len(l.entries), -l.bytes)
-	if len(l.entries) == 0 {
-		return nil
-	}
+}
+
+// items returns the items of a line.
+func (l *line[T]) items() []queue.Item[T] {
 	items := make([]queue.Item[T], len(l.entries))
 	for i, e := range l.entries {
 		items[i] = e.Item
