@@ -238,8 +238,11 @@ func TestDebugLogTellsWhatTheStoreHasRemoved(t *testing.T) {
 			add("long", "/later", time.Hour) // first: Redis removes a whole view by itself
 			add("short", "/later", 20*time.Millisecond)
 			require.Eventually(t, func() bool { // it is noticed when somebody looks
-				_, err := messages.Peek(ctx, "alice", "/later")
+				waiting, err := messages.Peek(ctx, "alice", "/later")
 				require.NoError(t, err)
+				if len(waiting) > 1 { // a claim now might be released after the TTL, without a line
+					return false
+				}
 				claim, err := store.Claim(ctx, "alice", []string{"/later"}, time.Minute)
 				require.NoError(t, err)
 				require.NoError(t, store.Release(ctx, claim))
