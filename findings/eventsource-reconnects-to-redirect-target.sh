@@ -52,7 +52,9 @@ const server = http.createServer((req, res) => {
     res.end();
   }
 });
-server.listen(0, "127.0.0.1", () => require("fs").writeFileSync("port", String(server.address().port)));
+server.listen(0, "127.0.0.1", () => {
+  require("fs").writeFileSync("port", String(server.address().port));
+});
 setTimeout(() => { console.log("nothing within a minute"); process.exit(1); }, 60000).unref();
 JS
 

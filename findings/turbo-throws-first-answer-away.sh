@@ -50,7 +50,9 @@ http.createServer((req, res) => {
     res.end("");
   } else if (url === "/start") {
     res.end(page(tracked(1), `<a href="/next">next</a>
-      <script>addEventListener("turbo:load", () => document.querySelector("a").click(), {once: true})</script>`));
+      <script>
+        addEventListener("turbo:load", () => document.querySelector("a").click(), {once: true})
+      </script>`));
   } else if (url === "/next") {
     asked.push(req.headers["sec-fetch-dest"]);
     res.end(page(heads[name], '<p id="seen">next</p><script>fetch("/seen")</script>'));
