@@ -12,6 +12,6 @@ const (
 	LookBootstrap
 	// LookTailwind uses the utilities of Tailwind CSS 4. It needs no style sheet of ours, but you
 	// must tell Tailwind the classes, which it does not find in the sources of a Go module:
-	// docs/look.md lists them.
+	// docs/tailwind.css lists them.
 	LookTailwind
 )

@@ -1,6 +1,6 @@
 package markup
 
-// tailwind has the utilities of Tailwind CSS 4. docs/look.md lists them for the Tailwind
+// tailwind has the utilities of Tailwind CSS 4. docs/tailwind.css lists them for the Tailwind
 // compiler.
 var tailwind = classes{
 	Root:   "block",
