@@ -17,7 +17,7 @@ import (
 	"github.com/flashgin/flashgin/internal/browser"
 )
 
-var update = flag.Bool("update", false, "write the tables of clients anew")
+var update = flag.Bool("update", false, "write the table of clients anew")
 
 // A client is a request that a real browser or library has sent, and what follows from it.
 type client struct {
@@ -43,13 +43,6 @@ const (
 	perhaps = "with `Mount`, the script gets messages once it is opened; without, messages are shown"
 	nothing = "nothing is taken"
 )
-
-// inShort has the same in the words of docs/answers.md.
-var inShort = map[string]string{
-	shows: "shown", inFrame: "shown, but those for `Anywhere`", along: "shown",
-	header: "in a header", marked: "later", perhaps: "later; without `Mount` shown",
-	nothing: "wait",
-}
 
 func (c client) request() *http.Request {
 	r := asked(cmp.Or(c.Method, "GET"))
@@ -144,30 +137,8 @@ func (c client) row() string {
 	return fmt.Sprintf("| %s, %s | %s | %s | %s |", c.Client, c.When, c.did(), c.sends(), what)
 }
 
-// noted returns the rows for users who have something to mind. Requests of one client that are
-// answered alike share a row.
-func noted(clients []client) (rows []string) {
-	var last client
-	for _, c := range clients {
-		if c.Note == "" {
-			continue
-		}
-		does := c.did()
-		if c.Client == last.Client && c.Want == last.Want && slices.Contains(
-			[]string{last.Note, "As above"}, c.Note) {
-			does, c.Note = last.Does+"; "+does, last.Note
-			rows = rows[:len(rows)-1]
-		}
-		last = c
-		last.Does = does
-		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s |",
-			c.Client, does, inShort[c.Want], c.Note))
-	}
-	return rows
-}
-
-// What real clients have sent is answered as the tables say, which are made of the same data: all
-// of it in clients.md, and what users have to mind in docs/answers.md.
+// What real clients have sent is answered as the table in clients.md says, which is made of the same
+// data.
 func TestClients(t *testing.T) {
 	text, err := os.ReadFile("testdata/clients.json")
 	require.NoError(t, err)
@@ -175,10 +146,6 @@ func TestClients(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &clients))
 	all := []string{
 		"| client or library, recorded | what it does | what it sends | what a page does |",
-		"|---|---|---|---|",
-	}
-	toMind := []string{
-		"| client or library | what it does | a page's messages | what to mind |",
 		"|---|---|---|---|",
 	}
 	for _, c := range clients {
@@ -191,7 +158,6 @@ func TestClients(t *testing.T) {
 		all = append(all, c.row())
 	}
 	checkTable(t, "clients.md", all)
-	checkTable(t, "../../docs/answers.md", append(toMind, noted(clients)...))
 }
 
 // checkTable compares the table of clients on a page, or writes it anew.
