@@ -42,7 +42,7 @@ func TestPage(t *testing.T) {
 		source.Write(text)
 	}
 	for _, path := range []string{
-		"docs/recipes.md", "docs/look.md", "docs/testing.md", "docs/templates.md",
+		"docs/recipes.md", "docs/look.md", "docs/testing.md",
 	} {
 		page, err := doctest.Open("../..", path)
 		require.NoError(t, err)
