@@ -137,8 +137,8 @@ func (c client) row() string {
 	return fmt.Sprintf("| %s, %s | %s | %s | %s |", c.Client, c.When, c.did(), c.sends(), what)
 }
 
-// What real clients have sent is answered as the table in clients.md says, which is made of the same
-// data.
+// What real clients have sent is answered as the table in clients.md says, which is made of the
+// same data.
 func TestClients(t *testing.T) {
 	text, err := os.ReadFile("testdata/clients.json")
 	require.NoError(t, err)
