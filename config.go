@@ -84,15 +84,15 @@ type Config struct {
 	// process dies before it confirms or releases them. Zero means 10 s.
 	Lease time.Duration
 	// KnownFor lets a page do without asking the store if this process has asked it for the same
-	// session and the same page within that time, and nothing was there. A few seconds are enough
-	// for pages that are loaded again. The browser gets a small cookie, flash-mark, with each
-	// answer that stores a message or whose handler has asked for the session key: its next page
-	// then asks, in whichever process. A message of a job is on the pages of other processes when
-	// the store has told them, which takes milliseconds. If the store fails to tell, or if the form
-	// of another browser with the same session key has added the message, it may be late by
-	// KnownFor. Zero means that each page asks. KnownFor counts for a [RedisStore] alone, not for a
-	// type that embeds one, and not with a client for a ring of servers. The process then listens
-	// to Redis from [New] until [Messenger.Close]. See docs/redis.md.
+	// session and the same page within that time, and nothing was there: a minute, say. The browser
+	// gets a small cookie, flash-mark, with each answer that stores a message or whose handler has
+	// asked for the session key: its next page then asks, in whichever process. What a job or
+	// another browser adds is on the pages of other processes when the store has told them, which
+	// takes milliseconds. If it cannot tell, pages ask again within two seconds; KnownFor bounds
+	// how late a message may be in any case. Zero means that each page asks. Set KnownFor in all
+	// processes, or in none. It counts for a [RedisStore] alone, not for a type that embeds one,
+	// and not with a client for a ring of servers. The process then listens to Redis from [New]
+	// until [Messenger.Close]. See docs/redis.md.
 	KnownFor time.Duration
 	// KnownSessions bounds how many sessions KnownFor remembers. A session takes less than 200
 	// bytes. Zero means 100,000, if KnownFor is set.

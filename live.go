@@ -43,7 +43,7 @@ func (m *Messenger) newHub() *live.Hub {
 		Lease: m.cfg.Lease, Path: m.cfg.MountPath, Errors: m.errs, AtOnce: m.known != nil,
 	}
 	if store, ok := m.queue.(queue.Watcher); ok {
-		cfg.Watch = m.known.Watching(store.Watch)
+		cfg.Watch = m.known.Watching(store)
 	}
 	return live.New(cfg)
 }

@@ -33,9 +33,11 @@ func queueOf(store Store) queue.Store[Message] {
 // newKnown returns what remembers that nothing waits, or nil. Stores that are not ours do not say
 // whether something is claimed, and our store in memory is asked as quickly.
 func newKnown(cfg *Config, store queue.Store[Message]) *known.Sessions {
-	if _, redis := store.(*redisqueue.Store[Message]); !redis || cfg.KnownFor == 0 {
+	redis, ok := store.(*redisqueue.Store[Message])
+	if !ok || cfg.KnownFor == 0 {
 		return nil
 	}
+	redis.TellAll()
 	return known.New(cfg.KnownFor, cfg.KnownSessions)
 }
 

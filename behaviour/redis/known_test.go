@@ -2,6 +2,7 @@ package redis_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,6 +23,7 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/testrun"
 )
 
 // A knownApp is a process whose pages do not always ask the store.
@@ -122,9 +125,9 @@ func TestKnownPageAsksNothing(t *testing.T) {
 // What a browser has caused is on its next page, whichever process that comes to: its cookie says
 // that there is news.
 func TestPostHereAndPageThere(t *testing.T) {
-	posts := 5_000
-	if testing.Short() {
-		posts = 300
+	posts := 300
+	if testrun.Soaking() {
+		posts = 10_000
 	}
 	bothKeys(t, func(t *testing.T, cfg flashgin.Config) {
 		server := redistest.Start(t)
@@ -186,14 +189,35 @@ func TestMessageOfAJobIsOnAKnownPage(t *testing.T) {
 	}
 }
 
-// If the connection seems well but brings no news, a message is late by KnownFor, and not more.
-func TestNewsThatGetLostDelayByKnownFor(t *testing.T) {
+// An answer that does not arrive brings no mark. The store tells the other processes.
+func TestPostWhoseAnswerGetsLost(t *testing.T) {
+	bothKeys(t, func(t *testing.T, cfg flashgin.Config) {
+		server := redistest.Start(t)
+		here, there := newKnownApp(t, server.Client(), cfg), newKnownApp(t, server.Client(), cfg)
+		v, _ := here.loggedIn()
+		there.untilKnown(v)
+		unread := here.Visitor() // sends what v sends, and v does not get the answer
+		unread.Jar = maps.Clone(v.Jar)
+		unread.Post("/page?text=one")
+		v.Handler = there
+		require.Eventually(t, func() bool { return v.Get("/page") == "[one]" }, 30*time.Second,
+			time.Millisecond)
+	})
+}
+
+// isNews reports whether a reply comes on the connection that brings news.
+func isNews(reply []byte) bool {
+	return slices.ContainsFunc([]string{"message\r\n", "subscribe\r\n", "pong\r\n", "PONG\r\n"},
+		func(word string) bool { return bytes.Contains(reply, []byte(word)) })
+}
+
+// If the connection seems well but brings no news, the process notices: it sends some to itself.
+func TestPagesAskIfNoNewsArrive(t *testing.T) {
 	server := redistest.Start(t)
 	proxy := redistest.StartProxy(t, server.Addr())
 	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
 	t.Cleanup(func() { _ = client.Close() })
-	const knownFor = 2 * time.Second
-	a := newKnownApp(t, client, flashgin.Config{KnownFor: knownFor})
+	a := newKnownApp(t, client, flashgin.Config{KnownFor: time.Hour})
 	jobs := newKnownApp(t, server.Client(), flashgin.Config{})
 	v, key := a.loggedIn()
 	a.untilKnown(v)
@@ -214,6 +238,129 @@ func TestNewsThatGetLostDelayByKnownFor(t *testing.T) {
 	t.Logf("%v late, %d pages did not ask", time.Since(added).Round(time.Millisecond), after-before)
 	assert.Positive(t, lost.Load(), "no news was lost")
 	assert.Positive(t, after-before, "each page asked, so this shows nothing")
+}
+
+// Without the right to publish, no news come.
+func TestPagesAskWithoutTheRightToPublish(t *testing.T) {
+	server := redistest.Start(t)
+	setRedisUser(t, server.Client(), redisKeys, redisRights, redisWakeRights, "-publish")
+	client := server.ClientWith(&redis.Options{Username: "flash", Password: "secret"})
+	a := newKnownApp(t, client, flashgin.Config{
+		KnownFor: time.Hour, OnError: func(context.Context, error) {},
+	})
+	v, _ := a.loggedIn()
+	for range 20 {
+		require.False(t, a.skips(v))
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// The connection that brings news is cut, frozen and half-open at random. No message is lost, shown
+// twice, or late beyond KnownFor; what the browser itself has caused is never late.
+func TestKnownWhileNewsAreInTrouble(t *testing.T) {
+	messages := 800
+	if testrun.Soaking() {
+		messages = 10_000
+	}
+	t.Run("late by KnownFor", func(t *testing.T) {
+		t.Parallel()
+		knownInTrouble(t, messages, 100*time.Millisecond)
+	})
+	t.Run("until the process notices", func(t *testing.T) {
+		t.Parallel()
+		knownInTrouble(t, messages/2, time.Hour)
+	})
+}
+
+func knownInTrouble(t *testing.T, messages int, knownFor time.Duration) {
+	server := redistest.Start(t)
+	proxy := redistest.StartProxy(t, server.Addr())
+	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	cfg := flashgin.Config{KnownFor: knownFor, OnError: func(context.Context, error) {}}
+	here, there := newKnownApp(t, server.Client(), cfg), newKnownApp(t, client, cfg)
+
+	var trouble atomic.Int32
+	proxy.Judge(func(reply []byte) redistest.Verdict {
+		if !isNews(reply) {
+			return redistest.Pass
+		}
+		switch was := trouble.Load(); was {
+		case 1:
+			return redistest.Cut
+		case 2:
+			return redistest.Swallow
+		case 3: // this connection alone
+			for trouble.Load() == was {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		return redistest.Pass
+	})
+	done := make(chan struct{})
+	var troubles sync.WaitGroup
+	troubles.Go(func() {
+		defer trouble.Store(0)
+		for good := true; ; good = !good {
+			period := time.Second + rand.N(time.Second) // a process listens again after a second
+			if trouble.Store(0); !good {
+				trouble.Store(1 + rand.Int32N(3))
+			}
+			select {
+			case <-done:
+				return
+			case <-time.After(period):
+			}
+		}
+	})
+	defer troubles.Wait()
+	defer close(done)
+
+	const users = 20
+	var all sync.WaitGroup
+	var late atomic.Int64
+	for user := range users {
+		v, key := there.loggedIn()
+		all.Go(func() {
+			for i := range messages / users {
+				text := fmt.Sprintf("%d-%d", user, i)
+				for range 4 {
+					assert.Empty(t, v.Get("/page"))
+					time.Sleep(rand.N(20 * time.Millisecond))
+				}
+				if i%2 == 0 {
+					v.Handler = here
+					v.Post("/page?text=" + text)
+					v.Handler = there
+					assert.Equal(t, "["+text+"]", v.Get("/page"))
+					continue
+				}
+				message := flashgin.Info(text).At("/page")
+				if !assert.NoError(t, here.Messenger.Add(t.Context(), key, message)) {
+					return
+				}
+				added := time.Now()
+				for {
+					begun := time.Now()
+					page := v.Get("/page")
+					if page == "["+text+"]" {
+						break
+					}
+					late.Add(1)
+					if !assert.Empty(t, page) ||
+						!assert.Less(t, begun.Sub(added), min(knownFor, 30*time.Second)) {
+						return
+					}
+					time.Sleep(5 * time.Millisecond)
+				}
+			}
+			assert.Empty(t, v.Get("/page"))
+		})
+	}
+	all.Wait()
+	_, n := there.count()
+	t.Logf("%d pages did not ask, %d of them came too early for a message", n, late.Load())
+	assert.Positive(t, n, "nothing was known, so this shows nothing")
 }
 
 // Without the connection that brings news, each page asks, at once.

@@ -10,16 +10,22 @@ import (
 )
 
 // Names makes the names of an application's Redis keys.
-type Names struct{ prefix, channel string }
+type Names struct{ prefix, channel, quiet string }
 
 // Of returns the Names of an application.
-func Of(app string) Names { return Names{"flash:" + app + ":{", "flash:" + app + ":wake"} }
+func Of(app string) Names {
+	app = "flash:" + app
+	return Names{app + ":{", app + ":wake", app + ":news"}
+}
 
 // Prefix is what the name of each Redis key of the application begins with.
 func (n Names) Prefix() string { return n.prefix }
 
 // Channel is where adds are published.
 func (n Names) Channel() string { return n.channel }
+
+// Quiet is where adds that wake no open page are published, if anybody wants to know.
+func (n Names) Quiet() string { return n.quiet }
 
 // Key returns the Redis key under which the items of session wait at view.
 func (n Names) Key(session, view string) string { return n.Mailbox(session) + Escape(view) }

@@ -8,18 +8,16 @@
 //     another mark, and the mark is part of what is remembered. So the next page asks, whichever
 //     process it comes to.
 //   - What others have caused: [Sessions.Forget] is called when somebody adds. Nothing is
-//     remembered unless somebody listens for that: between [Sessions.Listen] and [Sessions.Deaf].
+//     remembered unless such news arrive: [Sessions.Watching] sends some to itself, and stops
+//     remembering when they do not come back.
 //
-// News may get lost, so what is remembered also ends after a while.
+// A piece of news may get lost all the same, so what is remembered also ends after a while.
 package known
 
 import (
-	"context"
 	"hash/maphash"
 	"sync"
 	"time"
-
-	"github.com/flashgin/flashgin/internal/queue"
 )
 
 const (
@@ -156,24 +154,6 @@ func (s *Sessions) Forget(session string) {
 // Listen says that from now on Forget is called when anybody adds something. What was known before
 // is forgotten.
 func (s *Sessions) Listen() { s.forgetAll(true) }
-
-// Watching returns watch as a function that also lets s hear for which sessions somebody has added
-// something.
-func (s *Sessions) Watching(
-	watch func(context.Context, func(queue.Wake)) error,
-) func(ctx context.Context, wake func(session string, ends bool)) error {
-	return func(ctx context.Context, wake func(session string, ends bool)) error {
-		defer s.Deaf()
-		return watch(ctx, func(w queue.Wake) {
-			if w.Name == "" { // such adds will be heard from now on
-				s.Listen()
-			} else {
-				s.Forget(w.Name)
-			}
-			wake(w.Name, w.Ends)
-		})
-	}
-}
 
 // Deaf says that nobody calls Forget any more when others add something.
 func (s *Sessions) Deaf() { s.forgetAll(false) }

@@ -94,8 +94,9 @@ type Watcher interface {
 
 // A Wake says that items may wait for a session.
 type Wake struct {
-	Name string // of the session; "" is all sessions
-	Ends bool   // the streams of the session end, and its open pages find their session again
+	Name  string // of the session; "" is all sessions
+	Ends  bool   // the streams of the session end, and its open pages find their session again
+	Quiet bool   // the next page takes the items, so open pages are not woken
 }
 
 // Ender is a store that can end the streams of a session in all processes.

@@ -53,6 +53,8 @@ func InWords(wake func(session string)) func(queue.Wake) {
 		if w.Ends {
 			w.Name = endMark + w.Name
 		}
-		wake(w.Name)
+		if !w.Quiet {
+			wake(w.Name)
+		}
 	}
 }

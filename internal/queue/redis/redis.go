@@ -40,6 +40,7 @@ type Store[T any] struct {
 	created sketch.Counts // Redis keys, by mailbox, within the TTL
 	numbers atomic.Uint64 // see place
 	oneKey  atomic.Bool   // the server refuses calls with several keys
+	tells   atomic.Bool   // of quiet adds, too: see TellAll
 	nodes   sync.Map      // network address of a master of the cluster → *redis.Client
 	stored  atomic.Int64  // how many were put into nodes
 }
@@ -68,19 +69,16 @@ func New[T any](client redis.UniversalClient, cfg Config[T]) *Store[T] {
 func (s *Store[T]) Add(
 	ctx context.Context, session string, items []queue.Item[T], quietly bool,
 ) error {
-	channel := s.names.Channel()
-	if quietly {
-		channel = ""
-	}
+	channel := s.channel(quietly)
 	mailbox := s.names.Mailbox(session)
-	batches, alternate := byView(items)
+	batches, alternate := queue.ByView(items)
 	first := s.place(len(items))
 	order, stamp := lua.InOrder, ""
 	// Up to four scripts run in order, and the server's clock orders the messages over all views. A
 	// script is sent in full for that, so more of them are given one time, which costs a round
 	// trip.
 	if alternate || len(batches) > 4 {
-		now := timeScript.Call(mailbox + keyspace.Escape(batches[0].view))
+		now := timeScript.Call(mailbox + keyspace.Escape(batches[0].View))
 		if err := lua.Send(ctx, s.client, []*lua.Call{now}, lua.Apart); err != nil {
 			return s.failed("add", err)
 		}
@@ -113,7 +111,7 @@ func (s *Store[T]) Add(
 	var created int
 	var failed error
 	for i, call := range adds {
-		n, gone, ended, err := s.added(call, batches[i].view)
+		n, gone, ended, err := s.added(call, batches[i].View)
 		dropped, expired = append(dropped, gone...), append(expired, ended...)
 		created += n
 		failed = cmp.Or(failed, err)
@@ -153,38 +151,14 @@ func (s *Store[T]) added(
 	return int(isNew), s.itemsGone(reply[:n], view), s.itemsGone(reply[n:], view), nil
 }
 
-// A batch has the items of one Add that have one view, by their places in the list.
-type batch struct {
-	view   string
-	places []int
-}
-
-// byView returns the items by their views, and whether a view comes again after another one.
-func byView[T any](items []queue.Item[T]) (batches []batch, alternate bool) {
-	of, last := map[string]int{}, -1
-	for i := range items {
-		view := items[i].View
-		at, known := of[view]
-		if !known {
-			at = len(batches)
-			of[view] = at
-			batches = append(batches, batch{view: view})
-		}
-		alternate = alternate || known && at != last
-		last = at
-		batches[at].places = append(batches[at].places, i)
-	}
-	return batches, alternate
-}
-
 // addCall returns the call that adds a batch of items, the first of which has that number. stamp is
 // the time when the batch was added, "" the time when the call runs.
 func (s *Store[T]) addCall(
-	mailbox string, items []queue.Item[T], b batch, first uint64, channel, stamp string,
+	mailbox string, items []queue.Item[T], b queue.Batch, first uint64, channel, stamp string,
 ) (*lua.Call, error) {
-	entries := make([]any, len(b.places))
+	entries := make([]any, len(b.Places))
 	var life int64 // of the Redis key, for all of them
-	for i, place := range b.places {
+	for i, place := range b.Places {
 		ttl, needs := s.ownTTL(items[place].TTL)
 		entry, err := s.encode((first+uint64(place))%numberLimit, ttl, &items[place])
 		if err != nil {
@@ -192,7 +166,7 @@ func (s *Store[T]) addCall(
 		}
 		entries[i], life = entry, max(life, needs)
 	}
-	call := addScript.Call(mailbox + keyspace.Escape(b.view))
+	call := addScript.Call(mailbox + keyspace.Escape(b.View))
 	call.Append(s.ttlMilliseconds(), life, s.cfg.Cap, channel, stamp)
 	return call.Append(entries...), nil
 }

@@ -36,6 +36,21 @@ func (s *Store[T]) Name(session string) string {
 	return s.Key(session, "")[len(s.names.Prefix()):][:22]
 }
 
+// TellAll makes Add publish quiet adds, too, on a channel of their own, and Watch hear of them. Call
+// it before Watch.
+func (s *Store[T]) TellAll() { s.tells.Store(true) }
+
+// channel returns where an add is published, or "".
+func (s *Store[T]) channel(quietly bool) string {
+	switch {
+	case !quietly:
+		return s.names.Channel()
+	case s.tells.Load():
+		return s.names.Quiet()
+	}
+	return ""
+}
+
 // Watch implements queue.Watcher. It holds one connection, and gives it up when the server falls
 // silent. With a client for a ring of servers it returns nil at once.
 func (s *Store[T]) Watch(ctx context.Context, wake func(queue.Wake)) error {
@@ -48,7 +63,11 @@ func (s *Store[T]) Watch(ctx context.Context, wake func(queue.Wake)) error {
 
 	opening, cancel := context.WithTimeout(ctx, subscribeWithin)
 	defer cancel()
-	if err := subscription.Subscribe(opening, s.names.Channel()); err != nil {
+	channels := []string{s.names.Channel(), s.channel(true)}
+	if channels[1] == "" {
+		channels = channels[:1]
+	}
+	if err := subscription.Subscribe(opening, channels...); err != nil {
 		return s.failed("watch", err)
 	}
 	for silent := 0; ; {
@@ -71,12 +90,15 @@ func (s *Store[T]) Watch(ctx context.Context, wake func(queue.Wake)) error {
 		}
 		switch reply := reply.(type) {
 		case *redis.Subscription:
-			s.mayPublish(ctx)
-			wake(queue.Wake{})
+			if reply.Count == len(channels) {
+				s.mayPublish(ctx)
+				wake(queue.Wake{})
+			}
 		case *redis.Message:
 			hash, view, ok := strings.Cut(strings.TrimPrefix(reply.Payload, s.names.Prefix()), "}")
 			if ok { // a Redis key goes on, but not what TellEnd publishes
-				wake(queue.Wake{Name: hash, Ends: view == ""})
+				quiet := reply.Channel != channels[0]
+				wake(queue.Wake{Name: hash, Ends: view == "", Quiet: quiet})
 			}
 		}
 	}
