@@ -191,6 +191,10 @@ func (b *bench) judged(results []*result) string {
 				"0", r.pageCommands == 0)
 		}
 	}
+	for _, name := range []string{oursCookie, oursCookieKnown} {
+		bytes := named(name).cookieBytes
+		row("cookie bytes of a cycle, "+name, fmt.Sprintf("%.0f", bytes), "< 200", bytes < 200)
+	}
 	row("allocations that an empty page adds, "+oursMemory, fmt.Sprintf("%.0f", addedAllocations()),
 		"", true)
 	if b.costs {

@@ -32,9 +32,7 @@ const (
 var errSilent = errors.New("the subscription's connection is dead: no answer to a ping")
 
 // Name implements queue.Watcher: it returns the hash of session that is in the Redis keys.
-func (s *Store[T]) Name(session string) string {
-	return s.Key(session, "")[len(s.names.Prefix()):][:22]
-}
+func (s *Store[T]) Name(session string) string { return queue.Hash(session) }
 
 // TellAll makes Add publish quiet adds, too, on a channel of their own, and Watch hear of them. Call
 // it before Watch.
