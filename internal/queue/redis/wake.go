@@ -34,8 +34,8 @@ var errSilent = errors.New("the subscription's connection is dead: no answer to 
 // Name implements queue.Watcher: it returns the hash of session that is in the Redis keys.
 func (s *Store[T]) Name(session string) string { return queue.Hash(session) }
 
-// TellAll makes Add publish quiet adds, too, on a channel of their own, and Watch hear of them. Call
-// it before Watch.
+// TellAll makes Add publish quiet adds, too, on a channel of their own, and Watch hear of them.
+// Call it before Watch.
 func (s *Store[T]) TellAll() { s.tells.Store(true) }
 
 // channel returns where an add is published, or "".
