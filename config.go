@@ -59,6 +59,14 @@ type Config struct {
 	// Look says which CSS classes the ready-made markup has. Zero means LookPlain, for our own
 	// style sheet.
 	Look Look
+	// HideStatus hides the word for the status, such as "Success", from the eye in the ready-made
+	// markup. Screen readers still say it, and the icon shows it. False means that the word is to
+	// be seen.
+	HideStatus bool
+	// AgeAfter makes the ready-made markup say how long ago a message was made, such as "3 hours
+	// ago", if that is as long as AgeAfter, and at least two minutes. Messages that arrive on an
+	// open page do not say it. Zero means that no message says it.
+	AgeAfter time.Duration
 	// HTMX makes answers to htmx, 2 and 4, bring messages along: those of the request, and those
 	// that wait for the page on screen, which htmx names in HX-Current-URL. If the answer is
 	// markup, they follow it as an out-of-band swap. In other answers they are an event in the
@@ -149,6 +157,7 @@ func (cfg Config) validate() error {
 		number{"Lease", cfg.Lease < 0, cfg.Lease, defaultLease},
 		number{"KnownFor", cfg.KnownFor < 0, cfg.KnownFor, "each page asks the store"},
 		number{"KnownSessions", cfg.KnownSessions < 0, cfg.KnownSessions, defaultKnownSessions},
+		number{"AgeAfter", cfg.AgeAfter < 0, cfg.AgeAfter, "no message says its age"},
 		number{"MaxBytes", cfg.MaxBytes < 0, cfg.MaxBytes, defaultMaxBytes})
 	if err != nil {
 		return err

@@ -197,7 +197,7 @@ func ExampleMarkup() {
 	// Output:
 	// GET /: 200 <p class="flash__title" data-flash-title><span class="flash__status">Success</span></p>
 	// <p class="flash__text" data-flash-text dir="auto">Saved.</p>
-	// <p class="flash__title" data-flash-title><span class="flash__status">Info</span>: <bdi>1 &lt; 2</bdi></p>
+	// <p class="flash__title" data-flash-title><span class="flash__status">Info: </span><bdi>1 &lt; 2</bdi></p>
 }
 
 // The tags that {{flashAssets}} prints, for a page that is not made by html/template and has a

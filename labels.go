@@ -12,6 +12,18 @@ type Labels struct {
 	Region string // names the region of the page that holds the messages: "Messages"
 	Close  string // names the close button, which the message describes: "Close message"
 
+	// More opens the messages of a list that are out of sight; %d is their number: "%d more".
+	More     string
+	CloseAll string // "Close all", the button beside it
+	ShowMore string // "Show more", of a text that is longer than what is in sight
+	ShowLess string // "Show less"
+
+	// The age of a message, see [Config.AgeAfter]; %d is a number from two on, of whatever is the
+	// largest unit.
+	MinutesAgo string // "%d minutes ago"
+	HoursAgo   string // "%d hours ago"
+	DaysAgo    string // "%d days ago"
+
 	Info    string // "Info"
 	Success string // "Success"
 	Warning string // "Warning"

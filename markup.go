@@ -41,7 +41,7 @@ func readyMade(r *reply, list Messages, nth int) (template.HTML, error) {
 	if served {
 		m.printed.Store(true)
 	}
-	return m.printer.Print(page, itemsOf(list))
+	return m.printer.Print(page, m.itemsOf(list))
 }
 
 // additions renders messages for the list of the page on screen.
@@ -53,23 +53,29 @@ func (m *Messenger) additions(
 	if turbo {
 		library = markup.Turbo
 	}
-	return m.printer.PrintAdditions(library, labels, itemsOf(messagesOf(items)))
+	return m.printer.PrintAdditions(library, labels, m.itemsOf(messagesOf(items)))
 }
 
 // itemsOf returns messages as the ready-made markup shows them.
-func itemsOf(list Messages) []markup.Item {
+func (m *Messenger) itemsOf(list Messages) []markup.Item {
 	if len(list) == 0 {
 		return nil
 	}
 	items := make([]markup.Item, len(list))
-	for i, m := range list {
+	for i, msg := range list {
 		items[i] = markup.Item{
-			ID: m.ID, Key: m.Key, Status: string(m.Status),
-			Title: m.Title, Text: m.Text, HTML: m.HTML,
-			Link: (*markup.Link)(m.Link), AutoClose: m.AutoClose,
+			ID: msg.ID, Key: msg.Key, Status: string(msg.Status),
+			Title: msg.Title, Text: msg.Text, HTML: msg.HTML,
+			Link: (*markup.Link)(msg.Link), AutoClose: msg.AutoClose,
 		}
-		if !queue.Generated(m.ID) && !m.Created.IsZero() {
-			items[i].Created = m.Created.Format(time.RFC3339Nano) // as JSON has it
+		if msg.Created.IsZero() {
+			continue
+		}
+		if !queue.Generated(msg.ID) {
+			items[i].Created = msg.Created.Format(time.RFC3339Nano) // as JSON has it
+		}
+		if age := time.Since(msg.Created); m.cfg.AgeAfter > 0 && age >= m.cfg.AgeAfter {
+			items[i].Age, items[i].Made = age, msg.Created.Format(time.RFC3339)
 		}
 	}
 	return items

@@ -63,7 +63,7 @@ func New(cfg Config) (*Messenger, error) {
 	m := &Messenger{errs: report.New(cfg.OnError, cfg.Logger)}
 	m.wrapFunctions(&cfg)
 	m.cfg = cfg
-	m.printer.Look = markup.Look(cfg.Look)
+	m.printer.Look, m.printer.HideStatus = markup.Look(cfg.Look), cfg.HideStatus
 	if store, ok := cfg.Store.(interface {
 		OnError(func(context.Context, error))
 	}); ok {

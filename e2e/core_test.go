@@ -68,6 +68,13 @@ var core = []struct {
 	{"the strict policy is heard of", corePolicy},
 	{"a script pulls", corePull},
 	{"a page by a service worker", coreWorker},
+	{"twelve in the list", coreTwelveInTheList},
+	{"twelve in the corner", coreTwelveInTheCorner},
+	{"equal messages", coreEqual},
+	{"a long text", coreLong},
+	{"a hidden status", coreHiddenStatus},
+	{"the age of a message", coreAge},
+	{"the place of the corner", coreCorner},
 }
 
 // Check 29.

@@ -73,7 +73,7 @@ func TestLookPage(t *testing.T) {
 		require.NoError(t, err)
 		classes := slices.DeleteFunc(page.Code(),
 			func(code string) bool { return !strings.HasPrefix(code, "flash__") })
-		require.Len(t, classes, 10)
+		require.Len(t, classes, 13)
 		rule := "." + strings.Join(classes, ", .") +
 			" { margin: 7px; white-space: break-spaces; color: rgb(1, 2, 3); box-shadow: none; pointer-events: all; }"
 		s := newSite(t, flashgin.Config{},

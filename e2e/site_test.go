@@ -59,6 +59,7 @@ const layout = `<!doctype html>
 const pageCSS = `:root { color-scheme: light dark; font-family: sans-serif; }
 body, dialog { background: light-dark(#fff, #111); color: light-dark(#111, #eee); }
 a { color: light-dark(#00e, #9cf); }
+header { margin-bottom: .5rem; }
 dialog { width: 16rem; margin-top: 1rem; }
 .tall { height: 300vh; }
 .low { position: fixed; inset: auto 3rem 3rem auto; }`

@@ -23,6 +23,7 @@ func TestNewNamesTheField(t *testing.T) {
 		{"Config.AddTimeout", flashgin.Config{AddTimeout: -time.Second},
 			[]string{"-1s", "zero (1s)"}},
 		{"Config.Lease", flashgin.Config{Lease: -time.Second}, []string{"-1s", "zero (10s)"}},
+		{"Config.AgeAfter", flashgin.Config{AgeAfter: -1}, []string{"-1ns", "no message"}},
 		{"Config.MaxBytes", flashgin.Config{MaxBytes: -5}, []string{"-5", "8192"}},
 		{"Config.Prefix", flashgin.Config{Prefix: "app"}, []string{`"app"`, "slash"}},
 		{"Config.MountPath", flashgin.Config{MountPath: "x"}, []string{`"x"`, "slash", "/_flash"}},

@@ -137,7 +137,7 @@ func TestMarkupOfPages(t *testing.T) {
 			assert.Equal(t, 1, strings.Count(first, voice))
 			assert.NotContains(t, second, voice, "a page has one of each")
 		}
-		assert.Equal(t, 4, strings.Count(first, "<li "), "one blank of each status")
+		assert.Equal(t, 4, strings.Count(first, " data-status="), "one blank of each status")
 		assert.NotContains(t, first, ` id="`)
 		assert.NotContains(t, first, "data-pull")
 		assert.NotContains(t, second, "<template>")

@@ -15,6 +15,9 @@ var words = []flashgin.Labels{
 	{
 		Region: "Meldungen", Close: "Meldung schließen",
 		Info: "Hinweis", Success: "Erfolg", Warning: "Warnung", Error: "Fehler",
+		More: "%d weitere", CloseAll: "Alle schließen",
+		ShowMore: "Mehr anzeigen", ShowLess: "Weniger anzeigen",
+		MinutesAgo: "vor %d Minuten", HoursAgo: "vor %d Stunden", DaysAgo: "vor %d Tagen",
 	},
 }
 

@@ -20,6 +20,7 @@
 
   const REGION = "flash-messages, [data-flash-live]";
   const ITEM = ":is(flash-messages, [data-flash-live]) [data-status]";
+  const READ = ":hover, :focus-within"; // somebody may be reading it
 
   let home; // the <flash-messages> to which the live part belongs,
   let live; // which is the announcers and, in a popover, the messages that are pushed
@@ -97,24 +98,27 @@
   function paused() {
     const selection = getSelection();
     const selected = selection && !selection.isCollapsed;
-    return doc.hidden || frozen || all(REGION).some((r) => r.matches(":hover, :focus-within") || (selected && selection.containsNode(r, true)));
+    return doc.hidden || frozen || all(REGION).some((r) => r.matches(READ) || (selected && selection.containsNode(r, true)));
   }
+
+  // waiting returns the entries of left that are in sight.
+  const waiting = () => [...left].filter(([item]) => !item.closest("details:not([open])"));
 
   function tick() {
     clearTimeout(timer);
     const now = performance.now();
     const ran = since > 0;
-    if (ran) for (const [item, ms] of left) left.set(item, ms - (now - since));
-    since = left.size && !paused() ? now : 0;
+    if (ran) for (const [item, ms] of waiting()) left.set(item, ms - (now - since));
+    since = waiting().length && !paused() ? now : 0;
     if (!since) return;
-    for (const [item, ms] of left) {
+    for (const [item, ms] of waiting()) {
       if (!ran) left.set(item, Math.max(ms, STAY_AFTER_PAUSE));
       else if (ms <= 0) {
         left.delete(item);
         close(item, "timeout");
       }
     }
-    timer = setTimeout(tick, Math.max(0, Math.min(...left.values())));
+    timer = setTimeout(tick, Math.max(0, Math.min(...waiting().map(([, ms]) => ms))));
   }
 
   // stay returns how long an item stays: until it and what is announced before it can be heard and read, or longer if the page or the user say so.
@@ -141,17 +145,23 @@
 
   // Showing, whether the server has printed the message, another script has added it, or it was pushed.
 
+  const IN_SIGHT = 5; // messages of a list, as in internal/markup,
+  const LONG = 500; // and characters of a text that is not clamped
   const FORGET_AFTER = 600000; // many times the lease of the server, after which a message may come again
 
-  const known = new WeakSet(); // items
+  const known = new WeakMap(); // item -> what it says
   const met = new Map(); // "flash-" and an ID -> the item that it had last, when its message was created, and when that came
 
   const same = (created, other) => !created || !other || created === other; // an own ID may be used again
 
   function scan() {
-    for (const item of all(ITEM)) {
+    const items = all(ITEM);
+    if (items.every((item) => known.has(item))) return settle(); // as after each word that is said
+    const twins = new Map(items.map((item) => [known.get(item), item]));
+    for (const item of items) {
       if (known.has(item)) continue;
-      known.add(item);
+      const says = [item.dataset.status, item.dataset.key, textOf(item), ...all("a", item)] + "";
+      known.set(item, says);
       const { id } = item;
       const { created } = item.dataset;
       const old = recall(id);
@@ -166,12 +176,19 @@
         met.set(id, { item, created, at: performance.now() });
       }
       for (const other of replacedBy(item)) close(other, "replaced");
+      const counter = item.querySelector("[data-flash-count]");
+      const twin = twins.get(says);
+      if (counter && twin && listOf(twin) === listOf(item)) {
+        counter.textContent = "\u00d7" + (countOf(twin) + countOf(item));
+        close(twin, "replaced");
+      }
+      twins.set(says, item);
       const button = item.querySelector("[data-flash-close]");
       if (button) {
         button.hidden = false; // without a script it would do nothing
-        button.ariaDescribedByElements = partsOf(item);
+        button.ariaDescribedByElements = [...partsOf(item), ...all("[data-flash-count]", item)];
       }
-      announce(textOf(item), item.dataset.status === "error");
+      announce([textOf(item), counter?.textContent].filter(Boolean).join(". "), item.dataset.status === "error");
       const ms = stay(item);
       if (ms) {
         tick(); // for the others
@@ -189,6 +206,11 @@
     const { key } = item.dataset;
     return key ? all(ITEM).filter((other) => other !== item && known.has(other) && other.dataset.key === key) : [];
   }
+
+  const listOf = (item) => item.closest("[data-flash-list]");
+
+  // countOf returns how many equal messages an item stands for.
+  const countOf = (item) => +item.querySelector("[data-flash-count]")?.textContent.slice(1) || 1;
 
   function recall(id) {
     for (const [old, { item, at }] of met) if (performance.now() - at > FORGET_AFTER && !item.isConnected) met.delete(old);
@@ -208,22 +230,50 @@
       }
       for (const list of all(":scope > ul", region)) list.hidden = !list.querySelector(ITEM);
     }
+    all("[data-flash-list]").forEach(fold);
     const corner = live?.querySelector("[popover]");
     if (corner?.isConnected && corner.togglePopover) corner.togglePopover(corner.querySelector(ITEM) !== null);
+    if (corner && !corner.matches(READ)) corner.scrollTop = corner.scrollHeight; // the newest is at the end
     dodge();
   }
 
-  // dodge moves the popover to the upper edge while it would hide what has the focus at the lower one.
+  // fold keeps the newest messages of a list in sight, and errors rather than others. The others are in a <details> at its top.
+  function fold(list) {
+    let more = [...list.children].find((child) => child.matches("[data-flash-more]"));
+    const items = [...list.children].filter((child) => child.dataset.status);
+    let room = IN_SIGHT - items.length;
+    if (room < 0 && !list.matches(READ)) {
+      if (!more) {
+        const blank = blanks()?.querySelector("[data-flash-more]");
+        if (!blank) return;
+        list.prepend((more = doc.importNode(blank, true)));
+      }
+      const good = items.slice(0, -1).filter((item) => item.dataset.status !== "error");
+      more.querySelector("ul").append(...[...new Set([...good, ...items])].slice(0, -room));
+    }
+    if (!more) return;
+    const [details, button] = more.children;
+    const [summary, folded] = details.children;
+    for (; room > 0 && folded.lastElementChild; room--)
+      more.after(all(":scope > [data-status=error]", folded).at(-1) ?? folded.lastElementChild);
+    const words = summary.dataset.words.replace("%d", folded.childElementCount);
+    if (summary.textContent !== words) summary.textContent = words;
+    button.hidden = false;
+    if (!folded.childElementCount) more.remove();
+  }
+
+  // dodge moves the popover to the other edge while it would hide what has the focus.
   function dodge() {
     const corner = live?.querySelector("[popover]");
     if (!corner) return;
     corner.style.removeProperty("margin-block");
     const focused = doc.activeElement;
-    if (!focused || inside(focused)) return;
+    if (!focused || focused === doc.body || inside(focused)) return;
     const c = corner.getBoundingClientRect();
     const f = focused.getBoundingClientRect();
-    if (f.left < c.right && f.right > c.left && f.bottom > c.top && f.top > c.height)
-      corner.style.setProperty("margin-block", "0 auto", "important");
+    const [margin, free] = c.top > 0 ? ["0 auto", f.top > c.height] : ["auto 0", f.bottom < innerHeight - c.height];
+    if (free && f.left < c.right && f.right > c.left && f.bottom > c.top && f.top < c.bottom)
+      corner.style.setProperty("margin-block", margin, "important");
   }
 
   // blanks returns items to copy, or nothing where the page has no place for them.
@@ -257,8 +307,10 @@
     if (title) {
       const bdi = doc.createElement("bdi");
       bdi.textContent = title;
-      titled.append(": ", bdi);
+      (titled.firstElementChild ?? titled).append(": ");
+      titled.append(bdi);
     }
+    if (text.length <= LONG) item.querySelector("[data-flash-long]")?.remove();
     if (text) texted.textContent = text;
     else texted.remove();
     const href = link && hrefOf(link.url);
@@ -270,9 +322,9 @@
     if (id) item.id = "flash-" + id;
     if (created) item.dataset.created = created;
     if (key) item.dataset.key = key;
-    // It takes the place of what it replaces, unless a dialog may cover that: then the live part is in the dialog.
+    // It takes the place of what it replaces, unless a dialog may cover that: then the live part is in the dialog. Nor is it folded.
     const [replaced] = replacedBy(item);
-    if (replaced && live.parentNode === home) replaced.after(item);
+    if (replaced && live.parentNode === home && !replaced.closest("[data-flash-more]")) replaced.after(item);
     else live.querySelector("[data-flash-added], [popover] > *").append(item); // the latter of markup of the application's own
     return item;
   }
@@ -444,14 +496,17 @@
   function close(item, reason) {
     if (!emit(item, "close", { reason })) return;
     const focused = item.contains(doc.activeElement);
+    const list = listOf(item);
     const neighbour = item.nextElementSibling ?? item.previousElementSibling;
     left.delete(item);
     item.remove();
     settle();
     for (const entry of unseen) if (entry.item === item) entry.at = 0; // closing is seeing
     review();
-    if (!focused) return;
-    const button = neighbour?.querySelector("[data-flash-close]");
+    if (focused) refocus(neighbour?.querySelector("[data-flash-close]") ?? list?.querySelector("[data-status] [data-flash-close]"));
+  }
+
+  function refocus(button) {
     (button ?? before)?.focus();
     const lost = doc.activeElement === doc.body || doc.activeElement === null;
     if (lost) hold(dialogs.at(-1) ?? doc.querySelector("main, [role=main], h1") ?? doc.body);
@@ -576,7 +631,11 @@
 
   doc.addEventListener("click", ({ target }) => {
     const button = inside(target) && target.closest("[data-flash-close]");
-    if (button) close(button.closest("[data-status]"), "user");
+    if (!button) return;
+    const item = button.closest("[data-status]");
+    const focused = button === doc.activeElement;
+    for (const each of item ? [item] : all("[data-status]", button.closest("ul"))) close(each, "user");
+    if (focused && !item) refocus();
   });
 
   doc.addEventListener("keydown", (event) => {

@@ -17,21 +17,33 @@ var looks = [...]classes{Plain: plain, Bootstrap: bootstrap, Tailwind: tailwind}
 
 // classes are the class names of one look, by the part of the markup that they are for.
 type classes struct {
-	Root   string // the element around everything
-	Alone  string // the same if the application prints the messages: it takes no room there
-	List   string
-	Item   string
-	Icon   string
-	Body   string // title, text and link
-	Title  string
-	Status string // the word for the status
-	Text   string
-	Link   string // the paragraph of the link
-	Anchor string
-	Close  string
-	Glyph  string // the cross on the close button; "" if the framework draws its own
-	Hidden string // visually hidden
-	Corner string // the box for messages that arrive while the page is open
+	Root    string // the element around everything
+	Alone   string // the same if the application prints the messages: it takes no room there
+	List    string
+	More    string // the entry of a list that has what is out of sight
+	Summary string // what opens it
+	Folded  string // the list in it
+	All     string // the button that closes all
+	Count   string // how many equal messages there are; must not be seen if it is empty
+	Item    string
+	Raised  string // added to the items in the corner
+	Icon    string
+	Body    string // title, text and link
+	Title   string
+	Status  string // the word for the status
+	Text    string
+	Link    string // the paragraph of the link
+	Anchor  string
+	Close   string
+	Glyph   string // the cross on the close button; "" if the framework draws its own
+	Hidden  string // visually hidden
+	Corner  string // the box for messages that arrive while the page is open
+
+	Long     string // what opens a long text after it; "" if the look cannot clamp one
+	Show     string // what is clicked in there,
+	ShowMore string // and its words while the text is clamped,
+	ShowLess string // and while it is not
+	Ago      string // the paragraph that says when the message was made
 
 	Kinds map[string]string // by status, added to Item
 }

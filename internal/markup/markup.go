@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
+	"unicode/utf8"
 )
 
 //go:embed messages.html
@@ -29,6 +31,8 @@ type Item struct {
 	HTML      template.HTML // instead of Text
 	Link      *Link
 	AutoClose bool
+	Made      string        // when it was made, as HTML has it, if it is to say so
+	Age       time.Duration // how long ago that was
 }
 
 // A Link follows the text of an Item.
@@ -61,6 +65,8 @@ const Alone = 0
 // A Printer prints pages in one look. It is safe for concurrent use by multiple goroutines.
 type Printer struct {
 	Look Look
+	// HideStatus says that the word for the status is for screen readers alone.
+	HideStatus bool
 
 	empty atomic.Pointer[map[emptyPage]template.HTML] // nobody changes the map
 }
@@ -69,11 +75,14 @@ type Printer struct {
 type region struct {
 	Label string // its name
 	Class *classes
-	Root  string // classes of the element around everything
-	Live  bool   // it is the first of its page, so it has the announcers
-	Items []shownItem
+	Root  string      // classes of the element around everything
+	Live  bool        // it is the first of its page, so it has the announcers
+	Items []shownItem // in sight
+	Fold  *fold       // the others; nil means none
 	Blank []shownItem // one of each status
-	Pull  string
+
+	BlankFold *fold // without items
+	Pull      string
 }
 
 // A shownItem is an Item with what its look and its language add. It does not embed the Item: the
@@ -86,21 +95,46 @@ type shownItem struct {
 	Leaves              bool // it may close by itself
 	Class               *classes
 	Word                string // for the status
+	StatusClass         string // of the Word
+	Kind                string // classes added to those of an item
+	Long                bool   // the text is clamped until it is opened
+	ShowMore, ShowLess  string // opens a long text, and closes it
+	Ago, Made           string // when it was made, for people and for programs; "" says nothing
 	CloseName           string // of the close button
+	Count               int    // how many equal items it stands for
 	Blank               bool
 }
 
-// shown returns an item as the template takes it. Warnings, errors and items with a link stay until
-// they are closed.
-func (p *Printer) shown(item Item, labels Labels, blank bool) shownItem {
+// shown returns an item as the template takes it, for the corner or for the list of a page.
+// Warnings, errors and items with a link stay until they are closed.
+func (p *Printer) shown(item Item, labels Labels, corner, blank bool) shownItem {
+	class := &looks[p.Look]
+	status := class.Status
+	if p.HideStatus {
+		status = class.Hidden
+	}
+	kind := class.Kind(item.Status)
+	if corner && class.Raised != "" {
+		kind += " " + class.Raised
+	}
 	return shownItem{
 		ID: item.ID, Key: item.Key, Created: item.Created,
 		Status: item.Status, Title: item.Title, Text: item.Text, HTML: item.HTML, Link: item.Link,
 		Leaves: item.AutoClose && item.Link == nil && item.Status != warning &&
 			item.Status != danger,
-		Class: &looks[p.Look], Word: labels.status(item.Status), CloseName: labels.Close,
-		Blank: blank,
+		Class: class, Word: labels.status(item.Status), CloseName: labels.Close,
+		StatusClass: status, Kind: kind, Long: class.Long != "" && (blank || long(item.Text)),
+		ShowMore: labels.ShowMore, ShowLess: labels.ShowLess,
+		Made: item.Made, Ago: labels.ago(item.Age),
+		Count: 1, Blank: blank,
 	}
+}
+
+// longer is how many characters a text has at most that is not clamped, as in flash.js.
+const longer = 500
+
+func long(text string) bool {
+	return len(text) > longer && utf8.RuneCountInString(text) > longer
 }
 
 // Print returns the markup of a page with items.
@@ -111,7 +145,7 @@ func (p *Printer) Print(page Page, items []Item) (template.HTML, error) {
 	}
 	r := p.region(page)
 	r.Pull = page.Pull
-	r.Items = p.shownItems(page.Labels, items)
+	r.Fold, r.Items = p.folded(page.Labels, p.shownItems(page.Labels, items, false))
 	text, err := execute("region", r)
 	return page.listening(template.HTML(text)), err
 }
@@ -127,7 +161,7 @@ const (
 
 // PrintAdditions returns the markup by which a library adds items to the page.
 func (p *Printer) PrintAdditions(by Library, labels Labels, items []Item) (string, error) {
-	return execute(string(by), &region{Items: p.shownItems(labels, items)})
+	return execute(string(by), &region{Items: p.shownItems(labels, items, true)})
 }
 
 func execute(name string, r *region) (string, error) {
@@ -138,13 +172,13 @@ func execute(name string, r *region) (string, error) {
 	return text.String(), nil // html/template has escaped it
 }
 
-func (p *Printer) shownItems(labels Labels, items []Item) []shownItem {
+func (p *Printer) shownItems(labels Labels, items []Item, corner bool) []shownItem {
 	shown := make([]shownItem, len(items))
 	for i, item := range items {
 		item.Status = Kind(item.Status)
-		shown[i] = p.shown(item, labels, false)
+		shown[i] = p.shown(item, labels, corner, false)
 	}
-	return shown
+	return counted(shown)
 }
 
 // region returns what a page without items prints.
@@ -160,8 +194,9 @@ func (p *Printer) region(page Page) *region {
 	if r.Live && page.Script {
 		for _, status := range []string{info, success, warning, danger} {
 			item := Item{Status: status, Link: new(Link)}
-			r.Blank = append(r.Blank, p.shown(item, page.Labels, true))
+			r.Blank = append(r.Blank, p.shown(item, page.Labels, true, true))
 		}
+		r.BlankFold = p.fold(page.Labels, nil)
 	}
 	return r
 }
