@@ -54,7 +54,7 @@ func TestAxe(t *testing.T) {
 					b.ready()
 					b.bootstrapScheme(scheme)
 					b.untilEqual(len(every()),
-						`document.querySelectorAll("flash-messages > ul > [data-status]").length`)
+						`document.querySelectorAll("flash-messages > ul [data-status]").length`)
 					b.axe("all messages" + at)
 
 					b.open(s.url)

@@ -62,6 +62,7 @@ func TestWithoutJavaScript(t *testing.T) {
 	b.open(s.url)
 	// The page runs no script; the test's own still does.
 	assert.False(t, eval[bool](b, `customElements.get("flash-messages") !== undefined`))
+	b.click("summary") // of what is folded
 	assert.Equal(t, len(every()), eval[int](b,
 		`[...document.querySelectorAll("[data-status]")].filter(e =>
 		e.checkVisibility({opacityProperty: true, visibilityProperty: true}) && e.getBoundingClientRect().height > 30).length`))

@@ -310,7 +310,8 @@
       (titled.firstElementChild ?? titled).append(": ");
       titled.append(bdi);
     }
-    if (text.length <= LONG) item.querySelector("[data-flash-long]")?.remove();
+    const opener = text.length > LONG && from.querySelector("[data-flash-long]");
+    if (opener) texted.before(doc.importNode(opener, true)); // one in each blank would cost more than all the rest
     if (text) texted.textContent = text;
     else texted.remove();
     const href = link && hrefOf(link.url);

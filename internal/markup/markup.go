@@ -123,7 +123,7 @@ func (p *Printer) shown(item Item, labels Labels, corner, blank bool) shownItem 
 		Leaves: item.AutoClose && item.Link == nil && item.Status != warning &&
 			item.Status != danger,
 		Class: class, Word: labels.status(item.Status), CloseName: labels.Close,
-		StatusClass: status, Kind: kind, Long: class.Long != "" && (blank || long(item.Text)),
+		StatusClass: status, Kind: kind, Long: class.Long != "" && long(item.Text),
 		ShowMore: labels.ShowMore, ShowLess: labels.ShowLess,
 		Made: item.Made, Ago: labels.ago(item.Age),
 		Count: 1, Blank: blank,
