@@ -157,6 +157,7 @@
   function scan() {
     const items = all(ITEM);
     if (items.every((item) => known.has(item))) return settle(); // as after each word that is said
+    for (const id of met.keys()) if (!recall(id)) met.delete(id);
     const twins = new Map(items.map((item) => [known.get(item), item]));
     for (const item of items) {
       if (known.has(item)) continue;
@@ -213,8 +214,8 @@
   const countOf = (item) => +item.querySelector("[data-flash-count]")?.textContent.slice(1) || 1;
 
   function recall(id) {
-    for (const [old, { item, at }] of met) if (performance.now() - at > FORGET_AFTER && !item.isConnected) met.delete(old);
-    return met.get(id);
+    const old = met.get(id);
+    return old && (old.item.isConnected || performance.now() - old.at <= FORGET_AFTER) ? old : undefined;
   }
 
   // settle shows what holds messages, and names it as a landmark, as long as there are some.
