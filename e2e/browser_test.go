@@ -83,6 +83,13 @@ func newTab(t testing.TB) *tab {
 	return openTab(t, browser, chromedp.WithNewBrowserContext())
 }
 
+// of returns the tab for a part of its test, whose pages it leaves in the end.
+func (b *tab) of(t testing.TB) *tab {
+	part := &tab{t: t, other: b.other, ctx: b.ctx}
+	t.Cleanup(func() { part.open("about:blank") })
+	return part
+}
+
 // beside opens another tab of the same profile.
 func (b *tab) beside() *tab {
 	return openTab(b.t, b.ctx)

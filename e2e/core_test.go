@@ -41,7 +41,7 @@ func startFirefox(t *testing.T) func(testing.TB) *tab {
 
 func startWebKit(t *testing.T) func(testing.TB) *tab {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	t.Cleanup(cancel)
 	b, err := webkit.Start(ctx)
 	if errors.Is(err, webkit.ErrNotFound) && os.Getenv("CI") != "true" {
@@ -64,6 +64,7 @@ var core = []struct {
 	{"a page that is fetched ahead takes nothing", corePrefetch},
 	{"back and forward show nothing again", coreBack},
 	{"a live message arrives", coreLive},
+	{"twenty pages have one stream", coreOneStream},
 	{"a live message arrives in a modal dialog", coreModal},
 	{"the strict policy is heard of", corePolicy},
 	{"a script pulls", corePull},
@@ -75,6 +76,10 @@ var core = []struct {
 	{"a hidden status", coreHiddenStatus},
 	{"the age of a message", coreAge},
 	{"the place of the corner", coreCorner},
+	{"a page that a library takes apart", coreTakenApart},
+	{"a base at another host", coreBase},
+	{"what an extension removes", coreRemoved},
+	{"a page in a frame", coreFramed},
 }
 
 // Check 29.
@@ -269,6 +274,33 @@ func coreLive(t *testing.T, _ engine, b *tab) {
 	s.left("")
 	b.open(s.url + "/away")
 	s.untilOpen(1) // that of the other page
+}
+
+// Frames are pages that every driver can open twenty of, and all are visible.
+func coreOneStream(t *testing.T, _ engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{})
+	s.policy = strings.Replace(s.policy, "frame-ancestors 'none'", "frame-ancestors 'self'", 1)
+	s.line.lay(nil)
+	s.GET("/w/:n", s.page)
+	s.GET("/frames", func(c *gin.Context) {
+		html(c, http.StatusOK, `<!doctype html><title>Frames</title>`+
+			strings.Repeat(`<iframe></iframe>`, 20))
+	})
+	b.open(s.url + "/frames")
+	b.js(`document.querySelectorAll("iframe").forEach((frame, i) => frame.src = "/w/" + i)`)
+	const frames = `[...document.querySelectorAll("iframe")].map(frame => frame.contentDocument)`
+	b.untilEqual(20, frames+`.filter(page => page.readyState === "complete" &&
+		page.defaultView.FlashMessages).length`)
+	s.untilOpen(1)
+	for n := range 20 {
+		s.leave(flashgin.Info(fmt.Sprint(n)).At(fmt.Sprint("/w/", n)))
+	}
+	b.untilEqual(true, frames+`.every((page, i) => {
+		const list = [...page.querySelectorAll("[data-flash-live] [data-flash-text]")];
+		return list.length === 1 && list[0].textContent === "" + i;
+	})`)
+	b.open("about:blank")
+	s.untilOpen(0)
 }
 
 func coreModal(t *testing.T, _ engine, b *tab) {

@@ -19,7 +19,7 @@ import (
 // newFirefox starts a Firefox for a test. Without one the test is skipped, but not in CI.
 func newFirefox(t *testing.T) *firefox.Browser {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	t.Cleanup(cancel)
 	b, err := firefox.Start(ctx, t.TempDir())
 	if errors.Is(err, firefox.ErrNotFound) && os.Getenv("CI") != "true" {

@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -45,35 +47,94 @@ func TestLiveTabs(t *testing.T) {
 	ninth.ready()
 }
 
-// Five windows, all visible: each message is shown in one of them.
-func TestLiveWindows(t *testing.T) {
-	s, first := live(t, flashgin.Config{})
-	windows := []*tab{first}
-	// a browser has six connections to a server over HTTP/1.1, and the streams take one each
-	for range 4 {
-		b := first.beside()
-		b.open(s.url)
+// windows opens so many windows, all visible, each with a page of its own: "/w/0" and so on.
+func (s *site) windows(n int) []*tab {
+	s.t.Helper()
+	s.GET("/w/:n", s.page)
+	s.line.lay(nil)
+	list := []*tab{newTab(s.t)}
+	for len(list) < n {
+		list = append(list, list[0].beside())
+	}
+	for i, b := range list {
+		b.open(fmt.Sprint(s.url, "/w/", i))
 		b.ready()
-		windows = append(windows, b)
 	}
-	s.untilOpen(len(windows))
-	want := map[string]int{}
-	for _, text := range strings.Fields("a b c d e f g h i j k l") {
-		s.leave(flashgin.Info(text))
-		want[text] = 1
+	return list
+}
+
+// Twenty windows over HTTP/1.1, all visible: each loads, one of them listens, and each message is
+// shown once, on the page that it is for.
+func TestLiveWindows(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	windows := s.windows(20)
+	s.untilOpen(1)
+	for i, b := range windows {
+		s.leave(flashgin.Info(fmt.Sprint(i)).At(fmt.Sprint("/w/", i)))
+		b.untilEqual([]string{fmt.Sprint(i)}, texts)
 	}
-	got := func() map[string]int {
-		counts := map[string]int{}
-		for _, b := range windows {
-			for _, text := range eval[[]string](b, texts) {
-				counts[text]++
+	s.acknowledged(len(windows))
+
+	// Any of them may show what is for all. The one that was opened last does.
+	s.leave(flashgin.Info("for all").At(flashgin.Anywhere))
+	windows[19].untilEqual([]string{"19", "for all"}, texts)
+
+	// The one that has listened goes away, and another one listens.
+	windows[19].call("Page.close", object{})
+	s.leave(flashgin.Info("later").At("/w/7"))
+	windows[7].untilEqual([]string{"7", "later"}, texts)
+	s.untilOpen(1)
+	assert.Equal(t, []string{"3"}, eval[[]string](windows[3], texts))
+
+	// So does one that only reads. What is for its page waits for it.
+	windows[3].call("Page.close", object{})
+	s.leave(flashgin.Info("gone").At("/w/3"))
+	windows[5].open(s.url + "/w/3")
+	windows[5].untilEqual([]string{"gone"}, texts)
+}
+
+// A prefix that only browsers see is before the views that they name.
+func TestLiveWindowsBehindAPrefix(t *testing.T) {
+	s := newSite(t, flashgin.Config{Prefix: "/app"})
+	proxy := http.NewServeMux()
+	proxy.Handle("/app/", http.StripPrefix("/app", s))
+	proxy.Handle("/", s) // its style sheet
+	server := httptest.NewServer(proxy)
+	t.Cleanup(server.Close)
+	t.Cleanup(server.CloseClientConnections)
+	s.url = server.URL + "/app"
+	windows := s.windows(3)
+	s.untilOpen(1)
+	for i := range windows {
+		s.leave(flashgin.Info(fmt.Sprint(i)).At(fmt.Sprint("/w/", i)))
+	}
+	for i, b := range windows {
+		b.untilEqual([]string{fmt.Sprint(i)}, texts)
+	}
+}
+
+// Where pages cannot agree on who listens, each does.
+func TestLiveWindowsWithoutLocks(t *testing.T) {
+	for name, script := range map[string]string{
+		"not there": `Object.defineProperty(navigator, "locks", {value: undefined})`,
+		"refused":   `navigator.locks.request = async () => { throw new DOMException("", "SecurityError") }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, first := live(t, flashgin.Config{})
+			second := first.beside()
+			for _, b := range []*tab{first, second} {
+				b.before(script)
+				b.open(s.url)
+				b.ready()
 			}
-		}
-		return counts
+			s.untilOpen(2)
+			s.leave(flashgin.Info("one"))
+			count := func() int {
+				return len(eval[[]string](first, texts)) + len(eval[[]string](second, texts))
+			}
+			assert.Eventually(t, func() bool { return count() == 1 }, patience, 20*time.Millisecond)
+		})
 	}
-	assert.Eventually(t, func() bool { return len(got()) == len(want) },
-		patience, 50*time.Millisecond)
-	assert.Equal(t, want, got())
 }
 
 // Each user's messages come to that user.
@@ -98,8 +159,7 @@ func TestLiveUsers(t *testing.T) {
 	assert.Equal(t, []string{"for Anne"}, eval[[]string](tabs[0], texts))
 }
 
-// Check 25. A window that goes away while it listens, in whatever way, leaves what comes then to
-// the others.
+// Check 25. The window that listens goes away, in whatever way, and another one shows what comes.
 func TestLiveWindowsThatGo(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -117,19 +177,19 @@ func TestLiveWindowsThatGo(t *testing.T) {
 			s := newSite(t, flashgin.Config{},
 				`{{define "head"}}{{if eq .Path "/"}}{{flashAssets}}{{end}}{{end}}`)
 			s.line.lay(nil)
-			var windows []*tab
-			for range 2 {
-				windows = append(windows, newTab(t))
-				windows[len(windows)-1].open(s.url)
-				windows[len(windows)-1].ready()
-			}
-			s.untilOpen(2)
-			test.gone(t, s, windows[0])
+			other := newTab(t)
+			other.open(s.url)
+			other.ready()
+			listens := other.beside()
+			listens.open(s.url)
+			listens.ready()
+			s.untilOpen(1)
+			test.gone(t, s, listens)
 			s.untilOpen(1)
 			for _, text := range []string{"one", "two", "three"} {
 				s.leave(flashgin.Info(text))
 			}
-			windows[1].untilEqual([]string{"one", "two", "three"}, texts)
+			other.untilEqual([]string{"one", "two", "three"}, texts)
 		})
 	}
 }
@@ -146,8 +206,8 @@ func TestLiveFrozen(t *testing.T) {
 	b.untilEqual([]string{"meanwhile"}, texts)
 }
 
-// Check 25. A logout in one window ends the stream of the other, which does not ask again; what
-// comes for the next user is not for that page.
+// Check 25. A logout in one window ends the stream of the others, which do not ask again; what
+// comes for the next user is not for these pages.
 func TestLiveLogout(t *testing.T) {
 	s := newSite(t, flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
 	s.line.lay(nil)
@@ -176,6 +236,10 @@ func TestLiveLogout(t *testing.T) {
 	require.NoError(t, s.messenger.Add(t.Context(), user, flashgin.Info("for the user").At("/")))
 	b.untilEqual([]string{"for the user"}, texts)
 
+	second := b.beside()
+	second.open(s.url)
+	second.ready()
+	s.untilOpen(1)
 	other := b.beside()
 	other.open(s.url + "/page.css") // no page that listens itself
 	asked := s.line.asked.Load()
@@ -185,7 +249,8 @@ func TestLiveLogout(t *testing.T) {
 	s.untilOpen(0)
 	require.NoError(t, s.messenger.Add(t.Context(), next,
 		flashgin.Info("for the next one").At("/")))
-	time.Sleep(300 * time.Millisecond)
+	time.Sleep(2500 * time.Millisecond) // longer than another page would wait before it listens
 	assert.Equal(t, asked, s.line.asked.Load())
+	assert.Empty(t, eval[[]string](second, texts))
 	assert.Equal(t, []string{"for the user"}, eval[[]string](b, texts))
 }

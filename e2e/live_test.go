@@ -370,6 +370,45 @@ func TestLiveBackButton(t *testing.T) {
 	b.untilEqual([]string{"welcome back"}, texts)
 }
 
+// Check 23: Back is instant also to a page that has shown a message, and so says no-store, and that
+// has listened and acknowledged. It is private, too: a cookie that has changed, as a logout changes
+// it, makes the browser ask for the page anew.
+func TestBackIsInstantAndPrivate(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		away string // what happens before Back
+		kept bool
+	}{
+		{"the same user", ``, true},
+		{"after a logout", `document.cookie = "session=another"`, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, flashgin.Config{},
+				`{{define "head"}}{{if eq .Path "/"}}{{flashAssets}}{{end}}{{end}}`)
+			s.line.lay(nil)
+			b := newTab(t)
+			b.before(`addEventListener("pageshow", e => globalThis.persisted = e.persisted)`)
+			b.call("Network.setCookie", object{"name": "session", "value": "one", "url": s.url})
+			s.leave(flashgin.Info("printed"))
+			b.open(s.url + "/?printed")
+			b.ready()
+			b.untilEqual([]string{"printed"}, texts)
+			s.untilOpen(1)
+			s.leave(flashgin.Info("live"))
+			b.untilEqual([]string{"printed", "live"}, texts)
+			s.acknowledged(1)
+			b.do(chromedp.Navigate(s.url + "/away"))
+			s.untilOpen(0)
+			b.js(test.away)
+			b.js(`history.back()`)
+			b.untilEqual("?printed", `location.search`)
+			b.untilEqual(test.kept, `persisted`)
+			b.untilEqual([]string{}, texts)
+			s.untilOpen(1)
+		})
+	}
+}
+
 // Turbo replaces the page below the script. The stream is then that of the new one.
 func TestLiveTurbo(t *testing.T) {
 	s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}`+withTurbo+`{{end}}`)

@@ -190,6 +190,8 @@ func TestLimitsOnThePagesAreThoseOfTheCode(t *testing.T) {
 			"lateAddsAtMost = 256"},
 		{"docs/security.md", "`/_flash/messages` | 16 |", "internal/views/views.go",
 			"ListAtMost = 16"},
+		{"docs/security.md", "`/_flash/stream` | 64 |", "internal/views/views.go",
+			"StreamAtMost = 64"},
 		{"docs/security.md", "1000 messages, 64 claims", "internal/live/ack.go",
 			"ackTicketsAtMost = 64"},
 		{"docs/redis.md", "four times a second", "internal/guard/breaker.go",

@@ -68,7 +68,7 @@ func TestMarkupOfStreamIsNotShared(t *testing.T) {
 	known, unknown := a.Visitor(), a.Visitor()
 	known.Do(http.MethodGet, "/key")
 	for range 2 {
-		assert.Equal(t, "/app/live/stream?view=%2Fapp%2F&view=%2A", listensTo(known.Get("/")))
+		assert.Equal(t, "/app/live/stream?at=%2F&at=%2A", listensTo(known.Get("/")))
 		assert.Empty(t, listensTo(unknown.Get("/")))
 	}
 }

@@ -148,7 +148,7 @@ func TestSilentStreamsBehindProxies(t *testing.T) {
 						return // the proxy is there
 					}
 					w.Header().Set("Content-Type", "text/event-stream")
-					w.Header().Set("Cache-Control", "private, no-store, no-transform")
+					w.Header().Set("Cache-Control", "private, no-cache, no-transform")
 					w.Header().Set("X-Accel-Buffering", "no")
 					for {
 						_, _ = fmt.Fprint(w, ": open\n\n")

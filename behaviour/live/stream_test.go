@@ -31,7 +31,7 @@ func TestStream(t *testing.T) {
 	header := page.Response.Header
 	assert.Equal(t, http.StatusOK, page.Response.StatusCode)
 	assert.Equal(t, "text/event-stream; charset=utf-8", header.Get("Content-Type"))
-	assert.Equal(t, "private, no-store, no-transform", header.Get("Cache-Control"))
+	assert.Equal(t, "private, no-cache, no-transform", header.Get("Cache-Control"))
 	assert.Equal(t, "no", header.Get("X-Accel-Buffering"))
 	assert.Equal(t, "identity", header.Get("Content-Encoding"))
 	assert.Empty(t, header.Values("Set-Cookie"))

@@ -73,6 +73,7 @@ func (a *Answer[T]) carrier(how request.Leaving) carrier.Carrier {
 // request, and those that wait. If the request has failed, the latter keep waiting.
 func (a *Answer[T]) carry(how request.Leaving) {
 	a.settleReader(how)
+	a.copyPrinted(how)
 	by := a.carrier(how)
 	if by == carrier.Nothing {
 		return
@@ -115,6 +116,21 @@ func (a *Answer[T]) carry(how request.Leaving) {
 	list.Set(shown.Following)
 }
 
+// copyPrinted puts the messages of a page that a library reads into a header, too. Our script shows
+// those that the library does not put on screen.
+func (a *Answer[T]) copyPrinted(how request.Leaving) {
+	if how != request.HeadersWithBody || !a.site.IsMounted() ||
+		!browser.ByLibrary(a.HTTP.Header, a.views.Reader()) {
+		return
+	}
+	items := a.translated(a.list.OnPage(a.site.HasText))
+	for n := min(len(items), carrier.AtMost); n > 0; n-- {
+		if a.setHeader(carrier.Copy, a.site.ForScripts(items[:n]), "") {
+			return
+		}
+	}
+}
+
 // follow writes the messages behind the body when the handlers have ended.
 func (a *Answer[T]) follow() {
 	a.Lock()
@@ -145,17 +161,13 @@ func (a *Answer[T]) follow() {
 // header says where the script gets them. If no script is mounted, the header has as many messages
 // as there is room for.
 func (a *Answer[T]) carryInHeader(by carrier.Carrier, list shown.Selection[T]) {
-	mounted := a.site.IsMounted()
 	items := a.translated(list.Items())
-	if !mounted {
-		items = items[:min(len(items), carrier.AtMost)]
-	}
-	for n := len(items); n > 0; n-- {
+	for n := min(len(items), carrier.AtMost); n > 0; n-- {
 		if a.setHeader(by, a.site.ForScripts(items[:n]), "") {
 			list.First(n).Set(shown.Carried)
 			return
 		}
-		if mounted {
+		if a.site.IsMounted() {
 			a.carryAddress(by)
 			return
 		}

@@ -59,14 +59,7 @@ func (a *Answer[T]) store(unaddressed bool) {
 	}
 	items, lost := a.list.TakeOwn(view)
 	if len(items) > 0 {
-		waiting := func(yield func(view string) bool) {
-			for _, it := range items {
-				if !yield(it.View) {
-					return
-				}
-			}
-		}
-		if mistake := a.views.Stripped(a.Given.RequestURI, waiting); mistake != "" {
+		if mistake := a.views.Stripped(a.Given.RequestURI, queue.Views(items)); mistake != "" {
 			a.WarnOnce(&a.site.stripped, mistake)
 		}
 		key, err := a.keys.Save()

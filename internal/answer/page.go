@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/flashgin/flashgin/internal/browser"
-	"github.com/flashgin/flashgin/internal/views"
 )
 
 // A page that a browser loads ahead of time, because it may be wanted next, must not take messages.
@@ -43,15 +42,11 @@ func (a *Answer[T]) StreamURL() (url string, idle bool) {
 		return "", false
 	}
 	idle = !keyed
-	switch {
-	case idle && !(a.site.Views.HTMX || a.site.Turbo), idle && !a.keys.MayExist():
-		return "", false
-	case len(a.views.List()) > views.ListAtMost:
+	if idle && (!(a.site.Views.HTMX || a.site.Turbo) || !a.keys.MayExist()) {
 		return "", false
 	}
-	query := a.views.Query()
-	if len(query) > views.QueryAtMost {
-		return "", false
+	if query := a.views.StreamQuery(); query != "" {
+		return a.site.URL("stream") + "?" + query, idle
 	}
-	return a.site.URL("stream") + "?" + query, idle
+	return "", false
 }

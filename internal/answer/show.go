@@ -35,7 +35,7 @@ func (a *Answer[T]) Show(
 	if a.refused || a.list.IsEmpty() {
 		return nil
 	}
-	way := shown.Way{State: how, Written: a.Written()}
+	way := shown.Way{State: how, Written: a.Written(), Ours: pullable}
 	if how == shown.Placed && !(again && request.IsBeside()) {
 		way.Code = writers.Status(a.Gin().Writer)
 	}

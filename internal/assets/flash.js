@@ -33,6 +33,9 @@
     },
   });
 
+  // ask fetches from where the page comes from, whatever its <base> says.
+  const ask = (url, init) => fetch(new URL(url, origin), init);
+
   const all = (selector, root = doc) => [...root.querySelectorAll(selector)];
   const listed = (value) => (Array.isArray(value) ? value : []);
   const inside = (node) => node?.closest?.(REGION);
@@ -172,6 +175,7 @@
         continue;
       }
       item.dataset.flashShown = "";
+      setTimeout(() => item.isConnected && (item.dataset.flashShown = 1)); // a library may take it out at once
       if (id) {
         if (old?.item.isConnected) close(old.item, "replaced");
         met.set(id, { item, created, at: performance.now() });
@@ -222,26 +226,22 @@
   function settle() {
     for (const region of all("flash-messages[data-label]")) {
       const used = region.querySelector(ITEM);
-      if (used) {
-        region.setAttribute("role", "region");
-        region.setAttribute("aria-label", region.dataset.label);
-      } else {
-        region.removeAttribute("role");
-        region.removeAttribute("aria-label");
-      }
+      region.role = used && "region";
+      region.ariaLabel = used && region.dataset.label;
       for (const list of all(":scope > ul", region)) list.hidden = !list.querySelector(ITEM);
     }
     all("[data-flash-list]").forEach(fold);
     const corner = live?.querySelector("[popover]");
-    if (corner?.isConnected && corner.togglePopover) corner.togglePopover(corner.querySelector(ITEM) !== null);
+    if (corner?.isConnected) corner.togglePopover?.(!!corner.querySelector(ITEM));
     if (corner && !corner.matches(READ)) corner.scrollTop = corner.scrollHeight; // the newest is at the end
     dodge();
   }
 
   // fold keeps the newest messages of a list in sight, and errors rather than others. The others are in a <details> at its top.
   function fold(list) {
-    let more = [...list.children].find((child) => child.matches("[data-flash-more]"));
-    const items = [...list.children].filter((child) => child.dataset.status);
+    const children = [...list.children];
+    let more = children.find((child) => child.matches("[data-flash-more]"));
+    const items = children.filter((child) => child.dataset.status);
     let room = IN_SIGHT - items.length;
     if (room < 0 && !list.matches(READ)) {
       if (!more) {
@@ -278,7 +278,7 @@
   }
 
   // blanks returns items to copy, or nothing where the page has no place for them.
-  const blanks = () => live?.querySelector("[popover] > *") && home.querySelector("template")?.content;
+  const blanks = () => live?.isConnected && live.querySelector("[popover] > *") && home.querySelector("template")?.content;
 
   function push(message) {
     const item = add(message);
@@ -346,7 +346,7 @@
     if (!blanks()) return; // they wait for a page that can show them
     acks ??= url.replace(/messages\?.*/, "ack");
     try {
-      const answer = await fetch(url, { headers: { "X-Get-Flash": "tickets" } });
+      const answer = await ask(url, { headers: { "X-Get-Flash": "tickets" } });
       if (answer.ok) receive(await answer.json());
     } catch {
       // They come with the next page.
@@ -356,12 +356,40 @@
   function notice(response) {
     try {
       // Of several headers, a browser makes a list.
-      for (const { messages, pull: url } of JSON.parse("[" + (response.headers.get("Flash-Messages") ?? "") + "]")) {
+      for (const { messages, pull: url, printed } of JSON.parse("[" + (response.headers.get("Flash-Messages") ?? "") + "]")) {
         listed(messages).forEach(push);
         if (url) pull(url);
+        brought.push(...listed(printed));
       }
     } catch {
       // It is not ours.
+    }
+  }
+
+  // What is on a page that htmx or Turbo asks for is in a header, too: they may leave it out, or throw the page away and load it once more. What is not on
+  // screen then, the script shows; after another load, the next one does.
+  const brought = [];
+
+  function check(response) {
+    notice(response);
+    const list = brought.splice(0);
+    setTimeout(() => {
+      for (const message of list) {
+        const id = "flash-" + message.id;
+        if (!met.get(id)?.item.dataset.flashShown) {
+          met.delete(id);
+          push(message);
+        }
+      }
+    }, SEEN_AFTER);
+  }
+
+  function recheck() {
+    try {
+      JSON.parse(sessionStorage.flash).forEach(push);
+      delete sessionStorage.flash;
+    } catch {
+      // There is nothing, or the browser keeps nothing for this site.
     }
   }
 
@@ -387,7 +415,7 @@
   let acks; // and where to say what has become of them
   let listening; // an AbortController
   let attempts = 0;
-  let again, silent, seen; // timers
+  let again, seen; // timers
   const PART = 20000; // of an acknowledgement, in characters of three bytes: browsers send 64 KB at once, and that is all the server reads
   const unseen = new Set(); // what the server waits to hear of, by the item that shows it, and when the user will have seen that
 
@@ -413,10 +441,63 @@
 
   function listen() {
     if (doc.hidden) hangUp();
-    else if (stream && !listening) hear((listening = new AbortController()));
+    else if (stream && !listening) join((listening = new AbortController()));
   }
 
-  async function hear(mine) {
+  // One page hears for all that a browser shows, because it has six connections to a server over HTTP/1.1: the page that came last. It takes a lock away
+  // from the one before, which gets in line. The place of a page is a lock, too: its name says what the page reads, and it is there as long as the page.
+
+  const TAKE_OVER = 2000; // after the page that heard is gone, unless its user comes to the next one
+  const VIEWS = 64; // that the server listens to at once
+
+  const server = () => stream.split("?")[0] + "?";
+  const taken = async () => (await navigator.locks.query()).held.map((lock) => lock.name).filter((name) => name.startsWith(server()));
+
+  function join(mine) {
+    const { signal } = mine;
+    const place = stream + "#" + Math.random();
+    const channel = new BroadcastChannel(place);
+    channel.onmessage = ({ data }) => (data ? receive(data) : subscribe(stream, true));
+    const left = new Promise((resolve) => (signal.onabort = resolve)).then(() => channel.close());
+    const lead = async (how) => {
+      const line = new AbortController();
+      left.then(() => line.abort());
+      try {
+        await navigator.locks.request(stream.split("?")[0], how, async () => {
+          await new Promise((resolve) => left.then(resolve, setTimeout(resolve, how.signal && TAKE_OVER)));
+          await hear(mine, line, place);
+        });
+      } catch ({ name }) {
+        line.abort();
+        if (mine === listening) name === "AbortError" ? lead({ signal }) : hear(mine, mine); // without HTTPS, and in some frames, there are no locks
+      }
+    };
+    navigator.locks?.request(place, () => left).catch(() => {});
+    lead({ steal: true });
+  }
+
+  const tell = (place, parcel) => new BroadcastChannel(place).postMessage(parcel);
+
+  // deal gives each message to the page that reads its view, to this one first.
+  async function deal({ messages, tickets }, places) {
+    const readers = {};
+    for (const view in tickets)
+      readers[view] = places.find((place) => [...new URLSearchParams(place.split(/[?#]/)[1]).values()].includes(view)) ?? places[0];
+    for (const place of places) {
+      const part = messages.filter(({ view }) => readers[view] === place);
+      if (place === places[0]) receive({ messages: part, tickets });
+      else if (part[0]) {
+        if ((await taken()).includes(place)) tell(place, { messages: part, tickets });
+        else {
+          report("back", part.map((message) => ({ says: { ...message, ticket: tickets[message.view] } })));
+          subscribe(stream); // without that page
+        }
+      }
+    }
+  }
+
+  async function hear(mine, line, place) {
+    let silent;
     const alive = () => {
       clearTimeout(silent);
       silent = setTimeout(() => mine.abort(), SILENCE);
@@ -424,14 +505,16 @@
     let pause = Math.random() * Math.min(BACK_OFF, 1000 * 2 ** attempts++);
     try {
       alive();
-      const { status, headers, body } = await fetch(stream, { signal: mine.signal });
+      const places = place ? [...new Set([place, ...(await taken())])] : [stream]; // this page's own first
+      const views = [...new Set(places.flatMap((place) => place.split(/[?#]/)[1].split("&")))].slice(0, VIEWS);
+      const { status, headers, body } = await ask(server() + views.join("&"), { signal: line.signal, cache: "no-store" });
       if (status === 204) subscribe(stream, true); // there is nothing to hear
       if (!/^text\/event-stream/.test(headers.get("Content-Type"))) throw 0; // a proxy is in trouble
       const reader = body.pipeThrough(new TextDecoderStream()).getReader();
       let text = "";
       for (;;) {
         const { value, done } = await reader.read();
-        if (done || mine !== listening) break;
+        if (done || mine !== listening || line.signal.aborted) break;
         alive();
         const events = (text + value).split("\n\n");
         text = events.pop();
@@ -439,15 +522,19 @@
           const { event: name, data, retry } = Object.fromEntries(event.split("\n").map((line) => line.split(/: (.*)/)));
           if (retry) pause = +retry;
           if (name) attempts = 0;
-          if (name === "flash") receive(JSON.parse(data));
+          if (name === "flash") await deal(JSON.parse(data), places);
           if (data === "full") pause = BACK_OFF; // the session has newer pages
-          if (data === "over") subscribe(stream, true);
+          if (data === "over") {
+            for (const other of places.slice(1)) tell(other);
+            subscribe(stream, true);
+          }
         }
       }
     } catch {
       // The line is broken, or the page has hung up.
     }
-    if (mine !== listening) return;
+    clearTimeout(silent);
+    if (mine !== listening || (line.signal.aborted && !mine.signal.aborted)) return; // another page hears now
     hangUp();
     clearTimeout(again);
     again = setTimeout(listen, pause);
@@ -479,7 +566,7 @@
       const request = { method: "POST", body: `{"${what}":[${list}]}` };
       list = [];
       // What is too much for a page that is being left is sent by one that stays. What does not arrive comes again, and is not shown again.
-      fetch(acks, { ...request, keepalive: true }).catch(() => fetch(acks, request)).catch(() => {});
+      ask(acks, { ...request, keepalive: true }).catch(() => ask(acks, request)).catch(() => {});
     };
     for (const entry of entries) {
       unseen.delete(entry);
@@ -579,6 +666,7 @@
       this.#changes.observe(this, { childList: true, subtree: true, attributeFilter: ["data-stream", "data-pull"] });
       focusOnLoad(this);
       this.#look();
+      recheck();
     }
 
     // look finds what the server, or a library that makes the page like another one, has changed in here.
@@ -662,18 +750,22 @@
   });
   // A stream for Turbo to which nothing can be appended, for it is compressed, has them in a header.
   doc.addEventListener("turbo:before-fetch-response", ({ detail }) => notice(detail.fetchResponse.response));
+  doc.addEventListener("turbo:render", check);
+  doc.addEventListener("htmx:after:request", ({ detail }) => check(detail.ctx.response)); // of htmx 4
+  doc.addEventListener("htmx:beforeOnLoad", ({ detail }) => check({ headers: { get: (name) => detail.xhr.getResponseHeader(name) } }));
 
   for (const type of ["pointerover", "pointerout", "focusin", "focusout", "selectionchange", "visibilitychange"])
     doc.addEventListener(type, tick);
-  for (const type of ["freeze", "resume"])
-    doc.addEventListener(type, () => {
-      frozen = type === "freeze";
-      tick();
-    });
+  for (const type of ["freeze", "resume"]) doc.addEventListener(type, () => tick((frozen = type === "freeze")));
 
   // Browsers keep the page as it is for the Back button, whatever its headers say. What was shown must not come back with it.
   addEventListener("pagehide", () => {
     report("back", unseen);
+    try {
+      if (brought[0]) sessionStorage.flash = JSON.stringify(brought.splice(0));
+    } catch {
+      // The browser keeps nothing for this site.
+    }
     hangUp();
     for (const item of all(ITEM)) item.remove();
     left.clear();

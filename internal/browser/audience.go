@@ -54,6 +54,12 @@ func fromHTMX(r *http.Request) bool {
 	return ok
 }
 
+// ByLibrary reports whether htmx or Turbo takes the page out of the answer. It may leave a part of
+// the page out, or ask for it once more.
+func ByLibrary(h http.Header, reader Audience) bool {
+	return reader == ForHTMX || reader == ForHTMXPage || h.Get("X-Turbo-Request-Id") != ""
+}
+
 // OnScreen returns the URL of the page that is on screen while the answer comes, as the request
 // says: htmx names it, others send a Referer. It returns "" if the answer is a page of its own.
 func OnScreen(h http.Header, reader Audience) string {

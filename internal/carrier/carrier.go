@@ -18,6 +18,7 @@ const (
 	TurboStream         // behind the body: Turbo does the same
 	Trigger             // in HX-Trigger, as an event
 	Notice              // in a header of ours
+	Copy                // on the page, and in that header, too
 )
 
 // IsBehind reports whether the messages follow the body.

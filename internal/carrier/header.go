@@ -10,12 +10,14 @@ import (
 	"github.com/flashgin/flashgin/internal/htmx"
 )
 
-// noticeHeader has {"messages": […]}, or {"pull": "…"}, the URL to get them from.
+// noticeHeader has {"messages": […]}, or {"pull": "…"}, the URL to get them from, or
+// {"printed": […]}, the messages that are on the page, too.
 const noticeHeader = "Flash-Messages"
 
 type notice[M any] struct {
 	Messages []M    `json:"messages,omitempty"`
 	Pull     string `json:"pull,omitempty"`
+	Printed  []M    `json:"printed,omitempty"`
 }
 
 const (
@@ -53,7 +55,11 @@ func Set[M any](
 	} else {
 		var said notice[M]
 		_ = json.Unmarshal([]byte(h.Get(name)), &said) // of an engine within this one
-		said.Messages = append(said.Messages, messages...)
+		if by == Copy {
+			said.Printed = append(said.Printed, messages...)
+		} else {
+			said.Messages = append(said.Messages, messages...)
+		}
 		said.Pull = cmp.Or(url, said.Pull)
 		text, err := json.Marshal(said)
 		if err != nil {

@@ -7,6 +7,7 @@ package queue
 
 import (
 	"context"
+	"iter"
 	"time"
 )
 
@@ -82,6 +83,17 @@ type Nodes interface {
 	Node(session string) string
 	// PingNode returns nil if the server answers.
 	PingNode(ctx context.Context, node string) error
+}
+
+// Views returns the views of items, one by one.
+func Views[T any](items []Item[T]) iter.Seq[string] {
+	return func(yield func(view string) bool) {
+		for _, it := range items {
+			if !yield(it.View) {
+				return
+			}
+		}
+	}
 }
 
 // Watcher is a store that tells when items are added.

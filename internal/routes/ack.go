@@ -16,6 +16,7 @@ import (
 // already, wait again, or never existed.
 func (rs *Routes[T]) serveAck(c *gin.Context) {
 	keepOut(c)
+	c.Header("Cache-Control", kept)
 	if browser.SenderOf(c.Request) != browser.ThisOrigin { // only our own pages may settle
 		c.AbortWithStatus(http.StatusForbidden)
 		return

@@ -102,6 +102,10 @@ func (rs *Routes[T]) storedByPageCache(c *gin.Context) bool {
 	return true
 }
 
+// kept is the Cache-Control of what open pages ask for. Chromium keeps a page that says no-store
+// for Back only if nothing that its script gets says so, too. Our script gets it past the cache.
+const kept = "private, no-cache"
+
 // keepOut keeps an answer out of caches. Page caches, even those that we do not know, store no
 // aborted answers.
 func keepOut(c *gin.Context) {

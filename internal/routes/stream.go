@@ -14,6 +14,7 @@ import (
 	"github.com/flashgin/flashgin/internal/guard"
 	"github.com/flashgin/flashgin/internal/live"
 	"github.com/flashgin/flashgin/internal/sse"
+	"github.com/flashgin/flashgin/internal/viewpath"
 	"github.com/flashgin/flashgin/internal/views"
 	"github.com/flashgin/flashgin/internal/writers"
 )
@@ -29,7 +30,7 @@ func (rs *Routes[T]) serveStream(c *gin.Context) {
 // newStream returns what a stream needs, or nil if it has answered the request itself.
 func (rs *Routes[T]) newStream(c *gin.Context) (*live.Conn, *live.Page) {
 	keepOut(c)
-	c.Header("Cache-Control", "private, no-store, no-transform")
+	c.Header("Cache-Control", kept+", no-transform")
 	if browser.SenderOf(c.Request) == browser.Another {
 		c.AbortWithStatus(http.StatusForbidden)
 		return nil, nil
@@ -96,14 +97,16 @@ func (rs *Routes[T]) streamViews(r *http.Request) []string {
 	if len(r.URL.RawQuery) > views.QueryAtMost {
 		return nil
 	}
-	named := r.URL.Query()["view"]
-	if len(named) > views.ListAtMost {
-		return nil
-	}
+	query := r.URL.Query()
+	named := query["view"]
 	for i, view := range named {
-		if named[i] = rs.clean(view); named[i] == "" {
-			return nil
-		}
+		named[i] = rs.clean(view)
+	}
+	for _, view := range query[views.StreamView] {
+		named = append(named, viewpath.Clean(view, ""))
+	}
+	if len(named) > views.StreamAtMost || slices.Contains(named, "") {
+		return nil
 	}
 	return named
 }

@@ -180,6 +180,7 @@ type Way struct {
 	State   State // Taken, Placed or Printing
 	Written int64 // bytes of the body so far
 	Code    int   // the status of the answer, for Placed; zero if it was noted before
+	Ours    bool  // by our markup
 }
 
 // Show notes that the answer shows messages in this way, and returns them. chosen says which ones,
@@ -193,6 +194,7 @@ func (l *List[T]) Show(
 		if !it.joins(views) || !it.hidden && !chosen(&it.Value) {
 			continue
 		}
+		it.Ours = it.Ours || way.Ours
 		if it.State < way.State {
 			it.State, it.From = way.State, way.Written
 			if way.State != Printing {
@@ -219,6 +221,18 @@ func (l *List[T]) LookFor(items []queue.Item[T], probe func(*T) string) {
 			}
 		}
 	}
+}
+
+// OnPage returns the messages that our markup shows on the page that is about to leave, and that
+// chosen accepts.
+func (l *List[T]) OnPage(chosen func(*T) bool) (items []queue.Item[T]) {
+	for _, it := range l.entries {
+		shows := it.State == Placed || it.State == Printing
+		if shows && it.Ours && !it.hidden && chosen(&it.Value) {
+			items = append(items, it.Item)
+		}
+	}
+	return items
 }
 
 // Peek returns the messages that Show would return, and those that a store has peeked.

@@ -45,6 +45,7 @@ type Trace struct {
 	From  int64  // how many bytes of the body were written before
 	Probe string // the part of its text that Find looks for in the body; "" if there is none
 	Seen  bool   // Find has found it
+	Ours  bool   // our markup shows it
 }
 
 // Find looks for the message's text in a part of the body.

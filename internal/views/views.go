@@ -24,10 +24,16 @@ const Anywhere = "*"
 const (
 	// ListAtMost is how many views a script may name. That is many more than a page reads.
 	ListAtMost = 16
+	// StreamAtMost is the same for a stream, which all pages of a browser share.
+	StreamAtMost = 64
 	// QueryAtMost is how many bytes the query of a stream may have: a stream keeps its views in
 	// memory as long as it is open.
 	QueryAtMost = 8 << 10
 )
+
+// StreamView names a view in the query of a stream as flashgin writes it. Another name is that of a
+// view as browsers see it.
+const StreamView = "at"
 
 // A Site is what all requests of an engine share. It does not change while the engine serves.
 type Site struct {
@@ -201,4 +207,17 @@ func (v *Views) Query() string {
 		query.Add("view", view)
 	}
 	return query.Encode()
+}
+
+// StreamQuery returns Query for a stream, or "" if a stream does not take it. The script compares
+// its views with those of messages, so they have no prefix.
+func (v *Views) StreamQuery() string {
+	query := v.Query()
+	if v.site.Prefix != "" {
+		query = url.Values{StreamView: v.List()}.Encode()
+	}
+	if len(v.List()) > ListAtMost || len(query) > QueryAtMost {
+		return ""
+	}
+	return query
 }

@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -40,6 +41,17 @@ func made(name string) string {
 	return strings.TrimSuffix(name, ext) + ".min" + ext
 }
 
+// number is a line of flash.js that gives a number its name.
+var number = regexp.MustCompile(`(?m)^  const [A-Z_]+ = \d+;.*\n`)
+
+// numbersFirst moves the names of numbers to the top. There the minifier puts the numbers where
+// they are used.
+func numbersFirst(source string) string {
+	const top = "\"use strict\";\n"
+	numbers := strings.Join(number.FindAllString(source, -1), "")
+	return strings.Replace(number.ReplaceAllString(source, ""), top, top+numbers, 1)
+}
+
 // minified returns a source without comments and spaces, with short names for its variables. The
 // names of properties, elements and classes stay, and so does what only new browsers understand.
 func minified(file string) ([]byte, error) {
@@ -51,7 +63,7 @@ func minified(file string) ([]byte, error) {
 	if filepath.Ext(file) == ".css" {
 		loader = api.LoaderCSS
 	}
-	result := api.Transform(string(source), api.TransformOptions{
+	result := api.Transform(numbersFirst(string(source)), api.TransformOptions{
 		Loader:            loader,
 		Sourcefile:        file,
 		Target:            api.ESNext,
