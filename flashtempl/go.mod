@@ -1,6 +1,6 @@
 module github.com/flashgin/flashgin/flashtempl
 
-go 1.26.0
+go 1.25.0
 
 require (
 	github.com/a-h/templ v0.3.977

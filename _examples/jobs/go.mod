@@ -1,6 +1,6 @@
 module github.com/flashgin/flashgin/_examples/jobs
 
-go 1.26.0
+go 1.25.0
 
 replace github.com/flashgin/flashgin => ../../
 
