@@ -239,3 +239,20 @@ func TestDrawnFilesExist(t *testing.T) {
 		}
 	}
 }
+
+// A user reads all of these pages, some day. CONTRIBUTING.md has the bound.
+func TestPagesForUsersAreShort(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(apptest.Repository, "docs", "*.md"))
+	require.NoError(t, err)
+	words := 0
+	for _, path := range append(paths, filepath.Join(apptest.Repository, "README.md")) {
+		switch filepath.Base(path) {
+		case "comparison.md", "design.md", "guarantees-tests.md", "servers.md":
+			continue // for contributors
+		}
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		words += len(strings.Fields(string(text)))
+	}
+	assert.LessOrEqual(t, words, 12000)
+}
