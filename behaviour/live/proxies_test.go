@@ -22,7 +22,7 @@ import (
 	"github.com/flashgin/flashgin/internal/cachetest"
 )
 
-// behindProxies are the proxies that docs/live.md names, with the lines that matter there.
+// behindProxies are the proxies of the table in docs/live.md, with the lines that matter there.
 var behindProxies = []struct {
 	proxy, with string
 	lines       []string

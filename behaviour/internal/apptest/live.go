@@ -243,7 +243,15 @@ func (l *Listener) Hears(want ...string) {
 // Until waits for what is bound to happen.
 func (l *Listener) Until(what string, done func() bool) {
 	l.t.Helper()
-	require.Eventually(l.t, done, 30*time.Second, 2*time.Millisecond, what)
+	if assert.Eventually(l.t, done, 30*time.Second, 2*time.Millisecond, what) {
+		return
+	}
+	select {
+	case <-l.Ended:
+		require.FailNow(l.t, "the stream has ended", "after %v", l.All())
+	default:
+		require.FailNow(l.t, "the stream goes on", "after %v", l.All())
+	}
 }
 
 // Ends waits until the server has ended the stream, and returns the data of its goodbye.
