@@ -146,5 +146,5 @@ func TestWithoutHTMXAndTurbo(t *testing.T) {
 	assert.Empty(t, textsIn(frame), "Turbo throws away what is around a frame, whatever is on")
 	page := a.Shown("/cart")
 	assert.Equal(t, []string{"anywhere", "own"}, textsIn(page))
-	assert.Contains(t, page, "&times;2", "equal messages are one")
+	assert.Contains(t, page, "×2", "equal messages are one")
 }

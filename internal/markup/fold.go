@@ -3,6 +3,7 @@ package markup
 import (
 	"html/template"
 	"slices"
+	"strconv"
 )
 
 // inSight is how many items of a list are in sight, as in flash.js, which keeps to the rules of
@@ -76,6 +77,7 @@ func counted(items []shownItem) []shownItem {
 		}
 		if earlier, ok := last[s]; ok {
 			items[i].Count += items[earlier].Count
+			items[i].Times = "×" + strconv.Itoa(items[i].Count)
 			items[earlier].Count = 0
 		}
 		last[s] = i

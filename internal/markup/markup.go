@@ -102,7 +102,9 @@ type shownItem struct {
 	Ago, Made           string // when it was made, for people and for programs; "" says nothing
 	CloseName           string // of the close button
 	Count               int    // how many equal items it stands for
+	Times               string // says so, if there are several: "×3"
 	Blank               bool
+	HasText             bool // or gets one: the template would call "or", which allocates
 }
 
 // shown returns an item as the template takes it, for the corner or for the list of a page.
@@ -126,7 +128,7 @@ func (p *Printer) shown(item Item, labels Labels, corner, blank bool) shownItem 
 		StatusClass: status, Kind: kind, Long: class.Long != "" && long(item.Text),
 		ShowMore: labels.ShowMore, ShowLess: labels.ShowLess,
 		Made: item.Made, Ago: labels.ago(item.Age),
-		Count: 1, Blank: blank,
+		Count: 1, Blank: blank, HasText: blank || item.Text != "",
 	}
 }
 
