@@ -30,6 +30,7 @@ func TestLiveTabs(t *testing.T) {
 	last := tabs[len(tabs)-1]
 	s.leave(flashgin.Info("one"))
 	last.untilEqual([]string{"one"}, texts)
+	s.acknowledged(1)
 	for _, b := range tabs[:7] {
 		assert.True(t, eval[bool](b, `document.hidden`))
 		assert.Empty(t, eval[[]string](b, texts))

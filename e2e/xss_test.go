@@ -86,7 +86,8 @@ func TestHostileTexts(t *testing.T) {
 				Key: text, ID: text, Link: &flashgin.Link{Label: text, URL: text}}
 		}},
 		{"in the text, as everybody has it", func(text string, i int) flashgin.Message {
-			return flashgin.Message{Status: flashgin.StatusError, Text: text, ID: fmt.Sprint(i)}
+			return flashgin.Message{Status: flashgin.StatusError, Text: text, ID: fmt.Sprint(i),
+				Key: fmt.Sprint(i)} // or those that look equal are one
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

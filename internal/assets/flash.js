@@ -465,7 +465,8 @@
       try {
         await navigator.locks.request(stream.split("?")[0], how, async () => {
           await new Promise((resolve) => left.then(resolve, setTimeout(resolve, how.signal && TAKE_OVER)));
-          await hear(mine, line, place);
+          hear(mine, line, place);
+          await left; // and not for what a page does after that: it may be frozen
         });
       } catch ({ name }) {
         line.abort();
