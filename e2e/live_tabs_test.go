@@ -170,9 +170,6 @@ func TestLiveWindowsThatGo(t *testing.T) {
 		{"left for another page, and kept by the browser", func(t *testing.T, s *site, b *tab) {
 			b.do(chromedp.Navigate(s.url + "/away"))
 		}},
-		{"frozen", func(t *testing.T, _ *site, b *tab) {
-			b.call("Page.setWebLifecycleState", object{"state": "frozen"})
-		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{},
@@ -186,6 +183,7 @@ func TestLiveWindowsThatGo(t *testing.T) {
 			listens.ready()
 			s.untilOpen(1)
 			test.gone(t, s, listens)
+			s.untilOpen(0) // what its stream still takes waits for a lease
 			s.untilOpen(1)
 			for _, text := range []string{"one", "two", "three"} {
 				s.leave(flashgin.Info(text))
