@@ -74,7 +74,10 @@ func (m *Messenger) itemsOf(list Messages) []markup.Item {
 		if !queue.Generated(msg.ID) {
 			items[i].Created = msg.Created.Format(time.RFC3339Nano) // as JSON has it
 		}
-		if age := time.Since(msg.Created); m.cfg.AgeAfter > 0 && age >= m.cfg.AgeAfter {
+		if m.cfg.AgeAfter == 0 {
+			continue
+		}
+		if age := time.Since(msg.Created); age >= m.cfg.AgeAfter {
 			items[i].Age, items[i].Made = age, msg.Created.Format(time.RFC3339)
 		}
 	}

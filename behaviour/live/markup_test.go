@@ -102,7 +102,8 @@ func TestLivePartBesideOwnMarkup(t *testing.T) {
 			assert.Equal(t, "/_flash/stream?view=%2Fa&view=%2A", listensTo(live))
 			assert.Contains(t, live, ` data-label="Meldungen">`)
 			assert.Equal(t, 2, strings.Count(live, " aria-live="), "the announcers")
-			assert.Equal(t, 4, strings.Count(live, " data-status="), "one of each status, in the template")
+			assert.Equal(t, 4, strings.Count(live, " data-status="),
+				"one of each status, in the template")
 			assert.NotContains(t, live, "text</")
 
 			// A page that is loaded ahead of time says where its messages are.

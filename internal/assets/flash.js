@@ -458,22 +458,22 @@
     const place = stream + "#" + Math.random();
     const channel = new BroadcastChannel(place);
     channel.onmessage = ({ data }) => (data ? receive(data) : subscribe(stream, true));
-    const left = new Promise((resolve) => (signal.onabort = resolve)).then(() => channel.close());
+    const gone = new Promise((resolve) => (signal.onabort = resolve)).then(() => channel.close());
     const lead = async (how) => {
       const line = new AbortController();
-      left.then(() => line.abort());
+      gone.then(() => line.abort());
       try {
         await navigator.locks.request(stream.split("?")[0], how, async () => {
-          await new Promise((resolve) => left.then(resolve, setTimeout(resolve, how.signal && TAKE_OVER)));
+          await new Promise((resolve) => gone.then(resolve, setTimeout(resolve, how.signal && TAKE_OVER)));
           hear(mine, line, place);
-          await left; // and not for what a page does after that: it may be frozen
+          await gone; // and not for what a page does after that: it may be frozen
         });
       } catch ({ name }) {
         line.abort();
         if (mine === listening) name === "AbortError" ? lead({ signal }) : hear(mine, mine); // without HTTPS, and in some frames, there are no locks
       }
     };
-    navigator.locks?.request(place, () => left).catch(() => {});
+    navigator.locks?.request(place, () => gone).catch(() => {});
     lead({ steal: true });
   }
 
