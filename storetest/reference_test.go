@@ -275,7 +275,7 @@ func (s *reference) Claim(
 			again++
 		}
 		e.mark, e.until = mark, now.Add(lease)
-		if s.is(leaseNeverEnds) {
+		if s.is(leaseNeverEnds) || s.is(timerPerClaim) { // the timer ends the latter
 			e.until = now.Add(time.Hour)
 		}
 		if s.is(timerPerClaim) {
