@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/flashgin/flashgin/internal/keyspace"
+	"github.com/flashgin/flashgin/internal/refusal"
 )
 
 // errURL does not quote the URL, which may have a password.
@@ -39,7 +40,11 @@ func (c *command) connect(ctx context.Context) error {
 		options.DialTimeout, options.ReadTimeout = 5*time.Second, 10*time.Second
 		client := redis.NewClient(options)
 		c.client = client
-		if slots, err := client.ClusterSlots(ctx).Result(); err == nil && len(slots) > 0 {
+		slots, err := client.ClusterSlots(ctx).Result()
+		if err != nil && refusal.Of(err) == refusal.None { // no server has answered
+			return err
+		}
+		if len(slots) > 0 {
 			c.cluster = true
 			c.client = redis.NewClusterClient(&redis.ClusterOptions{
 				Addrs:    []string{options.Addr},
@@ -103,7 +108,8 @@ type progress struct {
 	told time.Time
 }
 
-const tellEvery = 2 * time.Second
+// tellEvery is how long a walk says nothing. A test changes it.
+var tellEvery = 2 * time.Second
 
 func (c *command) newProgress(ctx context.Context) *progress {
 	p := &progress{told: time.Now()}
