@@ -43,6 +43,48 @@ func TestShortComparison(t *testing.T) {
 	}
 }
 
+// The row about faults does not judge whom a Redis that is away logs out.
+func TestContendersWithoutAFault(t *testing.T) {
+	var results []*result
+	for _, c := range contenders() {
+		r := &result{contender: c, behaviours: map[string]string{}}
+		r.cycle, r.empty, r.redisCycle = []float64{1}, []float64{1}, []float64{1}
+		for _, name := range behaviours {
+			r.behaviours[name] = fine
+			if c.stored || isTheirs(c.name) {
+				r.behaviours[name] = "logged out"
+			}
+		}
+		results = append(results, r)
+	}
+	last := func() string {
+		rows := strings.Split(strings.TrimSpace((&bench{TB: t}).judged(results)), "\n")
+		return rows[len(rows)-1]
+	}
+	if row := last(); !strings.HasSuffix(row, "| met |") || strings.Contains(row, oursBesideRedis) {
+		t.Error(row)
+	}
+	results[0].behaviours[twoTabs] = "doubled"
+	if row := last(); !strings.HasSuffix(row, "| **missed** |") {
+		t.Error(row)
+	}
+}
+
+func TestWrap(t *testing.T) {
+	text := strings.TrimSpace(strings.Repeat("nine char ", 30))
+	for _, indent := range []string{"", "  "} {
+		lines := strings.Split(wrap(text, indent), "\n")
+		for i, line := range lines {
+			if len(line) > 100 || i > 0 && !strings.HasPrefix(line, indent) {
+				t.Errorf("line %d: %q", i, line)
+			}
+		}
+		if got := strings.Join(lines, " "); strings.ReplaceAll(got, "   ", " ") != text {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
 func TestJudge(t *testing.T) {
 	page := func(texts ...string) answer { return answer{status: 200, user: true, texts: texts} }
 	for _, test := range []struct {

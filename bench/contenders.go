@@ -37,6 +37,7 @@ type contender struct {
 	flashes bool
 	session bool // the page greets the user of a session; else it greets alice, whoever comes
 	redis   bool // messages are there, or the sessions that hold them
+	stored  bool // the sessions are in Redis: without it, nobody is logged in
 
 	// app is nil for fiber, which is no http.Handler.
 	app func(contender, *redis.Client, time.Duration) http.Handler
@@ -79,13 +80,13 @@ func contenders() []contender {
 		if !c.session {
 			cfg.SessionKey = flashgin.CookieKey("flash")
 		}
-		if c.name == oursBesideRedis {
+		if c.stored {
 			return flashginShop(cfg, redisSessions(client))
 		}
 		return flashginShop(cfg, cookieSessions())
 	}
 	usual := func(c contender, client *redis.Client, _ time.Duration) http.Handler {
-		if !c.redis {
+		if !c.stored {
 			return usualShop(cookieSessions())
 		}
 		return usualShop(redisSessions(client))
@@ -106,10 +107,11 @@ func contenders() []contender {
 		{name: oursCookieKnown, flashes: true, redis: true, app: flash},
 		{name: "flashgin, memory, session", flashes: true, session: true, app: flash},
 		{name: oursMemory, flashes: true, app: flash},
-		{name: oursBesideRedis, flashes: true, session: true, redis: true, app: flash},
-		{name: usualRedis, flashes: true, session: true, redis: true, app: usual},
+		{name: oursBesideRedis, flashes: true, session: true, redis: true, stored: true,
+			app: flash},
+		{name: usualRedis, flashes: true, session: true, redis: true, stored: true, app: usual},
 		{name: "gin-contrib/sessions, cookie store", flashes: true, session: true, app: usual},
-		{name: listInSCS, flashes: true, session: true, redis: true, app: inSCS},
+		{name: listInSCS, flashes: true, session: true, redis: true, stored: true, app: inSCS},
 		{name: "fiber v3", flashes: true},
 		{name: byHandInSession, flashes: true, session: true, redis: true, app: handwritten},
 		{name: byHand, flashes: true, redis: true, app: handwritten},

@@ -322,21 +322,21 @@ func notes(rows []tested) (lines []string) {
 			servers = "on " + strings.Join(of[why], ", ")
 		}
 		lines = append(lines, wrap(fmt.Sprintf("- Skipped %s: %s.", servers,
-			strings.TrimRight(why, "."))))
+			strings.TrimRight(why, ".")), "  "))
 	}
 	return lines
 }
 
-// wrap breaks a line of a list, so that lines have at most 100 bytes.
-func wrap(line string) string {
+// wrap breaks a line, so that lines have at most 100 bytes. The others begin with the indent.
+func wrap(line, indent string) string {
 	var lines []string
 	for len(line) > 100 {
 		at := strings.LastIndexByte(line[:101], ' ')
-		if at <= 2 {
+		if at <= len(indent) {
 			break
 		}
 		lines = append(lines, line[:at])
-		line = "  " + line[at+1:]
+		line = indent + line[at+1:]
 	}
 	return strings.Join(append(lines, line), "\n")
 }
