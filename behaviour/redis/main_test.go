@@ -8,6 +8,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testrun.Waiting(8)
+	testrun.Waiting(16)
 	os.Exit(m.Run())
 }

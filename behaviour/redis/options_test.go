@@ -28,6 +28,7 @@ import (
 
 // A store uses the client as the application has made it.
 func TestRedisClientOptions(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	secure, roots := startTLS(t, server.Addr())
 	for name, opt := range map[string]*redis.Options{
@@ -64,6 +65,7 @@ func track(ctx context.Context, conn *redis.Conn) error {
 
 // A hook that logs sees all commands. It changes nothing, and learns no session key.
 func TestRedisHooksSeeNoSessionKey(t *testing.T) {
+	t.Parallel()
 	log := &logCommands{}
 	client := redistest.Start(t).Client()
 	client.AddHook(log)
@@ -146,20 +148,23 @@ func worksWith(t *testing.T, client redis.UniversalClient) {
 // A client may read from replicas. A page claims at the master nevertheless: a replica may not have
 // heard of its messages.
 func TestRedisClientThatReadsFromReplicas(t *testing.T) {
-	cluster := redistest.StartCluster(t, 1)
+	t.Parallel()
+	// Clients are not told of a replica before it has heard from its master.
+	cluster := redistest.StartCluster(t, 1, "repl-ping-replica-period 1")
 	master := cluster.Servers[0]
 	replica := redistest.Start(t, "cluster-enabled yes", "cluster-node-timeout 2000")
 	host, port, err := net.SplitHostPort(replica.Addr())
 	require.NoError(t, err)
 	ctx := t.Context()
-	require.NoError(t, master.Client().ClusterMeet(ctx, host, port).Err())
-	id, err := master.Client().Do(ctx, "cluster", "myid").Text()
+	masterItself, replicaItself := master.Client(), replica.Client()
+	require.NoError(t, masterItself.ClusterMeet(ctx, host, port).Err())
+	id, err := masterItself.Do(ctx, "cluster", "myid").Text()
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
-		return replica.Client().ClusterReplicate(ctx, id).Err() == nil
+		return replicaItself.ClusterReplicate(ctx, id).Err() == nil
 	}, 30*time.Second, 10*time.Millisecond)
 	require.Eventually(t, func() bool {
-		slots, err := master.Client().ClusterSlots(ctx).Result()
+		slots, err := masterItself.ClusterSlots(ctx).Result()
 		return err == nil && len(slots) == 1 && len(slots[0].Nodes) == 2
 	}, 30*time.Second, 10*time.Millisecond)
 
@@ -191,6 +196,7 @@ func TestRedisClientThatReadsFromReplicas(t *testing.T) {
 // With a ring each session is at one of its servers. While a server is away, the sessions of the
 // others go on.
 func TestRedisRingWithAServerThatIsAway(t *testing.T) {
+	t.Parallel()
 	servers := map[string]*redistest.Server{"a": redistest.Start(t), "b": redistest.Start(t)}
 	addrs := map[string]string{}
 	for name, server := range servers {

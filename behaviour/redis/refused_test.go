@@ -120,6 +120,7 @@ func TestRedisReplica(t *testing.T) {
 // A master that waits for replicas refuses messages and says why. Redis 5 and 6.0 do not apply that
 // to scripts: docs/redis.md says so.
 func TestRedisFewReplicas(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "min-replicas-to-write 1")
 	p := newRedisProbe(t, server.Client())
 	err := p.store.Add(t.Context(), p.session, redisMessage("/a", "text"))

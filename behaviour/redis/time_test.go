@@ -368,7 +368,7 @@ func TestRedisRememberedIDsAreBounded(t *testing.T) {
 	t.Parallel()
 	server, p := frozenRedis(t)
 	key := ""
-	for i := range 300 {
+	for i := range 100 {
 		p.add("/a", "text")
 		p.confirm(p.claim("/a"))
 		key = p.keys()[0]
@@ -420,6 +420,7 @@ func TestRedisPurge(t *testing.T) {
 // When the server's clock is set back, by an operator or by a failover to another machine, what was
 // claimed, remembered or given a TTL before lasts no longer than it should have.
 func TestRedisClockIsSetBack(t *testing.T) {
+	t.Parallel()
 	start := time.UnixMicro(1732334400123456)
 	claim := func(p *redisProbe, lease time.Duration, views ...string) []string {
 		claim, err := p.store.Claim(t.Context(), p.session, views, lease)

@@ -124,6 +124,7 @@ func TestRedisKeepsAViewThatAnotherProcessAddedTo(t *testing.T) {
 // The views of a session are bounded at every step of a slot that moves, whether the index moves
 // before the views or after them.
 func TestRedisBoundsViewsWhileTheSlotMoves(t *testing.T) {
+	t.Parallel()
 	for name, backwards := range map[string]bool{"index first": false, "index last": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
