@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,13 +53,45 @@ func TestRedisReshardingUnderLoad(t *testing.T) {
 // A server of the cluster that hangs costs those pages their messages whose messages it keeps, and
 // no others.
 func TestRedisClusterNodeFrozen(t *testing.T) {
-	const tabs = 8
+	t.Parallel()
+	cluster, p, there, _ := oneOfThree(t, 30)
+	p.post(1, p.users)
+
+	cluster.Servers[0].Pause()
+	before := p.asked(there)
+	var loading sync.WaitGroup
+	for range 5 { // they fail, and from then on no page asks
+		loading.Go(func() { p.get(there[0], "/page/0") })
+	}
+	loading.Wait()
+	assert.EqualValues(t, 5, p.asked(there)-before)
+	require.Eventually(t, func() bool {
+		p.getAll()
+		return len(p.missing()) <= len(there)
+	}, pagePatience, 10*time.Millisecond, "the other servers have breakers of their own")
+	assert.Len(t, p.missing(), len(there))
+	assert.EqualValues(t, 5, p.asked(there)-before, "pages asked a server that is known to hang")
+
+	cluster.Servers[0].Resume()
+	require.Eventually(t, func() bool {
+		p.getAll()
+		return len(p.missing()) == 0
+	}, pagePatience, 50*time.Millisecond)
+	p.requireAllShownOnce()
+	p.requireGoodPages(p.since(time.Time{}))
+}
+
+// oneOfThree returns a cluster, pages that keep their messages there, and the users whose messages
+// the first server has, and the others have.
+func oneOfThree(t *testing.T, users int) (
+	cluster *redistest.Cluster, p *redisPages, there, elsewhere []*redisUser,
+) {
+	t.Helper()
 	// The other servers must not give the cluster up.
-	cluster := redistest.StartCluster(t, 3,
+	cluster = redistest.StartCluster(t, 3,
 		logAll("cluster-require-full-coverage no", "cluster-node-timeout 60000")...)
-	p := newRedisPages(t, cluster.Client(), 40,
+	p = newRedisPages(t, cluster.Client(), users,
 		flashgin.Config{Lease: outageLease, Timeout: outageTimeout})
-	var there, elsewhere []*redisUser // where the server is that hangs
 	for _, user := range p.users {
 		if atServer(t, cluster, p, user) == 0 {
 			there = append(there, user)
@@ -66,12 +99,22 @@ func TestRedisClusterNodeFrozen(t *testing.T) {
 			elsewhere = append(elsewhere, user)
 		}
 	}
-	require.Greater(t, len(there), 3)
-	require.Greater(t, len(elsewhere), 10)
+	require.NotEmpty(t, there)
+	require.NotEmpty(t, elsewhere)
 	require.Eventually(t, func() bool {
 		p.getAll()
 		return len(p.missing()) == 0
 	}, pagePatience, 10*time.Millisecond)
+	return cluster, p, there, elsewhere
+}
+
+// The same for longer, while pages load and jobs add.
+func TestRedisClusterNodeFrozenUnderLoad(t *testing.T) {
+	testrun.Soak(t)
+	const tabs = 8
+	cluster, p, there, elsewhere := oneOfThree(t, 40)
+	require.Greater(t, len(there), 3)
+	require.Greater(t, len(elsewhere), 10)
 
 	p.post(3, there)
 	before := p.asked(there)

@@ -52,6 +52,7 @@ func TestRedisKilledAndRestartedUnderLoad(t *testing.T) {
 // A process ends while the server restarts. What its last page showed is confirmed when Close
 // returns, so the next process does not show it again.
 func TestRedisRestartedWhileClosing(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "appendonly yes", "appendfsync always")
 	p := newRedisPages(t, server.Client(), 1,
 		flashgin.Config{Timeout: outageTimeout, Lease: pagePatience})

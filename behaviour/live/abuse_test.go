@@ -16,6 +16,7 @@ import (
 
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
+	"github.com/flashgin/flashgin/internal/testrun"
 )
 
 // What somebody may try with streams who does not mean well.
@@ -83,13 +84,17 @@ func TestStreamsOfOneSession(t *testing.T) {
 	}
 }
 
-// Ten thousand requests of one session leave it with eight streams, which serve it as ever.
+// A thousand requests of one session leave it with eight streams, which serve it as ever.
 func TestStreamAbuse(t *testing.T) {
 	a := apptest.NewLiveApp(t, flashgin.Config{})
 	v := a.Visitor()
 	key := v.Get("/key")
+	streams := 1000
+	if testrun.Soaking() {
+		streams = 10_000
+	}
 	var pages []*apptest.StreamWriter
-	for range 10_000 {
+	for range streams {
 		pages = append(pages, v.Listen(apptest.StreamPath("/a")))
 	}
 	count := func(what func(*apptest.StreamWriter) int) (n int) {

@@ -61,6 +61,7 @@ func proxyNamed(t *testing.T, name string) cachetest.Proxy {
 // When the page has gone, the server learns it, at the latest when it has written twice, and what
 // nobody has seen is on the next page.
 func TestStreamBehindProxies(t *testing.T) {
+	t.Parallel()
 	for _, test := range behindProxies {
 		t.Run(strings.TrimSuffix(test.proxy+", "+test.with, ", "), func(t *testing.T) {
 			t.Parallel()

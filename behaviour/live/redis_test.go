@@ -18,6 +18,7 @@ import (
 	"github.com/flashgin/flashgin"
 	"github.com/flashgin/flashgin/behaviour/internal/apptest"
 	"github.com/flashgin/flashgin/internal/redistest"
+	"github.com/flashgin/flashgin/internal/testrun"
 )
 
 // liveRedis is an application with a RedisStore that it reaches through a proxy, and a job in
@@ -91,31 +92,35 @@ func TestRedisStreamTrouble(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name    string
+		soak    bool // it waits for what fails only after some time
 		trouble func(*redistest.Server, *redistest.Proxy)
 	}{
-		{"killed and restarted", func(server *redistest.Server, proxy *redistest.Proxy) {
+		{"killed and restarted", false, func(server *redistest.Server, proxy *redistest.Proxy) {
 			server.Kill()
 			time.Sleep(time.Second)
 			server.Restart()
 		}},
-		{"frozen", func(server *redistest.Server, proxy *redistest.Proxy) {
+		{"frozen", true, func(server *redistest.Server, proxy *redistest.Proxy) {
 			server.Pause()
 			time.Sleep(10 * time.Second)
 			server.Resume()
 		}},
-		{"all connections cut", func(server *redistest.Server, proxy *redistest.Proxy) {
+		{"all connections cut", false, func(server *redistest.Server, proxy *redistest.Proxy) {
 			for range 5 {
 				proxy.CutAll()
 				time.Sleep(100 * time.Millisecond)
 			}
 		}},
-		{"all answers swallowed", func(server *redistest.Server, proxy *redistest.Proxy) {
+		{"all answers swallowed", true, func(server *redistest.Server, proxy *redistest.Proxy) {
 			proxy.Judge(func([]byte) redistest.Verdict { return redistest.Swallow })
 			time.Sleep(7 * time.Second) // longer than the lease
 			proxy.Judge(nil)
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			if test.soak {
+				testrun.Soak(t)
+			}
 			t.Parallel()
 			a, server, proxy := liveRedis(t)
 			exactlyOnce(t, a, a.Browser(), func() {

@@ -177,10 +177,11 @@ func TestCloseGivesUp(t *testing.T) {
 }
 
 // serverTimeout is one of a server, long enough for a busy machine to answer within it.
-const serverTimeout = 500 * time.Millisecond
+const serverTimeout = time.Second
 
 // The time-outs of a server are for requests that end.
 func TestStreamOutlivesTimeouts(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		set  func(*http.Server)
@@ -212,6 +213,7 @@ func TestStreamOutlivesTimeouts(t *testing.T) {
 
 // Over HTTP/2, too, a stream outlives the time-outs of its server, and Shutdown ends it.
 func TestStreamOverHTTP2(t *testing.T) {
+	t.Parallel()
 	a := apptest.NewLiveApp(t, flashgin.Config{})
 	server := httptest.NewUnstartedServer(a)
 	server.EnableHTTP2 = true
@@ -234,6 +236,7 @@ func TestStreamOverHTTP2(t *testing.T) {
 // A middleware that compresses is passed by where it comes after flashgin. The stream stays as it
 // is, and its writes have deadlines.
 func TestStreamPassesCompression(t *testing.T) {
+	t.Parallel()
 	var log apptest.LockedBuffer
 	a := apptest.NewApp(t, flashgin.Config{Logger: apptest.LogTo(&log)})
 	a.Use(gzip.Gzip(gzip.DefaultCompression))

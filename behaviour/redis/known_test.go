@@ -124,7 +124,7 @@ func TestKnownPageAsksNothing(t *testing.T) {
 // that there is news.
 func TestPostHereAndPageThere(t *testing.T) {
 	t.Parallel()
-	posts := 100
+	posts := 200
 	if testrun.Soaking() {
 		posts = 10_000
 	}
@@ -136,13 +136,13 @@ func TestPostHereAndPageThere(t *testing.T) {
 		v, key := apps[0].loggedIn()
 		for i := range posts {
 			here := rand.IntN(2)
-			if i%3 == 0 {
+			if i%10 == 0 {
 				// The page there would ask nothing. What was shown is confirmed a moment later, and
 				// until then pages ask.
 				apps[1-here].untilKnown(v)
 			}
 			v.Handler = apps[here]
-			form := fmt.Sprintf("%s?text=%d&key=%s", []string{"/page", "/add"}[i/3%2], i, key)
+			form := fmt.Sprintf("%s?text=%d&key=%s", []string{"/page", "/add"}[i/10%2], i, key)
 			v.Post(form, "Sec-Fetch-Mode", "navigate")
 			v.Handler = apps[1-here]
 			require.Equal(t, fmt.Sprintf("[%d]", i), v.Get("/page"))
