@@ -163,7 +163,11 @@ func TestLoaders(t *testing.T) {
 // No page ever shows another user's messages, however templates are loaded and whatever lies
 // between the page and the writer.
 func TestNobodySeesAnothersMessages(t *testing.T) {
-	const users, pages = 8, 50
+	const users = 8
+	pages := 20
+	if testrun.Soaking() {
+		pages = 100
+	}
 	eachLoader(t, func(t *testing.T, name string, load func(*gin.Engine)) {
 		if name == oneByOne {
 			return

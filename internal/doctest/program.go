@@ -38,7 +38,7 @@ func Run(t testing.TB, source, address string) string {
 			t.Fatal(err)
 		}
 		if output, err := exec.Command(
-			"go", "build", "-o", binary, file,
+			"go", "build", "-ldflags=-s -w", "-o", binary, file,
 		).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, output)
 		}

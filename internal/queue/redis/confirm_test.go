@@ -58,7 +58,7 @@ func TestRedisConfirmGroup(t *testing.T) {
 func TestRedisConfirmGroupCluster(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.StartCluster(t, 3)
-	options := &redis.ClusterOptions{ReadTimeout: 300 * time.Millisecond}
+	options := &redis.ClusterOptions{ReadTimeout: time.Second}
 	store := redisStoreFor(cluster.ClientWith(options), "shop")
 	ctx := t.Context()
 	owner := func(claim queue.Claim[string]) int {

@@ -16,6 +16,7 @@ import (
 // A claim says whether the views have nothing. Then nothing can wait there before the next add, so
 // the claim must not say so of what another page has claimed.
 func TestRedisClaimSaysWhetherThereIsNothing(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	cluster := redistest.StartCluster(t, 3)
 	views := []string{"/a", "/a/:id", "*"}
