@@ -66,9 +66,12 @@ var core = []struct {
 	{"a live message arrives", coreLive},
 	{"twenty pages have one stream", coreOneStream},
 	{"a live message arrives in a modal dialog", coreModal},
+	{"a modal dialog in a shadow root", coreShadow},
+	{"what is shown on top", coreOnTop},
 	{"the strict policy is heard of", corePolicy},
 	{"a script pulls", corePull},
 	{"a page by a service worker", coreWorker},
+	{"pages that a service worker keeps", coreKept},
 	{"twelve in the list", coreTwelveInTheList},
 	{"twelve in the corner", coreTwelveInTheCorner},
 	{"equal messages", coreEqual},
@@ -88,7 +91,11 @@ func TestCore(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			open := e.start(t)
 			for _, check := range core {
-				t.Run(check.name, func(t *testing.T) { check.check(t, e, open(t)) })
+				t.Run(check.name, func(t *testing.T) {
+					b := open(t)
+					check.check(t, e, b)
+					b.open("about:blank") // before the server ends, and with it a stream
+				})
 			}
 		})
 	}

@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
@@ -89,4 +92,35 @@ func TestFetchThatDoesNotAsk(t *testing.T) {
 	b.never(texts + `.length > 0`)
 	b.open(s.url)
 	b.untilEqual([]string{"news"}, texts)
+}
+
+// Check 28: a page that is left before it has got what it pulled leaves it to the next one.
+func TestPullThatIsAborted(t *testing.T) {
+	s := newSite(t, flashgin.Config{Lease: 2 * time.Second})
+	s.GET("/orders", s.page)
+	b := s.opened()
+	const pulls = 25
+	var all []string
+	for i := range pulls {
+		text := strconv.Itoa(i)
+		all = append(all, text)
+		s.leave(flashgin.Info(text).At("/orders"))
+		b.open(s.url + "/?" + text)
+		b.ready()
+		b.js(fmt.Sprintf(`const detail = {url: "/_flash/messages?view=/orders"};
+			document.dispatchEvent(new CustomEvent("flash:pull", {detail}));
+			setTimeout(() => location.href = "/page.css", %d / 5)`, i))
+		b.until(`location.pathname === "/page.css"`)
+	}
+	var shown []string
+	waits := func() bool { return s.waiting("/orders") != "" }
+	for assert.Eventually(t, waits, patience, 50*time.Millisecond) {
+		b.open(s.url + "/orders")
+		b.ready()
+		shown = append(shown, eval[[]string](b, texts)...)
+		if len(shown) >= pulls {
+			break
+		}
+	}
+	assert.ElementsMatch(t, all, shown)
 }

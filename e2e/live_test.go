@@ -196,6 +196,7 @@ func TestLiveTrouble(t *testing.T) {
 		{"a page that says it is fine", func(c *gin.Context) {
 			c.Data(http.StatusOK, "text/html", []byte("<h1>Log in</h1>"))
 		}},
+		{"a redirect", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/page.css") }},
 		{"connections that are cut", func(c *gin.Context) {
 			conn, _, err := c.Writer.Hijack()
 			if err == nil {

@@ -25,9 +25,6 @@ func TestModalDialogs(t *testing.T) {
 	b.push(object{"text": "before"})
 	b.untilEqual(1, `spoken.length`)
 	const home = `document.querySelector("[data-flash-live]").parentNode.id || document.querySelector("[data-flash-live]").parentNode.localName`
-	const hit = `(() => { const r = document.querySelector("[data-flash-live] [data-flash-close]").getBoundingClientRect();
-		return document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2).closest("[data-flash-close]") !== null })()`
-
 	b.js(`one.showModal()`)
 	b.untilEqual("one", home)
 	assert.Equal(t, oneVoiceEach, b.live(), "not inert")

@@ -29,7 +29,7 @@
   const doc = new Proxy(document, {
     get(_, name) {
       const value = Reflect.get(Document.prototype, name, document);
-      return typeof value === "function" ? value.bind(document) : value;
+      return value?.bind?.(document) ?? value;
     },
   });
 
@@ -37,9 +37,17 @@
   const ask = (url, init) => fetch(new URL(url, origin), init);
 
   const all = (selector, root = doc) => [...root.querySelectorAll(selector)];
+  // attempt returns what f does, or nothing if that fails, such as where the browser keeps nothing for this site.
+  const attempt = (f) => {
+    try {
+      return f();
+    } catch {}
+  };
   const listed = (value) => (Array.isArray(value) ? value : []);
+  // on listens to each of the types of events, at the document if nothing else is said.
+  const on = (types, listener, target = doc, options) => types.split(" ").forEach((type) => target.addEventListener(type, listener, options));
   const inside = (node) => node?.closest?.(REGION);
-  const emit = (target, type, detail) => target.dispatchEvent(new CustomEvent("flash:" + type, { bubbles: true, cancelable: true, detail }));
+  const emit = (target, type, detail) => target.dispatchEvent(new CustomEvent("flash:" + type, { detail, bubbles: true, cancelable: true }));
 
   // Reading out. Visible messages are no live regions: their buttons and their removal would be read, too. Each text is added to one of two
   // announcers instead: errors first, one after the other, and not at once, for nobody listens yet to a region that was just made. It stays there for a
@@ -53,7 +61,7 @@
   let speaker;
   let said = "";
 
-  const announcers = () => (live ? all(":scope > [aria-live]", live) : []); // the polite one, the other one
+  const announcers = () => all("[data-flash-live] > [aria-live]"); // the polite one, the other one
 
   function announce(text, urgent) {
     unspoken.push({ text, urgent });
@@ -67,7 +75,7 @@
     const line = doc.createElement("div");
     said = text === said ? text + "\u00a0" : text; // readers leave out what they have just said
     line.textContent = said;
-    announcers()[urgent ? 1 : 0]?.append(line);
+    announcers()[+urgent]?.append(line);
     setTimeout(() => line.remove(), SILENT_AFTER);
     speaker = setTimeout(speak, SPEAK_EVERY);
   }
@@ -77,14 +85,11 @@
   }
 
   function partsOf(item) {
-    const parts = all("[data-flash-title], [data-flash-text]", item);
-    return parts.length ? parts : [item];
+    const parts = all("[data-flash-title], [data-flash-text], [data-flash-count]", item).filter((part) => part.textContent.trim());
+    return parts[0] ? parts : [item];
   }
 
-  function textOf(item) {
-    const parts = partsOf(item).map((part) => part.textContent.trim());
-    return parts.filter(Boolean).join(". ");
-  }
+  const textOf = (item) => partsOf(item).map((part) => part.textContent.trim()).join(". ");
 
   // Closing by itself. All messages have one clock, which stands still while somebody may be reading one of them.
 
@@ -121,35 +126,30 @@
         close(item, "timeout");
       }
     }
-    timer = setTimeout(tick, Math.max(0, Math.min(...waiting().map(([, ms]) => ms))));
+    timer = setTimeout(tick, Math.min(...waiting().map(([, ms]) => ms)));
   }
 
   // stay returns how long an item stays: until it and what is announced before it can be heard and read, or longer if the page or the user say so.
   function stay(item) {
     const { autoclose, status } = item.dataset;
     if (autoclose === undefined || status === "error" || status === "warning" || item.querySelector("a")) return;
-    const wishes = [doc.documentElement.dataset.flashAutoclose];
-    try {
-      wishes.push(localStorage.getItem("flash.autoclose"));
-    } catch {
-      // The browser keeps nothing for this site.
-    }
+    const wishes = [doc.documentElement.dataset.flashAutoclose, attempt(() => localStorage["flash.autoclose"])];
     if (wishes.includes("off")) return;
     const text = unspoken.map((next) => next.text).join(" ");
     return Math.max(HEARD_AFTER + readingTime(text), ...wishes.map((seconds) => 1000 * seconds || 0));
   }
 
   function readingTime(text) {
-    const words = Intl.Segmenter // knows those of languages without spaces, too
-      ? [...new Intl.Segmenter(undefined, { granularity: "word" }).segment(text)].filter((word) => word.isWordLike)
-      : text.split(/\s+/);
-    return Math.max(STAY, 3000 + STAY_PER_WORD * words.length);
+    // It knows the words of languages without spaces, too.
+    const words = attempt(() => [...new Intl.Segmenter(undefined, { granularity: "word" }).segment(text)].filter((word) => word.isWordLike));
+    return Math.max(STAY, 3000 + STAY_PER_WORD * words?.length || 0);
   }
 
   // Showing, whether the server has printed the message, another script has added it, or it was pushed.
 
   const IN_SIGHT = 5; // messages of a list, as in internal/markup,
   const LONG = 500; // and characters of a text that is not clamped
+  const MARKS = 100;
   const FORGET_AFTER = 600000; // many times the lease of the server, after which a message may come again
 
   const known = new WeakMap(); // item -> what it says
@@ -164,13 +164,14 @@
     const twins = new Map(items.map((item) => [known.get(item), item]));
     for (const item of items) {
       if (known.has(item)) continue;
-      const says = [item.dataset.status, item.dataset.key, textOf(item), ...all("a", item)] + "";
-      known.set(item, says);
       const { id } = item;
       const { created } = item.dataset;
+      const says = [item.dataset.status, item.dataset.key, ...all("[data-flash-title], [data-flash-text], a", item).map((part) => part.href ?? part.textContent)] + "";
+      known.set(item, says);
       const old = recall(id);
       // A library that keeps pages has kept this one with what was shown in it; or the server could not know that it was.
       if ("flashShown" in item.dataset || (created && old && same(created, old.created))) {
+        if (!old) met.set(id, { item, created, at: performance.now() });
         item.remove();
         continue;
       }
@@ -191,9 +192,9 @@
       const button = item.querySelector("[data-flash-close]");
       if (button) {
         button.hidden = false; // without a script it would do nothing
-        button.ariaDescribedByElements = [...partsOf(item), ...all("[data-flash-count]", item)];
+        button.ariaDescribedByElements = partsOf(item);
       }
-      announce([textOf(item), counter?.textContent].filter(Boolean).join(". "), item.dataset.status === "error");
+      announce(textOf(item), item.dataset.status === "error");
       const ms = stay(item);
       if (ms) {
         tick(); // for the others
@@ -204,6 +205,18 @@
       if (idle) subscribe(idle);
     }
     settle();
+  }
+
+  // A service worker may keep pages, whatever their headers say. What this browser has had of a region before is not shown again.
+  function dropOld(region) {
+    const items = all("[id^=flash-]", region).filter((item) => !known.has(item)); // others were only moved
+    const marks = listed(attempt(() => JSON.parse(localStorage["flash.shown"])));
+    for (const item of items) {
+      const mark = item.id + item.dataset.created;
+      if (marks.includes(mark)) item.dataset.flashShown = 1;
+      else marks.push(mark);
+    }
+    if (items[0]) attempt(() => (localStorage["flash.shown"] = JSON.stringify(marks.slice(-MARKS))));
   }
 
   // replacedBy returns the items that are shown and have the key of an item.
@@ -222,6 +235,8 @@
     return old && (old.item.isConnected || performance.now() - old.at <= FORGET_AFTER) ? old : undefined;
   }
 
+  const popover = () => live?.querySelector("[popover]");
+
   // settle shows what holds messages, and names it as a landmark, as long as there are some.
   function settle() {
     for (const region of all("flash-messages[data-label]")) {
@@ -231,7 +246,7 @@
       for (const list of all(":scope > ul", region)) list.hidden = !list.querySelector(ITEM);
     }
     all("[data-flash-list]").forEach(fold);
-    const corner = live?.querySelector("[popover]");
+    const corner = popover();
     if (corner?.isConnected) corner.togglePopover?.(!!corner.querySelector(ITEM));
     if (corner && !corner.matches(READ)) corner.scrollTop = corner.scrollHeight; // the newest is at the end
     dodge();
@@ -239,9 +254,8 @@
 
   // fold keeps the newest messages of a list in sight, and errors rather than others. The others are in a <details> at its top.
   function fold(list) {
-    const children = [...list.children];
-    let more = children.find((child) => child.matches("[data-flash-more]"));
-    const items = children.filter((child) => child.dataset.status);
+    let more = list.querySelector(":scope > [data-flash-more]");
+    const items = all(":scope > [data-status]", list);
     let room = IN_SIGHT - items.length;
     if (room < 0 && !list.matches(READ)) {
       if (!more) {
@@ -265,7 +279,7 @@
 
   // dodge moves the popover to the other edge while it would hide what has the focus.
   function dodge() {
-    const corner = live?.querySelector("[popover]");
+    const corner = popover();
     if (!corner) return;
     corner.style.removeProperty("margin-block");
     const focused = doc.activeElement;
@@ -327,18 +341,20 @@
     // It takes the place of what it replaces, unless a dialog may cover that: then the live part is in the dialog. Nor is it folded.
     const [replaced] = replacedBy(item);
     if (replaced && live.parentNode === home && !replaced.closest("[data-flash-more]")) replaced.after(item);
-    else live.querySelector("[data-flash-added], [popover] > *").append(item); // the latter of markup of the application's own
+    else {
+      live.querySelector("[data-flash-added], [popover] > *").append(item); // the latter of markup of the application's own
+      const corner = popover();
+      // It is on top of what the page has shown meanwhile.
+      if (all(":is(:popover-open, :fullscreen)")[1] && !corner.matches(READ)) corner.togglePopover(false);
+    }
     return item;
   }
 
-  function hrefOf(url) {
-    try {
-      const { protocol, href } = new URL(url, doc.baseURI);
-      return /^(https?|mailto):$/.test(protocol) && href;
-    } catch {
-      return false;
-    }
-  }
+  const hrefOf = (url) =>
+    attempt(() => {
+      const { href } = new URL(url, doc.baseURI);
+      return /^(https?|mailto):/.test(href) && href;
+    });
 
   // A browser or Turbo may load a page before anybody asks for it. It then has no messages, but says where to get them when it is opened. So does an
   // answer that has more of them than a header takes.
@@ -353,21 +369,19 @@
     }
   }
 
-  function notice(response) {
-    try {
-      // Of several headers, a browser makes a list.
-      for (const { messages, pull: url, printed } of JSON.parse("[" + (response.headers.get("Flash-Messages") ?? "") + "]")) {
+  const notice = (response) =>
+    attempt(() => {
+      // Of several headers, a browser makes a list. Or the header is not ours.
+      for (const { messages, pull: url, printed } of JSON.parse(`[${response.headers.get("Flash-Messages") ?? ""}]`)) {
         listed(messages).forEach(push);
         if (url) pull(url);
         brought.push(...listed(printed));
       }
-    } catch {
-      // It is not ours.
-    }
-  }
+    });
 
   // What is on a page that htmx or Turbo asks for is in a header, too: they may leave it out, or throw the page away and load it once more. What is not on
   // screen then, the script shows; after another load, the next one does.
+  const NEXT_WITHIN = 10000; // that load
   const brought = [];
 
   function check(response) {
@@ -384,14 +398,12 @@
     }, SEEN_AFTER);
   }
 
-  function recheck() {
-    try {
-      JSON.parse(sessionStorage.flash).forEach(push);
-      delete sessionStorage.flash;
-    } catch {
-      // There is nothing, or the browser keeps nothing for this site.
-    }
-  }
+  const recheck = () =>
+    attempt(() => {
+      const [until, ...list] = JSON.parse(sessionStorage["flash.next"]);
+      delete sessionStorage["flash.next"];
+      if (Date.now() < until) list.forEach(push);
+    });
 
   async function handle(response) {
     notice(response);
@@ -406,6 +418,7 @@
   // when it meets a bad gateway.
 
   const SEEN_AFTER = 1000; // what was shown for less, because the page was left, is for the next one
+  const REVIEW_EVERY = 100;
   const SILENCE = 50000; // the server gives a sign of life every 20 seconds
   const BACK_OFF = 60000;
   const LEFT_AFTER = 10000;
@@ -416,7 +429,7 @@
   let listening; // an AbortController
   let attempts = 0;
   let again, seen; // timers
-  const PART = 20000; // of an acknowledgement, in characters of three bytes: browsers send 64 KB at once, and that is all the server reads
+  const PART = 30; // messages of an acknowledgement: browsers send 64 KB at once, and that is all the server reads
   const unseen = new Set(); // what the server waits to hear of, by the item that shows it, and when the user will have seen that
 
   function subscribe(url, later) {
@@ -431,13 +444,15 @@
     listening = undefined;
   }
 
-  // What comes while the page is being left is for the next one. A page that stays after all, for it has only sent for a file, listens again.
-  function leave(event) {
-    if (event.defaultPrevented) return;
+  // rest hangs up for a while.
+  function rest(ms) {
     hangUp();
     clearTimeout(again);
-    again = setTimeout(listen, LEFT_AFTER);
+    again = setTimeout(listen, ms);
   }
+
+  // What comes while the page is being left is for the next one. A page that stays after all, for it has only sent for a file, listens again.
+  const leave = (event) => event.defaultPrevented || rest(LEFT_AFTER);
 
   function listen() {
     if (doc.hidden) hangUp();
@@ -463,7 +478,7 @@
       const line = new AbortController();
       gone.then(() => line.abort());
       try {
-        await navigator.locks.request(stream.split("?")[0], how, async () => {
+        await navigator.locks.request(acks, how, async () => {
           await new Promise((resolve) => gone.then(resolve, setTimeout(resolve, how.signal && TAKE_OVER)));
           hear(mine, line, place);
           await gone; // and not for what a page does after that: it may be frozen
@@ -536,9 +551,7 @@
     }
     clearTimeout(silent);
     if (mine !== listening || (line.signal.aborted && !mine.signal.aborted)) return; // another page hears now
-    hangUp();
-    clearTimeout(again);
-    again = setTimeout(listen, pause);
+    rest(pause);
   }
 
   // Only what was put on screen is acknowledged, each message in its own time. An application that has cancelled flash:before-show has taken it over.
@@ -558,25 +571,20 @@
     const now = performance.now();
     report("shown", [...unseen].filter((entry) => entry.at <= now));
     for (const entry of unseen) entry.at = doc.hidden ? Infinity : Math.min(entry.at, now + SEEN_AFTER);
-    if (unseen.size && !doc.hidden) seen = setTimeout(review, Math.min(...[...unseen].map((entry) => entry.at)) - now);
+    if (unseen.size && !doc.hidden) seen = setTimeout(review, REVIEW_EVERY);
   }
 
   function report(what, entries) {
-    let list = [];
-    const send = () => {
-      const request = { method: "POST", body: `{"${what}":[${list}]}` };
-      list = [];
-      // What is too much for a page that is being left is sent by one that stays. What does not arrive comes again, and is not shown again.
-      ask(acks, { ...request, keepalive: true }).catch(() => ask(acks, request)).catch(() => {});
-    };
-    for (const entry of entries) {
+    const list = [...entries].map((entry) => {
       unseen.delete(entry);
       if (what === "back") met.delete("flash-" + entry.says.id);
-      const text = JSON.stringify(entry.says);
-      if (list.length === 50 || ("" + list).length + text.length > PART) send();
-      list.push(text);
+      return entry.says;
+    });
+    while (list[0]) {
+      const request = { method: "POST", body: JSON.stringify({ [what]: list.splice(0, PART) }) };
+      // What is too much for a page that is being left is sent by one that stays. What does not arrive comes again, and is not shown again.
+      ask(acks, { ...request, keepalive: true }).catch(() => ask(acks, request)).catch(() => {});
     }
-    if (list.length) send();
   }
 
   // Closing, and where the focus goes with what had it: to the next message, or back to where it was before.
@@ -598,55 +606,74 @@
 
   function refocus(button) {
     (button ?? before)?.focus();
-    const lost = doc.activeElement === doc.body || doc.activeElement === null;
-    if (lost) hold(dialogs.at(-1) ?? doc.querySelector("main, [role=main], h1") ?? doc.body);
+    if ((doc.activeElement ?? doc.body) === doc.body) hold(dialogs.at(-1) ?? doc.querySelector("main, [role=main], h1") ?? doc.body);
   }
 
   // hold gives the focus to what is no control.
   function hold(element) {
     if (!element.hasAttribute("tabindex")) {
       element.tabIndex = -1;
-      element.addEventListener("blur", () => element.removeAttribute("tabindex"), { once: true });
+      on("blur", () => element.removeAttribute("tabindex"), element, { once: true });
     }
     element.focus();
   }
 
   function focusOnLoad(region) {
-    const statuses = doc.documentElement.dataset.flashFocus?.split(/\s+/).filter(Boolean);
-    if (!statuses || doc.readyState === "complete" || location.hash) return;
+    const statuses = doc.documentElement.dataset.flashFocus;
+    if (statuses === undefined || doc.readyState === "complete" || location.hash) return;
     const items = all(ITEM, region);
-    const wanted = items.some((item) => !statuses.length || statuses.includes(item.dataset.status));
-    addEventListener("load", () => {
+    const wanted = items.some((item) => !statuses.trim() || statuses.split(/\s+/).includes(item.dataset.status));
+    const focus = () => {
       // Others know better: a field, a summary of errors, the user.
       const rival = all("[autofocus], [role=alert]").some((e) => !inside(e) && (e.autofocus || e.textContent.trim()));
       if (!wanted || rival || doc.activeElement !== doc.body) return;
       region.ariaDescribedByElements = items.flatMap(partsOf); // so the focus reads the texts, and nobody has to say them again
       unspoken.length = 0;
       hold(region);
-    });
+    };
+    on("load", focus, globalThis);
   }
 
-  // A modal dialog makes the rest of the page inert and silent, announcers too, so the live part moves into the topmost one.
+  // A modal dialog makes the rest of the page inert and silent, announcers too, and so does what fills the screen: the live part moves into the topmost one.
 
-  const dialogs = []; // the modal ones, in the order in which they were opened
+  // In a shadow root, neither the page's style nor our selectors would find it: there it stays beside, in the host, and a slot shows it in the dialog.
+
+  let dialogs = []; // the modal ones, in the order in which they were opened
+  const slots = [];
+  let shownIn; // where the live part is
 
   function follow(opened) {
-    for (const dialog of opened) if (dialog.matches("dialog:modal") && !dialogs.includes(dialog)) dialogs.push(dialog);
-    for (const dialog of [...dialogs]) if (!dialog.matches(":modal")) dialogs.splice(dialogs.indexOf(dialog), 1);
+    dialogs = [...new Set([...dialogs, ...opened])].filter((node) => node.matches?.("dialog:modal, :fullscreen:not(html, video)"));
     if (!home) return;
     let place = dialogs.at(-1);
     if (!place) for (place = home; place.closest("[inert]"); ) place = place.closest("[inert]").parentElement; // so does an inert <main>
-    if (live.parentNode === place) return;
-    silence(); // what was said would be new there
+    if (place === shownIn && live.isConnected) return;
+    shownIn = place;
+    silence(); // what was said would be new there, and so would be what a page has kept that was kept
+    for (const slot of slots.splice(0)) slot.remove();
+    live.slot = "";
+    for (let root; (root = place.getRootNode()).host; place = root.host) {
+      const slot = doc.createElement("slot");
+      slot.name = "flash";
+      slot.slot = live.slot; // of a component in a component
+      live.slot = slot.name;
+      slots.push(slot);
+      place.append(slot);
+      watch(root);
+    }
     place.append(live);
     settle();
-    // The dialog may be removed, with all that is in it.
-    removals.disconnect();
-    if (place !== home) removals.observe(document, { childList: true, subtree: true });
+    watch(document, doc);
   }
 
-  const removals = new MutationObserver(() => live?.isConnected || follow([]));
-  const openings = new MutationObserver((records) => follow(records.map((record) => record.target)));
+  // watch follows what opens, closes and, with all that is in it, is removed. Of the first dialog in a shadow root nothing tells but the focus.
+  function watch(root, target = root) {
+    openings.observe(root, { attributeFilter: ["open", "inert"], childList: !!dialogs[0], subtree: true });
+    on("focusin fullscreenchange", seek, target);
+  }
+
+  const openings = new MutationObserver((records) => follow(records.map(({ target }) => target)));
+  const seek = (event) => follow(event.composedPath());
 
   class FlashMessages extends HTMLElement {
     static push = push;
@@ -657,7 +684,7 @@
 
     connectedCallback() {
       if (doc.readyState !== "loading") this.#start();
-      else doc.addEventListener("DOMContentLoaded", () => this.#start(), { once: true }); // with its children
+      else on("DOMContentLoaded", () => this.#start()); // with its children
     }
 
     #start() {
@@ -665,6 +692,7 @@
       this.#live ??= this.querySelector("[data-flash-live]");
       if (!home && this.#live) this.#lead();
       this.#changes.observe(this, { childList: true, subtree: true, attributeFilter: ["data-stream", "data-pull"] });
+      dropOld(this);
       focusOnLoad(this);
       this.#look();
       recheck();
@@ -688,7 +716,7 @@
       const url = this.dataset.pull;
       this.removeAttribute("data-pull");
       if (!url || !blanks()) return;
-      if (doc.prerendering) doc.addEventListener("prerenderingchange", () => pull(url), { once: true });
+      if (doc.prerendering) on("prerenderingchange", () => pull(url));
       else pull(url);
     }
 
@@ -700,7 +728,7 @@
 
     #speak(part) {
       this.#live = live = part;
-      silence(); // a page that was kept has kept what was said
+      shownIn = undefined;
       this.#changes.observe(part, { childList: true, subtree: true });
       follow(all("dialog:modal"));
     }
@@ -720,7 +748,7 @@
     }
   }
 
-  doc.addEventListener("click", ({ target }) => {
+  on("click", ({ target }) => {
     const button = inside(target) && target.closest("[data-flash-close]");
     if (!button) return;
     const item = button.closest("[data-status]");
@@ -729,57 +757,52 @@
     if (focused && !item) refocus();
   });
 
-  doc.addEventListener("keydown", (event) => {
+  on("keydown", (event) => {
     const item = event.key === "Escape" && inside(event.target) && event.target.closest("[data-status]");
     if (!item) return;
     event.preventDefault(); // a dialog around it stays open
     close(item, "user");
   });
 
-  doc.addEventListener("focusin", ({ target, relatedTarget }) => {
+  on("focusin", ({ target, relatedTarget }) => {
     if (inside(target) && relatedTarget && !inside(relatedTarget)) before = relatedTarget;
     dodge();
   });
 
   // Such as htmx makes of a header: HX-Trigger: {"flash:show": {"messages": [...]}}
-  doc.addEventListener("flash:show", ({ detail }) => listed(detail?.messages).forEach(push));
-  doc.addEventListener("flash:pull", ({ detail }) => detail?.url && pull(detail.url));
+  on("flash:show", ({ detail }) => listed(detail?.messages).forEach(push));
+  on("flash:pull", ({ detail }) => detail?.url && pull(detail.url));
   // htmx 4 fires this when its user acts, and not when it preloads in the same words.
-  doc.addEventListener("htmx:config:request", ({ detail }) => {
+  on("htmx:config:request", ({ detail }) => {
     const { mode, headers } = detail?.ctx?.request ?? {};
     if (mode === "same-origin") headers["X-Flash-Wanted"] = "1";
   });
   // A stream for Turbo to which nothing can be appended, for it is compressed, has them in a header.
-  doc.addEventListener("turbo:before-fetch-response", ({ detail }) => notice(detail.fetchResponse.response));
-  doc.addEventListener("turbo:render", check);
-  doc.addEventListener("htmx:after:request", ({ detail }) => check(detail.ctx.response)); // of htmx 4
-  doc.addEventListener("htmx:beforeOnLoad", ({ detail }) => check({ headers: { get: (name) => detail.xhr.getResponseHeader(name) } }));
+  on("turbo:before-fetch-response", ({ detail }) => notice(detail.fetchResponse.response));
+  on("turbo:render", check);
+  on("htmx:after:request", ({ detail }) => check(detail.ctx.response)); // of htmx 4
+  on("htmx:beforeOnLoad", ({ detail }) => check({ headers: { get: (name) => detail.xhr.getResponseHeader(name) } }));
 
-  for (const type of ["pointerover", "pointerout", "focusin", "focusout", "selectionchange", "visibilitychange"])
-    doc.addEventListener(type, tick);
-  for (const type of ["freeze", "resume"]) doc.addEventListener(type, () => tick((frozen = type === "freeze")));
+  on("pointerover pointerout focusin focusout selectionchange visibilitychange", tick);
+  on("freeze resume", ({ type }) => tick((frozen = type === "freeze")));
 
   // Browsers keep the page as it is for the Back button, whatever its headers say. What was shown must not come back with it.
-  addEventListener("pagehide", () => {
+  on("pagehide", () => {
     report("back", unseen);
-    try {
-      if (brought[0]) sessionStorage.flash = JSON.stringify(brought.splice(0));
-    } catch {
-      // The browser keeps nothing for this site.
-    }
+    if (brought[0]) attempt(() => (sessionStorage["flash.next"] = JSON.stringify([Date.now() + NEXT_WITHIN, ...brought.splice(0)])));
     hangUp();
     for (const item of all(ITEM)) item.remove();
     left.clear();
     unspoken.length = 0;
     silence();
     settle();
-  });
+  }, globalThis);
 
-  for (const type of ["submit", "beforeunload"]) addEventListener(type, leave);
-  for (const type of ["visibilitychange", "pageshow", "online"]) addEventListener(type, listen);
-  addEventListener("visibilitychange", review);
+  on("submit beforeunload", leave, globalThis);
+  on("visibilitychange pageshow online", listen, globalThis);
+  on("visibilitychange", review);
 
-  openings.observe(document, { attributes: true, attributeFilter: ["open", "inert"], subtree: true });
+  watch(document, doc);
   globalThis.FlashMessages = FlashMessages;
   customElements.define("flash-messages", FlashMessages);
 })();

@@ -3,10 +3,12 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -59,17 +61,35 @@ func minified(file string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	loader := api.LoaderJS
-	if filepath.Ext(file) == ".css" {
-		loader = api.LoaderCSS
+	if filepath.Ext(file) == ".js" {
+		return script(file, numbersFirst(string(source)))
 	}
-	result := api.Transform(numbersFirst(string(source)), api.TransformOptions{
-		Loader:            loader,
-		Sourcefile:        file,
-		Target:            api.ESNext,
-		MinifyWhitespace:  true,
-		MinifyIdentifiers: true,
-		MinifySyntax:      true,
+	return style(file, string(source))
+}
+
+// script runs Terser, which makes the script 2 % smaller than esbuild does.
+func script(file, source string) ([]byte, error) {
+	terser := filepath.Join(filepath.Dir(file), "..", "..", "e2e", "node_modules", ".bin", "terser")
+	if _, err := os.Stat(terser); err != nil {
+		return nil, fmt.Errorf("run npm ci --ignore-scripts in e2e/: %w", err)
+	}
+	var complaint strings.Builder
+	cmd := exec.Command(terser, "--compress", "passes=3,ecma=2020", "--mangle")
+	cmd.Stdin, cmd.Stderr = strings.NewReader(source), &complaint
+	text, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s: terser: %w: %s", file, err, complaint.String())
+	}
+	return bytes.TrimSpace(text), nil
+}
+
+func style(file, source string) ([]byte, error) {
+	result := api.Transform(source, api.TransformOptions{
+		Loader:           api.LoaderCSS,
+		Sourcefile:       file,
+		Target:           api.ESNext,
+		MinifyWhitespace: true,
+		MinifySyntax:     true,
 	})
 	var problems []error
 	for _, problem := range append(result.Errors, result.Warnings...) {

@@ -1,0 +1,95 @@
+package e2e
+
+import (
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/assert"
+
+	"github.com/flashgin/flashgin"
+)
+
+// Check 26: a service worker keeps pages, and shows them without asking. Their messages are not
+// shown again.
+func coreKept(t *testing.T, _ engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{})
+	s.policy = "" // under the strict one no page may register a worker
+	var asked atomic.Int32
+	s.GET("/kept", func(c *gin.Context) {
+		asked.Add(1)
+		s.page(c)
+	})
+	s.GET("/worker.js", func(c *gin.Context) {
+		c.Data(http.StatusOK, "text/javascript", []byte(`
+			self.addEventListener("install", () => self.skipWaiting());
+			self.addEventListener("activate", event => event.waitUntil(self.clients.claim()));
+			const answer = async request => {
+				const pages = await caches.open("pages");
+				const kept = await pages.match(request.url);
+				if (kept) return kept;
+				const answer = await fetch(request);
+				await pages.put(request.url, answer.clone());
+				return answer;
+			};
+			self.addEventListener("fetch", event => {
+				if (event.request.url.endsWith("/kept")) event.respondWith(answer(event.request));
+			});`))
+	})
+	b.open(s.url)
+	b.ready()
+	b.js(`const controlled = new Promise(resolve =>
+			navigator.serviceWorker.addEventListener("controllerchange", resolve));
+		await navigator.serviceWorker.register("/worker.js");
+		await controlled`)
+	s.leave(flashgin.Info("saved").At("/kept"), flashgin.Error("full").At("/kept"))
+	b.open(s.url + "/kept")
+	b.untilEqual([]string{"saved", "full"}, texts)
+	b.open(s.url)
+	b.ready()
+	b.open(s.url + "/kept")
+	b.ready()
+	assert.EqualValues(t, 1, asked.Load())
+	assert.Empty(t, eval[[]string](b, texts))
+	b.push(object{"text": "new"})
+	b.untilEqual([]string{"new"}, texts)
+	b.untilEqual([]string{"Info. new"}, politely)
+	assert.Empty(t, eval[[]string](b, urgently))
+	b.js(`for (const r of await navigator.serviceWorker.getRegistrations()) await r.unregister()`)
+}
+
+// Check 27: a tab remembers what a library has thrown away for the page that it loads next, and not
+// for one to which somebody comes much later.
+func TestWhatATabRemembersIsForTheNextPage(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		later string
+		want  []string
+	}{
+		{"at once", "0", []string{"thrown away"}},
+		{"a minute later", "60000", []string{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, flashgin.Config{})
+			b := newTab(t)
+			b.before(`if (location.hash) {
+				const now = Date.now;
+				Date.now = () => now() + ` + test.later + `;
+			}`)
+			b.open(s.url)
+			b.ready()
+			b.js(`const printed = JSON.stringify({printed: [{text: "thrown away", id: "f-1"}]});
+				const response = new Response("", {headers: {"Flash-Messages": printed}});
+				document.dispatchEvent(new CustomEvent("turbo:before-fetch-response",
+					{detail: {fetchResponse: {response}}}))`)
+			b.open(s.url + "/page.css")                      // without our script
+			for _, want := range [][]string{test.want, {}} { // and once
+				b.open(s.url + "/#later")
+				b.ready()
+				b.untilEqual(want, texts)
+				b.open(s.url + "/page.css")
+			}
+		})
+	}
+}
