@@ -1,19 +1,24 @@
-// What the markup of {{flashes}} does by itself: messages are read out, close, stay out of the history, and can be added while the page is open.
-// It is all in one file because pages load it as one, without a build step.
+// What the markup of {{flashes}} does by itself: messages are read out, close, stay out of the
+// history, and can be added while the page is open. It is all in one file because pages load it as
+// one, without a build step.
 //
-// FlashMessages.push({status, title, text, link: {label, url}, autoClose, id, key}) shows a message, as text and never as HTML. It returns the
-// item, or null if there is nothing to show. So does an event flash:show with a list of such messages as detail.messages. An event flash:pull makes the
-// page get messages from detail.url.
+// FlashMessages.push({status, title, text, link: {label, url}, autoClose, id, key}) shows a
+// message, as text and never as HTML. It returns the item, or null if there is nothing to show. So
+// does an event flash:show with a list of such messages as detail.messages. An event flash:pull
+// makes the page get messages from detail.url.
 //
-// FlashMessages.handle(response) shows what an answer to fetch has brought along, and resolves to that answer: messages in its header Flash-Messages, which come
-// when the request has a header X-Get-Flash: 1, or the list "flash" of a JSON body.
+// FlashMessages.handle(response) shows what an answer to fetch has brought along, and resolves to
+// that answer: messages in its header Flash-Messages, which come when the request has a header
+// X-Get-Flash: 1, or the list "flash" of a JSON body.
 //
-// Events, all of which bubble: flash:before-show (on <flash-messages>, detail.message; can be cancelled), flash:shown (on the item), and flash:close
-// (on the item, detail.reason is "user", "timeout" or "replaced"; can be cancelled).
+// Events, all of which bubble: flash:before-show (on <flash-messages>, detail.message; can be
+// cancelled), flash:shown (on the item), and flash:close (on the item, detail.reason is "user",
+// "timeout" or "replaced"; can be cancelled).
 //
-// <html data-flash-autoclose="off">, or "off" as "flash.autoclose" in localStorage: no message closes by itself. With a number, each stays for as many
-// seconds at least.
-// <html data-flash-focus="error warning">: a loaded page with such a message gives it the focus. Without a value: with any message.
+// <html data-flash-autoclose="off">, or "off" as "flash.autoclose" in localStorage: no message
+// closes by itself. With a number, each stays for as many seconds at least.
+// <html data-flash-focus="error warning">: a loaded page with such a message gives it the focus.
+// Without a value: with any message.
 (() => {
   "use strict";
   if (customElements.get("flash-messages")) return; // loaded twice
@@ -25,7 +30,8 @@
   let home; // the <flash-messages> to which the live part belongs,
   let live; // which is the announcers and, in a popover, the messages that are pushed
 
-  // doc is the document without the elements of the page that are named as its members are, such as <form name="hidden">.
+  // doc is the document without the elements of the page that are named as its members are, such as
+  // <form name="hidden">.
   const doc = new Proxy(document, {
     get(_, name) {
       const value = Reflect.get(Document.prototype, name, document);
@@ -37,7 +43,8 @@
   const ask = (url, init) => fetch(new URL(url, origin), init);
 
   const all = (selector, root = doc) => [...root.querySelectorAll(selector)];
-  // attempt returns what f does, or nothing if that fails, such as where the browser keeps nothing for this site.
+  // attempt returns what f does, or nothing if that fails, such as where the browser keeps nothing
+  // for this site.
   const attempt = (f) => {
     try {
       return f();
@@ -45,13 +52,18 @@
   };
   const listed = (value) => (Array.isArray(value) ? value : []);
   // on listens to each of the types of events, at the document if nothing else is said.
-  const on = (types, listener, target = doc, options) => types.split(" ").forEach((type) => target.addEventListener(type, listener, options));
+  const on = (types, listener, target = doc, options) =>
+    types.split(" ").forEach((type) => target.addEventListener(type, listener, options));
   const inside = (node) => node?.closest?.(REGION);
-  const emit = (target, type, detail) => target.dispatchEvent(new CustomEvent("flash:" + type, { detail, bubbles: true, cancelable: true }));
+  const emit = (target, type, detail) =>
+    target.dispatchEvent(
+      new CustomEvent("flash:" + type, { detail, bubbles: true, cancelable: true }),
+    );
 
-  // Reading out. Visible messages are no live regions: their buttons and their removal would be read, too. Each text is added to one of two
-  // announcers instead: errors first, one after the other, and not at once, for nobody listens yet to a region that was just made. It stays there for a
-  // while, for a reader that is busy looks when it gets there.
+  // Reading out. Visible messages are no live regions: their buttons and their removal would be
+  // read, too. Each text is added to one of two announcers instead: errors first, one after the
+  // other, and not at once, for nobody listens yet to a region that was just made. It stays there
+  // for a while, for a reader that is busy looks when it gets there.
 
   const SPEAK_AFTER = 500; // milliseconds, as all times here
   const SPEAK_EVERY = 150;
@@ -71,7 +83,13 @@
   function speak() {
     speaker = undefined;
     if (!unspoken.length) return;
-    const [{ text, urgent }] = unspoken.splice(Math.max(0, unspoken.findIndex((next) => next.urgent)), 1);
+    const [{ text, urgent }] = unspoken.splice(
+      Math.max(
+        0,
+        unspoken.findIndex((next) => next.urgent),
+      ),
+      1,
+    );
     const line = doc.createElement("div");
     said = text === said ? text + "\u00a0" : text; // readers leave out what they have just said
     line.textContent = said;
@@ -85,13 +103,19 @@
   }
 
   function partsOf(item) {
-    const parts = all("[data-flash-title], [data-flash-text], [data-flash-count]", item).filter((part) => part.textContent.trim());
+    const parts = all("[data-flash-title], [data-flash-text], [data-flash-count]", item).filter(
+      (part) => part.textContent.trim(),
+    );
     return parts[0] ? parts : [item];
   }
 
-  const textOf = (item) => partsOf(item).map((part) => part.textContent.trim()).join(". ");
+  const textOf = (item) =>
+    partsOf(item)
+      .map((part) => part.textContent.trim())
+      .join(". ");
 
-  // Closing by itself. All messages have one clock, which stands still while somebody may be reading one of them.
+  // Closing by itself. All messages have one clock, which stands still while somebody may be
+  // reading one of them.
 
   const HEARD_AFTER = 7000; // so late a screen reader may begin with what was announced
   const STAY = 6000;
@@ -106,7 +130,11 @@
   function paused() {
     const selection = getSelection();
     const selected = selection && !selection.isCollapsed;
-    return doc.hidden || frozen || all(REGION).some((r) => r.matches(READ) || (selected && selection.containsNode(r, true)));
+    return (
+      doc.hidden ||
+      frozen ||
+      all(REGION).some((r) => r.matches(READ) || (selected && selection.containsNode(r, true)))
+    );
   }
 
   // waiting returns the entries of left that are in sight.
@@ -129,33 +157,54 @@
     timer = setTimeout(tick, Math.min(...waiting().map(([, ms]) => ms)));
   }
 
-  // stay returns how long an item stays: until it and what is announced before it can be heard and read, or longer if the page or the user say so.
+  // stay returns how long an item stays: until it and what is announced before it can be heard and
+  // read, or longer if the page or the user say so.
   function stay(item) {
     const { autoclose, status } = item.dataset;
-    if (autoclose === undefined || status === "error" || status === "warning" || item.querySelector("a")) return;
-    const wishes = [doc.documentElement.dataset.flashAutoclose, attempt(() => localStorage["flash.autoclose"])];
+    if (
+      autoclose === undefined ||
+      status === "error" ||
+      status === "warning" ||
+      item.querySelector("a")
+    )
+      return;
+    const wishes = [
+      doc.documentElement.dataset.flashAutoclose,
+      attempt(() => localStorage["flash.autoclose"]),
+    ];
     if (wishes.includes("off")) return;
     const text = unspoken.map((next) => next.text).join(" ");
-    return Math.max(HEARD_AFTER + readingTime(text), ...wishes.map((seconds) => 1000 * seconds || 0));
+    return Math.max(
+      HEARD_AFTER + readingTime(text),
+      ...wishes.map((seconds) => 1000 * seconds || 0),
+    );
   }
 
   function readingTime(text) {
     // It knows the words of languages without spaces, too.
-    const words = attempt(() => [...new Intl.Segmenter(undefined, { granularity: "word" }).segment(text)].filter((word) => word.isWordLike));
+    const words = attempt(() =>
+      [...new Intl.Segmenter(undefined, { granularity: "word" }).segment(text)].filter(
+        (word) => word.isWordLike,
+      ),
+    );
     return Math.max(STAY, 3000 + STAY_PER_WORD * words?.length || 0);
   }
 
-  // Showing, whether the server has printed the message, another script has added it, or it was pushed.
+  // Showing, whether the server has printed the message, another script has added it, or it was
+  // pushed.
 
   const IN_SIGHT = 5; // messages of a list, as in internal/markup,
   const LONG = 500; // and characters of a text that is not clamped
   const MARKS = 100;
-  const FORGET_AFTER = 600000; // many times the lease of the server, after which a message may come again
+  // Many times the lease of the server, after which a message may come again.
+  const FORGET_AFTER = 600000;
 
   const known = new WeakMap(); // item -> what it says
-  const met = new Map(); // "flash-" and an ID -> the item that it had last, when its message was created, and when that came
+  // "flash-" and an ID -> the item that it had last, when its message was created, and when it came.
+  const met = new Map();
 
-  const same = (created, other) => !created || !other || created === other; // an own ID may be used again
+  // An own ID may be used again, for a message that was created at another time.
+  const same = (created, other) => !created || !other || created === other;
 
   function scan() {
     const items = all(ITEM);
@@ -166,17 +215,26 @@
       if (known.has(item)) continue;
       const { id } = item;
       const { created } = item.dataset;
-      const says = [item.dataset.status, item.dataset.key, ...all("[data-flash-title], [data-flash-text], a", item).map((part) => part.href ?? part.textContent)] + "";
+      const says =
+        [
+          item.dataset.status,
+          item.dataset.key,
+          ...all("[data-flash-title], [data-flash-text], a", item).map(
+            (part) => part.href ?? part.textContent,
+          ),
+        ] + "";
       known.set(item, says);
       const old = recall(id);
-      // A library that keeps pages has kept this one with what was shown in it; or the server could not know that it was.
+      // A library that keeps pages has kept this one with what was shown in it; or the server could
+      // not know that it was.
       if ("flashShown" in item.dataset || (created && old && same(created, old.created))) {
         if (!old) met.set(id, { item, created, at: performance.now() });
         item.remove();
         continue;
       }
       item.dataset.flashShown = "";
-      setTimeout(() => item.isConnected && (item.dataset.flashShown = 1)); // a library may take it out at once
+      // Later, because a library may take it out at once.
+      setTimeout(() => item.isConnected && (item.dataset.flashShown = 1));
       if (id) {
         if (old?.item.isConnected) close(old.item, "replaced");
         met.set(id, { item, created, at: performance.now() });
@@ -207,22 +265,27 @@
     settle();
   }
 
-  // A service worker may keep pages, whatever their headers say. What this browser has had of a region before is not shown again.
+  // A service worker may keep pages, whatever their headers say. What this browser has had of a
+  // region before is not shown again.
   function dropOld(region) {
-    const items = all("[id^=flash-]", region).filter((item) => !known.has(item)); // others were only moved
+    // Others were only moved.
+    const items = all("[id^=flash-]", region).filter((item) => !known.has(item));
     const marks = listed(attempt(() => JSON.parse(localStorage["flash.shown"])));
     for (const item of items) {
       const mark = item.id + item.dataset.created;
       if (marks.includes(mark)) item.dataset.flashShown = 1;
       else marks.push(mark);
     }
-    if (items[0]) attempt(() => (localStorage["flash.shown"] = JSON.stringify(marks.slice(-MARKS))));
+    if (items[0])
+      attempt(() => (localStorage["flash.shown"] = JSON.stringify(marks.slice(-MARKS))));
   }
 
   // replacedBy returns the items that are shown and have the key of an item.
   function replacedBy(item) {
     const { key } = item.dataset;
-    return key ? all(ITEM).filter((other) => other !== item && known.has(other) && other.dataset.key === key) : [];
+    return key
+      ? all(ITEM).filter((other) => other !== item && known.has(other) && other.dataset.key === key)
+      : [];
   }
 
   const listOf = (item) => item.closest("[data-flash-list]");
@@ -232,7 +295,9 @@
 
   function recall(id) {
     const old = met.get(id);
-    return old && (old.item.isConnected || performance.now() - old.at <= FORGET_AFTER) ? old : undefined;
+    return old && (old.item.isConnected || performance.now() - old.at <= FORGET_AFTER)
+      ? old
+      : undefined;
   }
 
   const popover = () => live?.querySelector("[popover]");
@@ -248,11 +313,13 @@
     all("[data-flash-list]").forEach(fold);
     const corner = popover();
     if (corner?.isConnected) corner.togglePopover?.(!!corner.querySelector(ITEM));
-    if (corner && !corner.matches(READ)) corner.scrollTop = corner.scrollHeight; // the newest is at the end
+    // The newest is at the end.
+    if (corner && !corner.matches(READ)) corner.scrollTop = corner.scrollHeight;
     dodge();
   }
 
-  // fold keeps the newest messages of a list in sight, and errors rather than others. The others are in a <details> at its top.
+  // fold keeps the newest messages of a list in sight, and errors rather than others. The others
+  // are in a <details> at its top.
   function fold(list) {
     let more = list.querySelector(":scope > [data-flash-more]");
     const items = all(":scope > [data-status]", list);
@@ -286,13 +353,17 @@
     if (!focused || focused === doc.body || inside(focused)) return;
     const c = corner.getBoundingClientRect();
     const f = focused.getBoundingClientRect();
-    const [margin, free] = c.top > 0 ? ["0 auto", f.top > c.height] : ["auto 0", f.bottom < innerHeight - c.height];
+    const [margin, free] =
+      c.top > 0 ? ["0 auto", f.top > c.height] : ["auto 0", f.bottom < innerHeight - c.height];
     if (free && f.left < c.right && f.right > c.left && f.bottom > c.top && f.top < c.bottom)
       corner.style.setProperty("margin-block", margin, "important");
   }
 
   // blanks returns items to copy, or nothing where the page has no place for them.
-  const blanks = () => live?.isConnected && live.querySelector("[popover] > *") && home.querySelector("template")?.content;
+  const blanks = () =>
+    live?.isConnected &&
+    live.querySelector("[popover] > *") &&
+    home.querySelector("template")?.content;
 
   function push(message) {
     const item = add(message);
@@ -300,7 +371,8 @@
     return item && known.has(item) ? item : null;
   }
 
-  // add returns the item that shows a message, or what else shows that the user has it: null is nothing.
+  // add returns the item that shows a message, or what else shows that the user has it: null is
+  // nothing.
   function add(message) {
     const { status = "info", link, autoClose, id, key, created } = message ?? {};
     const [title, text] = [message?.title, message?.text].map((words) => String(words ?? ""));
@@ -316,9 +388,13 @@
 
     const blank = from.querySelector(`[data-status="${CSS.escape(status)}"]`);
     const item = doc.importNode(blank ?? from.querySelector("[data-status]"), true);
-    const [titled, texted, linked] = all("[data-flash-title], [data-flash-text], [data-flash-link]", item);
+    const [titled, texted, linked] = all(
+      "[data-flash-title], [data-flash-text], [data-flash-link]",
+      item,
+    );
     item.dataset.status = status;
-    if (!blank) titled.firstElementChild.textContent = status; // a status of the application's own is its own word
+    // A status of the application's own is its own word.
+    if (!blank) titled.firstElementChild.textContent = status;
     if (title) {
       const bdi = doc.createElement("bdi");
       bdi.textContent = title;
@@ -326,7 +402,8 @@
       titled.append(bdi);
     }
     const opener = text.length > LONG && from.querySelector("[data-flash-long]");
-    if (opener) texted.before(doc.importNode(opener, true)); // one in each blank would cost more than all the rest
+    // One in each blank would cost more than all the rest.
+    if (opener) texted.before(doc.importNode(opener, true));
     if (text) texted.textContent = text;
     else texted.remove();
     const href = link && hrefOf(link.url);
@@ -338,14 +415,18 @@
     if (id) item.id = "flash-" + id;
     if (created) item.dataset.created = created;
     if (key) item.dataset.key = key;
-    // It takes the place of what it replaces, unless a dialog may cover that: then the live part is in the dialog. Nor is it folded.
+    // It takes the place of what it replaces, unless a dialog may cover that: then the live part is
+    // in the dialog. Nor is it folded.
     const [replaced] = replacedBy(item);
-    if (replaced && live.parentNode === home && !replaced.closest("[data-flash-more]")) replaced.after(item);
+    if (replaced && live.parentNode === home && !replaced.closest("[data-flash-more]"))
+      replaced.after(item);
     else {
-      live.querySelector("[data-flash-added], [popover] > *").append(item); // the latter of markup of the application's own
+      // Markup of the application's own has the latter.
+      live.querySelector("[data-flash-added], [popover] > *").append(item);
       const corner = popover();
       // It is on top of what the page has shown meanwhile.
-      if (all(":is(:popover-open, :fullscreen)")[1] && !corner.matches(READ)) corner.togglePopover(false);
+      if (all(":is(:popover-open, :fullscreen)")[1] && !corner.matches(READ))
+        corner.togglePopover(false);
     }
     return item;
   }
@@ -356,8 +437,9 @@
       return /^(https?|mailto):/.test(href) && href;
     });
 
-  // A browser or Turbo may load a page before anybody asks for it. It then has no messages, but says where to get them when it is opened. So does an
-  // answer that has more of them than a header takes.
+  // A browser or Turbo may load a page before anybody asks for it. It then has no messages, but
+  // says where to get them when it is opened. So does an answer that has more of them than a header
+  // takes.
   async function pull(url) {
     if (!blanks()) return; // they wait for a page that can show them
     acks ??= url.replace(/messages\?.*/, "ack");
@@ -372,15 +454,18 @@
   const notice = (response) =>
     attempt(() => {
       // Of several headers, a browser makes a list. Or the header is not ours.
-      for (const { messages, pull: url, printed } of JSON.parse(`[${response.headers.get("Flash-Messages") ?? ""}]`)) {
+      for (const { messages, pull: url, printed } of JSON.parse(
+        `[${response.headers.get("Flash-Messages") ?? ""}]`,
+      )) {
         listed(messages).forEach(push);
         if (url) pull(url);
         brought.push(...listed(printed));
       }
     });
 
-  // What is on a page that htmx or Turbo asks for is in a header, too: they may leave it out, or throw the page away and load it once more. What is not on
-  // screen then, the script shows; after another load, the next one does.
+  // What is on a page that htmx or Turbo asks for is in a header, too: they may leave it out, or
+  // throw the page away and load it once more. What is not on screen then, the script shows; after
+  // another load, the next one does.
   const NEXT_WITHIN = 10000; // that load
   const brought = [];
 
@@ -408,16 +493,21 @@
   async function handle(response) {
     notice(response);
     if (!response.bodyUsed && /json/.test(response.headers.get("Content-Type"))) {
-      const body = await response.clone().json().catch(() => {}); // what is none, its reader will notice
+      // If the body is no JSON, its reader will notice.
+      const body = await response
+        .clone()
+        .json()
+        .catch(() => {});
       listed(body?.flash).forEach(push);
     }
     return response;
   }
 
-  // Listening for messages while the page is open, as long as somebody can see it. An EventSource would not say why a server refuses, and gives up for good
-  // when it meets a bad gateway.
+  // Listening for messages while the page is open, as long as somebody can see it. An EventSource
+  // would not say why a server refuses, and gives up for good when it meets a bad gateway.
 
-  const SEEN_AFTER = 1000; // what was shown for less, because the page was left, is for the next one
+  // What was shown for less, because the page was left, is for the next one.
+  const SEEN_AFTER = 1000;
   const REVIEW_EVERY = 100;
   const SILENCE = 50000; // the server gives a sign of life every 20 seconds
   const BACK_OFF = 60000;
@@ -429,8 +519,11 @@
   let listening; // an AbortController
   let attempts = 0;
   let again, seen; // timers
-  const PART = 30; // messages of an acknowledgement: browsers send 64 KB at once, and that is all the server reads
-  const unseen = new Set(); // what the server waits to hear of, by the item that shows it, and when the user will have seen that
+  // Messages of an acknowledgement: browsers send 64 KB at once, and the server reads no more.
+  const PART = 30;
+  // What the server waits to hear of, by the item that shows it, and when the user will have seen
+  // that.
+  const unseen = new Set();
 
   function subscribe(url, later) {
     hangUp();
@@ -451,7 +544,8 @@
     again = setTimeout(listen, ms);
   }
 
-  // What comes while the page is being left is for the next one. A page that stays after all, for it has only sent for a file, listens again.
+  // What comes while the page is being left is for the next one. A page that stays after all, for
+  // it has only sent for a file, listens again.
   const leave = (event) => event.defaultPrevented || rest(LEFT_AFTER);
 
   function listen() {
@@ -459,14 +553,20 @@
     else if (stream && !listening) join((listening = new AbortController()));
   }
 
-  // One page hears for all that a browser shows, because it has six connections to a server over HTTP/1.1: the page that came last. It takes a lock away
-  // from the one before, which gets in line. The place of a page is a lock, too: its name says what the page reads, and it is there as long as the page.
+  // One page hears for all that a browser shows, because it has six connections to a server over
+  // HTTP/1.1: the page that came last. It takes a lock away from the one before, which gets in
+  // line. The place of a page is a lock, too: its name says what the page reads, and it is there as
+  // long as the page.
 
-  const TAKE_OVER = 2000; // after the page that heard is gone, unless its user comes to the next one
+  // After the page that heard is gone, unless its user comes to the next one.
+  const TAKE_OVER = 2000;
   const VIEWS = 64; // that the server listens to at once
 
   const server = () => stream.split("?")[0] + "?";
-  const taken = async () => (await navigator.locks.query()).held.map((lock) => lock.name).filter((name) => name.startsWith(server()));
+  const taken = async () =>
+    (await navigator.locks.query()).held
+      .map((lock) => lock.name)
+      .filter((name) => name.startsWith(server()));
 
   function join(mine) {
     const { signal } = mine;
@@ -479,13 +579,16 @@
       gone.then(() => line.abort());
       try {
         await navigator.locks.request(acks, how, async () => {
-          await new Promise((resolve) => gone.then(resolve, setTimeout(resolve, how.signal && TAKE_OVER)));
+          await new Promise((resolve) =>
+            gone.then(resolve, setTimeout(resolve, how.signal && TAKE_OVER)),
+          );
           hear(mine, line, place);
           await gone; // and not for what a page does after that: it may be frozen
         });
       } catch ({ name }) {
         line.abort();
-        if (mine === listening) name === "AbortError" ? lead({ signal }) : hear(mine, mine); // without HTTPS, and in some frames, there are no locks
+        // Without HTTPS, and in some frames, there are no locks.
+        if (mine === listening) name === "AbortError" ? lead({ signal }) : hear(mine, mine);
       }
     };
     navigator.locks?.request(place, () => gone).catch(() => {});
@@ -498,14 +601,20 @@
   async function deal({ messages, tickets }, places) {
     const readers = {};
     for (const view in tickets)
-      readers[view] = places.find((place) => [...new URLSearchParams(place.split(/[?#]/)[1]).values()].includes(view)) ?? places[0];
+      readers[view] =
+        places.find((place) =>
+          [...new URLSearchParams(place.split(/[?#]/)[1]).values()].includes(view),
+        ) ?? places[0];
     for (const place of places) {
       const part = messages.filter(({ view }) => readers[view] === place);
       if (place === places[0]) receive({ messages: part, tickets });
       else if (part[0]) {
         if ((await taken()).includes(place)) tell(place, { messages: part, tickets });
         else {
-          report("back", part.map((message) => ({ says: { ...message, ticket: tickets[message.view] } })));
+          report(
+            "back",
+            part.map((message) => ({ says: { ...message, ticket: tickets[message.view] } })),
+          );
           subscribe(stream); // without that page
         }
       }
@@ -521,11 +630,18 @@
     let pause = Math.random() * Math.min(BACK_OFF, 1000 * 2 ** attempts++);
     try {
       alive();
-      const places = place ? [...new Set([place, ...(await taken())])] : [stream]; // this page's own first
-      const views = [...new Set(places.flatMap((place) => place.split(/[?#]/)[1].split("&")))].slice(0, VIEWS);
-      const { status, headers, body } = await ask(server() + views.join("&"), { signal: line.signal, cache: "no-store" });
+      // This page's own is the first.
+      const places = place ? [...new Set([place, ...(await taken())])] : [stream];
+      const views = [
+        ...new Set(places.flatMap((place) => place.split(/[?#]/)[1].split("&"))),
+      ].slice(0, VIEWS);
+      const { status, headers, body } = await ask(server() + views.join("&"), {
+        signal: line.signal,
+        cache: "no-store",
+      });
       if (status === 204) subscribe(stream, true); // there is nothing to hear
-      if (!/^text\/event-stream/.test(headers.get("Content-Type"))) throw 0; // a proxy is in trouble
+      // Otherwise a proxy is in trouble.
+      if (!/^text\/event-stream/.test(headers.get("Content-Type"))) throw 0;
       const reader = body.pipeThrough(new TextDecoderStream()).getReader();
       let text = "";
       for (;;) {
@@ -535,7 +651,11 @@
         const events = (text + value).split("\n\n");
         text = events.pop();
         for (const event of events) {
-          const { event: name, data, retry } = Object.fromEntries(event.split("\n").map((line) => line.split(/: (.*)/)));
+          const {
+            event: name,
+            data,
+            retry,
+          } = Object.fromEntries(event.split("\n").map((line) => line.split(/: (.*)/)));
           if (retry) pause = +retry;
           if (name) attempts = 0;
           if (name === "flash") await deal(JSON.parse(data), places);
@@ -550,16 +670,23 @@
       // The line is broken, or the page has hung up.
     }
     clearTimeout(silent);
-    if (mine !== listening || (line.signal.aborted && !mine.signal.aborted)) return; // another page hears now
+    // If the line alone was cut, another page hears now.
+    if (mine !== listening || (line.signal.aborted && !mine.signal.aborted)) return;
     rest(pause);
   }
 
-  // Only what was put on screen is acknowledged, each message in its own time. An application that has cancelled flash:before-show has taken it over.
+  // Only what was put on screen is acknowledged, each message in its own time. An application that
+  // has cancelled flash:before-show has taken it over.
   function receive({ messages, tickets }) {
     for (const message of listed(messages)) {
       const { view, id, created } = message ?? {};
       const item = add(message);
-      if (item && tickets) unseen.add({ item: item.item ?? item, at: Infinity, says: { view, id, ticket: tickets[view], created } });
+      if (item && tickets)
+        unseen.add({
+          item: item.item ?? item,
+          at: Infinity,
+          says: { view, id, ticket: tickets[view], created },
+        });
     }
     scan();
     review();
@@ -569,8 +696,12 @@
   function review() {
     clearTimeout(seen);
     const now = performance.now();
-    report("shown", [...unseen].filter((entry) => entry.at <= now));
-    for (const entry of unseen) entry.at = doc.hidden ? Infinity : Math.min(entry.at, now + SEEN_AFTER);
+    report(
+      "shown",
+      [...unseen].filter((entry) => entry.at <= now),
+    );
+    for (const entry of unseen)
+      entry.at = doc.hidden ? Infinity : Math.min(entry.at, now + SEEN_AFTER);
     if (unseen.size && !doc.hidden) seen = setTimeout(review, REVIEW_EVERY);
   }
 
@@ -582,12 +713,16 @@
     });
     while (list[0]) {
       const request = { method: "POST", body: JSON.stringify({ [what]: list.splice(0, PART) }) };
-      // What is too much for a page that is being left is sent by one that stays. What does not arrive comes again, and is not shown again.
-      ask(acks, { ...request, keepalive: true }).catch(() => ask(acks, request)).catch(() => {});
+      // What is too much for a page that is being left is sent by one that stays. What does not
+      // arrive comes again, and is not shown again.
+      ask(acks, { ...request, keepalive: true })
+        .catch(() => ask(acks, request))
+        .catch(() => {});
     }
   }
 
-  // Closing, and where the focus goes with what had it: to the next message, or back to where it was before.
+  // Closing, and where the focus goes with what had it: to the next message, or back to where it
+  // was before.
 
   let before;
 
@@ -601,12 +736,17 @@
     settle();
     for (const entry of unseen) if (entry.item === item) entry.at = 0; // closing is seeing
     review();
-    if (focused) refocus(neighbour?.querySelector("[data-flash-close]") ?? list?.querySelector("[data-status] [data-flash-close]"));
+    if (focused)
+      refocus(
+        neighbour?.querySelector("[data-flash-close]") ??
+          list?.querySelector("[data-status] [data-flash-close]"),
+      );
   }
 
   function refocus(button) {
     (button ?? before)?.focus();
-    if ((doc.activeElement ?? doc.body) === doc.body) hold(dialogs.at(-1) ?? doc.querySelector("main, [role=main], h1") ?? doc.body);
+    if ((doc.activeElement ?? doc.body) === doc.body)
+      hold(dialogs.at(-1) ?? doc.querySelector("main, [role=main], h1") ?? doc.body);
   }
 
   // hold gives the focus to what is no control.
@@ -622,34 +762,46 @@
     const statuses = doc.documentElement.dataset.flashFocus;
     if (statuses === undefined || doc.readyState === "complete" || location.hash) return;
     const items = all(ITEM, region);
-    const wanted = items.some((item) => !statuses.trim() || statuses.split(/\s+/).includes(item.dataset.status));
+    const wanted = items.some(
+      (item) => !statuses.trim() || statuses.split(/\s+/).includes(item.dataset.status),
+    );
     const focus = () => {
       // Others know better: a field, a summary of errors, the user.
-      const rival = all("[autofocus], [role=alert]").some((e) => !inside(e) && (e.autofocus || e.textContent.trim()));
+      const rival = all("[autofocus], [role=alert]").some(
+        (e) => !inside(e) && (e.autofocus || e.textContent.trim()),
+      );
       if (!wanted || rival || doc.activeElement !== doc.body) return;
-      region.ariaDescribedByElements = items.flatMap(partsOf); // so the focus reads the texts, and nobody has to say them again
+      // So the focus reads the texts, and nobody has to say them again.
+      region.ariaDescribedByElements = items.flatMap(partsOf);
       unspoken.length = 0;
       hold(region);
     };
     on("load", focus, globalThis);
   }
 
-  // A modal dialog makes the rest of the page inert and silent, announcers too, and so does what fills the screen: the live part moves into the topmost one.
+  // A modal dialog makes the rest of the page inert and silent, announcers too, and so does what
+  // fills the screen: the live part moves into the topmost one.
 
-  // In a shadow root, neither the page's style nor our selectors would find it: there it stays beside, in the host, and a slot shows it in the dialog.
+  // In a shadow root, neither the page's style nor our selectors would find it: there it stays
+  // beside, in the host, and a slot shows it in the dialog.
 
   let dialogs = []; // the modal ones, in the order in which they were opened
   const slots = [];
   let shownIn; // where the live part is
 
   function follow(opened) {
-    dialogs = [...new Set([...dialogs, ...opened])].filter((node) => node.matches?.("dialog:modal, :fullscreen:not(html, video)"));
+    dialogs = [...new Set([...dialogs, ...opened])].filter((node) =>
+      node.matches?.("dialog:modal, :fullscreen:not(html, video)"),
+    );
     if (!home) return;
     let place = dialogs.at(-1);
-    if (!place) for (place = home; place.closest("[inert]"); ) place = place.closest("[inert]").parentElement; // so does an inert <main>
+    // An inert <main> silences, too.
+    if (!place)
+      for (place = home; place.closest("[inert]"); ) place = place.closest("[inert]").parentElement;
     if (place === shownIn && live.isConnected) return;
     shownIn = place;
-    silence(); // what was said would be new there, and so would be what a page has kept that was kept
+    // What was said would be new there, and so would what a page says that was kept.
+    silence();
     for (const slot of slots.splice(0)) slot.remove();
     live.slot = "";
     for (let root; (root = place.getRootNode()).host; place = root.host) {
@@ -666,9 +818,14 @@
     watch(document, doc);
   }
 
-  // watch follows what opens, closes and, with all that is in it, is removed. Of the first dialog in a shadow root nothing tells but the focus.
+  // watch follows what opens, closes and, with all that is in it, is removed. Of the first dialog
+  // in a shadow root nothing tells but the focus.
   function watch(root, target = root) {
-    openings.observe(root, { attributeFilter: ["open", "inert"], childList: !!dialogs[0], subtree: true });
+    openings.observe(root, {
+      attributeFilter: ["open", "inert"],
+      childList: !!dialogs[0],
+      subtree: true,
+    });
     on("focusin fullscreenchange", seek, target);
   }
 
@@ -691,14 +848,19 @@
       if (!this.isConnected) return;
       this.#live ??= this.querySelector("[data-flash-live]");
       if (!home && this.#live) this.#lead();
-      this.#changes.observe(this, { childList: true, subtree: true, attributeFilter: ["data-stream", "data-pull"] });
+      this.#changes.observe(this, {
+        childList: true,
+        subtree: true,
+        attributeFilter: ["data-stream", "data-pull"],
+      });
       dropOld(this);
       focusOnLoad(this);
       this.#look();
       recheck();
     }
 
-    // look finds what the server, or a library that makes the page like another one, has changed in here.
+    // look finds what the server, or a library that makes the page like another one, has changed in
+    // here.
     #look() {
       for (const part of all("[data-flash-live]", this)) {
         if (home === this && !live.isConnected) this.#speak(part);
@@ -706,7 +868,9 @@
       }
       if (home === this) {
         // Beside a live part of the page's own there is ours, with the address.
-        const addressed = this.dataset.stream ? this : doc.querySelector("flash-messages[data-stream]");
+        const addressed = this.dataset.stream
+          ? this
+          : doc.querySelector("flash-messages[data-stream]");
         const { stream, streamIdle } = blanks() ? (addressed?.dataset ?? {}) : {};
         const address = [stream, streamIdle] + "";
         if (address !== this.#address) subscribe(stream, streamIdle !== undefined);
@@ -753,12 +917,14 @@
     if (!button) return;
     const item = button.closest("[data-status]");
     const focused = button === doc.activeElement;
-    for (const each of item ? [item] : all("[data-status]", button.closest("ul"))) close(each, "user");
+    for (const each of item ? [item] : all("[data-status]", button.closest("ul")))
+      close(each, "user");
     if (focused && !item) refocus();
   });
 
   on("keydown", (event) => {
-    const item = event.key === "Escape" && inside(event.target) && event.target.closest("[data-status]");
+    const item =
+      event.key === "Escape" && inside(event.target) && event.target.closest("[data-status]");
     if (!item) return;
     event.preventDefault(); // a dialog around it stays open
     close(item, "user");
@@ -777,26 +943,41 @@
     const { mode, headers } = detail?.ctx?.request ?? {};
     if (mode === "same-origin") headers["X-Flash-Wanted"] = "1";
   });
-  // A stream for Turbo to which nothing can be appended, for it is compressed, has them in a header.
+  // A stream for Turbo to which nothing can be appended, for it is compressed, has them in a
+  // header.
   on("turbo:before-fetch-response", ({ detail }) => notice(detail.fetchResponse.response));
   on("turbo:render", check);
   on("htmx:after:request", ({ detail }) => check(detail.ctx.response)); // of htmx 4
-  on("htmx:beforeOnLoad", ({ detail }) => check({ headers: { get: (name) => detail.xhr.getResponseHeader(name) } }));
+  on("htmx:beforeOnLoad", ({ detail }) =>
+    check({ headers: { get: (name) => detail.xhr.getResponseHeader(name) } }),
+  );
 
   on("pointerover pointerout focusin focusout selectionchange visibilitychange", tick);
   on("freeze resume", ({ type }) => tick((frozen = type === "freeze")));
 
-  // Browsers keep the page as it is for the Back button, whatever its headers say. What was shown must not come back with it.
-  on("pagehide", () => {
-    report("back", unseen);
-    if (brought[0]) attempt(() => (sessionStorage["flash.next"] = JSON.stringify([Date.now() + NEXT_WITHIN, ...brought.splice(0)])));
-    hangUp();
-    for (const item of all(ITEM)) item.remove();
-    left.clear();
-    unspoken.length = 0;
-    silence();
-    settle();
-  }, globalThis);
+  // Browsers keep the page as it is for the Back button, whatever its headers say. What was shown
+  // must not come back with it.
+  on(
+    "pagehide",
+    () => {
+      report("back", unseen);
+      if (brought[0])
+        attempt(
+          () =>
+            (sessionStorage["flash.next"] = JSON.stringify([
+              Date.now() + NEXT_WITHIN,
+              ...brought.splice(0),
+            ])),
+        );
+      hangUp();
+      for (const item of all(ITEM)) item.remove();
+      left.clear();
+      unspoken.length = 0;
+      silence();
+      settle();
+    },
+    globalThis,
+  );
 
   on("submit beforeunload", leave, globalThis);
   on("visibilitychange pageshow online", listen, globalThis);
