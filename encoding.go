@@ -52,8 +52,28 @@ func encodedAtMost(m Message) int {
 	return 512 + 6*texts
 }
 
+// setPlain sets one of the fields that most messages have. It returns false for another one.
+func (m *Message) setPlain(name, text string) bool {
+	switch name {
+	case "status":
+		m.Status = Status(text)
+	case "title":
+		m.Title = text
+	case "text":
+		m.Text = text
+	case "created":
+		return m.Created.UnmarshalText([]byte(text)) == nil
+	default:
+		return false
+	}
+	return true
+}
+
 // decodeMessage reads what encodeMessage made.
 func decodeMessage(data []byte) (Message, error) {
+	if m := (Message{}); stored.Plain(data, encodingVersion, m.setPlain) {
+		return m, nil
+	}
 	var s storedMessage
 	if err := stored.Read(data, &s, &s.Version, encodingVersion); err != nil {
 		return Message{}, err

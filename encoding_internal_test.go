@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/flashgin/flashgin/internal/stored"
 )
 
 // fill gives every field of a struct a value, so that a field that is added later is not forgotten.
@@ -144,12 +146,51 @@ func TestDecodeMessage(t *testing.T) {
 	}
 }
 
+// What is read without encoding/json is what that would read.
+func decodesLikeJSON(t *testing.T, data []byte, m Message) {
+	t.Helper()
+	var want storedMessage
+	require.NoError(t, json.Unmarshal(data, &want), "%q", data)
+	assert.Equal(t, want.Message, m, "%q", data)
+}
+
+func TestDecodeMessageIsEncodingJSON(t *testing.T) {
+	for _, data := range []string{
+		`{"v":1}`,
+		`{"v":1,"status":"info","title":"a","text":"b","created":"2026-01-02T03:04:05.000006Z"}`,
+		`{"v":1,"created":"2026-01-02T03:04:05+01:00","text":"ä 漢 🎉","text":"the last one"}`,
+		`{"v":1,"text":"\"quoted\", \\"}`,
+		`{"v":1,"text":"not \u00e4 plain"}`,
+		`{"v":1,"TEXT":"b"}`,
+		`{"v":1,"text":null}`,
+		`{"v":1,"text":"b","autoClose":true}`,
+		`{"v":1, "text": "b"}`,
+		"{\"v\":1,\"text\":\"not \xff UTF-8\"}",
+	} {
+		m, err := decodeMessage([]byte(data))
+		require.NoError(t, err, data)
+		decodesLikeJSON(t, []byte(data), m)
+	}
+}
+
+// An ordinary message is read without encoding/json.
+func TestAnOrdinaryMessageIsPlain(t *testing.T) {
+	m := Message{Status: StatusSuccess, Title: "a", Text: "b", Created: time.Now()}
+	data, err := encodeMessage(m)
+	require.NoError(t, err)
+	var read Message
+	assert.True(t, stored.Plain(data, encodingVersion, read.setPlain))
+	assert.Equal(t, m.Text, read.Text)
+	assert.True(t, m.Created.Equal(read.Created))
+}
+
 // What a store hands back may be anything: another version's, or another program's.
 func FuzzDecodeMessage(f *testing.F) {
 	f.Add([]byte(
 		`{"v":1,"id":"f-1","view":"/a","status":"info","text":"hello","created":"2026-01-02T03:04:05.000006Z"}`))
 	f.Add([]byte(
 		`{"v":1,"link":{"label":"a","url":"b"},"data":{"k":"v"},"ttl":5,"autoClose":true,"html":"<b>"}`))
+	f.Add([]byte(`{"v":1,"text":"a\"b","title":"c"}`))
 	f.Add([]byte(`{"v":2}`))
 	f.Add([]byte(`{"v":1e0,"V":1,"text":null,"data":null,"link":null}`))
 	f.Add([]byte("null"))
@@ -162,6 +203,7 @@ func FuzzDecodeMessage(f *testing.F) {
 			}
 			return
 		}
+		decodesLikeJSON(t, data, m)
 		encodesLikeJSON(t, m)
 		again, err := encodeMessage(m)
 		if err != nil {
