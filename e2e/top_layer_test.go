@@ -97,7 +97,19 @@ func coreOnTop(t *testing.T, _ engine, b *tab) {
 	b.push(object{"text": "third"})
 	b.until(hit)
 	b.until(politely + `.includes("Info. third")`)
+	const home = `document.querySelector("[data-flash-live]").parentNode.localName`
 	b.js(`await document.exitFullscreen()`)
-	b.untilEqual("flash-messages", `document.querySelector("[data-flash-live]").parentNode.localName`)
+	b.untilEqual("flash-messages", home)
 	b.until(hit)
+
+	// Nothing can be put into a frame. What arrives is painted over it, if no more.
+	b.js(`const frame = document.createElement("iframe");
+		frame.title = "A player";
+		document.querySelector("main").append(frame);
+		full.addEventListener("click", () => frame.requestFullscreen(), {once: true})`)
+	b.click("#full")
+	b.until(`document.fullscreenElement?.localName === "iframe"`)
+	b.push(object{"text": "fourth"})
+	assert.Equal(t, "flash-messages", eval[string](b, home))
+	b.js(`await document.exitFullscreen()`)
 }

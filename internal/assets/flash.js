@@ -780,18 +780,17 @@
   }
 
   // A modal dialog makes the rest of the page inert and silent, announcers too, and so does what
-  // fills the screen: the live part moves into the topmost one.
+  // fills the screen. So the live part moves into the topmost of them. In a shadow root, neither the
+  // page's style nor our selectors would find it: there it stays outside, in the host, and a slot
+  // shows it inside.
 
-  // In a shadow root, neither the page's style nor our selectors would find it: there it stays
-  // beside, in the host, and a slot shows it in the dialog.
-
-  let dialogs = []; // the modal ones, in the order in which they were opened
+  let dialogs = []; // these, in the order in which they were opened
   const slots = [];
   let shownIn; // where the live part is
 
   function follow(opened) {
     dialogs = [...new Set([...dialogs, ...opened])].filter((node) =>
-      node.matches?.("dialog:modal, :fullscreen:not(html, video)"),
+      node.matches?.("dialog:modal, :fullscreen:not(html, video, iframe)"),
     );
     if (!home) return;
     let place = dialogs.at(-1);
@@ -806,9 +805,8 @@
     live.slot = "";
     for (let root; (root = place.getRootNode()).host; place = root.host) {
       const slot = doc.createElement("slot");
-      slot.name = "flash";
       slot.slot = live.slot; // of a component in a component
-      live.slot = slot.name;
+      live.slot = slot.name = "flash";
       slots.push(slot);
       place.append(slot);
       watch(root);
@@ -830,7 +828,7 @@
   }
 
   const openings = new MutationObserver((records) => follow(records.map(({ target }) => target)));
-  const seek = (event) => follow(event.composedPath());
+  const seek = (event) => follow(event.composedPath().reverse()); // from the outside in
 
   class FlashMessages extends HTMLElement {
     static push = push;
