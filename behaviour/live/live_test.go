@@ -71,10 +71,11 @@ func exactlyOnce(t *testing.T, a *apptest.App, b *apptest.Browser, trouble func(
 			default:
 			}
 			text := strings.Trim(b.Get("/a"), "[]")
-			if text != "" {
-				show(strings.Split(text, "]["))
+			if text == "" {
+				time.Sleep(5 * time.Millisecond)
+				continue
 			}
-			time.Sleep(time.Millisecond)
+			show(strings.Split(text, "]["))
 		}
 	})
 	running.Go(func() {

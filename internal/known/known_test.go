@@ -189,9 +189,8 @@ func TestLookAllocatesNothing(t *testing.T) {
 	assert.Zero(t, testing.AllocsPerRun(100, func() { s.Learn(s.Look("a", "m", views)) }))
 }
 
-// A million sessions, which the package is given in full.
-func million() (*Sessions, []string) {
-	const n = 1_000_000
+// full returns a Sessions that knows n sessions, as many as it may.
+func full(n int) (*Sessions, []string) {
 	sessions := make([]string, n)
 	for i := range sessions {
 		sessions[i] = fmt.Sprintf("%022d", i)
@@ -205,13 +204,10 @@ func million() (*Sessions, []string) {
 }
 
 func TestMemoryOfASession(t *testing.T) {
-	if testing.Short() {
-		t.Skip("fills a million sessions")
-	}
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	s, sessions := million()
+	s, sessions := full(125_000)
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	kept := 0
@@ -227,7 +223,7 @@ func TestMemoryOfASession(t *testing.T) {
 }
 
 func BenchmarkLook(b *testing.B) {
-	s, sessions := million()
+	s, sessions := full(1_000_000)
 	i := 0
 	for b.Loop() {
 		i = (i + 7919) % len(sessions)
@@ -236,7 +232,7 @@ func BenchmarkLook(b *testing.B) {
 }
 
 func BenchmarkForget(b *testing.B) {
-	s, sessions := million()
+	s, sessions := full(1_000_000)
 	i := 0
 	for b.Loop() {
 		i = (i + 7919) % len(sessions)
