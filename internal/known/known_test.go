@@ -189,13 +189,13 @@ func TestLookAllocatesNothing(t *testing.T) {
 	assert.Zero(t, testing.AllocsPerRun(100, func() { s.Learn(s.Look("a", "m", views)) }))
 }
 
-// full returns a Sessions that knows n sessions, as many as it may.
-func full(n int) (*Sessions, []string) {
+// filled returns a Sessions that was told of n sessions, and may know atMost.
+func filled(n, atMost int) (*Sessions, []string) {
 	sessions := make([]string, n)
 	for i := range sessions {
 		sessions[i] = fmt.Sprintf("%022d", i)
 	}
-	s := New(time.Hour, n)
+	s := New(time.Hour, atMost)
 	s.Listen()
 	for _, session := range sessions {
 		s.Learn(s.Look(session, "ABCDEFGH", views))
@@ -207,7 +207,7 @@ func TestMemoryOfASession(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	s, sessions := full(125_000)
+	s, sessions := filled(125_000, 250_000)
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	kept := 0
@@ -223,7 +223,7 @@ func TestMemoryOfASession(t *testing.T) {
 }
 
 func BenchmarkLook(b *testing.B) {
-	s, sessions := full(1_000_000)
+	s, sessions := filled(1_000_000, 1_000_000)
 	i := 0
 	for b.Loop() {
 		i = (i + 7919) % len(sessions)
@@ -232,7 +232,7 @@ func BenchmarkLook(b *testing.B) {
 }
 
 func BenchmarkForget(b *testing.B) {
-	s, sessions := full(1_000_000)
+	s, sessions := filled(1_000_000, 1_000_000)
 	i := 0
 	for b.Loop() {
 		i = (i + 7919) % len(sessions)
