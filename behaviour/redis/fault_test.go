@@ -42,8 +42,7 @@ func TestRedisLostReply(t *testing.T) {
 			}
 			client := redis.NewClient(opt)
 			t.Cleanup(func() { _ = client.Close() })
-			p := newRedisProbe(t, client)
-			lostReplies(t, p, verdict.Verdict, []*redistest.Server{server},
+			lostReplies(t, server.Client(), client, verdict.Verdict, []*redistest.Server{server},
 				[]*redistest.Proxy{proxy})
 		})
 	}
@@ -62,14 +61,18 @@ func TestRedisLostReply(t *testing.T) {
 				return new(net.Dialer).DialContext(ctx, network, through[addr])
 			},
 		})
-		lostReplies(t, newRedisProbe(t, client), redistest.Cut, cluster.Servers, proxies)
+		lostReplies(t, cluster.Client(), client, redistest.Cut, cluster.Servers, proxies)
 	})
 }
 
+// lostReplies loses replies to a client that is behind proxies. Another client, which has more
+// time, does what comes before.
 func lostReplies(
-	t *testing.T, p *redisProbe, verdict redistest.Verdict, servers []*redistest.Server,
-	proxies []*redistest.Proxy,
+	t *testing.T, direct, behind redis.UniversalClient, verdict redistest.Verdict,
+	servers []*redistest.Server, proxies []*redistest.Proxy,
 ) {
+	p, losing := newRedisProbe(t, direct), newRedisProbe(t, behind)
+	losing.session = p.session
 	executed := func() (n int) {
 		for _, server := range servers {
 			n += redisScripts(t, server)
@@ -81,7 +84,7 @@ func lostReplies(
 	}
 	for i := range p.calls(flashgin.Claim{}) {
 		p.confirm(p.claim("/a", "/b", flashgin.Anywhere))
-		operation := p.calls(p.claimed())[i]
+		operation := losing.calls(p.claimed())[i]
 		before := executed()
 		var lost atomic.Int32
 		for _, proxy := range proxies {
