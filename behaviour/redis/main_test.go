@@ -8,6 +8,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testrun.Waiting(16)
+	testrun.Waiting(8)
 	os.Exit(m.Run())
 }
