@@ -65,7 +65,7 @@
   // other, and not at once, for nobody listens yet to a region that was just made. It stays there
   // for a while, for a reader that is busy looks when it gets there.
 
-  const SPEAK_AFTER = 500; // milliseconds, as all times here
+  const SPEAK_AFTER = 1000; // milliseconds, as all times here
   const SPEAK_EVERY = 150;
   const SILENT_AFTER = 30000;
 
