@@ -374,26 +374,14 @@ func corePull(t *testing.T, _ engine, b *tab) {
 
 func coreWorker(t *testing.T, _ engine, b *tab) {
 	s := newCoreSite(t, flashgin.Config{})
-	s.policy = "" // under the strict one no page may register a worker
 	s.GET("/there", s.page)
-	s.GET("/worker.js", func(c *gin.Context) {
-		c.Data(http.StatusOK, "text/javascript", []byte(`
-			self.addEventListener("install", () => self.skipWaiting());
-			self.addEventListener("activate", event => event.waitUntil(self.clients.claim()));
-			self.addEventListener("fetch", event => {
-				if (event.request.mode !== "no-cors") event.respondWith(fetch(event.request));
-			});`))
-	})
-	b.open(s.url)
-	b.ready()
-	b.js(`const controlled = new Promise(resolve =>
-			navigator.serviceWorker.addEventListener("controllerchange", resolve));
-		await navigator.serviceWorker.register("/worker.js");
-		await controlled`)
+	b.work(s, `self.addEventListener("fetch", event => {
+			if (event.request.mode !== "no-cors") event.respondWith(fetch(event.request));
+		});`)
 	s.leave(flashgin.Info("kept").At("/there"))
 	b.open(s.url + "/there")
 	b.untilEqual([]string{"kept"}, texts)
 	assert.True(t, eval[bool](b, `navigator.serviceWorker.controller !== null`))
 	assert.Empty(t, s.waiting("/there"))
-	b.js(`for (const r of await navigator.serviceWorker.getRegistrations()) await r.unregister()`)
+	b.rest()
 }

@@ -11,31 +11,15 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
-// Check 26: a service worker keeps pages, and shows them without asking. Their messages are not
-// shown again.
-func coreKept(t *testing.T, _ engine, b *tab) {
-	s := newCoreSite(t, flashgin.Config{})
+// work opens the page "/" and puts a service worker before its site.
+func (b *tab) work(s *site, script string) {
+	b.t.Helper()
 	s.policy = "" // under the strict one no page may register a worker
-	var asked atomic.Int32
-	s.GET("/kept", func(c *gin.Context) {
-		asked.Add(1)
-		s.page(c)
-	})
 	s.GET("/worker.js", func(c *gin.Context) {
 		c.Data(http.StatusOK, "text/javascript", []byte(`
 			self.addEventListener("install", () => self.skipWaiting());
 			self.addEventListener("activate", event => event.waitUntil(self.clients.claim()));
-			const answer = async request => {
-				const pages = await caches.open("pages");
-				const kept = await pages.match(request.url);
-				if (kept) return kept;
-				const answer = await fetch(request);
-				await pages.put(request.url, answer.clone());
-				return answer;
-			};
-			self.addEventListener("fetch", event => {
-				if (event.request.url.endsWith("/kept")) event.respondWith(answer(event.request));
-			});`))
+			`+script))
 	})
 	b.open(s.url)
 	b.ready()
@@ -43,6 +27,35 @@ func coreKept(t *testing.T, _ engine, b *tab) {
 			navigator.serviceWorker.addEventListener("controllerchange", resolve));
 		await navigator.serviceWorker.register("/worker.js");
 		await controlled`)
+}
+
+// rest takes the service worker away.
+func (b *tab) rest() {
+	b.t.Helper()
+	b.js(`for (const r of await navigator.serviceWorker.getRegistrations()) await r.unregister()`)
+}
+
+// Check 26: a service worker keeps pages, and shows them without asking. Their messages are not
+// shown again.
+func coreKept(t *testing.T, _ engine, b *tab) {
+	s := newCoreSite(t, flashgin.Config{})
+	var asked atomic.Int32
+	s.GET("/kept", func(c *gin.Context) {
+		asked.Add(1)
+		s.page(c)
+	})
+	b.work(s, `
+		const answer = async request => {
+			const pages = await caches.open("pages");
+			const kept = await pages.match(request.url);
+			if (kept) return kept;
+			const answer = await fetch(request);
+			await pages.put(request.url, answer.clone());
+			return answer;
+		};
+		self.addEventListener("fetch", event => {
+			if (event.request.url.endsWith("/kept")) event.respondWith(answer(event.request));
+		});`)
 	s.leave(flashgin.Info("saved").At("/kept"), flashgin.Error("full").At("/kept"))
 	b.open(s.url + "/kept")
 	b.untilEqual([]string{"saved", "full"}, texts)
@@ -56,7 +69,7 @@ func coreKept(t *testing.T, _ engine, b *tab) {
 	b.untilEqual([]string{"new"}, texts)
 	b.untilEqual([]string{"Info. new"}, politely)
 	assert.Empty(t, eval[[]string](b, urgently))
-	b.js(`for (const r of await navigator.serviceWorker.getRegistrations()) await r.unregister()`)
+	b.rest()
 }
 
 // Check 27: a tab remembers what a library has thrown away for the page that it loads next, and not
