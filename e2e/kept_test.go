@@ -72,6 +72,20 @@ func coreKept(t *testing.T, _ engine, b *tab) {
 	b.rest()
 }
 
+// Check 27: an application may number its own items. The first one of each page is another message.
+func TestNumberedItemsAreShownOnEachPage(t *testing.T) {
+	s := newSite(t, flashgin.Config{}, `{{define "messages"}}<flash-messages>
+		{{range $i, $m := flashes}}<p data-status="info" id="flash-{{$i}}"><span data-flash-text>
+			{{- $m.Text}}</span></p>{{end}}</flash-messages>{{end}}`)
+	b := newTab(t)
+	for _, text := range []string{"one", "two"} {
+		s.leave(flashgin.Info(text))
+		b.open(s.url)
+		b.ready()
+		b.untilEqual([]string{text}, texts)
+	}
+}
+
 // Check 27: a tab remembers what a library has thrown away for the page that it loads next, and not
 // for one to which somebody comes much later.
 func TestWhatATabRemembersIsForTheNextPage(t *testing.T) {

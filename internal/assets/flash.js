@@ -266,10 +266,11 @@
   }
 
   // A service worker may keep pages, whatever their headers say. What this browser has had of a
-  // region before is not shown again.
+  // region before is not shown again: messages with an ID that was generated, or with a time. What
+  // an application calls flash-1 is another message each time.
   function dropOld(region) {
     // Others were only moved.
-    const items = all("[id^=flash-]", region).filter((item) => !known.has(item));
+    const items = all("[id^=flash-f-], [data-created]", region).filter((item) => !known.has(item));
     const marks = listed(attempt(() => JSON.parse(localStorage["flash.shown"])));
     for (const item of items) {
       const mark = item.id + item.dataset.created;
@@ -820,9 +821,9 @@
   // in a shadow root nothing tells but the focus.
   function watch(root, target = root) {
     openings.observe(root, {
-      attributeFilter: ["open", "inert"],
       childList: !!dialogs[0],
       subtree: true,
+      attributeFilter: ["open", "inert"],
     });
     on("focusin fullscreenchange", seek, target);
   }
