@@ -53,6 +53,23 @@ func coreShadow(t *testing.T, _ engine, b *tab) {
 	b.untilEqual([]string{"in the first"}, texts)
 	b.untilEqual([]string{"Error. in the first"}, urgently)
 	b.until(hit)
+
+	// What has the focus there is not covered, also when the focus moves within the dialog, of
+	// which nothing is heard outside. The button is where the messages are.
+	const covered = `(() => {
+		const message = document.querySelector("[data-flash-live] [data-status]"), r = message.getBoundingClientRect();
+		return r.bottom > ` + first + `.lastChild.getBoundingClientRect().top })()`
+	b.js(`const save = document.createElement("button");
+		save.textContent = "Save";
+		save.style = "position: fixed; inset: auto 0 0 0; height: 4em";
+		` + first + `.append(save)`)
+	b.js(first + `.firstChild.focus()`)
+	b.until(covered)
+	b.js(first + `.lastChild.focus()`)
+	b.until(`!(` + covered + `)`)
+	b.js(first + `.lastChild.remove()`)
+	b.until(hit)
+
 	b.js(second + `.showModal()`)
 	b.until(hit)
 	s.leave(flashgin.Error("in the second"))

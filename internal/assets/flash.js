@@ -83,13 +83,7 @@
   function speak() {
     speaker = undefined;
     if (!unspoken.length) return;
-    const [{ text, urgent }] = unspoken.splice(
-      Math.max(
-        0,
-        unspoken.findIndex((next) => next.urgent),
-      ),
-      1,
-    );
+    const { text, urgent } = unspoken.sort((a, b) => b.urgent - a.urgent).shift();
     const line = doc.createElement("div");
     said = text === said ? text + "\u00a0" : text; // readers leave out what they have just said
     line.textContent = said;
@@ -350,8 +344,9 @@
     const corner = popover();
     if (!corner) return;
     corner.style.removeProperty("margin-block");
-    const focused = doc.activeElement;
-    if (!focused || focused === doc.body || inside(focused)) return;
+    let focused = doc.activeElement ?? doc.body;
+    for (let inner; (inner = focused.shadowRoot?.activeElement); ) focused = inner;
+    if (focused === doc.body || inside(focused)) return;
     const c = corner.getBoundingClientRect();
     const f = focused.getBoundingClientRect();
     const [margin, free] =
@@ -376,7 +371,7 @@
   // nothing.
   function add(message) {
     const { status = "info", link, autoClose, id, key, created } = message ?? {};
-    const [title, text] = [message?.title, message?.text].map((words) => String(words ?? ""));
+    const [title, text] = [message?.title, message?.text].map((words) => (words ?? "") + "");
     const from = blanks();
     if (!from || !(title || text)) return null;
     const old = id && recall("flash-" + id);
@@ -442,11 +437,10 @@
   // says where to get them when it is opened. So does an answer that has more of them than a header
   // takes.
   async function pull(url) {
-    if (!blanks()) return; // they wait for a page that can show them
+    if (!url || !blanks()) return; // they wait for a page that can show them
     acks ??= url.replace(/messages\?.*/, "ack");
     try {
-      const answer = await ask(url, { headers: { "X-Get-Flash": "tickets" } });
-      if (answer.ok) receive(await answer.json());
+      receive(await (await ask(url, { headers: { "X-Get-Flash": "tickets" } })).json());
     } catch {
       // They come with the next page.
     }
@@ -459,7 +453,7 @@
         `[${response.headers.get("Flash-Messages") ?? ""}]`,
       )) {
         listed(messages).forEach(push);
-        if (url) pull(url);
+        pull(url);
         brought.push(...listed(printed));
       }
     });
@@ -821,7 +815,7 @@
   // in a shadow root nothing tells but the focus.
   function watch(root, target = root) {
     openings.observe(root, {
-      childList: !!dialogs[0],
+      childList: dialogs[0],
       subtree: true,
       attributeFilter: ["open", "inert"],
     });
@@ -829,9 +823,12 @@
   }
 
   const openings = new MutationObserver((records) => follow(records.map(({ target }) => target)));
-  const seek = (event) => follow(event.composedPath().reverse()); // from the outside in
+  const seek = (event) => {
+    follow(event.composedPath().reverse()); // from the outside in
+    dodge();
+  };
 
-  class FlashMessages extends HTMLElement {
+  globalThis.FlashMessages = class extends HTMLElement {
     static push = push;
     static handle = handle;
     #live;
@@ -878,7 +875,6 @@
       scan();
       const url = this.dataset.pull;
       this.removeAttribute("data-pull");
-      if (!url || !blanks()) return;
       if (doc.prerendering) on("prerenderingchange", () => pull(url));
       else pull(url);
     }
@@ -909,7 +905,7 @@
       next?.#lead();
       next?.#look();
     }
-  }
+  };
 
   on("click", ({ target }) => {
     const button = inside(target) && target.closest("[data-flash-close]");
@@ -931,12 +927,11 @@
 
   on("focusin", ({ target, relatedTarget }) => {
     if (inside(target) && relatedTarget && !inside(relatedTarget)) before = relatedTarget;
-    dodge();
   });
 
   // Such as htmx makes of a header: HX-Trigger: {"flash:show": {"messages": [...]}}
   on("flash:show", ({ detail }) => listed(detail?.messages).forEach(push));
-  on("flash:pull", ({ detail }) => detail?.url && pull(detail.url));
+  on("flash:pull", ({ detail }) => pull(detail?.url));
   // htmx 4 fires this when its user acts, and not when it preloads in the same words.
   on("htmx:config:request", ({ detail }) => {
     const { mode, headers } = detail?.ctx?.request ?? {};
@@ -983,6 +978,5 @@
   on("visibilitychange", review);
 
   watch(document, doc);
-  globalThis.FlashMessages = FlashMessages;
   customElements.define("flash-messages", FlashMessages);
 })();
