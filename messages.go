@@ -111,6 +111,16 @@ func messagesForHeader(items []queue.Item[Message]) []Message {
 	return messages
 }
 
+// distinct leaves out the messages for which an equal one stands on a page.
+func (m *Messenger) distinct(items []queue.Item[Message]) (list []queue.Item[Message]) {
+	for i, by := range markup.Standing(m.itemsOf(messagesOf(items))) {
+		if i == by {
+			list = append(list, items[i])
+		}
+	}
+	return list
+}
+
 // translate puts messages into the words of their reader. What tells them apart stays.
 func (m *Messenger) translate(c *gin.Context, items []queue.Item[Message]) {
 	for i, it := range items {

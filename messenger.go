@@ -109,7 +109,7 @@ func (m *Messenger) configureAnswers() {
 	a.ErrTooLarge = ErrTooLarge
 	a.IsMounted, a.URL = m.routes.AreMounted, m.routes.URL
 	a.Probe, a.HasText, a.ForScripts = probeOf, (*Message).hasText, messagesForHeader
-	a.Additions = m.additions
+	a.Distinct, a.Additions = m.distinct, m.additions
 	if m.cfg.Translate != nil {
 		a.Translate = m.translate
 	}

@@ -2,6 +2,7 @@ package answers_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -50,5 +51,22 @@ func TestPageForALibrary(t *testing.T) {
 			assert.True(t, strings.HasPrefix(header, `{"printed":[`), header)
 			assert.Contains(t, header, test.want)
 		})
+	}
+}
+
+// The page shows equal messages as one. The script must not miss the others.
+func TestPageForALibraryWithEqualMessages(t *testing.T) {
+	const page = "/orders/5"
+	a := apptest.NewParts(t, flashgin.Config{})
+	one, keyed := flashgin.Info("one").At(page), flashgin.Message{Text: "key", View: page}
+	another := keyed
+	keyed.Key, another.Key = "1", "2"
+	a.Leave(one, keyed, one, flashgin.Error("one").At(page), another)
+	answer := a.Visit(http.MethodGet, page, "X-Turbo-Request-Id", "1")
+	header, body := answer.Header().Get("Flash-Messages"), answer.Body.String()
+	assert.Equal(t, 2, strings.Count(header, `"text":"one"`), "with two statuses")
+	assert.Equal(t, 2, strings.Count(header, `"text":"key"`))
+	for _, id := range regexp.MustCompile(`"id":"([^"]*)"`).FindAllStringSubmatch(header, -1) {
+		assert.Contains(t, body, `id="flash-`+id[1]+`"`)
 	}
 }

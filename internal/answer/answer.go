@@ -50,6 +50,8 @@ type Config[T any] struct {
 	HasText func(*T) bool
 	// Translate puts messages into the words of who reads the answer. Nil: they stay as they are.
 	Translate func(*gin.Context, []queue.Item[T])
+	// Distinct leaves out messages that a page shows as one with another.
+	Distinct func([]queue.Item[T]) []queue.Item[T]
 	// ForScripts returns messages as scripts read them, in JSON.
 	ForScripts func([]queue.Item[T]) []T
 	// Additions returns markup that htmx, or Turbo, puts into the list of the page on screen.
@@ -63,11 +65,9 @@ type Config[T any] struct {
 	// Lost is told that messages of a request may be lost, Shown that a request has itself shown
 	// messages that it has added.
 	Lost, Shown func(ctx context.Context, messages int)
-	// Lines has a line for each of these, too; nil if nobody reads lines.
-	Lines *queue.Logged[T]
+	Lines       *queue.Logged[T] // has a line for each of these, too; nil if nobody reads lines
 
-	// ErrTooLarge is for a view without room for a message.
-	ErrTooLarge error
+	ErrTooLarge error // for a view without room for a message
 
 	// PageCache is for the warning that a page cache keeps pages with messages.
 	PageCache    sync.Once

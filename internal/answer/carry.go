@@ -123,7 +123,7 @@ func (a *Answer[T]) copyPrinted(how request.Leaving) {
 		!browser.ByLibrary(a.HTTP.Header, a.views.Reader()) {
 		return
 	}
-	items := a.translated(a.list.OnPage(a.site.HasText))
+	items := a.site.Distinct(a.translated(a.list.OnPage(a.site.HasText)))
 	for n := min(len(items), carrier.AtMost); n > 0; n-- {
 		if a.setHeader(carrier.Copy, a.site.ForScripts(items[:n]), "") {
 			return

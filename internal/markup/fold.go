@@ -53,34 +53,49 @@ func (p *Printer) folded(labels Labels, items []shownItem) (*fold, []shownItem) 
 	return p.fold(labels, out), in
 }
 
-// says is what two items have in common if they are equal for who reads them. An item with a key
-// has no equal.
+// says is what two items have in common if they are equal for who reads them.
 type says struct {
 	status, title, text string
 	html                template.HTML
 	link                Link
 }
 
-// counted returns the items without those to which a later one is equal, which counts them.
-func counted(items []shownItem) []shownItem {
-	if len(items) < 2 {
-		return items
-	}
+// Standing returns, for each item of a list, the index of the item that stands for it there: of the
+// last one that says the same, or its own. An item with a key has no equal.
+func Standing(items []Item) []int {
+	standing := make([]int, len(items))
 	last := make(map[says]int, len(items))
-	for i, item := range items {
+	for i := len(items) - 1; i >= 0; i-- {
+		item := &items[i]
+		standing[i] = i
 		if item.Key != "" {
 			continue
 		}
-		s := says{status: item.Status, title: item.Title, text: item.Text, html: item.HTML}
+		s := says{status: Kind(item.Status), title: item.Title, text: item.Text, html: item.HTML}
 		if item.Link != nil {
 			s.link = *item.Link
 		}
-		if earlier, ok := last[s]; ok {
-			items[i].Count += items[earlier].Count
-			items[i].Times = "×" + strconv.Itoa(items[i].Count)
-			items[earlier].Count = 0
+		if later, ok := last[s]; ok {
+			standing[i] = later
+		} else {
+			last[s] = i
 		}
-		last[s] = i
 	}
-	return slices.DeleteFunc(items, func(item shownItem) bool { return item.Count == 0 })
+	return standing
+}
+
+// counted returns what is shown of the items: those that stand for others count them.
+func counted(items []Item, shown []shownItem) []shownItem {
+	if len(items) < 2 {
+		return shown
+	}
+	for i, by := range Standing(items) {
+		if by == i {
+			continue
+		}
+		shown[i].Count = 0
+		shown[by].Count++
+		shown[by].Times = "×" + strconv.Itoa(shown[by].Count)
+	}
+	return slices.DeleteFunc(shown, func(item shownItem) bool { return item.Count == 0 })
 }

@@ -180,7 +180,7 @@ func (p *Printer) shownItems(labels Labels, items []Item, corner bool) []shownIt
 		item.Status = Kind(item.Status)
 		shown[i] = p.shown(item, labels, corner, false)
 	}
-	return counted(shown)
+	return counted(items, shown)
 }
 
 // region returns what a page without items prints.
