@@ -58,6 +58,45 @@ func TestMorphing(t *testing.T) {
 	}
 }
 
+// Check 27. What came live is still there when Turbo makes the page like a newer one, which does
+// not have it.
+func TestMorphingKeepsWhatIsLive(t *testing.T) {
+	for _, test := range []struct{ name, before string }{
+		{"an ordinary page", ``},
+		{"in a dialog", `document.getElementById("one").showModal()`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}`+withTurbo+
+				`<meta name="turbo-refresh-method" content="morph">{{end}}`, dialogs)
+			s.policy = "" // Turbo has a style element of its own
+			s.line.lay(nil)
+			b := newTab(t)
+			b.beforeFile("log.js")
+			b.open(s.url)
+			b.ready()
+			s.untilOpen(1)
+			b.js(`globalThis.same = true;
+				document.addEventListener("turbo:render", () => globalThis.rendered = true)`)
+			b.js(test.before)
+			for _, text := range []string{"one", "two"} {
+				s.leave(flashgin.Info(text))
+				b.until(texts + `.at(-1) === ` + quote(text))
+				b.js(`globalThis.rendered = false; Turbo.visit(location.href, {action: "replace"})`)
+				b.until(`rendered`)
+			}
+			b.untilEqual([]string{"one", "two"}, texts)
+			b.untilEqual([]string{"Info. one", "Info. two"}, `spoken.map(s => s.text)`)
+			b.never(texts + `.length !== 2`)
+			assert.True(t, eval[bool](b, `same`), "the page was morphed")
+			assert.Equal(t, 1,
+				eval[int](b, `document.querySelectorAll("[data-flash-live]").length`))
+			b.js(`Turbo.visit("/away")`) // which is another page, without them
+			b.untilEqual("/away", `location.pathname`)
+			b.untilEqual([]string{}, texts)
+		})
+	}
+}
+
 // Check 27. htmx 2 keeps pages as text. What was shown does not come back with them.
 func TestHTMXHistory(t *testing.T) {
 	for _, test := range []struct{ name, content, click string }{

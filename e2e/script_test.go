@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 
@@ -27,9 +28,12 @@ func (s *site) left(want string) {
 		patience, 20*time.Millisecond, "%q does not wait", want)
 }
 
-// hide makes the page believe that nobody sees it.
-const hide = `Object.defineProperty(Document.prototype, "hidden", {value: true, configurable: true});
-	document.dispatchEvent(new Event("visibilitychange", {bubbles: true}));`
+// hide makes the page believe that nobody sees it, and show that somebody does again.
+const (
+	hide = `Object.defineProperty(Document.prototype, "hidden", {value: true, configurable: true});` + seen
+	show = `Object.defineProperty(Document.prototype, "hidden", {value: false, configurable: true});` + seen
+	seen = `document.dispatchEvent(new Event("visibilitychange", {bubbles: true}));`
+)
 
 // An hourly reminder has an ID of its own. The next one is shown on a page that still shows the
 // last one.
@@ -81,9 +85,12 @@ func TestLiveBesideElementsOfThePage(t *testing.T) {
 			`<img name="hidden" alt="1"><form name="getElementById"></form>
 			<img name="importNode" alt="2"><img name="createElement" alt="3"><img name="activeElement" alt="4">
 			<img name="documentElement" alt="5"><img name="addEventListener" alt="6">`},
+		{"a variable of the page's own script",
+			`<script>const origin = "Zürich"</script>`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{}, `{{define "content"}}`+test.content+`{{end}}`)
+			s.policy = "" // the page has a script of its own
 			s.line.lay(nil)
 			b := newTab(t)
 			b.open(s.url)
@@ -94,6 +101,23 @@ func TestLiveBesideElementsOfThePage(t *testing.T) {
 			s.acknowledged(1)
 		})
 	}
+}
+
+// The page's own elements may have a data-status, too, also around the messages. Nothing but
+// messages is closed.
+func TestClosingInsideOfAStatus(t *testing.T) {
+	s := newSite(t, flashgin.Config{}, `{{define "content"}}<p>Draft</p>{{end}}`)
+	b := newTab(t)
+	s.leave(numbered(7)...)
+	b.open(s.url)
+	b.ready()
+	b.js(`document.body.dataset.status = "draft"`)
+	b.js(`document.querySelector("[data-flash-more] summary").focus()`)
+	b.press(kb.Escape)
+	assert.Equal(t, 7, eval[int](b, texts+`.length`))
+	b.click("[data-flash-more] > [data-flash-close]")
+	b.untilEqual([]string{}, texts)
+	assert.True(t, eval[bool](b, `document.body !== null`))
 }
 
 // A job says often how far it is. What was seen is acknowledged meanwhile.

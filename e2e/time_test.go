@@ -131,10 +131,8 @@ func TestAutoClosePauses(t *testing.T) {
 		{"hidden", func(b *tab) {
 			b.js(hide)
 		}, func(b *tab) {
-			b.js(`delete Document.prototype.hidden; Object.defineProperty(Document.prototype, "hidden", {get: () => false}); document.dispatchEvent(new Event("visibilitychange"))`)
+			b.js(show)
 		}},
-		{"frozen", func(b *tab) { b.js(`document.dispatchEvent(new Event("freeze"))`) },
-			func(b *tab) { b.js(`document.dispatchEvent(new Event("resume"))`) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{})

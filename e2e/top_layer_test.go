@@ -119,14 +119,16 @@ func coreOnTop(t *testing.T, _ engine, b *tab) {
 	b.untilEqual("flash-messages", home)
 	b.until(hit)
 
-	// Nothing can be put into a frame. What arrives is painted over it, if no more.
-	b.js(`const frame = document.createElement("iframe");
-		frame.title = "A player";
-		document.querySelector("main").append(frame);
-		full.addEventListener("click", () => frame.requestFullscreen(), {once: true})`)
-	b.click("#full")
-	b.until(`document.fullscreenElement?.localName === "iframe"`)
-	b.push(object{"text": "fourth"})
-	assert.Equal(t, "flash-messages", eval[string](b, home))
-	b.js(`await document.exitFullscreen()`)
+	// Nothing can be put into these. What arrives is painted over them, if no more.
+	for _, name := range []string{"iframe", "canvas"} {
+		b.js(`const element = document.createElement("` + name + `");
+			element.title = element.alt = "A player";
+			document.querySelector("main").append(element);
+			full.addEventListener("click", () => element.requestFullscreen(), {once: true})`)
+		b.click("#full")
+		b.until(`document.fullscreenElement?.localName === "` + name + `"`)
+		b.push(object{"text": "over " + name})
+		assert.Equal(t, "flash-messages", eval[string](b, home))
+		b.js(`await document.exitFullscreen()`)
+	}
 }

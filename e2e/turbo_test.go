@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -216,6 +217,68 @@ func TestTurboFrames(t *testing.T) {
 			if test.logged != "" {
 				b.forgive(test.logged)
 			}
+		})
+	}
+}
+
+// Check 21: a frame that changes the address makes Turbo keep a copy of the page that stays, and
+// take what is temporary out of that page. The messages on it are still there.
+func TestTurboFrameThatChangesTheAddress(t *testing.T) {
+	s := newTurboSite(t, `<turbo-frame id="frame" data-turbo-action="advance">`+
+		`<form method="post" action="/part"><button id="save">Save</button></form></turbo-frame>`)
+	s.line.lay(nil)
+	s.GET("/part", func(c *gin.Context) { c.HTML(200, "page", gin.H{"Path": "/"}) })
+	s.POST("/part", func(c *gin.Context) {
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Success("news")))
+		c.Redirect(http.StatusSeeOther, "/part")
+	})
+	s.leave(numbered(7, 3)...)
+	b := s.openedWithTurbo()
+	s.untilOpen(1)
+	b.untilEqual(7, texts+`.length`)
+	b.js(`addEventListener("turbo:before-cache", () => globalThis.kept = true)`)
+	b.click("#save")
+	b.untilEqual("/part", `location.pathname`)
+	b.until(`globalThis.kept`)
+	b.untilEqual(8, texts+`.length`)
+	b.never(texts + `.length < 8`)
+	assert.Equal(t, 1, eval[int](b, `document.querySelectorAll("[data-flash-more]").length`))
+	b.js(`Turbo.visit("/away")`)
+	b.turboPath("/away")
+	b.js(`history.back()`)
+	b.turboPath("/part")
+	b.never(texts + `.length > 0`)
+	assert.Equal(t, 8, eval[int](b, shownEver+`.length`))
+}
+
+// Check 21: what the page has shown and what it stands for is not shown once more, although the
+// copy in the header of the answer has all of it.
+func TestTurboMessagesThatTakeAPlace(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		messages []flashgin.Message
+		texts    []string
+		spoken   []string
+	}{
+		{"equal", []flashgin.Message{flashgin.Info("saved"), flashgin.Info("saved")},
+			[]string{"saved"}, []string{"Info. saved. ×2"}},
+		{"with a key, at two views", []flashgin.Message{
+			{Text: "50 %", Key: "job", View: flashgin.Anywhere}, {Text: "done", Key: "job"},
+		}, []string{"done"}, []string{"Info. 50 %", "Info. done"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newTurboSite(t,
+				`<form method="post" action="/save"><button id="save">Save</button></form>`)
+			s.POST("/save", func(c *gin.Context) {
+				assert.NoError(t, flashgin.RedirectFlash(c, "/away", test.messages...))
+			})
+			b := s.openedWithTurbo()
+			b.click("#save")
+			b.turboPath("/away")
+			b.untilEqual(test.texts, texts)
+			b.untilEqual(test.spoken, `spoken.map(s => s.text)`)
+			again := fmt.Sprintf(`spoken.length > %d || %s.length > 1`, len(test.spoken), texts)
+			b.never(again)
 		})
 	}
 }

@@ -95,6 +95,24 @@ func TestFragmentHasNoVoiceOfItsOwn(t *testing.T) {
 	b.until(`document.querySelector("[data-flash-live] > [aria-live=polite]").textContent === "Info. news"`)
 }
 
+// Check 5: a reader leaves out what a page says that nobody sees. It is said when somebody does.
+func TestHiddenPageSpeaksWhenItIsSeen(t *testing.T) {
+	s := newSite(t, flashgin.Config{})
+	b := newTab(t)
+	b.beforeFile("clock.js")
+	b.beforeFile("log.js")
+	b.open(s.url)
+	b.ready()
+	b.js(hide)
+	b.push(object{"text": "one"})
+	b.push(object{"text": "two"})
+	b.forward(60_000)
+	assert.Equal(t, []any{}, eval[[]any](b, `spoken`))
+	b.js(show)
+	b.forward(2000)
+	b.untilEqual([]string{"Info. one", "Info. two"}, `spoken.map(s => s.text)`)
+}
+
 // Check 4: the live regions stay the same objects. What is inserted is what an application could
 // send by hand.
 func TestLiveRegionsStayTheSame(t *testing.T) {

@@ -55,7 +55,7 @@ func TestTextsByEveryWay(t *testing.T) {
 			`<turbo-stream action="append" targets="[data-flash-added]"><template>`); ok {
 			list = stream
 		}
-		list, _, _ = strings.Cut(list, "<div data-flash-live>")
+		list, _, _ = strings.Cut(list, "<div data-flash-live ")
 		var msg flashgin.Message
 		assert.Equal(t, 1, strings.Count(list, "<li "), list)
 		_, title, _ := strings.Cut(list, "<bdi>")

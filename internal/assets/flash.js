@@ -40,7 +40,7 @@
   });
 
   // ask fetches from where the page comes from, whatever its <base> says.
-  const ask = (url, init) => fetch(new URL(url, origin), init);
+  const ask = (url, init) => fetch(new URL(url, globalThis.origin), init);
 
   const all = (selector, root = doc) => [...root.querySelectorAll(selector)];
   // attempt returns what f does, or nothing if that fails, such as where the browser keeps nothing
@@ -51,6 +51,7 @@
     } catch {}
   };
   const listed = (value) => (Array.isArray(value) ? value : []);
+  const show = (messages) => listed(messages).forEach(push);
   // on listens to each of the types of events, at the document if nothing else is said.
   const on = (types, listener, target = doc, options) =>
     types.split(" ").forEach((type) => target.addEventListener(type, listener, options));
@@ -81,15 +82,15 @@
   }
 
   function speak() {
-    speaker = undefined;
-    if (!unspoken.length) return;
+    speaker = unspoken[0] && setTimeout(speak, SPEAK_EVERY);
+    // Nobody hears a hidden page.
+    if (!speaker || doc.hidden) return;
     const { text, urgent } = unspoken.sort((a, b) => b.urgent - a.urgent).shift();
     const line = doc.createElement("div");
     said = text === said ? text + "\u00a0" : text; // readers leave out what they have just said
     line.textContent = said;
     announcers()[+urgent]?.append(line);
     setTimeout(() => line.remove(), SILENT_AFTER);
-    speaker = setTimeout(speak, SPEAK_EVERY);
   }
 
   function silence() {
@@ -118,7 +119,6 @@
 
   const left = new Map(); // item -> how long it may still stay
   let since = 0; // when the clock was last read, 0 while it stands still
-  let frozen = false;
   let timer;
 
   function paused() {
@@ -126,7 +126,6 @@
     const selected = selection && !selection.isCollapsed;
     return (
       doc.hidden ||
-      frozen ||
       all(REGION).some((r) => r.matches(READ) || (selected && selection.containsNode(r, true)))
     );
   }
@@ -137,7 +136,7 @@
   function tick() {
     clearTimeout(timer);
     const now = performance.now();
-    const ran = since > 0;
+    const ran = since;
     if (ran) for (const [item, ms] of waiting()) left.set(item, ms - (now - since));
     since = waiting().length && !paused() ? now : 0;
     if (!since) return;
@@ -226,6 +225,7 @@
         item.remove();
         continue;
       }
+      keep(item);
       item.dataset.flashShown = "";
       // Later, because a library may take it out at once.
       setTimeout(() => item.isConnected && (item.dataset.flashShown = 1));
@@ -259,6 +259,10 @@
     settle();
   }
 
+  // Turbo takes out what is temporary, also of a page that stays, before it keeps a copy. With this
+  // script nothing needs that: what was shown is not shown again.
+  const keep = (element) => delete element.dataset.turboTemporary;
+
   // A service worker may keep pages, whatever their headers say. What this browser has had of a
   // region before is not shown again: messages with an ID that was generated, or with a time. What
   // an application calls flash-1 is another message each time.
@@ -290,9 +294,7 @@
 
   function recall(id) {
     const old = met.get(id);
-    return old && (old.item.isConnected || performance.now() - old.at <= FORGET_AFTER)
-      ? old
-      : undefined;
+    if (old && (old.item.isConnected || performance.now() - old.at <= FORGET_AFTER)) return old;
   }
 
   const popover = () => live?.querySelector("[popover]");
@@ -329,6 +331,7 @@
       more.querySelector("ul").append(...[...new Set([...good, ...items])].slice(0, -room));
     }
     if (!more) return;
+    keep(more);
     const [details, button] = more.children;
     const [summary, folded] = details.children;
     for (; room > 0 && folded.lastElementChild; room--)
@@ -343,7 +346,7 @@
   function dodge() {
     const corner = popover();
     if (!corner) return;
-    corner.style.removeProperty("margin-block");
+    corner.style.setProperty("margin-block", "");
     let focused = doc.activeElement ?? doc.body;
     for (let inner; (inner = focused.shadowRoot?.activeElement); ) focused = inner;
     if (focused === doc.body || inside(focused)) return;
@@ -452,7 +455,7 @@
       for (const { messages, pull: url, printed } of JSON.parse(
         `[${response.headers.get("Flash-Messages") ?? ""}]`,
       )) {
-        listed(messages).forEach(push);
+        show(messages);
         pull(url);
         brought.push(...listed(printed));
       }
@@ -480,9 +483,9 @@
 
   const recheck = () =>
     attempt(() => {
-      const [until, ...list] = JSON.parse(sessionStorage["flash.next"]);
+      const [until, list] = JSON.parse(sessionStorage["flash.next"]);
       delete sessionStorage["flash.next"];
-      if (Date.now() < until) list.forEach(push);
+      if (Date.now() < until) show(list);
     });
 
   async function handle(response) {
@@ -493,7 +496,7 @@
         .clone()
         .json()
         .catch(() => {});
-      listed(body?.flash).forEach(push);
+      show(body?.flash);
     }
     return response;
   }
@@ -544,6 +547,7 @@
   const leave = (event) => event.defaultPrevented || rest(LEFT_AFTER);
 
   function listen() {
+    review();
     if (doc.hidden) hangUp();
     else if (stream && !listening) join((listening = new AbortController()));
   }
@@ -723,13 +727,14 @@
 
   function close(item, reason) {
     if (!emit(item, "close", { reason })) return;
+    item.dataset.flashShown = 1; // closing is seeing
     const focused = item.contains(doc.activeElement);
     const list = listOf(item);
     const neighbour = item.nextElementSibling ?? item.previousElementSibling;
     left.delete(item);
     item.remove();
     settle();
-    for (const entry of unseen) if (entry.item === item) entry.at = 0; // closing is seeing
+    for (const entry of unseen) if (entry.item === item) entry.at = 0;
     review();
     if (focused)
       refocus(
@@ -785,7 +790,7 @@
 
   function follow(opened) {
     dialogs = [...new Set([...dialogs, ...opened])].filter((node) =>
-      node.matches?.("dialog:modal, :fullscreen:not(html, video, iframe)"),
+      node.matches?.("dialog:modal, :fullscreen:not(html, video, iframe, canvas)"),
     );
     if (!home) return;
     let place = dialogs.at(-1);
@@ -850,8 +855,8 @@
         attributeFilter: ["data-stream", "data-pull"],
       });
       dropOld(this);
-      focusOnLoad(this);
       this.#look();
+      focusOnLoad(this);
       recheck();
     }
 
@@ -874,7 +879,7 @@
       }
       scan();
       const url = this.dataset.pull;
-      this.removeAttribute("data-pull");
+      delete this.dataset.pull;
       if (doc.prerendering) on("prerenderingchange", () => pull(url));
       else pull(url);
     }
@@ -910,7 +915,7 @@
   on("click", ({ target }) => {
     const button = inside(target) && target.closest("[data-flash-close]");
     if (!button) return;
-    const item = button.closest("[data-status]");
+    const item = button.closest(ITEM);
     const focused = button === doc.activeElement;
     for (const each of item ? [item] : all("[data-status]", button.closest("ul")))
       close(each, "user");
@@ -919,7 +924,7 @@
 
   on("keydown", (event) => {
     const item =
-      event.key === "Escape" && inside(event.target) && event.target.closest("[data-status]");
+      event.key === "Escape" && inside(event.target) && event.target.closest(ITEM);
     if (!item) return;
     event.preventDefault(); // a dialog around it stays open
     close(item, "user");
@@ -930,7 +935,7 @@
   });
 
   // Such as htmx makes of a header: HX-Trigger: {"flash:show": {"messages": [...]}}
-  on("flash:show", ({ detail }) => listed(detail?.messages).forEach(push));
+  on("flash:show", ({ detail }) => show(detail?.messages));
   on("flash:pull", ({ detail }) => pull(detail?.url));
   // htmx 4 fires this when its user acts, and not when it preloads in the same words.
   on("htmx:config:request", ({ detail }) => {
@@ -947,7 +952,6 @@
   );
 
   on("pointerover pointerout focusin focusout selectionchange visibilitychange", tick);
-  on("freeze resume", ({ type }) => tick((frozen = type === "freeze")));
 
   // Browsers keep the page as it is for the Back button, whatever its headers say. What was shown
   // must not come back with it.
@@ -960,7 +964,7 @@
           () =>
             (sessionStorage["flash.next"] = JSON.stringify([
               Date.now() + NEXT_WITHIN,
-              ...brought.splice(0),
+              brought.splice(0),
             ])),
         );
       hangUp();
@@ -968,14 +972,12 @@
       left.clear();
       unspoken.length = 0;
       silence();
-      settle();
     },
     globalThis,
   );
 
   on("submit beforeunload", leave, globalThis);
   on("visibilitychange pageshow online", listen, globalThis);
-  on("visibilitychange", review);
 
   watch(document, doc);
   customElements.define("flash-messages", FlashMessages);
