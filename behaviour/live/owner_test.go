@@ -280,8 +280,10 @@ func TestRedisEnd(t *testing.T) {
 	server := redistest.Start(t)
 	var apps [2]*apptest.App
 	for i := range apps {
-		apps[i] = apptest.NewLiveApp(t,
-			flashgin.Config{Store: apptest.NewRedisStore(t, server.Client())})
+		apps[i] = apptest.NewLiveApp(t, flashgin.Config{
+			Store: apptest.NewRedisStore(t, server.Client()),
+			Lease: time.Second, // Close waits that long for a server that is gone
+		})
 		apps[i].POST("/login", func(c *gin.Context) {
 			assert.NoError(t, apps[i].Messenger.Forget(c))
 			c.Status(http.StatusNoContent)

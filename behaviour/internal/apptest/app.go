@@ -98,7 +98,8 @@ func NewMessenger(t testing.TB, cfg flashgin.Config) *flashgin.Messenger {
 	m, err := flashgin.New(Calm(cfg))
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		// It may wait for a lease to end, which takes 10 seconds.
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		require.NoError(t, m.Close(ctx))
 	})
