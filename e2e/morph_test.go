@@ -10,6 +10,23 @@ import (
 	"github.com/flashgin/flashgin"
 )
 
+// openedForMorphing returns a page with dialogs, which listens, and which Turbo refreshes node by
+// node.
+func openedForMorphing(t *testing.T) (*site, *tab) {
+	s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}`+withTurbo+
+		`<meta name="turbo-refresh-method" content="morph">{{end}}`, dialogs)
+	s.policy = "" // Turbo has a style element of its own
+	s.line.lay(nil)
+	b := newTab(t)
+	b.beforeFile("log.js")
+	b.open(s.url)
+	b.ready()
+	s.untilOpen(1)
+	b.js(`globalThis.same = true;
+		document.addEventListener("turbo:render", () => globalThis.rendered = true)`)
+	return s, b
+}
+
 // Check 27. A library makes the page like another one, node by node, and the first message comes by
 // that.
 func TestMorphing(t *testing.T) {
@@ -18,18 +35,9 @@ func TestMorphing(t *testing.T) {
 		{"behind a dialog", `document.getElementById("one").showModal()`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}`+withTurbo+
-				`<meta name="turbo-refresh-method" content="morph">{{end}}`, dialogs)
-			s.policy = "" // Turbo has a style element of its own
-			s.line.lay(nil)
-			b := newTab(t)
-			b.beforeFile("log.js")
-			b.open(s.url)
-			b.ready()
-			s.untilOpen(1)
+			s, b := openedForMorphing(t)
 			b.js(test.before)
-			b.js(`globalThis.same = true; globalThis.first = document.querySelector("flash-messages");
-				document.addEventListener("turbo:render", () => globalThis.rendered = true)`)
+			b.js(`globalThis.first = document.querySelector("flash-messages")`)
 			s.line.lay(func(c *gin.Context) { c.Status(http.StatusNoContent) })
 			s.endStreams() // the message is for the page
 			s.untilOpen(0)
@@ -66,17 +74,7 @@ func TestMorphingKeepsWhatIsLive(t *testing.T) {
 		{"in a dialog", `document.getElementById("one").showModal()`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}`+withTurbo+
-				`<meta name="turbo-refresh-method" content="morph">{{end}}`, dialogs)
-			s.policy = "" // Turbo has a style element of its own
-			s.line.lay(nil)
-			b := newTab(t)
-			b.beforeFile("log.js")
-			b.open(s.url)
-			b.ready()
-			s.untilOpen(1)
-			b.js(`globalThis.same = true;
-				document.addEventListener("turbo:render", () => globalThis.rendered = true)`)
+			s, b := openedForMorphing(t)
 			b.js(test.before)
 			for _, text := range []string{"one", "two"} {
 				s.leave(flashgin.Info(text))
