@@ -201,7 +201,7 @@ func TestLiveFrozen(t *testing.T) {
 	s.leave(flashgin.Info("meanwhile"))
 	b.call("Page.setWebLifecycleState", object{"state": "active"})
 	// The command leaves the page hidden.
-	b.js(`Object.defineProperty(Document.prototype, "hidden", {value: false}); document.dispatchEvent(new Event("visibilitychange", {bubbles: true}))`)
+	b.js(show)
 	b.untilEqual([]string{"meanwhile"}, texts)
 }
 

@@ -72,12 +72,22 @@ func (s *site) untilOpen(n int) {
 func live(t *testing.T, cfg flashgin.Config, templates ...string) (*site, *tab) {
 	t.Helper()
 	s := newSite(t, cfg, templates...)
+	return s, s.listening()
+}
+
+// listening returns a tab with the page "/", which listens, and in which these files of testdata
+// ran first.
+func (s *site) listening(files ...string) *tab {
+	s.t.Helper()
 	s.line.lay(nil)
-	b := newTab(t)
+	b := newTab(s.t)
+	for _, name := range files {
+		b.beforeFile(name)
+	}
 	b.open(s.url)
 	b.ready()
 	s.untilOpen(1)
-	return s, b
+	return b
 }
 
 // hasten makes the script come back at once when the line fails, and notes how long it would have
@@ -104,12 +114,7 @@ const hasten = `{
 // page says so.
 func TestLive(t *testing.T) {
 	s := newSite(t, flashgin.Config{})
-	s.line.lay(nil)
-	b := newTab(t)
-	b.beforeFile("log.js")
-	b.open(s.url)
-	b.ready()
-	s.untilOpen(1)
+	b := s.listening("log.js")
 	b.js(`globalThis.same = true; document.getElementById("field").focus()`)
 	s.leave(flashgin.Success("done: Café ✓ 😀\nРахмат 日本語"))
 	b.untilEqual([]string{"done: Café ✓ 😀\nРахмат 日本語"}, texts)

@@ -16,12 +16,7 @@ func openedForMorphing(t *testing.T) (*site, *tab) {
 	s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}`+withTurbo+
 		`<meta name="turbo-refresh-method" content="morph">{{end}}`, dialogs)
 	s.policy = "" // Turbo has a style element of its own
-	s.line.lay(nil)
-	b := newTab(t)
-	b.beforeFile("log.js")
-	b.open(s.url)
-	b.ready()
-	s.untilOpen(1)
+	b := s.listening("log.js")
 	b.js(`globalThis.same = true;
 		document.addEventListener("turbo:render", () => globalThis.rendered = true)`)
 	return s, b

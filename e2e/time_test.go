@@ -180,7 +180,7 @@ func TestAutoClosePauses(t *testing.T) {
 		b.call("Page.setWebLifecycleState", object{"state": "active"})
 		b.untilEqual([]string{"freeze", "resume"}, `states`)
 		// The command leaves the page hidden, as no user would find it.
-		b.js(`Object.defineProperty(Document.prototype, "hidden", {value: false}); document.dispatchEvent(new Event("visibilitychange"))`)
+		b.js(show)
 		b.untilEqual([]string{}, texts)
 	})
 }

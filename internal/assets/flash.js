@@ -980,5 +980,5 @@
   on("visibilitychange pageshow online", listen, globalThis);
 
   watch(document, doc);
-  customElements.define("flash-messages", FlashMessages);
+  customElements.define("flash-messages", globalThis.FlashMessages);
 })();
