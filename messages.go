@@ -113,6 +113,9 @@ func messagesForHeader(items []queue.Item[Message]) []Message {
 
 // distinct leaves out the messages for which an equal one stands on a page.
 func (m *Messenger) distinct(items []queue.Item[Message]) (list []queue.Item[Message]) {
+	if len(items) < 2 { // as on nearly all pages
+		return items
+	}
 	for i, by := range markup.Standing(m.itemsOf(messagesOf(items))) {
 		if i == by {
 			list = append(list, items[i])
