@@ -206,12 +206,6 @@ func TestPostWhoseAnswerGetsLost(t *testing.T) {
 	})
 }
 
-// isNews reports whether a reply comes on the connection that brings news.
-func isNews(reply []byte) bool {
-	return bytes.Contains(reply, []byte("\r\nmessage\r\n")) ||
-		bytes.Contains(reply, []byte("subscribe\r\n"))
-}
-
 // If the connection seems well but brings no news, the process notices: it sends some to itself.
 func TestPagesAskIfNoNewsArrive(t *testing.T) {
 	t.Parallel()
@@ -293,7 +287,7 @@ func knownInTrouble(t *testing.T, messages int, knownFor time.Duration) {
 
 	var trouble, troubled atomic.Int32
 	proxy.Judge(func(reply []byte) redistest.Verdict {
-		if !isNews(reply) {
+		if !redistest.IsNews(reply) {
 			return redistest.Pass
 		}
 		switch was := trouble.Load(); was {

@@ -1,6 +1,7 @@
 package redistest
 
 import (
+	"bytes"
 	"net"
 	"sync"
 	"testing"
@@ -55,6 +56,12 @@ func (p *Proxy) Judge(judge func(reply []byte) Verdict) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.judge = judge
+}
+
+// IsNews reports whether a piece of a reply comes on a connection that is subscribed to a channel.
+func IsNews(reply []byte) bool {
+	return bytes.Contains(reply, []byte("\r\nmessage\r\n")) ||
+		bytes.Contains(reply, []byte("subscribe\r\n"))
 }
 
 // Delay holds back what is sent in either direction from now on for d, so that a round trip takes 2
