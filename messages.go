@@ -19,7 +19,8 @@ import (
 type Messages []Message
 
 // ByStatus returns the messages that have one of the statuses, in the same order. Without an
-// argument it returns all of them. The empty Status counts as StatusInfo.
+// argument it returns all of them. The empty Status counts as StatusInfo. Statuses are compared as
+// they are written: "Error" is not StatusError.
 func (ms Messages) ByStatus(statuses ...Status) Messages {
 	if len(statuses) == 0 {
 		return slices.Clone(ms)
@@ -58,15 +59,11 @@ func (ms Messages) JSON() (template.JS, error) {
 	return template.JS(text), err
 }
 
-// MarshalJSON returns the messages as a JSON array. Without messages it is "[]". A list in a script
-// needs this method: html/template prints a value with a String method as text, unless the value is
-// a json.Marshaler.
-func (ms Messages) MarshalJSON() ([]byte, error) {
-	if ms == nil {
-		ms = Messages{}
-	}
-	return json.Marshal([]Message(ms))
-}
+// MarshalJSON returns the messages as a JSON array for scripts: with our statuses for the words of
+// other frameworks, StatusError for "danger". Without messages it is "[]". A list in a script needs
+// this method: html/template prints a value with a String method as text, unless the value is a
+// json.Marshaler.
+func (ms Messages) MarshalJSON() ([]byte, error) { return json.Marshal(forScripts(ms)) }
 
 // String returns the messages as plain text, one line each: the title and the text. If a message
 // has only HTML, its line is the HTML without tags.
@@ -92,14 +89,18 @@ func (m Message) line() string {
 // HTML waits for a page that a template renders.
 func (m Message) hasText() bool { return m.Text != "" || m.Title != "" }
 
-// messagesForScripts returns messages as our script gets them: with our statuses for the words of
-// other frameworks, because it knows no other words.
-func messagesForScripts(items []queue.Item[Message]) []Message {
-	messages := messagesOf(items)
-	for i := range messages {
-		messages[i].Status = Status(markup.Kind(string(messages[i].Status)))
+// forScripts returns messages, not nil, as our script gets them: it knows no statuses but ours.
+func forScripts(ms Messages) []Message {
+	messages := make([]Message, len(ms))
+	for i, m := range ms {
+		m.Status = Status(markup.Kind(string(m.Status)))
+		messages[i] = m
 	}
 	return messages
+}
+
+func messagesForScripts(items []queue.Item[Message]) []Message {
+	return forScripts(messagesOf(items))
 }
 
 // messagesForHeader is messagesForScripts without the fields that the script does not show.

@@ -368,6 +368,11 @@ func TestScriptsGetOurStatuses(t *testing.T) {
 	a.Leave(danger.At("/other"))
 	pulled := a.Visit("GET", "/_flash/messages?view=/other", apptest.Asks()...).Body.String()
 	assert.Contains(t, pulled, `"status":"error"`)
+	a.GET("/data", func(c *gin.Context) {
+		c.JSON(200, gin.H{"flash": flashgin.Flashes(c), "own": flashgin.Flashes(c)[0].Status})
+	})
+	a.Leave(danger.At("/data"))
+	assert.Regexp(t, `"status":"error".*"own":"danger"`, a.Visit("GET", "/data").Body.String())
 }
 
 // A message that replaces another one goes into a header, and neither waits afterwards.
