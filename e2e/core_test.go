@@ -89,6 +89,7 @@ var core = []struct {
 func TestCore(t *testing.T) {
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
+			t.Parallel() // they wait more than they work
 			open := e.start(t)
 			for _, check := range core {
 				t.Run(check.name, func(t *testing.T) {

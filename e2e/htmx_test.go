@@ -158,6 +158,7 @@ var htmxAnswers = []htmxAnswer{
 func TestHTMX(t *testing.T) {
 	for _, version := range htmxes {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			s := newHTMXSite(t, version,
 				goButton+`<i id="side"></i><table><tbody id="rows"></tbody></table>`)
 			var answer htmxAnswer
