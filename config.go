@@ -70,7 +70,7 @@ type Config struct {
 	// HTMX makes answers to htmx, 2 and 4, bring messages along: those of the request, and those
 	// that wait for the page on screen, which htmx names in HX-Current-URL. If the answer is
 	// markup, they follow it as an out-of-band swap. In other answers they are an event in the
-	// header HX-Trigger, if all headers fit into 4 KB; see docs/answers.md. It needs
+	// header HX-Trigger, if all headers fit into 3.5 KB; see docs/answers.md. It needs
 	// [Messenger.Mount], or a template of your own for the messages and a script that shows the
 	// event. False means that htmx gets what handlers and templates show, and nothing else.
 	HTMX bool

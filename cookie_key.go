@@ -10,18 +10,18 @@ import (
 )
 
 // CookieKey returns a function for Config.SessionKey that keeps the secret in a cookie of its own,
-// for applications without gin-contrib/sessions, and for pages that shall not pay for decoding a
+// for applications without gin-contrib/sessions, and for pages that should not pay for decoding a
 // session. The key is the hash of the secret, as it is with sessions. The cookie is made with the
 // first message that waits, or by [Messenger.SessionKey], and never by a read: visitors without
 // messages get none. It needs [Messenger.Install].
 //
 // The cookie ends with the browser. It is HttpOnly, SameSite=Lax, has the path "/", and is Secure
 // where the request came by TLS or has an X-Forwarded-Proto of https. Whether that header can be
-// trusted does not matter: who invents it loses only messages of their own. A name that begins with
+// trusted does not matter: whoever forges it loses only their own messages. A name that begins with
 // "__Host-", which keeps other hosts of the domain from setting the cookie, or with "__Secure-"
 // makes it Secure always; browsers then want https, or localhost.
 //
-// What is to know, besides what holds for sessions:
+// Besides what holds for sessions:
 //
 //   - The cookie outlives a logout, and the next user of the browser reads what waits: call
 //     [Messenger.Forget] at login and at logout. Do not delete the cookie, which takes the goodbye

@@ -44,7 +44,7 @@ type Message struct {
 	Text string `json:"text,omitempty"`
 	// HTML is shown by templates as it is, instead of Text. With the type you vouch for its safety.
 	HTML template.HTML `json:"html,omitempty"`
-	// AutoClose says that the message may leave the page by itself, after six seconds or more. It
+	// AutoClose says that the message may leave the page by itself, after 13 seconds or more. It
 	// needs the script that [Messenger.Mount] serves, which closes no warning, no error and no
 	// message with a Link.
 	AutoClose bool `json:"autoClose,omitempty"`

@@ -23,8 +23,8 @@ type Observer interface {
 }
 
 // An Event is something that happened to messages or in the store. Which fields are set depends on
-// its Kind; the others are zero. No field has a session key or anything of a message. View and
-// Session are for a log or a trace: a metric cannot have a label of any number of values.
+// its Kind; the others are zero. No field has a session key, or the text or ID of a message. View
+// and Session are for a log or a trace: a metric cannot have a label of any number of values.
 //
 // Later versions may add kinds and fields: ignore kinds that you do not know.
 type Event struct {

@@ -8,7 +8,7 @@ import (
 )
 
 // SessionKey returns the key of the request's session: what a handler hands to a job, which adds
-// messages with [Messenger.Add]. It is a hash, so who knows it can add and take messages of the
+// messages with [Messenger.Add]. It is a hash, so whoever knows it can add and take messages of the
 // session, but cannot become its user. If the session has no key yet, one is made and the session
 // is saved. The answer that brings it is kept out of caches, as one with messages.
 //
@@ -25,9 +25,9 @@ func (m *Messenger) SessionKey(c *gin.Context) (string, error) {
 }
 
 // Forget gives the session a new key from here on, and saves it: call it at login, against session
-// fixation: who planted the session in the browser cannot read what its user is told. Messages that
-// wait under the old key are not shown any more; those that this request has added use the new one.
-// A session without a key is left as it is.
+// fixation: then whoever planted the session in the browser cannot read what its user is told.
+// Messages that wait under the old key are not shown any more; those that this request has added
+// use the new one. A session without a key is left as it is.
 //
 // The errors are [ErrNoSession], [ErrTooLate], that of saving the session, and an error where a
 // Config.SessionKey other than that of [CookieKey] makes the keys. Call it in the handler, in the
@@ -44,7 +44,7 @@ func (m *Messenger) Forget(c *gin.Context) error {
 	return err
 }
 
-// SessionHash returns how a session key is called where people read: in the log at the level Debug
+// SessionHash returns the name of a session key that people see: in the log at the level Debug
 // and, in braces, in the Redis keys of a [RedisStore]. It has 22 characters and gives no access to
 // the messages. It is safe for concurrent use by multiple goroutines.
 func SessionHash(session string) string { return queue.Hash(session) }

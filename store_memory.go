@@ -11,7 +11,7 @@ import (
 	"github.com/flashgin/flashgin/internal/queue/memory"
 )
 
-// MemoryStore is the embedded [Store], for an application that is one process: messages do not
+// MemoryStore is a [Store] in memory, for an application that is one process: messages do not
 // survive a restart and no other process sees them. The zero value is ready for use; do not copy it
 // or change its fields after first use. It starts no goroutine: each call removes a little of what
 // has expired.

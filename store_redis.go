@@ -48,7 +48,8 @@ type RedisStore struct {
 }
 
 // NewRedisStore returns a store on the server or servers of client. It sends nothing, so the server
-// need not be up yet. The error names the field that cannot be used.
+// need not be up yet. A nil client is an error; any other error names the field of cfg that cannot
+// be used.
 func NewRedisStore(client redis.UniversalClient, cfg RedisConfig) (*RedisStore, error) {
 	if v := reflect.ValueOf(client); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, errors.New("flashgin: NewRedisStore: the client is nil: want one, " +

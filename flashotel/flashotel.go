@@ -7,8 +7,8 @@
 //	}
 //	messages, err := flashgin.New(flashgin.Config{Store: store, Observer: observer})
 //
-// The names and units are those of the semantic conventions. What is counted when,
-// [flashgin.EventKind] says:
+// The names and units are those of the semantic conventions. [flashgin.EventKind]
+// says what is counted, and when:
 //
 //	instrument                       kind             unit        attributes
 //	flashgin.message.added           Counter          {message}

@@ -40,7 +40,8 @@ type fault struct {
 
 // Fail makes calls of the methods return err before they do anything, until [Store.Recover];
 // without a method, all calls. A nil err means [ErrDown]. It concerns the requests that begin
-// afterwards. When five calls in a row have failed, flashgin leaves the store alone until Recover.
+// afterwards. When five calls in a row have failed, pages do not ask the store until Recover; adds
+// still try it.
 func (s *Store) Fail(err error, methods ...Method) { s.FailNext(-1, err, methods...) }
 
 // FailNext is [Store.Fail] for the next n calls, of all the methods together. Zero is none, and a

@@ -19,8 +19,8 @@ import (
 //
 // A Store is safe for concurrent use by multiple goroutines.
 type Store struct {
-	TTL time.Duration // as in flashgin.MemoryStore: zero means 24 hours
-	Cap int           // as in flashgin.MemoryStore: zero means 50
+	TTL time.Duration // zero or less means 24 hours
+	Cap int           // zero or less means 50
 
 	once   sync.Once
 	memory *flashgin.MemoryStore

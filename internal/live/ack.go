@@ -13,7 +13,7 @@ const (
 	// left.
 	ackBytesAtMost = 64 << 10
 	// ackTicketsAtMost bounds the calls of the store that an acknowledgement makes: one for each
-	// ticket of a view, in the background. Our script names 50 messages at a time.
+	// ticket of a view, in the background. Our script names 30 messages at a time.
 	ackTicketsAtMost = 64
 	// ackMessagesAtMost bounds the messages: an entry of a few bytes needs some hundred in memory.
 	ackMessagesAtMost = 1000
