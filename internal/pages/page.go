@@ -29,8 +29,15 @@ func (p *boundPage[L]) Render(w http.ResponseWriter) error {
 		return p.HTML.Render(w)
 	}
 	c.functions.Bind(w)
+	ended := false
+	end := func(err error) { ended = true; c.functions.Done(w, err) }
+	defer func() {
+		if !ended { // the template or a writer has panicked
+			end(io.ErrShortWrite)
+		}
+	}()
 	if err := c.execute(p.Name, p.Data); err != nil {
-		c.functions.Done(w, err)
+		end(err)
 		w.WriteHeader(http.StatusInternalServerError)
 		return err
 	}
@@ -38,9 +45,9 @@ func (p *boundPage[L]) Render(w http.ResponseWriter) error {
 	n, err := w.Write(c.page.Bytes())
 	if n == 0 && c.page.Len() > 0 {
 		// Middleware that has answered by itself may swallow the page without an error.
-		c.functions.Done(w, io.ErrShortWrite)
+		end(io.ErrShortWrite)
 	} else {
-		c.functions.Done(w, err)
+		end(err)
 	}
 	p.set.keep(c)
 	return err

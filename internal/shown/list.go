@@ -335,12 +335,20 @@ func (l *List[T]) GiveBack() Claims[T] {
 	return back
 }
 
-// Recall makes messages Waiting again that the handler took, but an answer with that status cannot
-// show; all of them if the answer shows none.
+// Recall makes messages Waiting again that an answer with that status does not show: those that the
+// handler took, if it cannot show them, and those on a page that middleware has replaced. It makes
+// all of them Waiting if the answer shows none.
 func (l *List[T]) Recall(status int, all bool) {
 	for _, it := range l.entries {
-		if (it.State == Taken || it.State == Placed) && (all || !it.Fits(status)) {
-			it.State = Waiting
+		switch it.State {
+		case Taken, Placed:
+			if all || !it.Fits(status) {
+				it.State = Waiting
+			}
+		case Printed:
+			if all || it.Code != status {
+				it.State = Waiting
+			}
 		}
 	}
 }
