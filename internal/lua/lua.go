@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -83,7 +84,7 @@ func (call *Call) Err() error {
 
 // command returns the command for the next attempt: the script by its hash, or in full.
 func (call *Call) command(ctx context.Context, inFull bool) Once {
-	args := call.args
+	args := slices.Clone(call.args) // a hook of the client may change them
 	if inFull {
 		args = append([]any{"eval", call.Script.text().source}, args[2:]...)
 	}
@@ -159,6 +160,11 @@ func attempt(
 		for _, call := range calls {
 			_ = pipeline.Process(ctx, call.command(ctx, inFull))
 		}
-		_, _ = pipeline.Exec(ctx)
+		_, err := pipeline.Exec(ctx)
+		for _, call := range calls {
+			if err != nil && call.Cmd.Err() == nil && call.Cmd.Val() == nil {
+				call.Cmd.SetErr(err) // a hook of the client has not sent it
+			}
+		}
 	}
 }

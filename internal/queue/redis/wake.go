@@ -93,7 +93,9 @@ func (s *Store[T]) Watch(ctx context.Context, wake func(queue.Wake)) error {
 				wake(queue.Wake{})
 			}
 		case *redis.Message:
-			hash, view, ok := strings.Cut(strings.TrimPrefix(reply.Payload, s.names.Prefix()), "}")
+			// A hook of the client may give Redis keys a prefix of its own.
+			_, name, _ := strings.Cut(reply.Payload, s.names.Prefix())
+			hash, view, ok := strings.Cut(name, "}")
 			if ok { // a Redis key goes on, but not what TellEnd publishes
 				quiet := reply.Channel != channels[0]
 				wake(queue.Wake{Name: hash, Ends: view == "", Quiet: quiet})
