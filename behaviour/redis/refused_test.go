@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -69,6 +70,30 @@ func TestRedisMemoryFull(t *testing.T) {
 	memory("0")
 	require.NoError(t, p.store.Add(t.Context(), p.session, shown, keyed, alone))
 	assert.Empty(t, p.peek("/a", "/c"), "IDs were remembered although memory was full")
+}
+
+// Requests whose messages are refused do not keep pages from asking for what waits.
+func TestPagesWhileRedisMemoryIsFull(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, "maxmemory-policy noeviction")
+	events := new(apptest.Observed)
+	a := apptest.NewApp(t, flashgin.Config{
+		Store: apptest.NewRedisStore(t, server.Client()), Observer: events,
+	})
+	a.GET("/page", apptest.Page)
+	a.POST("/page", func(c *gin.Context) {
+		assert.NoError(t, flashgin.RedirectFlash(c, "/page", flashgin.Info("waits")))
+	})
+	v := a.Visitor()
+	v.Post("/page")
+	require.Empty(t, a.Failures.String())
+	require.NoError(t, server.Client().ConfigSet(t.Context(), "maxmemory", "1").Err())
+	for range 10 { // twice what would be too many in a row
+		a.Visitor().Post("/page")
+	}
+	assert.Contains(t, a.Failures.String(), "memory is full")
+	assert.Empty(t, events.Breaker())
+	assert.Equal(t, "[waits]", v.Get("/page"))
 }
 
 // A replica answers reads with what it has; a page that found nothing there would never learn of

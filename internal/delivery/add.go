@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -36,7 +37,13 @@ func (d *Delivery[T]) AddForRequest(
 ) error {
 	o := d.options(session, d.cfg.AddTimeout)
 	o.WaitDown = min(d.cfg.AddTimeout, d.cfg.Timeout)
+	o.Ignore = refused // a server whose memory is full still gives pages what waits
 	return d.add(context.WithoutCancel(ctx), o, session, items, quietly)
+}
+
+func refused(err error) bool {
+	var refusal queue.Refusal
+	return errors.As(err, &refusal)
 }
 
 func (d *Delivery[T]) add(

@@ -27,6 +27,8 @@ type Options struct {
 	Wait     time.Duration // how long the caller waits at most; zero is no limit
 	WaitDown time.Duration // the same while the breaker is open; zero means no call then
 	Effort   Effort
+	// Ignore reports whether an error says nothing of other calls of the node; nil ignores none.
+	Ignore func(error) bool
 }
 
 // Call makes a call in goroutines of its own, for [CallTimeout] at most, and waits for its result
@@ -70,7 +72,8 @@ func Call[T any](
 		})
 		err = cmp.Or(ctx.Err(), fmt.Errorf("flashgin: the store did not answer within %v", wait))
 	}
-	if known || ctx.Err() == nil { // otherwise the caller left, which says nothing of the node
+	left := !known && ctx.Err() != nil // the caller: that says nothing of the node either
+	if !left && (err == nil || o.Ignore == nil || !o.Ignore(err)) {
 		g.record(o.Node, err)
 	}
 	return value, err

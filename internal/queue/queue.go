@@ -85,6 +85,13 @@ type Nodes interface {
 	PingNode(ctx context.Context, node string) error
 }
 
+// A Refusal is the error of a server that answers and refuses a call. Others may succeed.
+type Refusal interface {
+	error
+	// ErrorType says why, in one word.
+	ErrorType() string
+}
+
 // Views returns the views of items, one by one.
 func Views[T any](items []Item[T]) iter.Seq[string] {
 	return func(yield func(view string) bool) {

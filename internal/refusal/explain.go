@@ -22,7 +22,7 @@ type refused struct {
 	kind Kind
 }
 
-// ErrorType is for metrics: a label with few values.
+// ErrorType implements queue.Refusal. It is for metrics, too: a label with few values.
 func (e *refused) ErrorType() string { return string(e.kind) }
 
 // A command's name is no secret, and an operator whose user lacks the right to it needs the name.
