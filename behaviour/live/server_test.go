@@ -96,6 +96,26 @@ func TestStreamThatOpensAfterShutdownBeganEnds(t *testing.T) {
 	assert.NotContains(t, <-answered, "flash-bye\ndata: age")
 }
 
+// BaseContext is called once for a listener, as net/http says. It may wait for somebody.
+func TestStreamsOfAServerWithABaseContext(t *testing.T) {
+	a := apptest.NewLiveApp(t, flashgin.Config{})
+	listening := make(chan net.Addr)
+	server := &http.Server{Handler: a, BaseContext: func(l net.Listener) context.Context {
+		listening <- l.Addr()
+		return context.Background()
+	}}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+	b := apptest.NewBrowser(t, "http://"+(<-listening).String())
+	b.Get("/key")
+	page := b.Listen(apptest.StreamPath("/a"), nil)
+	apptest.Within(t, "Shutdown",
+		func() { assert.NoError(t, server.Shutdown(context.Background())) })
+	assert.Equal(t, "closing", page.Ends())
+}
+
 // Close ends all streams, also those that nobody reads, and what it has started. It may be called
 // twice, and before Shutdown.
 func TestCloseEndsStreams(t *testing.T) {

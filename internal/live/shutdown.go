@@ -4,8 +4,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-
-	"github.com/flashgin/flashgin/internal/guard"
 )
 
 // endWith ends the streams of a server when it is shut down, because Shutdown waits for them. It
@@ -35,11 +33,11 @@ func (h *Hub) endWith(server *http.Server) {
 	}
 }
 
-// shutDown reports whether Shutdown of the server has begun. Nothing but Serve tells. Who would
-// miss it: who waits for Shutdown while a server's first stream opens.
+// shutDown reports whether Shutdown of the server has begun. Nothing but Serve tells, and Serve
+// calls BaseContext, which is the application's: with one, nobody knows. Who would miss it: whoever
+// waits for Shutdown while a server's first stream opens.
 func shutDown(server *http.Server) bool {
-	err := guard.Caught("http.Server.BaseContext", func() error { return server.Serve(nothing{}) })
-	return errors.Is(err, http.ErrServerClosed)
+	return server.BaseContext == nil && errors.Is(server.Serve(nothing{}), http.ErrServerClosed)
 }
 
 // nothing is a listener without connections.
