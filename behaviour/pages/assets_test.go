@@ -56,6 +56,8 @@ func TestFlashAssets(t *testing.T) {
 			`(?s).*href="/caf%C3%A9%25/_flash/flash.*src="/caf%C3%A9%25/_flash/flash.*`},
 		{"path", flashgin.Config{MountPath: "/static/messages"}, "", `{{flashAssets}}`,
 			`(?s).*href="/static/messages/flash.*`},
+		{"path of a slash", flashgin.Config{MountPath: "/"}, "", `{{flashAssets}}`,
+			`(?s).*href="/flash.*src="/flash.*`},
 		{"path with a space", flashgin.Config{MountPath: "/my files"}, "", `{{flashAssets}}`,
 			`(?s).*href="/my%20files/flash.*`},
 		{"group", flashgin.Config{}, "/admin", `{{flashAssets}}`,

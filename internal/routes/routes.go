@@ -77,7 +77,7 @@ func (rs *Routes[T]) URL(name string) string {
 		mounted = *at
 	}
 	prefix, _ := url.PathUnescape(rs.Prefix) // New has cleaned it
-	u := url.URL{Path: prefix + mounted + "/" + name}
+	u := url.URL{Path: prefix + strings.TrimSuffix(mounted, "/") + "/" + name}
 	return u.EscapedPath()
 }
 
