@@ -3,11 +3,15 @@ package pages_test
 import (
 	"errors"
 	"html/template"
+	"io"
+	"iter"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
+	"github.com/gin-gonic/gin/render"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -175,3 +179,108 @@ type inner struct {
 
 func (w *inner) Write(data []byte) (int, error)       { return w.Builder.Write(data) }
 func (w *inner) WriteString(text string) (int, error) { return w.Builder.WriteString(text) }
+
+// Where the template, or what it is written to, panics, the message of a visitor without a session
+// key waits as well.
+func TestTemplatePanics(t *testing.T) {
+	a := apptest.NewAppBehind(t, flashgin.Config{}, gin.CustomRecoveryWithWriter(io.Discard,
+		func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }))
+	a.Template("page", `{{range flashes}}[{{.Text}}]{{end}}{{range .}}{{.}}{{end}}`)
+	broken := true
+	a.GET("/", func(c *gin.Context) {
+		if !broken {
+			c.HTML(http.StatusOK, "page", nil)
+			return
+		}
+		assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("saved")))
+		// html/template does not recover what an iterator panics with.
+		c.HTML(http.StatusOK, "page", iter.Seq[string](func(func(string) bool) { panic("boom") }))
+	})
+	v := a.Visitor()
+	assert.Equal(t, http.StatusInternalServerError, v.Do(http.MethodGet, "/").Code)
+	broken = false
+	assert.Equal(t, "[saved]", v.Get("/"))
+	assert.Empty(t, v.Get("/"))
+}
+
+// keptPage keeps a page until somebody decides what is sent.
+type keptPage struct {
+	gin.ResponseWriter
+	body   strings.Builder
+	status int
+}
+
+func (w *keptPage) WriteHeader(status int)               { w.status = status }
+func (w *keptPage) WriteHeaderNow()                      {}
+func (w *keptPage) Status() int                          { return w.status }
+func (w *keptPage) Written() bool                        { return w.body.Len() > 0 }
+func (w *keptPage) Size() int                            { return w.body.Len() }
+func (w *keptPage) Write(data []byte) (int, error)       { return w.body.Write(data) }
+func (w *keptPage) WriteString(text string) (int, error) { return w.body.WriteString(text) }
+
+// Middleware keeps the page until its transaction is committed, and replaces it if that fails. The
+// message of a visitor without a session key waits then.
+func TestPageThatATransactionReplaces(t *testing.T) {
+	a := apptest.NewApp(t, flashgin.Config{})
+	a.Template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
+	broken := true
+	a.Use(func(c *gin.Context) {
+		w := &keptPage{ResponseWriter: c.Writer, status: http.StatusOK}
+		c.Writer = w
+		c.Next()
+		c.Writer = w.ResponseWriter
+		if broken {
+			c.String(http.StatusInternalServerError, "not committed")
+			return
+		}
+		c.String(w.status, "%s", w.body.String())
+	})
+	a.GET("/", func(c *gin.Context) {
+		if broken {
+			assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("saved")))
+		}
+		c.HTML(http.StatusOK, "page", nil)
+	})
+	v := a.Visitor()
+	assert.Equal(t, "not committed", v.Get("/"))
+	broken = false
+	assert.Equal(t, "[saved]", v.Get("/"))
+	assert.Empty(t, v.Get("/"))
+	assert.Empty(t, a.Failures.String())
+}
+
+// reparses parses a set for each page, which has a function that names the set.
+type reparses struct{ page string }
+
+func (r reparses) Instance(name string, data any) render.Render {
+	set := template.New("")
+	include := func(name string) (template.HTML, error) {
+		var part strings.Builder
+		err := set.ExecuteTemplate(&part, name, nil)
+		return template.HTML(part.String()), err
+	}
+	functions := flashgin.FuncMap(template.FuncMap{"include": include})
+	template.Must(set.Funcs(functions).Parse(r.page))
+	return render.HTML{Template: set, Name: name, Data: data}
+}
+
+func TestSetsThatAreParsedForEachPageAreFreed(t *testing.T) {
+	a := apptest.NewApp(t, flashgin.Config{})
+	part := `{{define "part"}}` + strings.Repeat("<p>part</p>{{.}}", 200) + `{{end}}`
+	a.HTMLRender = reparses{`{{define "page"}}{{flashes}}{{include "part"}}{{end}}` + part}
+	a.GET("/", apptest.Page)
+	kilobytes := func(pages int) int {
+		for range pages {
+			a.Visit(http.MethodGet, "/")
+		}
+		runtime.GC()
+		runtime.GC() // a sync.Pool keeps things until the second
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		return int(memory.HeapAlloc >> 10)
+	}
+	first := kilobytes(100)
+	more := kilobytes(300) - first
+	t.Logf("%d KB after 100 pages, %d KB more after another 300", first, more)
+	assert.Less(t, more, first/2)
+}

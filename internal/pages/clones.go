@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // A templateSet makes and keeps clones of one set of templates.
@@ -18,6 +19,8 @@ type templateSet[L fmt.Stringer] struct {
 	mu    sync.Mutex
 	spare []*clone[L] // the last is the next
 	more  sync.Pool   // of *clone[L], for many pages at once; the garbage collector may free them
+
+	again atomic.Bool // the set has had more than one page
 }
 
 // spareAtMost is how many clones of a set are kept for good. Cloning a large set takes longer than

@@ -64,7 +64,12 @@ type Renderer[L fmt.Stringer] struct {
 	examining sync.Mutex // nobody may execute a set while it is examined for the first time
 	use       useOfSets
 	sets      sync.Map // weak.Pointer[template.Template] → *templateSet[L]
+	recent    [usedOnceAtMost]weak.Pointer[template.Template]
+	examined  int // sets that call our functions
 }
+
+// usedOnceAtMost is how many sets are remembered that have had one page only.
+const usedOnceAtMost = 32
 
 // New returns a Renderer around next.
 func New[L fmt.Stringer](next render.HTMLRender, options Options[L]) *Renderer[L] {
@@ -128,7 +133,11 @@ func (rd *Renderer[L]) set(t *template.Template) *templateSet[L] {
 	// Renderers that parse for every page make a new set each time. The weak key lets it go.
 	key := weak.Make(t)
 	if known, ok := rd.sets.Load(key); ok {
-		return known.(*templateSet[L])
+		set := known.(*templateSet[L])
+		if set != nil && !set.again.Load() {
+			set.again.Store(true)
+		}
+		return set
 	}
 	rd.examining.Lock()
 	defer rd.examining.Unlock()
@@ -145,10 +154,23 @@ func (rd *Renderer[L]) set(t *template.Template) *templateSet[L] {
 		} else {
 			set.master = seen
 		}
+		rd.forgetOldest(key)
 	}
 	rd.sets.Store(key, set)
 	runtime.AddCleanup(t, func(key weak.Pointer[template.Template]) { rd.sets.Delete(key) }, key)
 	return set
+}
+
+// forgetOldest makes room for a set that was examined. A function of a set may hold on to the set,
+// as an "include" does: then the weak key does not let it go. But a set that was parsed for one
+// page is not used again.
+func (rd *Renderer[L]) forgetOldest(by weak.Pointer[template.Template]) {
+	oldest := &rd.recent[rd.examined%usedOnceAtMost]
+	if known, ok := rd.sets.Load(*oldest); ok && !known.(*templateSet[L]).again.Load() {
+		rd.sets.Delete(*oldest)
+	}
+	*oldest = by
+	rd.examined++
 }
 
 // copyOf returns a copy of a set. The application may execute its own, for a mail say. That
