@@ -57,9 +57,10 @@ type Message struct {
 	Key string `json:"key,omitempty"`
 	// ID tells messages apart. One is generated when the message is added ("f-" and 26 characters
 	// of A–Z and 2–7), unless you give your own. A view takes an ID of yours once until the TTL
-	// ends, even if the message was shown. So a job that runs again does not repeat its message. If
-	// a message with an ID of yours was taken and is added again, set another ID, or none: the view
-	// has taken that one. A generated ID is replaced.
+	// ends, even if the message was shown. So a job that runs again does not repeat its message. A
+	// message that its own request shows does not wait, so its ID is not remembered. If a message
+	// with an ID of yours was taken and is added again, set another ID, or none: the view has taken
+	// that one. A generated ID is replaced.
 	ID string `json:"id,omitempty"`
 	// TTL is how long the message waits at most. Zero means the store's TTL, and so does a longer
 	// one; a negative TTL is an error. Its JSON form counts nanoseconds.
