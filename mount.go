@@ -16,8 +16,9 @@ import (
 // shown all the same, but no script closes them, reads them out or adds new ones while the page is
 // open.
 //
-// In Gin's debug mode, Mount also serves a page at debug below Config.MountPath, to browsers on
-// this machine alone: where their messages wait, and why pages have shown none.
+// In Gin's debug mode, Mount also serves a page at debug below Config.MountPath, to requests that
+// look local: where messages of their session wait, and why pages have shown none. A proxy on this
+// machine that adds no header looks local, too, so use release mode in production.
 //
 // Mount panics if it is called twice, or if the path of the group has a parameter: pages could not
 // tell where to find the routes.

@@ -1,8 +1,11 @@
 package requests_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"testing"
 	"time"
 
@@ -105,6 +108,42 @@ func TestDebugPageIsForThisMachineInDebugMode(t *testing.T) {
 			assert.Equal(t, http.StatusNotFound, ask(), "the mode changed after Mount")
 		})
 	}
+}
+
+// A proxy on this machine that adds no header looks like a browser here, so anybody may read the
+// page. It has the routes of visitors without a session, and not their paths: these may be secret.
+func TestDebugPageKeepsPathsOfVisitorsWithoutASession(t *testing.T) {
+	inDebugMode(t)
+	a := apptest.NewApp(t, flashgin.Config{})
+	a.Messenger.Mount(a.Engine)
+	a.GET("/reset/:token", apptest.Page)
+	a.POST("/reset/:token", apptest.Add(t, apptest.Page, flashgin.Error("too short")))
+	server := httptest.NewServer(a)
+	t.Cleanup(server.Close)
+	target, err := url.Parse(server.URL)
+	require.NoError(t, err)
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
+	})
+	t.Cleanup(proxy.Close)
+	visit := func(method, path string) string {
+		request, err := http.NewRequestWithContext(t.Context(), method, proxy.URL+path, nil)
+		require.NoError(t, err)
+		request.Host = "shop.example"
+		answer, err := proxy.Client().Do(request)
+		require.NoError(t, err)
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		return string(body)
+	}
+	visit(http.MethodGet, "/reset/the-secret")
+	assert.Equal(t, "[too short]", visit(http.MethodPost, "/reset/the-secret"))
+	visit(http.MethodGet, "/rset/the-secret")
+	page := visit(http.MethodGet, "/_flash/debug")
+	assert.NotContains(t, page, "the-secret")
+	assert.Contains(t, page, "GET <code>/reset/:token</code>")
+	assert.Contains(t, page, "POST <code>/reset/:token</code>")
 }
 
 // The debug page costs an application nothing that puts something else into its context.

@@ -15,11 +15,11 @@ var forwarded = []string{
 	"X-Amzn-Trace-Id", "X-Envoy-External-Address",
 }
 
-// IsLocal reports whether a browser on this machine asks, without a proxy between. Nothing that a
-// visitor can send makes a request local: it must come from a loopback address, and no header may
-// say that it came through a proxy. Such headers take the right away, and never give it. The Host
-// must be that of this machine, too: a proxy hands on the site's name, and so does a page of
-// another site whose name leads here. nginx, as it comes, hands on no header, but asks by HTTP/1.0.
+// IsLocal reports whether a request looks like one of a browser on this machine, without a proxy
+// between: it comes from a loopback address, by HTTP/1.1, with a Host that names this machine, and
+// no header says that it came through a proxy, or from another site. Such headers take the right
+// away, and never give it. A proxy on this machine that adds no header, asks by HTTP/1.1 and names
+// the address that it asks cannot be told from a browser.
 func IsLocal(r *http.Request) bool {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil || !isLoopback(host) || !r.ProtoAtLeast(1, 1) || !namesThisMachine(r.Host) {

@@ -9,7 +9,8 @@ import (
 	"github.com/flashgin/flashgin/internal/debug"
 )
 
-// No header makes a visitor local, and one behind a proxy on this machine is not local.
+// No header makes a visitor local. One behind a proxy on this machine is not local, unless the
+// proxy says nothing at all of itself.
 func TestIsLocal(t *testing.T) {
 	for _, test := range []struct {
 		name, peer, host string
@@ -35,7 +36,8 @@ func TestIsLocal(t *testing.T) {
 		{"a proxy that says its name alone", "127.0.0.1:1234", "localhost",
 			map[string]string{"Via": "1.1 cache"}, false, false},
 		{"a proxy that hands on the site's name", "127.0.0.1:1234", "shop.example", nil, false, false},
-		{"nginx as it comes", "127.0.0.1:1234", "127.0.0.1:8080", nil, true, false},
+		{"a proxy that asks by HTTP/1.0", "127.0.0.1:1234", "127.0.0.1:8080", nil, true, false},
+		{"a proxy that says nothing", "127.0.0.1:1234", "127.0.0.1:8080", nil, false, true},
 		{"a name that another site leads here", "127.0.0.1:1234", "evil.example:8080", nil, false, false},
 		{"a name that looks local", "127.0.0.1:1234", "localhost.evil.example", nil, false, false},
 		{"a link of another site", "127.0.0.1:1234", "localhost",

@@ -17,7 +17,8 @@ import (
 )
 
 // A Page is the debug page of a Messenger. It shows nothing of other sessions, except how much
-// happens to them. Its fields are set before it is used.
+// happens to them. Visits without a session may be anybody's: they have a route for their Page. Its
+// fields are set before it is used.
 type Page struct {
 	Trail *trail.Trail
 	// Key returns the session key of a request, or "".
@@ -47,10 +48,10 @@ type shown struct {
 	Waiting []Message
 	Lines   []trail.Entry // what has become of messages
 	Visits  []trail.Entry // answers
-	Others  int           // lines of other sessions
+	Others  int           // lines of other sessions, or of none
 }
 
-// Serve answers browsers on this machine, while Gin is in debug mode.
+// Serve answers requests that look local, while Gin is in debug mode.
 func (p *Page) Serve(c *gin.Context) {
 	c.Abort()
 	if !gin.IsDebugging() || !IsLocal(c.Request) {
@@ -87,7 +88,7 @@ func (p *Page) shown(c *gin.Context) (s shown) {
 		switch {
 		case e.Method != "" && (e.Session == "" || e.Session == s.Session):
 			s.Visits = append(s.Visits, e)
-		case e.Method == "" && e.Session == s.Session:
+		case e.Method == "" && e.Session != "" && e.Session == s.Session:
 			s.Lines = append(s.Lines, e)
 		case e.Method == "":
 			s.Others++

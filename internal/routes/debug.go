@@ -1,6 +1,7 @@
 package routes
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -58,6 +59,8 @@ func (rs *Routes[T]) NoteVisit(c *gin.Context) {
 	r.Lock()
 	if key := r.Keys().Known(); key != "" {
 		e.Session = queue.Hash(key)
+	} else { // others may read of it, and the path may have a secret
+		e.Page = cmp.Or(c.FullPath(), "(no route)")
 	}
 	r.Unlock()
 	rs.Trail.Visit(e)
