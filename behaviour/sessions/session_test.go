@@ -464,6 +464,48 @@ func TestASessionThatCannotBeSaved(t *testing.T) {
 	}
 }
 
+// Whoever follows a link of another site, such as one in a mail, brings the cookie if there is one.
+// So a message there may begin a session, unless the cookie is SameSite=Strict.
+func TestMessageBehindALinkOfAnotherSite(t *testing.T) {
+	link := []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate",
+		"Sec-Fetch-Dest", "document"}
+	visitor := func(t *testing.T, a *apptest.App) *apptest.Visitor {
+		a.GET("/confirm", apptest.Add(t, apptest.Redirect("/login"), flashgin.Success("confirmed")))
+		a.GET("/login", apptest.Page)
+		return a.Visitor()
+	}
+	withSessions := func(mode http.SameSite) *apptest.App {
+		store := apptest.CookieStore()
+		store.Options(sessions.Options{Path: "/", SameSite: mode})
+		a := apptest.NewAppWithoutSessions(t, flashgin.Config{})
+		a.Use(sessions.Sessions("session", store))
+		return a
+	}
+	for name, wire := range map[string]func() *apptest.App{
+		"Lax": func() *apptest.App { return withSessions(http.SameSiteLaxMode) },
+		"CookieKey": func() *apptest.App {
+			return apptest.NewAppWithoutSessions(t,
+				flashgin.Config{SessionKey: flashgin.CookieKey("flash")})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := visitor(t, wire())
+			v.Do(http.MethodGet, "/confirm", append(link, "Sec-Purpose", "prefetch")...)
+			assert.Empty(t, v.Jar, "a page that is fetched ahead")
+			v.Do(http.MethodGet, "/confirm", link...)
+			assert.Equal(t, "[confirmed]", v.Get("/login"))
+		})
+	}
+	t.Run("Strict", func(t *testing.T) {
+		a := withSessions(http.SameSiteStrictMode)
+		v := visitor(t, a)
+		v.Do(http.MethodGet, "/confirm", link...)
+		assert.Empty(t, v.Jar)
+		require.Len(t, a.Failures.All(), 1)
+		assert.ErrorIs(t, a.Failures.All()[0], flashgin.ErrNoSession)
+	})
+}
+
 // SameSite keeps the cookie back when another site posts, as a payment does. A message there does
 // not replace the session that the user has.
 func TestMessageOfAnotherSitesFormBeginsNoSession(t *testing.T) {

@@ -106,6 +106,12 @@ func IsWithheld(r *http.Request, session sessions.Session) bool {
 	return ok && loaded.Options != nil && loaded.Options.Secure && !byTLS(r)
 }
 
+// IsStrict reports whether the session's cookie is SameSite=Strict.
+func IsStrict(session sessions.Session) bool {
+	loaded, ok := underlying(sessions.Store.New, session)
+	return !ok || loaded.Options == nil || loaded.Options.SameSite == http.SameSiteStrictMode
+}
+
 // Reload loads sessions again: value is what the middleware of gin-contrib has put under
 // sessions.DefaultKey, a session or several by name. Handlers that use the session see the change.
 func Reload(r *http.Request, value any) error {

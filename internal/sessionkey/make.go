@@ -184,7 +184,14 @@ func (k *Keys) Save() (string, error) {
 // log its user out, who comes back from a payment, say. A handler that saves the session itself, or
 // asks for its key, has decided otherwise.
 func (k *Keys) mayBegin(nameOf func() string) error {
-	if k.request.HTTP.Header.Get("Sec-Fetch-Site") != "cross-site" {
+	h := k.request.HTTP.Header
+	if h.Get("Sec-Fetch-Site") != "cross-site" {
+		return nil
+	}
+	// Who follows a link sends Lax cookies, so there is none. A page that is fetched ahead for
+	// another site may have none either way.
+	link := k.request.HTTP.Method == http.MethodGet && h.Get("Sec-Fetch-Dest") == "document"
+	if link && h.Get("Sec-Purpose") == "" && !k.isStrict() {
 		return nil
 	}
 	cookie := nameOf()
@@ -193,6 +200,14 @@ func (k *Keys) mayBegin(nameOf func() string) error {
 		return nil
 	}
 	return k.keeper.errCrossSite()
+}
+
+// isStrict reports whether browsers keep the session's cookie back even from links.
+func (k *Keys) isStrict() (strict bool) {
+	if k.keeper.Own == nil { // CookieKey's is Lax
+		k.ask(func(session sessions.Session) { strict = secret.IsStrict(session) })
+	}
+	return strict
 }
 
 // saveSession saves the session of c, to which this request has given a secret.
