@@ -156,9 +156,18 @@ func (c *command) parse(args []string, getenv func(string) string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	empty := ""
+	flags.Visit(func(f *flag.Flag) { // as from a script whose variable is not set
+		if (f.Name == "session" || f.Name == "view") && f.Value.String() == "" {
+			empty = f.Name
+		}
+	})
 	switch {
-	case flags.NArg() > 0:
-		return fmt.Errorf("%q is no flag; flashgin help lists them", flags.Arg(0))
+	case empty != "":
+		return fmt.Errorf("-%s is empty: leave it out to mean all", empty)
+	case flags.NArg() > 0: // which may be a URL with a password
+		return errors.New("there is more than flags, such as a URL without -redis; " +
+			"flashgin help lists them")
 	case c.app == "":
 		return errors.New("-app is missing: want RedisConfig.App of the application")
 	case !keyspace.ValidApp(c.app):
