@@ -194,7 +194,9 @@ func TestTwoProcesses(t *testing.T) {
 	one.post("/settings", "name", "Ada", "email", "ada@example.com")
 	// Cookies do not depend on the port.
 	other.client.Jar = one.client.Jar
-	assert.Contains(t, other.get("/settings").body, changed)
+	assert.Eventually(t, func() bool { // a page does not wait for a store that is slow
+		return strings.Contains(other.get("/settings").body, changed)
+	}, 30*time.Second, time.Millisecond)
 	assert.NotContains(t, one.get("/settings").body, changed)
 }
 
