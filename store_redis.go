@@ -20,7 +20,8 @@ type RedisConfig struct {
 	// server: letters, digits, "_", "." and "-". Empty is an error.
 	App string
 	// TTL is how long a view of a session keeps its messages after the last one was added. Zero
-	// means 24 hours; a negative TTL is an error. Redis counts it in whole milliseconds.
+	// means 24 hours; a negative TTL is an error. Redis counts it in whole milliseconds. Give all
+	// processes the same: where it is shorter, IDs are forgotten sooner.
 	TTL time.Duration
 	// Cap is how many messages wait for a session at one view at most; the oldest are dropped. Zero
 	// means 50; a negative Cap is an error.

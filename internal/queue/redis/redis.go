@@ -56,7 +56,7 @@ const (
 func New[T any](client redis.UniversalClient, cfg Config[T]) *Store[T] {
 	cfg.TTL = min(cmp.Or(cfg.TTL, queue.DefaultTTL), longestTTL)
 	cfg.Cap = cmp.Or(cfg.Cap, queue.DefaultCap)
-	cfg.Views = cmp.Or(cfg.Views, queue.DefaultViews)
+	cfg.Views = min(cmp.Or(cfg.Views, queue.DefaultViews), 1<<30) // a quarter more is a number too
 	s := &Store[T]{client: client, cfg: cfg}
 	s.names = keyspace.Of(cfg.App)
 	s.cluster, _ = client.(*redis.ClusterClient)
