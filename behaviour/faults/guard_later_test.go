@@ -128,7 +128,8 @@ func TestAddsThatGoOnAreBounded(t *testing.T) {
 			store.On(nil)
 			before := store.Count("Add")
 			time.Sleep(time.Minute)
-			assert.Equal(t, 256, store.Count("Add")-before)
+			const late, inFlight = 256, 64
+			assert.Equal(t, late+inFlight, store.Count("Add")-before)
 		}
 	})
 }

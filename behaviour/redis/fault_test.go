@@ -106,6 +106,30 @@ func lostReplies(
 	}
 }
 
+// No attempt of Withdraw arrives late, beside another: it would remove what was added since.
+func TestWithdrawIsLate(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	proxy := redistest.StartProxy(t, server.Addr())
+	client := redis.NewClient(&redis.Options{Addr: proxy.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	m := apptest.NewMessenger(t, flashgin.Config{Store: apptest.NewRedisStore(t, client)})
+	add := func(text string) {
+		message := flashgin.Message{View: "/imports", Text: text, Key: "import"}
+		require.NoError(t, m.Add(t.Context(), "session", message))
+	}
+	add("50 %")
+	proxy.Delay(900 * time.Millisecond) // for what is sent from now on
+	quick := time.AfterFunc(300*time.Millisecond, func() { proxy.Delay(0) })
+	defer quick.Stop()
+	require.NoError(t, m.Withdraw(t.Context(), "session", "/imports", "import"))
+	add("done")
+	time.Sleep(time.Second) // whatever was sent has arrived
+	waiting, err := m.Peek(t.Context(), "session", "/imports")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"done"}, apptest.Texts(waiting))
+}
+
 // An add whose reply was lost is tried again by the guard. Shown meanwhile or not, the message is
 // shown once.
 func TestRedisAddAgainAfterLostReply(t *testing.T) {

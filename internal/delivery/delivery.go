@@ -143,18 +143,23 @@ func (d *Delivery[T]) WakeName(session string) string {
 	return session
 }
 
-// Withdraw removes the items with key, for a job.
+// Withdraw removes the items with key, for a job. An attempt that arrives late, beside another,
+// would remove what was added after Withdraw has returned.
 func (d *Delivery[T]) Withdraw(ctx context.Context, session, view, key string) error {
-	return d.call(ctx, d.options(session, ForJob), func(ctx context.Context) error {
+	o := d.options(session, ForJob)
+	o.Effort = guard.InTurn
+	return d.call(ctx, o, func(ctx context.Context) error {
 		return d.store.Withdraw(ctx, session, view, key)
 	}, func(error) {})
 }
 
-// call makes a call without a result, and tries it a few times.
+// call makes a call without a result, and tries it a few times, unless o has another effort.
 func (d *Delivery[T]) call(
 	ctx context.Context, o guard.Options, call func(context.Context) error, ended func(error),
 ) error {
-	o.Effort = guard.AFewTimes
+	if o.Effort.Attempts == 0 {
+		o.Effort = guard.AFewTimes
+	}
 	_, err := guard.Call(ctx, d.guard, o, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, call(ctx)
 	}, func(_ struct{}, err error, _ bool) { ended(err) })

@@ -3,7 +3,6 @@ package guard
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -20,7 +19,7 @@ const (
 // sessions are on the others.
 type Node struct {
 	name     string
-	inFlight atomic.Int32
+	inFlight chan struct{} // has one for each call; nil bounds nothing
 
 	mu       sync.Mutex
 	failures int // in a row
@@ -33,30 +32,62 @@ func (g *Guard) Node(name string) *Node {
 	defer g.mu.Unlock()
 	n := g.nodes[name]
 	if n == nil {
-		n = &Node{name: name}
+		n = &Node{name: name, inFlight: make(chan struct{}, inFlightAtMost)}
 		g.nodes[name] = n
 	}
 	return n
 }
 
 // enter returns how long the caller may wait for a call of the node, or an error if the call must
-// not be made. Without an error, the call counts as in flight.
+// not be made. Without an error, the call counts as in flight. If too many are, the caller waits
+// for one of them to end: many users at the same moment are no outage.
 func (n *Node) enter(ctx context.Context, o Options) (wait time.Duration, err error) {
+	if wait, err = n.patience(ctx, o); err != nil || n.inFlight == nil {
+		return wait, err
+	}
+	select {
+	case n.inFlight <- struct{}{}: // as nearly always
+		return wait, nil
+	default:
+	}
+	var expired <-chan time.Time
+	if wait > 0 {
+		expired = time.After(wait)
+	}
+	since := time.Now()
+	select {
+	case n.inFlight <- struct{}{}:
+	case <-expired:
+		return 0, ErrBusy
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	if wait, err = n.patience(ctx, o); err != nil {
+		n.leave()
+	} else if wait > 0 {
+		wait = max(wait-time.Since(since), time.Millisecond)
+	}
+	return wait, err
+}
+
+// patience returns how long the caller waits, or an error if nobody asks the node now.
+func (n *Node) patience(ctx context.Context, o Options) (wait time.Duration, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if wait = o.Wait; n.open {
 		wait = o.WaitDown
 	}
-	switch {
-	case ctx.Err() != nil:
-		return 0, ctx.Err()
-	case n.open && wait == 0:
-		return 0, ErrDown
-	case n.inFlight.Load() >= inFlightAtMost:
-		return 0, ErrBusy
+	if err = ctx.Err(); err == nil && n.open && wait == 0 {
+		err = ErrDown
 	}
-	n.inFlight.Add(1)
-	return wait, nil
+	return wait, err
+}
+
+// leave ends what enter has begun.
+func (n *Node) leave() {
+	if n.inFlight != nil {
+		<-n.inFlight
+	}
 }
 
 // record counts failures in a row, and opens the breaker after failuresToOpen. Only probe closes

@@ -321,7 +321,8 @@ func TestBreaker(t *testing.T) {
 	})
 }
 
-// Calls that hang take no more than their places.
+// Calls that hang take no more than their places. Others wait for a place as long as they wait for
+// an answer.
 func TestCallsInFlightAreBounded(t *testing.T) {
 	inBubble(t, Config{
 		Ping: func(context.Context, string) error { return nil },
@@ -336,8 +337,20 @@ func TestCallsInFlightAreBounded(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		_, err := Call(context.Background(), g, Options{Node: node}, slow, ignore)
+		start := time.Now()
+		short := Options{Node: node, Wait: 100 * time.Millisecond}
+		_, err := Call(context.Background(), g, short, slow, ignore)
 		assert.ErrorIs(t, err, ErrBusy)
+		assert.Equal(t, short.Wait, time.Since(start))
+		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		defer cancel()
+		_, err = Call(ctx, g, Options{Node: node}, slow, ignore)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		long := Options{Node: node, Wait: time.Minute}
+		quick := func(context.Context) (int, error) { return 1, nil }
+		_, err = Call(context.Background(), g, long, quick, ignore)
+		assert.NoError(t, err)
+		assert.Equal(t, time.Second, time.Since(start), "as soon as there is a place")
 		group.Wait()
 		_, err = Call(context.Background(), g, Options{Node: node}, slow, ignore)
 		assert.NoError(t, err)

@@ -18,6 +18,7 @@ type Effort struct {
 // The other efforts: for calls whose caller waits, and for calls that nobody waits for.
 var (
 	AFewTimes = Effort{Attempts: 3, Patience: 500 * time.Millisecond}
+	InTurn    = Effort{Attempts: 3, Patience: CallTimeout}           // never side by side
 	UntilEnd  = Effort{Attempts: math.MaxInt, Patience: CallTimeout} // until the context ends
 )
 

@@ -55,7 +55,7 @@ func Call[T any](
 	result := try(detached, g, o.Effort, call)
 	end := func(value T, err error, late bool) {
 		cancel()
-		o.Node.inFlight.Add(-1)
+		o.Node.leave()
 		ended(value, err, late)
 	}
 	var expired <-chan time.Time
