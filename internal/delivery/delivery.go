@@ -100,7 +100,7 @@ func (d *Delivery[T]) Claim(
 	}
 	return guard.Call(ctx, d.guard, o, func(ctx context.Context) (queue.Claim[T], error) {
 		start := time.Now()
-		claim, err := d.store.Claim(ctx, session, views, d.cfg.Lease)
+		claim, err := d.claim(ctx, session, views)
 		fresh, again := d.shown.split(claim)
 		d.Confirm(again, start)
 		return fresh, err
@@ -111,13 +111,34 @@ func (d *Delivery[T]) Claim(
 	})
 }
 
+// claim makes one attempt, and another if the connection was closed: the server may not have got
+// the first. If it did, the second finds that something is claimed, and nothing else. Then the
+// error stays.
+func (d *Delivery[T]) claim(
+	ctx context.Context, session string, views []string,
+) (queue.Claim[T], error) {
+	claim, err := d.store.Claim(ctx, session, views, d.cfg.Lease)
+	if !queue.IsClosed(err) || ctx.Err() != nil {
+		return claim, err
+	}
+	second, failed := d.store.Claim(ctx, session, views, d.cfg.Lease)
+	if failed != nil || len(second.Items) == 0 && !second.Nothing {
+		return claim, err
+	}
+	return second, nil
+}
+
 // Peek returns the items that wait at views, and leaves them there.
 func (d *Delivery[T]) Peek(
 	ctx context.Context, session string, views []string, wait time.Duration,
 ) ([]queue.Item[T], error) {
 	return guard.Call(ctx, d.guard, d.options(session, wait),
 		func(ctx context.Context) ([]queue.Item[T], error) {
-			return d.store.Peek(ctx, session, views)
+			items, err := d.store.Peek(ctx, session, views)
+			if queue.IsClosed(err) {
+				items, err = d.store.Peek(ctx, session, views)
+			}
+			return items, err
 		}, func([]queue.Item[T], error, bool) {})
 }
 

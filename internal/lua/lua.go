@@ -16,6 +16,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/flashgin/flashgin/internal/queue"
 	"github.com/flashgin/flashgin/internal/refusal"
 )
 
@@ -130,6 +131,12 @@ func Send(ctx context.Context, client redis.UniversalClient, calls []*Call, orde
 		return err
 	}
 	attempt(ctx, client, calls, order, order == InOrder && len(calls) > 1)
+	for _, call := range calls {
+		if queue.IsClosed(call.Cmd.Err()) {
+			drain(ctx, client, call.Key())
+			break
+		}
+	}
 	var unknown []*Call
 	for _, call := range calls {
 		if refusal.Of(call.Cmd.Err()) == refusal.UnknownScript {

@@ -7,7 +7,10 @@ package queue
 
 import (
 	"context"
+	"errors"
+	"io"
 	"iter"
+	"syscall"
 	"time"
 )
 
@@ -90,6 +93,13 @@ type Refusal interface {
 	error
 	// ErrorType says why, in one word.
 	ErrorType() string
+}
+
+// IsClosed reports whether a call failed because its connection was closed: during the call, or
+// long before it.
+func IsClosed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // Views returns the views of items, one by one.

@@ -60,9 +60,8 @@ func (s *Store[T]) ping(ctx context.Context, client redis.UniversalClient) error
 	if err := ctx.Err(); err != nil {
 		return s.failed("ping", err)
 	}
-	cmd := lua.NewOnce(ctx, 0, "ping")
 	answer := make(chan error, 1)
-	go func() { answer <- client.Process(ctx, cmd) }() // ends by the client's own time-outs
+	go func() { answer <- lua.Ping(ctx, client) }() // ends by the client's own time-outs
 	select {
 	case err := <-answer:
 		return s.failed("ping", err)
