@@ -41,7 +41,8 @@ type RedisConfig struct {
 // trip, or two for an Add of messages that have more than four views or whose views alternate. Each
 // command is sent once: if the reply is lost, the call returns an error, and calling again is safe,
 // as the rules of Store say. The store itself does not retry and bounds no time: the [Messenger]
-// does. The store uses the client as it is, with its own time-outs, and never closes it.
+// does. The store uses the client as it is, with its own time-outs, and never closes it. Of too
+// many given IDs (rule 15) it forgets those first whose TTL ends first.
 //
 // A RedisStore is safe for concurrent use by multiple goroutines.
 type RedisStore struct {

@@ -377,6 +377,53 @@ func TestRedisRememberedIDsAreBounded(t *testing.T) {
 	assert.LessOrEqual(t, p.client.ZCard(t.Context(), key).Val(), int64(70))
 }
 
+// A thousand IDs of jobs do not push out the generated ID of a message that was just shown, nor do
+// generated IDs push out those of jobs.
+func TestRedisRememberedIDsOfBothKinds(t *testing.T) {
+	t.Parallel()
+	_, frozen := frozenRedis(t)
+	p := newRedisProbeWith(t, frozen.client, flashgin.RedisConfig{Cap: 2000})
+	ctx := t.Context()
+	show := func(msgs ...flashgin.Message) {
+		t.Helper()
+		require.NoError(t, p.store.Add(ctx, p.session, msgs...))
+		claim := p.claim("/a")
+		require.Len(t, claim.Messages, len(msgs))
+		p.confirm(claim)
+	}
+	rows := func(from, to int) (msgs []flashgin.Message) {
+		for i := from; i < to; i++ {
+			m := redisMessage("/a", "of a job")
+			m.ID = fmt.Sprint("row ", i)
+			msgs = append(msgs, m)
+		}
+		return msgs
+	}
+	jobs := rows(0, 1000)
+	show(jobs...)
+	generated := redisMessage("/a", "generated")
+	generated.ID = "f-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	show(generated)
+	require.NoError(t, p.store.Add(ctx, p.session, generated))
+	require.Empty(t, p.peek("/a"), "a second try of its Add")
+
+	for range 3 {
+		var msgs []flashgin.Message
+		for range 600 {
+			msgs = append(msgs, redisMessage("/a", "generated"))
+		}
+		show(msgs...)
+	}
+	require.NoError(t, p.store.Add(ctx, p.session, jobs...))
+	require.Empty(t, p.peek("/a"), "jobs that run again")
+	show(rows(1000, 1600)...)
+	brief := rows(1600, 1601)
+	brief[0].TTL = time.Hour
+	show(brief...)
+	show(brief...) // forgotten, for its TTL ends first
+	assert.EqualValues(t, 2000, p.client.ZCard(ctx, p.keys()[0]).Val(), "a thousand of each kind")
+}
+
 // Purge removes what waits for longer than it is told, of its own App, and nothing else.
 func TestRedisPurge(t *testing.T) {
 	t.Parallel()
