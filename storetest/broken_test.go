@@ -19,6 +19,7 @@ const (
 	dropsEqualTexts         fault = "takes messages with equal texts for one"
 	forgetsWaitingIDs       fault = "adds an ID that waits again"
 	forgetsClaimedIDs       fault = "adds an ID that is claimed again"
+	idsRace                 fault = "looks for an ID first and adds later"
 	secondAddWins           fault = "overwrites a message when its ID is added again"
 	claimsTwice             fault = "gives a claimed message to another claim"
 	claimsRace              fault = "looks first and marks later"
@@ -45,6 +46,7 @@ const (
 	dropsInSilence          fault = "does not report what it drops"
 	hidesDrops              fault = "does not tell how many it drops"
 	keyMeansNothing         fault = "ignores the Key"
+	keysRace                fault = "replaces first and adds later"
 	replacedReturnByRelease fault = "brings a replaced message back when it is released"
 	replacedReturnByLease   fault = "brings a replaced message back when its lease ends"
 	withdrawLeavesClaimed   fault = "withdraws waiting messages only"
@@ -104,6 +106,7 @@ var faults = []struct {
 	{dropsEqualTexts, 2, nil},
 	{forgetsWaitingIDs, 3, []int{12}},
 	{forgetsClaimedIDs, 3, nil},
+	{idsRace, 3, nil},
 	{secondAddWins, 3, nil},
 	{claimsTwice, 4, []int{7, 8, 9, 12, 13}},
 	{claimsRace, 4, nil},
@@ -130,6 +133,7 @@ var faults = []struct {
 	{dropsInSilence, 12, nil},
 	{hidesDrops, 12, nil},
 	{keyMeansNothing, 13, []int{12, 14, 16, 17, 20}},
+	{keysRace, 13, nil},
 	{replacedReturnByRelease, 13, nil},
 	{replacedReturnByLease, 13, nil},
 	{withdrawLeavesClaimed, 14, nil},

@@ -111,6 +111,15 @@ var keyChecks = []check{
 		p.add(p.keyed("50 %", "export"), p.message("first"), p.keyed("done", "export"))
 		p.want("waiting", p.peek(), "first", "done")
 	}},
+	{name: "added at once", run: func(p *probe) {
+		p.addAtOnce("one Key", func(int) []flashgin.Message {
+			msgs := make([]flashgin.Message, rushing)
+			for i := range msgs {
+				msgs[i] = p.keyed("progress", "export")
+			}
+			return msgs
+		})
+	}},
 	{name: "no Key replaces nothing", run: func(p *probe) {
 		p.addTexts("first", "second")
 		p.add(p.keyed("third", "export"))

@@ -91,6 +91,15 @@ var oneIDChecks = []check{
 		p.add(again)
 		p.want("waiting", p.peek(), "first", "progress")
 	}},
+	{name: "added at once", run: func(p *probe) {
+		p.addAtOnce("one ID", func(round int) []flashgin.Message {
+			m := p.message("again")
+			if round%2 == 0 { // a job that runs twice; else a try that its retry overtakes
+				m.ID = fmt.Sprint("job ", round)
+			}
+			return slices.Repeat([]flashgin.Message{m}, rushing)
+		})
+	}},
 	{name: "another address", run: func(p *probe) {
 		m := p.given("here", "job")
 		p.add(m)
@@ -160,22 +169,53 @@ var onceChecks = []check{
 	{name: "amid everything else", cap: 1000, run: claimAmidEverything},
 }
 
+const (
+	// rounds is how often calls are let loose at one moment.
+	rounds = 25
+	// rushing is how many are.
+	rushing = 8
+)
+
+// atOnce calls do with 0, 1 and so on at one moment, and returns when all calls have.
+func atOnce(do func(i int)) {
+	start := make(chan struct{})
+	var calls sync.WaitGroup
+	for i := range rushing {
+		calls.Go(func() {
+			<-start
+			do(i)
+		})
+	}
+	close(start)
+	calls.Wait()
+}
+
+// addAtOnce lets Adds loose at one moment, one for each message of a round. It fails unless one
+// message waits after each round. They have what in common.
+func (p *probe) addAtOnce(what string, messages func(round int) []flashgin.Message) {
+	p.Helper()
+	for round := range rounds {
+		msgs, errs := messages(round), make([]error, rushing)
+		atOnce(func(i int) { errs[i] = p.store.Add(p.ctx, p.session, msgs[i]) })
+		for _, err := range errs {
+			p.ok("Add", err)
+		}
+		c := p.claim()
+		if n := len(c.Messages); n != 1 {
+			p.fail("%d messages wait after %d Adds of %s at once, want 1", n, rushing, what)
+		}
+		p.confirm(c)
+	}
+}
+
 // rush lets claims for the same messages loose at one moment, again and again.
 func rush(p *probe) {
-	const rounds, claimers = 25, 8
 	for range rounds {
 		p.addTexts("first", "second", "third")
-		start := make(chan struct{})
-		claims, errs := make([]flashgin.Claim, claimers), make([]error, claimers)
-		var claiming sync.WaitGroup
-		for i := range claimers {
-			claiming.Go(func() {
-				<-start
-				claims[i], errs[i] = p.store.Claim(p.ctx, p.session, []string{p.view}, long)
-			})
-		}
-		close(start)
-		claiming.Wait()
+		claims, errs := make([]flashgin.Claim, rushing), make([]error, rushing)
+		atOnce(func(i int) {
+			claims[i], errs[i] = p.store.Claim(p.ctx, p.session, []string{p.view}, long)
+		})
 
 		var given []string
 		for i, c := range claims {
@@ -185,7 +225,7 @@ func rush(p *probe) {
 		}
 		slices.Sort(given)
 		if want := []string{"first", "second", "third"}; !slices.Equal(given, want) {
-			p.fail("given to %d claims at once: %s, want %s", claimers, quote(given), quote(want))
+			p.fail("given to %d claims at once: %s, want %s", rushing, quote(given), quote(want))
 		}
 	}
 }

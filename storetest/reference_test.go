@@ -101,11 +101,14 @@ func (s *reference) Add(ctx context.Context, session string, msgs ...flashgin.Me
 		if !s.is(addSeesExpired) {
 			s.purge(p, now)
 		}
-		if s.known(p, m, now) {
+		known := s.known(p, m, now)
+		s.yield(idsRace)
+		if known {
 			continue
 		}
 		if m.Key != "" {
 			s.removeKey(p, m.Key, now, func(e *entry) { e.replaced = true })
+			s.yield(keysRace)
 		}
 		s.seq++
 		p.entries = append(p.entries, &entry{msg: s.copy(m, keepsMap), seq: s.seq, added: now})
@@ -257,11 +260,7 @@ func (s *reference) Claim(
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found := s.waiting(session, views, s.is(claimsTwice))
-	if s.is(claimsRace) {
-		s.mu.Unlock()
-		time.Sleep(time.Microsecond)
-		s.mu.Lock()
-	}
+	s.yield(claimsRace)
 	now := time.Now()
 	s.seq++
 	mark := strconv.Itoa(s.seq)
@@ -515,6 +514,15 @@ func (s *reference) ended(err error) error {
 		return fmt.Errorf("the call was cancelled: %v", err)
 	}
 	return err
+}
+
+// yield lets other calls in if the fault is set.
+func (s *reference) yield(f fault) {
+	if s.is(f) {
+		s.mu.Unlock()
+		time.Sleep(time.Microsecond)
+		s.mu.Lock()
+	}
 }
 
 func (s *reference) is(f fault) bool { return f != "" && s.fault == f }

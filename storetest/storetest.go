@@ -22,9 +22,10 @@
 // test: the checks wait for short TTLs and leases to end, and take a few seconds together. They
 // never take slowness for a fault.
 //
-// Three things cannot be seen through the interface and are left to the store's own tests: garbage
-// (rule 19), that a generated ID is forgotten after its 10 seconds, and that remembered IDs do not
-// slow Claim and Peek (both rule 15).
+// Some things cannot be seen through the interface, or not in so short a time. They are left to the
+// store's own tests: garbage (rule 19), and of rule 15 that a generated ID is remembered for 10
+// seconds and then forgotten, that a given ID is remembered for longer than some seconds if its TTL
+// is longer, and that remembered IDs do not slow Claim and Peek.
 package storetest
 
 import (
