@@ -4,6 +4,7 @@
 package operator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -86,7 +87,8 @@ func Main(
 		fmt.Fprint(errs, usage)
 		return Misused
 	}
-	c := &command{name: args[0], out: out, err: errs}
+	written := &remembering{Writer: out}
+	c := &command{name: args[0], out: written, err: errs}
 	run, ok := commands[c.name]
 	switch c.name {
 	case "help", "-h", "-help", "--help":
@@ -106,6 +108,7 @@ func Main(
 		return Misused
 	}
 	code, err := c.run(ctx, run)
+	err = cmp.Or(err, written.err)
 	if errors.Is(err, errURL) {
 		fmt.Fprintf(errs, "flashgin: %s: %v\n", c.name, err)
 		return Misused
@@ -117,6 +120,18 @@ func Main(
 		return Failed
 	}
 	return code
+}
+
+// remembering keeps the first error of a Writer, such as that of a disk that is full.
+type remembering struct {
+	io.Writer
+	err error
+}
+
+func (w *remembering) Write(text []byte) (int, error) {
+	n, err := w.Writer.Write(text)
+	w.err = cmp.Or(w.err, err)
+	return n, err
 }
 
 func (c *command) run(

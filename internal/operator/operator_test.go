@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -376,3 +377,25 @@ func TestLongWalkTellsItsProgress(t *testing.T) { // not parallel: it makes each
 	_, _, errs = in.run("waiting", "-app", "shop", "-quiet")
 	assert.Equal(t, "flashgin: nothing waits in the app \"shop\"\n", errs)
 }
+
+// A disk may be full, or a reader gone. Then the numbers are not there, and the exit code says so.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	server := redistest.Start(t)
+	for _, args := range [][]string{
+		{"waiting"}, {"waiting", "-json"}, {"stats"}, {"stats", "-json"}, {"purge"},
+		{"purge", "-json"}, {"purge", "-yes"}, {"purge", "-yes", "-json"},
+	} {
+		store, err := flashgin.NewRedisStore(server.Client(), flashgin.RedisConfig{App: "shop"})
+		require.NoError(t, err)
+		require.NoError(t, store.Add(t.Context(), "session", flashgin.Info("text").At("/a")))
+		var errs bytes.Buffer
+		args = append(args, "-app", "shop", "-redis", "redis://"+server.Addr())
+		code := operator.Main(t.Context(), args, func(string) string { return "" }, full{}, &errs)
+		assert.Equal(t, operator.Failed, code, args)
+		assert.Contains(t, errs.String(), "no space left", args)
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
