@@ -464,6 +464,27 @@ func TestASessionThatCannotBeSaved(t *testing.T) {
 	}
 }
 
+// The first message saves the session, with the Options of the store. Whoever sets others at login
+// makes the key there.
+func TestLoginThatSetsOptions(t *testing.T) {
+	a := apptest.NewApp(t, flashgin.Config{})
+	a.POST("/login", func(c *gin.Context) {
+		_, err := a.Messenger.SessionKey(c)
+		assert.NoError(t, err)
+		session := sessions.Default(c)
+		session.Set("user", 7)
+		session.Options(sessions.Options{Path: "/", MaxAge: 30 * 24 * 3600})
+		assert.NoError(t, session.Save())
+	})
+	a.POST("/page", apptest.Add(t, apptest.Redirect("/page"), flashgin.Success("saved")))
+	a.GET("/page", apptest.Page)
+	v := a.Visitor()
+	cookies := v.Post("/login").Result().Cookies()
+	assert.Equal(t, 30*24*3600, cookies[len(cookies)-1].MaxAge, "the last counts")
+	assert.Zero(t, apptest.CookiesOf(v.Post("/page")))
+	assert.Equal(t, "[saved]", v.Get("/page"))
+}
+
 // Whoever follows a link of another site, such as one in a mail, brings the cookie if there is one.
 // So a message there may begin a session, unless the cookie is SameSite=Strict.
 func TestMessageBehindALinkOfAnotherSite(t *testing.T) {
