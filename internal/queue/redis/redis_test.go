@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"strings"
 	"testing"
@@ -236,4 +237,10 @@ func TestRedisNode(t *testing.T) {
 	assert.NoError(t, store.PingNode(t.Context(), node), "it is known still")
 	_, known = store.nodes.Load(node)
 	assert.True(t, known)
+}
+
+// A quarter more than any number of views is a number, too.
+func TestRedisViewsWithoutABound(t *testing.T) {
+	store := New(redis.NewClient(&redis.Options{}), Config[string]{Views: math.MaxInt})
+	assert.Greater(t, store.cfg.Views+store.cfg.Views/4, store.cfg.Views)
 }
