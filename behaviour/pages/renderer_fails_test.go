@@ -1,7 +1,9 @@
 package pages_test
 
 import (
+	"compress/gzip"
 	"errors"
+	"fmt"
 	"html/template"
 	"io"
 	"iter"
@@ -247,6 +249,78 @@ func TestPageThatATransactionReplaces(t *testing.T) {
 	assert.Equal(t, "[saved]", v.Get("/"))
 	assert.Empty(t, v.Get("/"))
 	assert.Empty(t, a.Failures.String())
+}
+
+// silentPage keeps a page as most hand-written middleware does: it does not tell what it keeps.
+type silentPage struct {
+	gin.ResponseWriter
+	body   strings.Builder
+	status int
+}
+
+func (w *silentPage) WriteHeader(status int)               { w.status = status }
+func (w *silentPage) WriteHeaderNow()                      {}
+func (w *silentPage) Write(data []byte) (int, error)       { return w.body.Write(data) }
+func (w *silentPage) WriteString(text string) (int, error) { return w.body.WriteString(text) }
+
+// The status of such a page is not known before it leaves. It has shown its messages if they are in
+// what leaves, and has not if another answer has taken its place.
+func TestPageWhoseStatusIsKept(t *testing.T) {
+	for name, test := range map[string]struct {
+		status   int
+		packed   bool
+		replaced bool
+	}{
+		"page":                {http.StatusOK, false, false},
+		"form":                {http.StatusUnprocessableEntity, false, false},
+		"form, packed":        {http.StatusUnprocessableEntity, true, false},
+		"page, then conflict": {http.StatusOK, false, true},
+		"form, then conflict": {http.StatusUnprocessableEntity, false, true},
+	} {
+		for _, known := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", visitor has a key: ", known), func(t *testing.T) {
+				a := apptest.NewApp(t, flashgin.Config{})
+				a.Template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
+				a.GET("/add", apptest.Add(t, apptest.Status(http.StatusOK),
+					flashgin.Info("waits").At("/kept")))
+				a.GET("/kept", apptest.Page)
+				a.POST("/kept", func(c *gin.Context) {
+					w := &silentPage{ResponseWriter: c.Writer}
+					c.Writer = w
+					assert.NoError(t, flashgin.AddFlash(c, flashgin.Error("wrong")))
+					c.HTML(test.status, "page", nil)
+					c.Writer = w.ResponseWriter
+					switch body := w.body.String(); {
+					case test.replaced:
+						c.String(http.StatusConflict, "conflict")
+					case test.packed:
+						c.Header("Content-Encoding", "gzip")
+						packed := gzip.NewWriter(c.Writer)
+						c.Status(w.status)
+						_, _ = io.WriteString(packed, body)
+						assert.NoError(t, packed.Close())
+					default:
+						c.String(w.status, "%s", body)
+					}
+				})
+				v, messages, want := a.Visitor(), "[wrong]", ""
+				if known {
+					messages = "[waits][wrong]"
+					v.Get("/add")
+				}
+				answer := v.Post("/kept")
+				if test.replaced {
+					assert.Equal(t, "conflict", answer.Body.String())
+					want = messages
+				} else if assert.Equal(t, test.status, answer.Code); !test.packed {
+					assert.Equal(t, messages, answer.Body.String())
+				}
+				assert.Equal(t, want, v.Get("/kept"))
+				assert.Empty(t, v.Get("/kept"))
+				assert.Empty(t, a.Failures.String())
+			})
+		}
+	}
 }
 
 // reparses parses a set for each page, which has a function that names the set.

@@ -30,7 +30,7 @@ func (a *Answer[T]) Commit(how request.Leaving) {
 	}()
 	status, header := a.Writer().Status(), a.Writer().Header()
 	a.away = browser.LeadsAway(status, header)
-	a.list.Recall(status, a.panicked || a.away || how == request.HeadersOnly)
+	a.list.Recall(a.outcome(), a.panicked || a.away || how == request.HeadersOnly)
 	a.carry(how)
 	adds, unaddressed := a.list.HasOwn()
 	if adds {

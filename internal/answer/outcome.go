@@ -23,6 +23,7 @@ func (a *Answer[T]) outcome() shown.Outcome {
 			// its own.
 			a.panicked && a.IsHeld() || a.IsOutOfTime(a.panicked),
 		Written: written,
+		Packed:  a.Header.Get("Content-Encoding") != "",
 	}
 }
 
@@ -45,7 +46,8 @@ func (a *Answer[T]) PageDone(w http.ResponseWriter, err error) {
 	a.Lock()
 	defer a.Unlock()
 	if !a.list.IsEmpty() {
-		a.list.Printed(err == nil, writers.Status(w))
+		a.looks.Store(a.looks.Load() || !writers.Counts(w))
+		a.list.Printed(err == nil, writers.Counts(w), writers.Status(w))
 	}
 }
 

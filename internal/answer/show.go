@@ -69,9 +69,7 @@ func (a *Answer[T]) mayShow(w http.ResponseWriter, how shown.State, pullable boo
 
 // take returns messages that the answer shows in this way.
 func (a *Answer[T]) take(way shown.Way, chosen func(*T) bool) []queue.Item[T] {
-	if way.State != shown.Printing {
-		a.looks.Store(true)
-	}
+	a.looks.Store(a.looks.Load() || way.State != shown.Printing)
 	items := a.list.Show(a.views.List(), way, chosen, a.site.Probe)
 	a.private = a.private || len(items) > 0
 	return a.translated(items)

@@ -31,7 +31,7 @@ type Owner interface {
 	Commit(how Leaving)
 	// LooksAt reports whether Looked must be called.
 	LooksAt() bool
-	// Looked is given a part of the body that was written.
+	// Looked is given a part of the body before it is written, and before Commit.
 	Looked(part string)
 	// Flushed is called when the first bytes of the body have left.
 	Flushed(bytes int64)
@@ -48,32 +48,35 @@ type responseWriter struct {
 func (w *responseWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *responseWriter) Write(data []byte) (int, error) {
-	w.request.owner.Commit(leavingBefore(len(data)))
+	leaves(w, data)
 	n, err := w.ResponseWriter.Write(data)
-	wrote(w, data, n, err)
+	wrote(w, n, err)
 	return n, err
 }
 
 func (w *responseWriter) WriteString(s string) (int, error) {
-	w.request.owner.Commit(leavingBefore(len(s)))
+	leaves(w, s)
 	n, err := w.ResponseWriter.WriteString(s)
-	wrote(w, s, n, err)
+	wrote(w, n, err)
 	return n, err
 }
 
-func leavingBefore(bytes int) Leaving {
-	if bytes > 0 {
-		return HeadersWithBody
+// leaves tells the owner that a part of the body is about to be written. Commit comes last: it asks
+// what the first part has.
+func leaves[T string | []byte](w *responseWriter, part T) {
+	if w.request.owner.LooksAt() {
+		w.request.owner.Looked(string(part))
 	}
-	return HeadersFirst
+	how := HeadersFirst
+	if len(part) > 0 {
+		how = HeadersWithBody
+	}
+	w.request.owner.Commit(how)
 }
 
 // wrote notes how much of a part of the body was written, and whether the client can still be
 // reached.
-func wrote[T string | []byte](w *responseWriter, part T, n int, err error) {
-	if w.request.owner.LooksAt() {
-		w.request.owner.Looked(string(part[:max(n, 0)]))
-	}
+func wrote(w *responseWriter, n int, err error) {
 	w.request.written.Add(int64(n))
 	if err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {
 		w.request.NoteBroken()

@@ -197,9 +197,7 @@ func (l *List[T]) Show(
 		it.Ours = it.Ours || way.Ours
 		if it.State < way.State {
 			it.State, it.From = way.State, way.Written
-			if way.State != Printing {
-				it.Probe = probe(&it.Value)
-			}
+			it.Probe = probe(&it.Value)
 		}
 		if it.hidden {
 			continue
@@ -254,14 +252,14 @@ func (l *List[T]) Peek(views []string, peeked []queue.Item[T]) (items []queue.It
 	return items
 }
 
-// Printed notes that the page with the messages that are Printing was written, with that status. If
-// it could not be written, they are Waiting again.
-func (l *List[T]) Printed(written bool, status int) {
+// Printed notes that the page with the messages that are Printing was written, with that status;
+// sure is false if it may have another one. If it could not be written, they are Waiting again.
+func (l *List[T]) Printed(written, sure bool, status int) {
 	for _, it := range l.entries {
 		switch {
 		case it.State != Printing:
 		case written:
-			it.State, it.Code = Printed, status
+			it.State, it.Code, it.Unsure = Printed, status, !sure
 		default:
 			it.State = Waiting
 		}
@@ -335,18 +333,18 @@ func (l *List[T]) GiveBack() Claims[T] {
 	return back
 }
 
-// Recall makes messages Waiting again that an answer with that status does not show: those that the
-// handler took, if it cannot show them, and those on a page that middleware has replaced. It makes
-// all of them Waiting if the answer shows none.
-func (l *List[T]) Recall(status int, all bool) {
+// Recall makes messages Waiting again that an answer does not show which is about to leave as o
+// says: those that the handler took, if its status cannot show them, and those on a page that
+// middleware has replaced. It makes all of them Waiting if the answer shows none.
+func (l *List[T]) Recall(o Outcome, all bool) {
 	for _, it := range l.entries {
 		switch it.State {
 		case Taken, Placed:
-			if all || !it.Fits(status) {
+			if all || !it.Fits(o.Status) {
 				it.State = Waiting
 			}
 		case Printed:
-			if all || it.Code != status {
+			if all || !o.isPage(&it.Trace) {
 				it.State = Waiting
 			}
 		}

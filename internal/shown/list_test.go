@@ -99,10 +99,10 @@ func TestRecallTakesBackWhatTheAnswerCannotShow(t *testing.T) {
 	var l shown.List[string]
 	l.Add(item("", "own", ""))
 	l.Show(views, taken, anything, whole)
-	l.Recall(200, false)
+	l.Recall(shown.Outcome{Status: 200}, false)
 	some, _ := l.HasOwn()
 	assert.False(t, some, "a page shows it")
-	l.Recall(204, false)
+	l.Recall(shown.Outcome{Status: 204}, false)
 	some, unaddressed := l.HasOwn()
 	assert.True(t, some)
 	assert.True(t, unaddressed)
@@ -162,11 +162,11 @@ func TestPrinted(t *testing.T) {
 	l.Add(item("", "own", ""))
 	printing := shown.Way{State: shown.Printing}
 	l.Show(views, printing, anything, whole)
-	l.Printed(false, 200)
+	l.Printed(false, true, 200)
 	some, _ := l.HasOwn()
 	assert.True(t, some, "the page failed")
 	l.Show(views, printing, anything, whole)
-	l.Printed(true, 200)
+	l.Printed(true, true, 200)
 	assert.True(t, l.WouldShow(shown.Outcome{Status: 200, Written: 1}))
 	assert.False(t, l.WouldShow(shown.Outcome{Status: 500, Written: 1}))
 }

@@ -46,6 +46,9 @@ type Trace struct {
 	Probe string // the part of its text that Find looks for in the body; "" if there is none
 	Seen  bool   // Find has found it
 	Ours  bool   // our markup shows it
+
+	// Unsure says that Code may be wrong: a writer keeps the page, and perhaps its status.
+	Unsure bool
 }
 
 // Find looks for the message's text in a part of the body.
@@ -62,6 +65,7 @@ type Outcome struct {
 	GoesOn   bool  // the handlers still run: this is a flush
 	Gone     bool  // the client has gone, or what was written did not leave
 	Written  int64 // bytes of the body
+	Packed   bool  // the body is compressed, so Find finds nothing in it
 }
 
 // Shows reports whether the answer has shown the message, as far as it was written.
@@ -84,10 +88,17 @@ func (o Outcome) Shows(it *Trace) bool {
 	case Carried:
 		return !o.Panicked
 	case Printed:
-		// Another answer may have taken the page's place, or middleware may have swallowed it.
-		return o.Status == it.Code && o.Written > it.From
+		return o.isPage(it) && o.Written > it.From // middleware may have swallowed it
 	}
 	return false
+}
+
+// isPage reports whether the answer is the page on which the message was printed, as far as can be
+// told: another answer may have taken its place. If the status of the page is not known for sure,
+// the text tells, unless there is none to be found.
+func (o Outcome) isPage(it *Trace) bool {
+	return o.Status == it.Code ||
+		it.Unsure && it.Fits(o.Status) && (it.Seen || it.Probe == "" || o.Packed)
 }
 
 // Fits reports whether an answer with that status can have the message. A 5xx can if the status was

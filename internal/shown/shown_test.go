@@ -14,6 +14,10 @@ import (
 func TestOutcomeShows(t *testing.T) {
 	taken := shown.Trace{State: shown.Taken, From: 10}
 	printed := shown.Trace{State: shown.Printed, Code: 200, From: 10}
+	kept := shown.Trace{State: shown.Printed, Code: 200, From: 10, Probe: "hello", Unsure: true}
+	keptFound, keptTextless := kept, kept
+	keptFound.Seen, keptTextless.Probe = true, ""
+	packed := shown.Outcome{Status: 422, Written: 11, Packed: true}
 	errorPage := shown.Trace{State: shown.Placed, Code: 500, From: 10}
 	found := shown.Trace{State: shown.Taken, From: 10, Probe: "hello", Seen: true}
 	missed := shown.Trace{State: shown.Taken, From: 10, Probe: "hello"}
@@ -55,6 +59,13 @@ func TestOutcomeShows(t *testing.T) {
 		{"printed", ok, printed, true},
 		{"printed to a page that was swallowed", nothing, printed, false},
 		{"printed, and another answer", status(404), printed, false},
+		{"printed, and kept without another status", ok, kept, true},
+		{"printed, kept, found in the body", status(422), keptFound, true},
+		{"printed, kept, not found in the body", status(422), kept, false},
+		{"printed, kept, not to be found in the body", status(422), keptTextless, true},
+		{"printed, kept, in a compressed body", packed, kept, true},
+		{"printed, kept, and an error", status(500), keptFound, false},
+		{"printed, not kept, in another compressed body", packed, printed, false},
 		{"printed, and sent away", away, printed, false},
 		{"printed, and gone", gone, printed, false},
 		{"printed, and a panic", panicked, printed, true},

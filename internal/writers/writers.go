@@ -108,6 +108,13 @@ func Passed(w http.ResponseWriter) (bytes int) {
 	return bytes
 }
 
+// Counts reports whether w has counted bytes of the body. If a body was written to w, and w has not
+// counted it, w keeps the body, and its Status may be that of the writer below, too.
+func Counts(w http.ResponseWriter) bool {
+	counts, ok := w.(interface{ Size() int })
+	return ok && counts.Size() > 0
+}
+
 // SameHeader reports whether a and b are the same map.
 func SameHeader(a, b http.Header) bool {
 	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()

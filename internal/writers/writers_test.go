@@ -120,6 +120,13 @@ func TestPassed(t *testing.T) {
 	assert.Zero(t, writers.Passed(base))
 }
 
+func TestCounts(t *testing.T) {
+	base := httptest.NewRecorder()
+	assert.True(t, writers.Counts(counting{base, 1}))
+	assert.False(t, writers.Counts(counting{base, -1}))
+	assert.False(t, writers.Counts(base))
+}
+
 func TestPackage(t *testing.T) {
 	assert.Equal(t, "net/http/httptest", writers.Package(httptest.NewRecorder()))
 	assert.True(t, strings.HasSuffix(writers.Package(wrapping{}), "internal/writers_test"))
