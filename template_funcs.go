@@ -33,7 +33,7 @@ func FuncMap(yours ...template.FuncMap) template.FuncMap {
 	for _, funcs := range yours {
 		maps.Copy(merged, funcs)
 	}
-	unbound := slot{alone: true}
+	unbound := slot{}
 	maps.Copy(merged, unbound.funcs())
 	return merged
 }
@@ -43,21 +43,21 @@ func FuncMap(yours ...template.FuncMap) template.FuncMap {
 type slot struct {
 	request *reply
 	writer  http.ResponseWriter
-	alone   bool // the functions belong to no clone
+	errs    *report.Reporter // nil if the functions belong to no clone
 }
 
 // newRenderer makes {{flashes}} in the templates of next return the messages of the request.
 func (m *Messenger) newRenderer(next render.HTMLRender) *pages.Renderer[Messages] {
 	return pages.New(next, pages.Options[Messages]{
-		Functions: newSlot,
+		Functions: func() pages.Functions[Messages] { return newSlot(m.errs) },
 		FuncMap:   FuncMap,
 		Component: bindComponent,
 		Warn:      m.errs.Warn,
 	})
 }
 
-func newSlot() pages.Functions[Messages] {
-	s := new(slot)
+func newSlot(errs *report.Reporter) pages.Functions[Messages] {
+	s := &slot{errs: errs}
 	return pages.Functions[Messages]{
 		Map:    s.funcs(),
 		Bind:   s.bind,
@@ -68,13 +68,11 @@ func newSlot() pages.Functions[Messages] {
 	}
 }
 
-func (s *slot) bind(w http.ResponseWriter) {
-	*s = slot{request: answer.Behind[Message](w), writer: w}
-}
+func (s *slot) bind(w http.ResponseWriter) { s.request, s.writer = answer.Behind[Message](w), w }
 
 func (s *slot) done(w http.ResponseWriter, err error) {
 	s.request.PageDone(w, err)
-	*s = slot{}
+	s.request, s.writer = nil, nil
 }
 
 // markup prints the list of a bare {{flashes}}, for the nth time on the page.
@@ -128,9 +126,12 @@ func (s *slot) peekFlashes(filter ...any) (Messages, error) {
 	return messagesOf(s.request.Peek()).ByStatus(statuses...), nil
 }
 
-// warnAlone says once that a template is executed without the renderer that binds its functions.
+// warnAlone says once that a template is executed without the renderer that binds its functions, or
+// that this finds no request.
 func (s *slot) warnAlone(function string) {
-	if s.alone {
+	if s.errs == nil {
 		report.TemplateAlone(function)
+	} else if s.request == nil {
+		s.errs.TemplateUnbound(function, s.writer)
 	}
 }

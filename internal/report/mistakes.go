@@ -1,6 +1,10 @@
 package report
 
-import "sync"
+import (
+	"fmt"
+	"net/http"
+	"sync"
+)
 
 // What the log says once in the process of calls that belong to no request: see Alone.
 
@@ -22,6 +26,15 @@ func TemplateAlone(function string) {
 	warnAlone(&aloneTemplate, "a template calls "+function+" outside of the renderer that "+
 		"Install wraps, so it has no messages: render the page by c.HTML, with a renderer whose "+
 		"Instance returns a render.HTML, or give the template Flashes(c) or Markup(c) as data")
+}
+
+// TemplateUnbound warns once of a template whose request cannot be found behind the writer of its
+// answer.
+func (r *Reporter) TemplateUnbound(function string, w http.ResponseWriter) {
+	r.WarnOnce(&r.unbound, fmt.Sprintf("a template calls %s, and has no messages, because no request "+
+		"of Install is behind its %T: make the route, and its group, after Install; if that type "+
+		"neither embeds gin.ResponseWriter nor has Unwrap, use its middleware before Install, or give "+
+		"the template Flashes(c) or Markup(c) as data", function, w))
 }
 
 // ContextAlone warns of a context that leads to no request.

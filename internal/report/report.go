@@ -21,6 +21,8 @@ type Reporter struct {
 	// Logger writes the log. Nil means slog.Default() at the time of the log line.
 	Logger *slog.Logger
 
+	unbound sync.Once // for TemplateUnbound
+
 	mu    sync.Mutex
 	kinds map[string]*logged // by the doing of Report, or the mistake of Warn
 }
