@@ -20,7 +20,7 @@ func Ping(ctx context.Context, client redis.UniversalClient) (err error) {
 }
 
 // drain takes closed connections out of the pool of the server that has a Redis key. A call fails
-// with one of them, because what was sent may have been executed. The next calls shall not. Who
+// with one of them, because what was sent may have been executed; the next calls should not. Who
 // would miss it: users of a Redis behind TLS, each time it restarts or ends idle connections.
 func drain(ctx context.Context, client redis.UniversalClient, key string) {
 	if cluster, ok := client.(*redis.ClusterClient); ok {
