@@ -104,13 +104,14 @@ func TestRedisWatch(t *testing.T) {
 // A wake-up never comes before its message: whoever claims then, gets it.
 func TestRedisWakesWhenTheMessageIsThere(t *testing.T) {
 	t.Parallel()
-	store := apptest.NewRedisStore(t, redistest.StartCluster(t, 3).Client())
+	// A server that takes another for silent drops its connection, and with it wake-ups.
+	cluster := redistest.StartCluster(t, 3, "cluster-node-timeout 60000")
+	store := apptest.NewRedisStore(t, cluster.Client())
 	ctx, cancel := context.WithCancel(t.Context())
-	listening, done := make(chan struct{}, 10), make(chan struct{})
+	listening, done := make(chan struct{}, 10), make(chan error, 1)
 	var found, missed atomic.Int32
 	go func() {
-		defer close(done)
-		_ = store.Watch(ctx, func(name string) {
+		done <- store.Watch(ctx, func(name string) {
 			if name == "" {
 				listening <- struct{}{}
 				return
@@ -126,12 +127,14 @@ func TestRedisWakesWhenTheMessageIsThere(t *testing.T) {
 	apptest.Within(t, "Watch", func() { <-listening })
 	for i := range int32(100) {
 		require.NoError(t, store.Add(t.Context(), "session", redisMessage("/a", "text")))
-		require.Eventually(t, func() bool { return found.Load()+missed.Load() > i }, 30*time.Second,
-			time.Millisecond)
+		require.Eventually(t, func() bool {
+			return found.Load()+missed.Load() > i || len(done) > 0
+		}, 30*time.Second, time.Millisecond)
+		require.Empty(t, done, "Watch has returned")
 	}
 	assert.Zero(t, missed.Load())
 	cancel()
-	<-done
+	assert.ErrorIs(t, <-done, context.Canceled)
 }
 
 // The servers of a ring do not tell each other, so pages ask.
