@@ -104,9 +104,7 @@ func TestRedisWatch(t *testing.T) {
 // A wake-up never comes before its message: whoever claims then, gets it.
 func TestRedisWakesWhenTheMessageIsThere(t *testing.T) {
 	t.Parallel()
-	// A server that takes another for silent drops its connection, and with it wake-ups.
-	cluster := redistest.StartCluster(t, 3, "cluster-node-timeout 60000")
-	store := apptest.NewRedisStore(t, cluster.Client())
+	store := apptest.NewRedisStore(t, redistest.StartCluster(t, 3).Client())
 	ctx, cancel := context.WithCancel(t.Context())
 	listening, done := make(chan struct{}, 10), make(chan error, 1)
 	var found, missed atomic.Int32

@@ -20,7 +20,7 @@ type Cluster struct {
 const slots = 16384
 
 // StartCluster starts a cluster of n masters, each with the further lines of configuration, and
-// waits until it serves all slots.
+// waits until it serves all slots, and all servers tell all others what is published.
 func StartCluster(tb testing.TB, n int, config ...string) *Cluster {
 	tb.Helper()
 	c := &Cluster{tb: tb}
@@ -45,10 +45,14 @@ func StartCluster(tb testing.TB, n int, config ...string) *Cluster {
 		client := s.Client()
 		eventually(tb, "the cluster serves all slots", func() bool {
 			info, err := client.ClusterInfo(ctx).Result()
+			if err != nil {
+				return false
+			}
+			nodes, err := client.ClusterNodes(ctx).Result()
 			// With cluster-require-full-coverage no, the state is ok before all slots are known.
 			return err == nil && strings.Contains(info, "cluster_state:ok") &&
 				strings.Contains(info, fmt.Sprintf("cluster_slots_ok:%d", slots)) &&
-				strings.Contains(info, fmt.Sprintf("cluster_known_nodes:%d", n))
+				strings.Count(nodes, " connected") == n && !strings.Contains(nodes, "handshake")
 		})
 	}
 	return c
