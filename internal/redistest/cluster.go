@@ -20,7 +20,7 @@ type Cluster struct {
 const slots = 16384
 
 // StartCluster starts a cluster of n masters, each with the further lines of configuration, and
-// waits until it serves all slots, and all servers tell all others what is published.
+// waits until it serves all slots and its servers are connected.
 func StartCluster(tb testing.TB, n int, config ...string) *Cluster {
 	tb.Helper()
 	c := &Cluster{tb: tb}
