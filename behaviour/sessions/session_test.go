@@ -511,8 +511,10 @@ func TestMessageBehindALinkOfAnotherSite(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := visitor(t, wire())
-			v.Do(http.MethodGet, "/confirm", append(link, "Sec-Purpose", "prefetch")...)
-			assert.Empty(t, v.Jar, "a page that is fetched ahead")
+			for _, purpose := range []string{"Sec-Purpose", "Purpose"} { // Chrome, before 121 too
+				v.Do(http.MethodGet, "/confirm", append(link, purpose, "prefetch")...)
+				assert.Empty(t, v.Jar, "a page that is fetched ahead")
+			}
 			v.Do(http.MethodGet, "/confirm", link...)
 			assert.Equal(t, "[confirmed]", v.Get("/login"))
 		})

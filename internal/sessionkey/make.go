@@ -8,6 +8,7 @@ import (
 	"github.com/gin-contrib/sessions"
 	"github.com/gin-gonic/gin"
 
+	"github.com/flashgin/flashgin/internal/browser"
 	"github.com/flashgin/flashgin/internal/request"
 	"github.com/flashgin/flashgin/internal/secret"
 	"github.com/flashgin/flashgin/internal/writers"
@@ -188,10 +189,10 @@ func (k *Keys) mayBegin(nameOf func() string) error {
 	if h.Get("Sec-Fetch-Site") != "cross-site" {
 		return nil
 	}
-	// Who follows a link sends Lax cookies, so there is none. A page that is fetched ahead for
+	// Whoever follows a link sends Lax cookies, so there is none. A page that is fetched ahead for
 	// another site may have none either way.
 	link := k.request.HTTP.Method == http.MethodGet && h.Get("Sec-Fetch-Dest") == "document"
-	if link && h.Get("Sec-Purpose") == "" && !k.isStrict() {
+	if link && !browser.Prefetch(h) && !k.isStrict() {
 		return nil
 	}
 	cookie := nameOf()
