@@ -205,20 +205,25 @@ func TestTemplatePanics(t *testing.T) {
 	assert.Empty(t, v.Get("/"))
 }
 
-// keptPage keeps a page until somebody decides what is sent.
-type keptPage struct {
+// silentPage keeps a page until somebody decides what is sent. As most hand-written middleware, it
+// does not tell what it keeps.
+type silentPage struct {
 	gin.ResponseWriter
 	body   strings.Builder
 	status int
 }
 
-func (w *keptPage) WriteHeader(status int)               { w.status = status }
-func (w *keptPage) WriteHeaderNow()                      {}
-func (w *keptPage) Status() int                          { return w.status }
-func (w *keptPage) Written() bool                        { return w.body.Len() > 0 }
-func (w *keptPage) Size() int                            { return w.body.Len() }
-func (w *keptPage) Write(data []byte) (int, error)       { return w.body.Write(data) }
-func (w *keptPage) WriteString(text string) (int, error) { return w.body.WriteString(text) }
+func (w *silentPage) WriteHeader(status int)               { w.status = status }
+func (w *silentPage) WriteHeaderNow()                      {}
+func (w *silentPage) Write(data []byte) (int, error)       { return w.body.Write(data) }
+func (w *silentPage) WriteString(text string) (int, error) { return w.body.WriteString(text) }
+
+// keptPage tells what it keeps.
+type keptPage struct{ silentPage }
+
+func (w *keptPage) Status() int   { return w.status }
+func (w *keptPage) Written() bool { return w.body.Len() > 0 }
+func (w *keptPage) Size() int     { return w.body.Len() }
 
 // Middleware keeps the page until its transaction is committed, and replaces it if that fails. The
 // message of a visitor without a session key waits then.
@@ -227,7 +232,7 @@ func TestPageThatATransactionReplaces(t *testing.T) {
 	a.Template("page", `{{range flashes}}[{{.Text}}]{{end}}`)
 	broken := true
 	a.Use(func(c *gin.Context) {
-		w := &keptPage{ResponseWriter: c.Writer, status: http.StatusOK}
+		w := &keptPage{silentPage{ResponseWriter: c.Writer, status: http.StatusOK}}
 		c.Writer = w
 		c.Next()
 		c.Writer = w.ResponseWriter
@@ -251,20 +256,8 @@ func TestPageThatATransactionReplaces(t *testing.T) {
 	assert.Empty(t, a.Failures.String())
 }
 
-// silentPage keeps a page as most hand-written middleware does: it does not tell what it keeps.
-type silentPage struct {
-	gin.ResponseWriter
-	body   strings.Builder
-	status int
-}
-
-func (w *silentPage) WriteHeader(status int)               { w.status = status }
-func (w *silentPage) WriteHeaderNow()                      {}
-func (w *silentPage) Write(data []byte) (int, error)       { return w.body.Write(data) }
-func (w *silentPage) WriteString(text string) (int, error) { return w.body.WriteString(text) }
-
-// The status of such a page is not known before it leaves. It has shown its messages if they are in
-// what leaves, and has not if another answer has taken its place.
+// The status of a page that middleware keeps may not be known before it leaves. The page has shown
+// its messages if they are in what leaves, and has not if another answer has taken its place.
 func TestPageWhoseStatusIsKept(t *testing.T) {
 	for name, test := range map[string]struct {
 		status   int

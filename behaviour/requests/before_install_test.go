@@ -65,28 +65,23 @@ func TestMiddlewareBeforeInstallIsToldTheOrder(t *testing.T) {
 	}
 }
 
-// Who passes Install by, or hides it, is told once why pages show nothing, and the way out.
+// Whoever passes Install by, or hides it, is told once why pages show nothing, and the way out.
 func TestPageThatCannotFindItsRequestIsLogged(t *testing.T) {
 	hide := func(c *gin.Context) { c.Writer = hiding{c.Writer} }
+	hidden := func(engine *gin.Engine, install gin.OptionFunc) {
+		engine.With(install)
+		engine.Use(hide)
+		engine.GET("/orders/:id", apptest.Page)
+	}
 	for name, test := range map[string]struct {
 		template string
 		wire     func(engine *gin.Engine, install gin.OptionFunc)
 		log      string // "" if the page shows the message
 	}{
 		"a writer that hides what is below": {
-			`{{range flashes}}[{{.Text}}]{{end}}`,
-			func(engine *gin.Engine, install gin.OptionFunc) {
-				engine.With(install)
-				engine.Use(hide)
-				engine.GET("/orders/:id", apptest.Page)
-			}, "requests_test.hiding"},
+			`{{range flashes}}[{{.Text}}]{{end}}`, hidden, "requests_test.hiding"},
 		"and only looked at": {
-			`{{len peekFlashes}}`,
-			func(engine *gin.Engine, install gin.OptionFunc) {
-				engine.With(install)
-				engine.Use(hide)
-				engine.GET("/orders/:id", apptest.Page)
-			}, "requests_test.hiding"},
+			`{{len peekFlashes}}`, hidden, "requests_test.hiding"},
 		"that middleware before Install": {
 			`{{range flashes}}[{{.Text}}]{{end}}`,
 			func(engine *gin.Engine, install gin.OptionFunc) {

@@ -4,6 +4,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -178,9 +179,7 @@ func (d *Delivery[T]) Withdraw(ctx context.Context, session, view, key string) e
 func (d *Delivery[T]) call(
 	ctx context.Context, o guard.Options, call func(context.Context) error, ended func(error),
 ) error {
-	if o.Effort.Attempts == 0 {
-		o.Effort = guard.AFewTimes
-	}
+	o.Effort = cmp.Or(o.Effort, guard.AFewTimes)
 	_, err := guard.Call(ctx, d.guard, o, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, call(ctx)
 	}, func(_ struct{}, err error, _ bool) { ended(err) })

@@ -168,8 +168,11 @@ func attempt(
 			_ = pipeline.Process(ctx, call.command(ctx, inFull))
 		}
 		_, err := pipeline.Exec(ctx)
+		if err == nil {
+			return
+		}
 		for _, call := range calls {
-			if err != nil && call.Cmd.Err() == nil && call.Cmd.Val() == nil {
+			if call.Cmd.Err() == nil && call.Cmd.Val() == nil {
 				call.Cmd.SetErr(err) // a hook of the client has not sent it
 			}
 		}

@@ -106,7 +106,8 @@ func IsWithheld(r *http.Request, session sessions.Session) bool {
 	return ok && loaded.Options != nil && loaded.Options.Secure && !byTLS(r)
 }
 
-// IsStrict reports whether the session's cookie is SameSite=Strict.
+// IsStrict reports whether the session's cookie is SameSite=Strict, or may be: not all sessions
+// tell.
 func IsStrict(session sessions.Session) bool {
 	loaded, ok := underlying(sessions.Store.New, session)
 	return !ok || loaded.Options == nil || loaded.Options.SameSite == http.SameSiteStrictMode
