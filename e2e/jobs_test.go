@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/flashgin/flashgin/internal/child"
 	"github.com/flashgin/flashgin/internal/redistest"
 )
 
@@ -136,10 +136,10 @@ func TestJobsWorkerKilled(t *testing.T) {
 // done. The page, which is still the same, tells its user.
 func TestJobsServerKilled(t *testing.T) {
 	redis := redistest.Start(t)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	port, release, err := child.FreePort()
 	require.NoError(t, err)
-	settings := append(jobsSettings(redis), "ADDR="+free.Addr().String())
-	free.Close()
+	t.Cleanup(release)
+	settings := append(jobsSettings(redis), "ADDR="+child.Address(port))
 	program := buildExample(t, "jobs")
 	serve := func() *example {
 		e := launch(t, program, append(settings, "server")...)

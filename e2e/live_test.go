@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/flashgin/flashgin"
+	"github.com/flashgin/flashgin/internal/child"
 )
 
 // A line is what lies between pages and the stream. Unless a test lays it, pages are told that
@@ -270,14 +271,18 @@ func (s *site) endStreams() { s.server.CloseClientConnections() }
 func TestLiveServerRestarted(t *testing.T) {
 	s := newSite(t, flashgin.Config{})
 	s.line.lay(nil)
-	listen := func(addr string) (*http.Server, string) {
+	port, release, err := child.FreePort()
+	require.NoError(t, err)
+	t.Cleanup(release)
+	addr := child.Address(port)
+	listen := func() *http.Server {
 		listener, err := net.Listen("tcp", addr)
 		require.NoError(t, err)
 		server := &http.Server{Handler: s}
 		go func() { _ = server.Serve(listener) }()
-		return server, listener.Addr().String()
+		return server
 	}
-	server, addr := listen("127.0.0.1:0")
+	server := listen()
 	// after the tab, which would note that its stream has broken off
 	t.Cleanup(func() { server.Close() })
 	b := newTab(t)
@@ -289,7 +294,7 @@ func TestLiveServerRestarted(t *testing.T) {
 	s.untilOpen(0)
 	s.leave(flashgin.Info("meanwhile"))
 	b.until(`pauses.length > 3`)
-	server, _ = listen(addr)
+	server = listen()
 	b.untilEqual([]string{"meanwhile"}, texts)
 	b.untilConsole("ERR_CONNECTION_REFUSED")
 }

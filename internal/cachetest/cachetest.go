@@ -89,34 +89,32 @@ http {
 func start(tb testing.TB, name string, command func(binary, dir, address string) *exec.Cmd) string {
 	tb.Helper()
 	binary := find(tb, name)
-	for attempt := 1; ; attempt++ {
-		address, err := child.FreeAddress()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		dir := tb.TempDir()
-		log, err := os.Create(filepath.Join(dir, "log"))
-		if err != nil {
-			tb.Fatal(err)
-		}
-		defer log.Close()
-		cmd := command(binary, dir, address)
-		cmd.Stdout, cmd.Stderr = log, log
-		child.DieWithParent(cmd)
-		if err := cmd.Start(); err != nil {
-			tb.Fatal(err)
-		}
-		exited := make(chan struct{})
-		go func() { _ = cmd.Wait(); close(exited) }()
-		tb.Cleanup(func() { stop(tb, cmd, exited) })
-		if awaitAnswer(tb, address, exited) {
-			return "http://" + address
-		}
-		if attempt == 3 { // another process may take a port that was free, but hardly three times
-			text, _ := os.ReadFile(log.Name())
-			tb.Fatalf("cachetest: %s ended:\n%s", name, text)
-		}
+	port, release, err := child.FreePort()
+	if err != nil {
+		tb.Fatal(err)
 	}
+	tb.Cleanup(release)
+	dir := tb.TempDir()
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer log.Close()
+	address := child.Address(port)
+	cmd := command(binary, dir, address)
+	cmd.Stdout, cmd.Stderr = log, log
+	child.DieWithParent(cmd)
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	exited := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(exited) }()
+	tb.Cleanup(func() { stop(tb, cmd, exited) })
+	if !awaitAnswer(tb, address, exited) {
+		text, _ := os.ReadFile(log.Name())
+		tb.Fatalf("cachetest: %s ended:\n%s", name, text)
+	}
+	return "http://" + address
 }
 
 func find(tb testing.TB, name string) string {

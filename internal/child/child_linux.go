@@ -1,4 +1,4 @@
-// Package child makes the servers that tests start end with the tests.
+// Package child makes the servers that tests start end with the tests, and finds ports for them.
 package child
 
 import (

@@ -1,6 +1,6 @@
 //go:build !linux
 
-// Package child makes the servers that tests start end with the tests.
+// Package child makes the servers that tests start end with the tests, and finds ports for them.
 package child
 
 import "os/exec"

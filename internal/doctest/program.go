@@ -27,28 +27,27 @@ func Run(t testing.TB, source, address string) string {
 	dir := t.TempDir()
 	file, binary, log := filepath.Join(dir, "main.go"), filepath.Join(dir,
 		"program.exe"), filepath.Join(dir, "log")
-	for range 3 { // another process may take the port between its choice and its use
-		free, err := child.FreeAddress()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(
-			file, []byte(strings.Replace(source, address, free, 1)), 0o600,
-		); err != nil {
-			t.Fatal(err)
-		}
-		if output, err := exec.Command(
-			"go", "build", "-ldflags=-s -w", "-o", binary, file,
-		).CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, output)
-		}
-		if listens(t, binary, log, free) {
-			return free
-		}
+	port, release, err := child.FreePort()
+	if err != nil {
+		t.Fatal(err)
 	}
-	text, err := os.ReadFile(log)
-	t.Fatalf("the program does not listen\n%s%v", text, err)
-	return ""
+	t.Cleanup(release)
+	free := child.Address(port)
+	if err := os.WriteFile(
+		file, []byte(strings.Replace(source, address, free, 1)), 0o600,
+	); err != nil {
+		t.Fatal(err)
+	}
+	if output, err := exec.Command(
+		"go", "build", "-ldflags=-s -w", "-o", binary, file,
+	).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if !listens(t, binary, log, free) {
+		text, err := os.ReadFile(log)
+		t.Fatalf("the program does not listen\n%s%v", text, err)
+	}
+	return free
 }
 
 // listens starts the program and reports whether it listens at the address. If so, it runs until

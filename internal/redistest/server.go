@@ -10,7 +10,6 @@ import (
 	"bufio"
 	"cmp"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -53,26 +52,22 @@ func start(tb testing.TB, args, config []string) *Server {
 	if len(args) == 0 { // sentinels know no save
 		config = append([]string{`save ""`, "repl-diskless-sync-delay 0"}, config...)
 	}
-	tb.Cleanup(s.Kill)
-	for attempt := 1; ; attempt++ {
-		s.port = freePort(tb)
-		lines := append([]string{"bind 127.0.0.1", "port " + strconv.Itoa(s.port), "dir " + s.dir},
-			config...)
-		if err := os.WriteFile(
-			s.file("redis.conf"),
-			[]byte(strings.Join(lines, "\n")+"\n"),
-			0o600,
-		); err != nil {
-			tb.Fatal(err)
-		}
-		err := s.launch()
-		if err == nil {
-			return s
-		}
-		if attempt == 3 { // another process may take a port that was free, but hardly three times
-			tb.Fatal(err)
-		}
+	var release func()
+	var err error
+	if s.port, release, err = child.FreePort(); err != nil {
+		tb.Fatal(err)
 	}
+	tb.Cleanup(release)
+	tb.Cleanup(s.Kill)
+	lines := append([]string{"bind 127.0.0.1", "port " + strconv.Itoa(s.port), "dir " + s.dir},
+		config...)
+	if err := os.WriteFile(
+		s.file("redis.conf"), []byte(strings.Join(lines, "\n")+"\n"), 0o600,
+	); err != nil {
+		tb.Fatal(err)
+	}
+	s.Restart()
+	return s
 }
 
 // look looks for the server's binary.
@@ -102,39 +97,10 @@ func find(tb testing.TB) string {
 	return path
 }
 
-// Ports of servers lie below those that systems give to outgoing connections and to whoever asks
-// for any port. One of these could take the port before the server has it, or while it is
-// restarted. The second port of a cluster node is 10,000 above the first.
-const (
-	portsFrom = 10_000
-	portsTo   = 22_000
-)
-
-// freePort returns a port that was free a moment ago, as was the one that a cluster node uses
-// beside it.
-func freePort(tb testing.TB) int {
-	tb.Helper()
-	for range 100 {
-		if port := portsFrom + rand.IntN(portsTo-portsFrom); free(port) && free(port+10_000) {
-			return port
-		}
-	}
-	tb.Fatal("redistest: no free port")
-	return 0
-}
-
-func free(port int) bool {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err == nil {
-		l.Close()
-	}
-	return err == nil
-}
-
 func (s *Server) file(name string) string { return filepath.Join(s.dir, name) }
 
 // Addr returns the address of the server, "127.0.0.1:<port>".
-func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
+func (s *Server) Addr() string { return child.Address(s.port) }
 
 // Client returns a new client with default options. It is closed when the test ends.
 func (s *Server) Client() *redis.Client { return s.ClientWith(&redis.Options{}) }
@@ -151,23 +117,16 @@ func (s *Server) ClientWith(opt *redis.Options) *redis.Client {
 // Kill, and waits until it answers.
 func (s *Server) Restart() {
 	s.tb.Helper()
-	if err := s.launch(); err != nil {
-		s.tb.Fatal(err)
-	}
-}
-
-func (s *Server) launch() error {
-	s.tb.Helper()
 	log, err := os.Create(s.file("log"))
 	if err != nil {
-		return err
+		s.tb.Fatal(err)
 	}
 	defer log.Close()
 	cmd := exec.Command(s.binary, append([]string{s.file("redis.conf")}, s.args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, log, log
 	child.DieWithParent(cmd)
 	if err := cmd.Start(); err != nil {
-		return err
+		s.tb.Fatal(err)
 	}
 	exited := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(exited) }()
@@ -177,13 +136,11 @@ func (s *Server) launch() error {
 		select {
 		case <-exited:
 			text, _ := os.ReadFile(s.file("log"))
-			err = fmt.Errorf("redistest: the server ended:\n%s", text)
-			return true
+			s.tb.Fatalf("redistest: the server ended:\n%s", text)
 		default:
-			return s.answers()
 		}
+		return s.answers()
 	})
-	return err
 }
 
 // answers reports whether the server answers and has loaded its data. An error is an answer too,

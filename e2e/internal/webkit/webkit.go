@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -53,12 +52,12 @@ func Start(ctx context.Context) (b *Browser, err error) {
 		return b, err
 	}
 	b.stops = append(b.stops, stop)
-	address, err := child.FreeAddress()
+	port, release, err := child.FreePort()
 	if err != nil {
 		return b, err
 	}
-	_, port, _ := net.SplitHostPort(address)
-	cmd := exec.Command("WebKitWebDriver", "--port="+port)
+	b.stops = append(b.stops, release)
+	cmd := exec.Command("WebKitWebDriver", fmt.Sprintf("--port=%d", port))
 	cmd.Env = append(os.Environ(), "DISPLAY="+screen, "HOME="+dir,
 		"XDG_RUNTIME_DIR="+dir, "XDG_CACHE_HOME="+dir,
 		"XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir, "GSETTINGS_BACKEND=memory", "NO_AT_BRIDGE=1",
@@ -68,7 +67,7 @@ func Start(ctx context.Context) (b *Browser, err error) {
 		return b, err
 	}
 	b.stops = append(b.stops, stop)
-	b.address = "http://" + address
+	b.address = "http://" + child.Address(port)
 	for {
 		if err = b.call(nil, http.MethodGet, "/status", nil); err == nil {
 			break
