@@ -25,14 +25,14 @@ import (
 func TestRedisChaos(t *testing.T) {
 	testrun.Soak(t)
 	const lease = 3 * time.Second // longer than the 2 s of a call
-	ours := func(t *testing.T, cfg flashgin.Config, seen func() bool) {
+	ours := func(t *testing.T, cfg flashgin.Config, skips int64) {
 		n := 10_000
 		if testing.Short() {
 			n = 1_000
 		}
 		cfg.Lease = lease
 		server := redistest.Start(t, logAll()...)
-		p := chaos(t, server, n, cfg, seen, func(client *redis.Client) flashgin.Store {
+		p := chaos(t, server, n, cfg, skips, func(client *redis.Client) flashgin.Store {
 			return apptest.NewRedisStoreWith(t, client, flashgin.RedisConfig{Cap: 3000})
 		})
 		require.Len(t, p.confirmed, int(p.added.Load()))
@@ -44,21 +44,17 @@ func TestRedisChaos(t *testing.T) {
 		p.requireSecretsKept(server)
 		requireNothingLeft(t, server)
 	}
-	t.Run("RedisStore", func(t *testing.T) { ours(t, flashgin.Config{}, nil) })
+	t.Run("RedisStore", func(t *testing.T) { ours(t, flashgin.Config{}, 0) })
 	// The news that a page should ask comes over the same line.
 	t.Run("RedisStore, KnownFor", func(t *testing.T) {
-		skipped := new(skips)
-		ours(t, flashgin.Config{KnownFor: 2 * time.Second, Observer: skipped}, func() bool {
-			return skipped.Load() >= 100
-		})
-		t.Logf("%d pages did not ask, at least 100 of them over the bad line", skipped.Load())
+		ours(t, flashgin.Config{KnownFor: 2 * time.Second}, 100)
 	})
 	t.Run("ZRANGE and DEL", func(t *testing.T) {
 		n := 3_000
 		if testing.Short() {
 			n = 1_000
 		}
-		p := chaos(t, redistest.Start(t), n, flashgin.Config{Lease: lease}, nil,
+		p := chaos(t, redistest.Start(t), n, flashgin.Config{Lease: lease}, 0,
 			func(client *redis.Client) flashgin.Store {
 				return zrangeDel{client}
 			})
@@ -70,10 +66,10 @@ func TestRedisChaos(t *testing.T) {
 }
 
 // chaos adds n messages, each again until that is confirmed, over a bad line while pages show them.
-// It adds more until seen is true, unless that is nil. When it returns, the line is good and pages
-// still load.
+// It adds more until so many pages did not ask the store. When it returns, the line is good and
+// pages still load.
 func chaos(
-	t *testing.T, server *redistest.Server, n int, cfg flashgin.Config, seen func() bool,
+	t *testing.T, server *redistest.Server, n int, cfg flashgin.Config, skips int64,
 	open func(*redis.Client) flashgin.Store,
 ) *redisPages {
 	proxy := redistest.StartProxy(t, server.Addr())
@@ -128,8 +124,12 @@ func chaos(
 			}
 		})
 	}
-	for n > 0 || seen != nil && !seen() {
-		if !assert.Less(t, time.Since(start), pagePatience, "what should be seen is not") {
+	var enough time.Time // when there were n messages
+	for n > 0 || p.skipped.Load() < skips {
+		if n > 0 {
+			enough = time.Now()
+		} else if !assert.Less(t, time.Since(enough), pagePatience,
+			"only %d pages did not ask", p.skipped.Load()) {
 			break
 		}
 		batch := make([]flashgin.Message, 1+rand.IntN(3))
@@ -141,22 +141,14 @@ func chaos(
 	}
 	close(batches)
 	jobs.Wait()
-	t.Logf("%d messages in %v, while %d pages were loaded; of %d replies %d were cut and %d swallowed; %d freezes",
-		len(p.confirmed), time.Since(start).Round(time.Millisecond), len(p.since(start)),
+	t.Logf("%d messages in %v, while %d pages were loaded and %d did not ask; of %d replies %d were cut and %d swallowed; %d freezes",
+		len(p.confirmed), time.Since(start).Round(time.Millisecond),
+		len(p.since(start)), p.skipped.Load(),
 		replies.Load(), cut.Load(), swallowed.Load(), freezes.Load())
 	stopFreezing()
 	proxy.Judge(nil)
 	p.requireGoodPages(p.since(start))
 	return p
-}
-
-// skips counts the pages that did not ask the store.
-type skips struct{ atomic.Int64 }
-
-func (s *skips) Observe(_ context.Context, e flashgin.Event) {
-	if e.Kind == flashgin.EventSkipped {
-		s.Add(1)
-	}
 }
 
 // zrangeDel takes messages as is often done: it reads and removes them in one transaction.

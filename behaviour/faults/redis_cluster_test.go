@@ -45,7 +45,9 @@ func TestRedisReshardingUnderLoad(t *testing.T) {
 	stopAdding()
 	p.requireAllShownOnce()
 	p.requireGoodPages(p.since(time.Time{}))
-	assert.Empty(t, p.Failures.String())
+	for _, err := range p.Failures.All() { // of a machine that stood still
+		assert.ErrorContains(t, err, "the store did not answer within")
+	}
 	p.requireSecretsKept(cluster.Servers...)
 	requireNothingLeft(t, cluster.Servers...)
 }
@@ -87,9 +89,7 @@ func oneOfThree(t *testing.T, users int) (
 	cluster *redistest.Cluster, p *redisPages, there, elsewhere []*redisUser,
 ) {
 	t.Helper()
-	// The other servers must not give the cluster up.
-	cluster = redistest.StartCluster(t, 3,
-		logAll("cluster-require-full-coverage no", "cluster-node-timeout 60000")...)
+	cluster = redistest.StartCluster(t, 3, logAll("cluster-require-full-coverage no")...)
 	p = newRedisPages(t, cluster.Client(), users,
 		flashgin.Config{Lease: outageLease, Timeout: outageTimeout})
 	for _, user := range p.users {
@@ -112,12 +112,13 @@ func oneOfThree(t *testing.T, users int) (
 func TestRedisClusterNodeFrozenUnderLoad(t *testing.T) {
 	testrun.Soak(t)
 	const tabs = 8
-	cluster, p, there, elsewhere := oneOfThree(t, 40)
+	cluster, p, there, elsewhere := oneOfThree(t, 60)
 	require.Greater(t, len(there), 3)
 	require.Greater(t, len(elsewhere), 10)
 
 	p.post(3, there)
 	before := p.asked(there)
+	p.opened.Store(0)
 	cluster.Servers[0].Pause()
 	frozen := time.Now()
 	p.browse(tabs, 20*time.Millisecond, there)
@@ -126,7 +127,7 @@ func TestRedisClusterNodeFrozenUnderLoad(t *testing.T) {
 		p.addSurely(elsewhere[rand.IntN(len(elsewhere))], p.message())
 		time.Sleep(5 * time.Millisecond)
 	})
-	time.Sleep(time.Second)
+	p.untilBreakerOpens()
 	asked := p.asked(there) - before
 	assert.LessOrEqual(t, asked, int64(2*tabs+5),
 		"pages that waited for the server: one a tab, until five have failed")

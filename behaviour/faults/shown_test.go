@@ -1,7 +1,6 @@
 package faults_test
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -124,16 +123,16 @@ func TestDeadlineAfterThePageIsNotTheClient(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := apptest.NewBoard(t)
+			var deadline *apptest.Deadline
 			a.GET("/", func(c *gin.Context) {
 				answer(c)
-				<-c.Request.Context().Done()
+				deadline.Expire()
 			})
 			a.Leave(flashgin.Info("hello"))
 			server := httptest.NewServer(http.HandlerFunc(
 				func(w http.ResponseWriter, request *http.Request) {
-					ctx, cancel := context.WithTimeout(request.Context(), 10*time.Millisecond)
-					defer cancel()
-					a.ServeHTTP(w, request.WithContext(ctx))
+					request, deadline = apptest.WithDeadline(request)
+					a.ServeHTTP(w, request)
 				}))
 			defer server.Close()
 			request, err := http.NewRequest(http.MethodGet, server.URL+"/", nil)
@@ -153,12 +152,19 @@ func TestDeadlineAfterThePageIsNotTheClient(t *testing.T) {
 // http.TimeoutHandler throws away what was written before its deadline.
 func TestPageThatATimeoutHandlerThrowsAwayWaits(t *testing.T) {
 	a := apptest.NewBoard(t)
+	var deadline *apptest.Deadline
 	a.GET("/", func(c *gin.Context) {
 		apptest.Page(c)
+		deadline.Expire()
 		<-c.Request.Context().Done()
 	})
 	a.Leave(flashgin.Info("hello"))
-	server := httptest.NewServer(http.TimeoutHandler(a, 10*time.Millisecond, "too slow"))
+	handler := http.TimeoutHandler(a, time.Minute, "too slow")
+	server := httptest.NewServer(http.HandlerFunc(
+		func(w http.ResponseWriter, request *http.Request) {
+			request, deadline = apptest.WithDeadline(request)
+			handler.ServeHTTP(w, request)
+		}))
 	defer server.Close()
 	request, err := http.NewRequest(http.MethodGet, server.URL+"/", nil)
 	require.NoError(t, err)

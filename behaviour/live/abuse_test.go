@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"crypto/rand"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -110,11 +111,11 @@ func TestStreamAbuse(t *testing.T) {
 		return 0
 	}
 	assert.Eventually(t, func() bool { return count(open) == 8 },
-		30*time.Second, 5*time.Millisecond)
+		2*time.Minute, 50*time.Millisecond)
 	a.Job(key, flashgin.Info("still served").At("/a"))
 	heard := func(page *apptest.StreamWriter) int { return len(apptest.TextsOf(t, page.Events())) }
 	assert.Eventually(t, func() bool { return count(heard) == 1 },
-		30*time.Second, 10*time.Millisecond)
+		2*time.Minute, 50*time.Millisecond)
 	assert.Equal(t, 8, count(open))
 }
 
@@ -124,14 +125,17 @@ func TestStreamRefusesCheaply(t *testing.T) {
 	for _, views := range []int{9_000, 1_000_000} { // net/url itself refuses more than 10,000
 		request := httptest.NewRequest(http.MethodGet,
 			"/_flash/stream?"+strings.Repeat("view=/a&", views), nil)
-		answer := httptest.NewRecorder()
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		a.ServeHTTP(answer, request)
-		runtime.ReadMemStats(&after)
-		assert.Equal(t, http.StatusBadRequest, answer.Code)
-		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<10),
-			"bytes for %d views", views)
+		least := uint64(math.MaxUint64)
+		for range 5 { // what runs beside it may allocate, too
+			answer := httptest.NewRecorder()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			a.ServeHTTP(answer, request)
+			runtime.ReadMemStats(&after)
+			assert.Equal(t, http.StatusBadRequest, answer.Code)
+			least = min(least, after.TotalAlloc-before.TotalAlloc)
+		}
+		assert.Less(t, least, uint64(64<<10), "bytes for %d views", views)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"runtime"
 	"strings"
@@ -292,11 +293,14 @@ func TestAckAllocatesLittle(t *testing.T) {
 		"lists in a list": `{"x":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			v.Acknowledge(body)
-			runtime.ReadMemStats(&after)
-			times := (after.TotalAlloc - before.TotalAlloc) / length
+			times := uint64(math.MaxUint64)
+			for range 5 { // what runs beside it may allocate, too
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				v.Acknowledge(body)
+				runtime.ReadMemStats(&after)
+				times = min(times, (after.TotalAlloc-before.TotalAlloc)/length)
+			}
 			t.Logf("%d times its length", times)
 			assert.Less(t, times, uint64(20))
 		})

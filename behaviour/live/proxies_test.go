@@ -65,7 +65,7 @@ func TestStreamBehindProxies(t *testing.T) {
 	for _, test := range behindProxies {
 		t.Run(strings.TrimSuffix(test.proxy+", "+test.with, ", "), func(t *testing.T) {
 			t.Parallel()
-			a := apptest.NewApp(t, flashgin.Config{Lease: 3 * time.Second})
+			a := apptest.NewApp(t, flashgin.Config{Lease: 6 * time.Second})
 			ended := make(chan struct{})
 			a.Use(func(c *gin.Context) {
 				c.Next()

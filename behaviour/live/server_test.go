@@ -5,11 +5,13 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -197,7 +199,7 @@ func TestCloseGivesUp(t *testing.T) {
 }
 
 // serverTimeout is one of a server, long enough for a busy machine to answer within it.
-const serverTimeout = time.Second
+const serverTimeout = 2 * time.Second
 
 // The time-outs of a server are for requests that end.
 func TestStreamOutlivesTimeouts(t *testing.T) {
@@ -437,27 +439,32 @@ func TestStuckReaderDelaysNobody(t *testing.T) {
 	key := b.Get("/key")
 	stickyReader(t, b, key, a)
 	page := b.Listen(apptest.StreamPath("/a"), nil)
-	var slowest time.Duration
+	// What waits for the one that is stuck becomes more when its write has failed, after five
+	// seconds: nothing else gives messages back, as their lease is an hour.
+	least := math.MaxInt
+	failed := func() bool {
+		waiting, err := a.Messenger.Peek(t.Context(), key, "/stuck")
+		require.NoError(t, err)
+		least = min(least, len(waiting))
+		return len(waiting) > least
+	}
+	meanwhile := 0
 	want := []string{}
 	for _, text := range strings.Split("abcdefghijklmnopqrst", "") {
 		want = append(want, text)
-		start := time.Now()
 		a.Job(key, flashgin.Info(text).At("/a"))
 		page.Hears(want...)
-		slowest = max(slowest, time.Since(start))
+		if !failed() {
+			meanwhile++
+		}
 	}
-	assert.Less(t, slowest, 4*time.Second,
-		"a write to the one that is stuck takes 5 seconds to fail")
-	// Nothing but the failed write gives these messages back: their lease is an hour.
-	page.Until("the messages wait again", func() bool {
-		waiting, err := a.Messenger.Peek(t.Context(), key, "/stuck")
-		return assert.NoError(t, err) && len(waiting) > 0
-	})
+	assert.Positive(t, meanwhile, "nobody hears anything until the write has failed")
+	page.Until("the messages wait again", failed)
 }
 
 // Streams that come and go leave no goroutine, and the next one works as the first.
 func TestStreamsLeaveNothingBehind(t *testing.T) {
-	// the last one to go may take the message along
+	// The last one to go may take the message along. Nobody acknowledges it, so it comes again.
 	a := apptest.NewLiveApp(t, flashgin.Config{Lease: 100 * time.Millisecond})
 	server := a.Serve()
 	b := apptest.NewBrowser(t, server.URL)
@@ -478,7 +485,8 @@ func TestStreamsLeaveNothingBehind(t *testing.T) {
 	b.Client.CloseIdleConnections()
 	goroutinesReturnTo(t, before)
 	a.Job(key, flashgin.Info("text").At("/a"))
-	b.Listen(apptest.StreamPath("/a"), nil).Hears("text")
+	page := b.Listen(apptest.StreamPath("/a"), nil)
+	page.Until("the message comes", func() bool { return slices.Contains(page.Texts(), "text") })
 }
 
 // A thousand streams that have ended leave neither memory nor goroutines.

@@ -215,7 +215,7 @@ func (o *observedApp) claims() (n int) {
 // is too busy. What comes too late for a stream is put back, which counts.
 func (o *observedApp) wasTooSlow() bool {
 	for _, e := range o.All() {
-		if e.Duration > time.Second {
+		if e.Duration > 400*time.Millisecond { // after 500, an add is tried again
 			return true
 		}
 	}

@@ -111,19 +111,22 @@ func TestErrorsOfAddFlashAreReported(t *testing.T) {
 			return flashgin.AddFlash(c, flashgin.Info("x").At("/"))
 		}, apptest.ErrDown},
 	} {
+		// In synctest both are within the second of one line.
 		t.Run(name, func(t *testing.T) {
-			var log apptest.LockedBuffer
-			a := test.setup(t, flashgin.Config{Logger: apptest.LogTo(&log)})
-			a.GET("/", func(c *gin.Context) {
-				assert.ErrorIs(t, test.add(c), test.want)
-				assert.Empty(t, c.Errors, "the handler has the error")
+			synctest.Test(t, func(t *testing.T) {
+				var log apptest.LockedBuffer
+				a := test.setup(t, flashgin.Config{Logger: apptest.LogTo(&log)})
+				a.GET("/", func(c *gin.Context) {
+					assert.ErrorIs(t, test.add(c), test.want)
+					assert.Empty(t, c.Errors, "the handler has the error")
+				})
+				for range 2 {
+					a.Visit(http.MethodGet, "/")
+				}
+				require.Len(t, a.Failures.All(), 2)
+				assert.ErrorIs(t, a.Failures.All()[0], test.want)
+				assert.Equal(t, 1, strings.Count(log.String(), "level=ERROR"), log.String())
 			})
-			for range 2 {
-				a.Visit(http.MethodGet, "/")
-			}
-			require.Len(t, a.Failures.All(), 2)
-			assert.ErrorIs(t, a.Failures.All()[0], test.want)
-			assert.Equal(t, 1, strings.Count(log.String(), "level=ERROR"), log.String())
 		})
 	}
 }

@@ -35,7 +35,7 @@ func TestRedisClientOptions(t *testing.T) {
 		"Protocol 2":                  {Protocol: 2},
 		"Protocol 3":                  {Protocol: 3},
 		"DisableIdentity":             {DisableIdentity: true},
-		"its own time-outs":           {ContextTimeoutEnabled: true, ReadTimeout: time.Second},
+		"its own time-outs":           {ContextTimeoutEnabled: true, ReadTimeout: 30 * time.Second},
 		"a pool of one":               {PoolSize: 1},
 		"a pool that is last in":      {PoolFIFO: true, MaxIdleConns: 1},
 		"another database":            {DB: 3},

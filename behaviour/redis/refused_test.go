@@ -79,6 +79,7 @@ func TestPagesWhileRedisMemoryIsFull(t *testing.T) {
 	events := new(apptest.Observed)
 	a := apptest.NewApp(t, flashgin.Config{
 		Store: apptest.NewRedisStore(t, server.Client()), Observer: events,
+		Timeout: 10 * time.Second, AddTimeout: 10 * time.Second, // nothing but refusals fails
 	})
 	a.GET("/page", apptest.Page)
 	a.POST("/page", func(c *gin.Context) {

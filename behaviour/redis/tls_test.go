@@ -56,7 +56,7 @@ func overTLS(t *testing.T, server *redistest.Server) *redis.Client {
 // are TLS. The first page shows what waits all the same, and nothing is lost.
 func TestRedisRestartsBehindTLS(t *testing.T) {
 	t.Parallel()
-	server := redistest.Start(t, "appendonly yes")
+	server := redistest.Start(t, "appendonly yes", "appendfsync no")
 	client := overTLS(t, server)
 	events := new(apptest.Observed)
 	a := apptest.NewApp(t, flashgin.Config{
@@ -73,7 +73,7 @@ func TestRedisRestartsBehindTLS(t *testing.T) {
 		showing, adding := a.Visitor(), a.Visitor()
 		showing.Post("/page?text=before")
 		var busy []*redis.Conn
-		for range 60 {
+		for range 20 {
 			conn := client.Conn()
 			require.NoError(t, conn.Ping(t.Context()).Err())
 			busy = append(busy, conn)

@@ -2,7 +2,6 @@ package redis_test
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -109,15 +108,10 @@ func TestRedisWakesWhenTheMessageIsThere(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	listening, done := make(chan struct{}, 10), make(chan error, 1)
 	var found, missed atomic.Int32
-	var others sync.Map // sessions
 	go func() {
 		done <- store.Watch(ctx, func(name string) {
 			if name == "" {
 				listening <- struct{}{}
-				return
-			}
-			if name != flashgin.SessionHash("session") {
-				others.Store(name, true)
 				return
 			}
 			claim, err := store.Claim(ctx, "session", []string{"/a"}, time.Minute)
@@ -129,15 +123,6 @@ func TestRedisWakesWhenTheMessageIsThere(t *testing.T) {
 		})
 	}()
 	apptest.Within(t, "Watch", func() { <-listening })
-	// The servers of a new Valkey cluster may not hand on what is published for a second.
-	for i := range 20 {
-		session := fmt.Sprint("other ", i)
-		require.Eventually(t, func() bool {
-			assert.NoError(t, store.Add(t.Context(), session, redisMessage("/a", "text")))
-			_, heard := others.Load(flashgin.SessionHash(session))
-			return heard
-		}, 30*time.Second, 10*time.Millisecond)
-	}
 	for i := range int32(100) {
 		require.NoError(t, store.Add(t.Context(), "session", redisMessage("/a", "text")))
 		require.Eventually(t, func() bool {

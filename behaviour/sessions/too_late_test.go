@@ -38,6 +38,7 @@ func TestNoKeyIsMadeThatNobodyHas(t *testing.T) {
 		t *testing.T
 		a *apptest.App
 		c *gin.Context
+		*apptest.Deadline
 	}
 	refused := func(x try, c *gin.Context) {
 		_, err := x.a.Messenger.SessionKey(c)
@@ -59,7 +60,10 @@ func TestNoKeyIsMadeThatNobodyHas(t *testing.T) {
 		x.c.Request = httptest.NewRequest(http.MethodGet, "/inner", nil)
 		x.a.HandleContext(x.c)
 	}
-	expired := func(x try) { <-x.c.Request.Context().Done() }
+	expired := func(x try) {
+		x.Expire()
+		<-x.c.Request.Context().Done()
+	}
 	for _, test := range []struct {
 		name     string
 		handler  func(x try)
@@ -106,18 +110,20 @@ func TestNoKeyIsMadeThatNobodyHas(t *testing.T) {
 				before := store.Count("Add")
 				a := apptest.NewApp(t, cfg)
 				served := make(chan struct{})
+				var deadline *apptest.Deadline
 				a.POST("/", func(c *gin.Context) {
 					defer close(served)
-					test.handler(try{t, a, c})
+					test.handler(try{t, a, c, deadline})
 				})
 				a.GET("/inner", func(c *gin.Context) { c.String(http.StatusOK, "inner") })
 				var handler http.Handler = a
 				if test.deadline {
-					handler = http.TimeoutHandler(a, 20*time.Millisecond, "too slow")
+					handler = http.TimeoutHandler(a, time.Minute, "too slow")
 				}
 				ended := make(chan struct{})
 				server := httptest.NewServer(http.HandlerFunc(
 					func(w http.ResponseWriter, r *http.Request) {
+						r, deadline = apptest.WithDeadline(r)
 						handler.ServeHTTP(w, r)
 						close(ended)
 					}))

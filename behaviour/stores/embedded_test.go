@@ -96,7 +96,10 @@ func TestStoresThatEmbedOurs(t *testing.T) {
 		for _, observer := range []flashgin.Observer{nil, new(apptest.Observed)} {
 			t.Run(fmt.Sprintf("%s, observed %v", name, observer != nil), func(t *testing.T) {
 				store, calls := open(t)
-				a := apptest.NewApp(t, flashgin.Config{Store: store, Observer: observer})
+				a := apptest.NewApp(t, flashgin.Config{
+					Store: store, Observer: observer,
+					Timeout: time.Minute, AddTimeout: time.Minute, // the machine may be slow
+				})
 				a.Template("page", `page{{range flashes "info"}}[{{.Text}}]{{end}}`)
 				a.GET("/", apptest.Page)
 				a.POST("/", apptest.Add(t, apptest.Redirect("/"), flashgin.Info("hello"),

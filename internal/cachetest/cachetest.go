@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long something may take that is bound to happen.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // Varnish starts Varnish with its built-in VCL before the application at the address backend, as
 // "127.0.0.1:8080", and returns its URL.

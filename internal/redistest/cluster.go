@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -20,11 +21,12 @@ type Cluster struct {
 const slots = 16384
 
 // StartCluster starts a cluster of n masters, each with the further lines of configuration, and
-// waits until it serves all slots and its servers are connected.
+// waits until it serves all slots and its servers hand on what is published. A server may stand
+// still for almost a minute before the others give it up.
 func StartCluster(tb testing.TB, n int, config ...string) *Cluster {
 	tb.Helper()
 	c := &Cluster{tb: tb}
-	config = append([]string{"cluster-enabled yes", "cluster-node-timeout 2000"}, config...)
+	config = append([]string{"cluster-enabled yes", "cluster-node-timeout 60000"}, config...)
 	for range n {
 		c.Servers = append(c.Servers, Start(tb, config...))
 	}
@@ -55,7 +57,32 @@ func StartCluster(tb testing.TB, n int, config ...string) *Cluster {
 				strings.Count(nodes, " connected") == n && !strings.Contains(nodes, "handshake")
 		})
 	}
+	for i, s := range c.Servers {
+		c.untilHeard(i, s)
+	}
 	return c
+}
+
+// untilHeard waits until the other servers hear what the one of this index publishes. Those of a
+// new Valkey cluster do not hand it on at first.
+func (c *Cluster) untilHeard(index int, s *Server) {
+	c.tb.Helper()
+	ctx := context.Background()
+	publisher, name := s.Client(), fmt.Sprint(index)
+	for _, other := range c.Servers {
+		if other == s {
+			continue
+		}
+		sub := other.Client().Subscribe(ctx, name)
+		_, err := sub.Receive(ctx)
+		c.must(err)
+		eventually(c.tb, "the servers hand on what is published", func() bool {
+			c.must(publisher.Publish(ctx, name, "").Err())
+			_, err := sub.ReceiveTimeout(ctx, 100*time.Millisecond)
+			return err == nil
+		})
+		c.must(sub.Close())
+	}
 }
 
 func (c *Cluster) must(err error) {

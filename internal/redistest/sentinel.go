@@ -20,8 +20,8 @@ type Sentinel struct {
 }
 
 // StartSentinel starts the five processes, master and replica with the further lines of
-// configuration, and waits until they know each other. The sentinels take the master for dead after
-// half a second.
+// configuration, and waits until they know each other. Until TakeOver, the sentinels take the
+// master for dead after a minute, so that one that stands still for a moment is not replaced.
 func StartSentinel(tb testing.TB, config ...string) *Sentinel {
 	tb.Helper()
 	s := &Sentinel{tb: tb, Master: Start(tb, config...)}
@@ -29,7 +29,7 @@ func StartSentinel(tb testing.TB, config ...string) *Sentinel {
 	for range 3 {
 		s.Sentinels = append(s.Sentinels, start(tb, []string{"--sentinel"}, []string{
 			fmt.Sprintf("sentinel monitor %s 127.0.0.1 %d 2", MasterName, s.Master.port),
-			"sentinel down-after-milliseconds " + MasterName + " 500",
+			"sentinel down-after-milliseconds " + MasterName + " 60000",
 			"sentinel failover-timeout " + MasterName + " 3000",
 		}))
 	}
@@ -42,6 +42,19 @@ func StartSentinel(tb testing.TB, config ...string) *Sentinel {
 		})
 	}
 	return s
+}
+
+// TakeOver makes the sentinels take the master for dead after half a second.
+func (s *Sentinel) TakeOver() {
+	s.tb.Helper()
+	for _, sentinel := range s.Sentinels {
+		client := redis.NewSentinelClient(&redis.Options{Addr: sentinel.Addr()})
+		err := client.Set(context.Background(), MasterName, "down-after-milliseconds", "500").Err()
+		_ = client.Close()
+		if err != nil {
+			s.tb.Fatal(err)
+		}
+	}
 }
 
 // StartReplica starts a replica of master and waits until it follows.

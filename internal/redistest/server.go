@@ -25,7 +25,7 @@ import (
 )
 
 // patience is how long something may take that is bound to happen.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // A Server is a Redis server, or a sentinel. Its methods fail the test when the process does not do
 // as told.

@@ -58,8 +58,7 @@ func TestRedisConfirmGroup(t *testing.T) {
 func TestRedisConfirmGroupCluster(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.StartCluster(t, 3)
-	options := &redis.ClusterOptions{ReadTimeout: time.Second}
-	store := redisStoreFor(cluster.ClientWith(options), "shop")
+	store := redisStoreFor(cluster.Client(), "shop")
 	ctx := t.Context()
 	owner := func(claim queue.Claim[string]) int {
 		return cluster.Owner(cluster.SlotOf(store.Key(claim.Session, "/")))
@@ -148,6 +147,8 @@ func TestRedisConfirmGroupCluster(t *testing.T) {
 	}
 	t.Run("a server is frozen", func(t *testing.T) {
 		claims := group()
+		impatient := cluster.ClientWith(&redis.ClusterOptions{ReadTimeout: time.Second})
+		store = redisStoreFor(impatient, "shop")
 		cluster.Servers[1].Pause()
 		confirmed(t, claims, 1, cluster.Servers[1].Resume)
 	})
