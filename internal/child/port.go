@@ -8,9 +8,11 @@ import (
 )
 
 // Ports lie below those that systems give to outgoing connections and to whoever asks for any port:
-// one of these could take a port before its server has it, or while the server is restarted.
+// one of these could take a port before its server has it, or while the server is restarted. They
+// lie above 10080, the last one that browsers refuse to connect to (https://fetch.spec.whatwg.org,
+// "bad port").
 const (
-	portsFrom = 10_000
+	portsFrom = 10_100
 	portsTo   = 20_000
 	// busOffset is from the port of a Redis server to the one that it uses beside it in a cluster.
 	busOffset = 10_000
