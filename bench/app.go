@@ -197,7 +197,11 @@ func serveOn(listener net.Listener, name, addr string, timeout time.Duration) er
 	if name == long {
 		return http.Serve(listener, longApp(addr, timeout))
 	}
-	client := redis.NewClient(&redis.Options{Addr: addr})
+	// What is written by hand has no other limit, and would lose the messages of a page that gives
+	// up before it should.
+	client := redis.NewClient(&redis.Options{
+		Addr: addr, ReadTimeout: max(timeout, clientTimeout),
+	})
 	handler := streamsServer(name, client, timeout)
 	switch {
 	case handler != nil:
@@ -212,6 +216,9 @@ func serveOn(listener net.Listener, name, addr string, timeout time.Duration) er
 	}
 	return http.Serve(listener, withProcessorTime(handler))
 }
+
+// clientTimeout is how long a client waits by default.
+const clientTimeout = 3 * time.Second
 
 func redisStore(client redis.UniversalClient) *flashgin.RedisStore {
 	store, err := flashgin.NewRedisStore(client, flashgin.RedisConfig{App: "shop"})

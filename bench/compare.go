@@ -45,7 +45,7 @@ func (b *bench) compare() []*result {
 	}
 	b.scope(func() {
 		server := redistest.Start(b, "save 3600 1") // what a stop saves
-		admin := server.Client()
+		admin := patientClient(server)
 		// a page that did not wait long enough on a busy machine would show nothing
 		const patience = 10 * time.Second
 		webs := make([]*web, len(results))

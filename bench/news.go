@@ -15,7 +15,7 @@ func newsTime(b *bench) {
 	b.scope(func() {
 		server := redistest.Start(b)
 		web := b.startWeb(oursCookieKnown, server, 10*time.Second)
-		client := server.Client()
+		client := patientClient(server)
 		const perSecond, tick = 10_000, 10 * time.Millisecond
 		tell := func() {
 			_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {

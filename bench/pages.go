@@ -127,7 +127,7 @@ func pageTime(b *bench) {
 			b.startWeb("by hand", server, timeout)
 		rounds, pages := pick(b.short, 3, 31), pick(b.short, 200, 1500)
 		ourUsers, theirUsers := ours.logIn(pages), theirs.logIn(pages)
-		client := server.Client()
+		client := patientClient(server)
 		store := redisStore(client)
 		leave := func() {
 			b.parallel(8, pages,
@@ -176,7 +176,7 @@ func outages(b *bench) {
 			server := redistest.Start(b, "appendonly yes")
 			web := b.startWeb("flashgin", server, timeout)
 			users := web.logIn(400)
-			store := redisStore(server.Client())
+			store := redisStore(patientClient(server))
 			for _, user := range users {
 				b.must(store.Add(ctx, user.key, message("/orders/5")))
 			}

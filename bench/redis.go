@@ -28,6 +28,15 @@ type quiet struct{}
 
 func (quiet) Printf(context.Context, string, ...any) {}
 
+// standstill is how long a run goes on while the machine stands still.
+const standstill = time.Minute
+
+// patientClient returns a client of the server that waits that long. By default one gives up after
+// three seconds.
+func patientClient(server *redistest.Server) *redis.Client {
+	return server.ClientWith(&redis.Options{ReadTimeout: standstill})
+}
+
 // pageViews is what the page /orders/5 of the route /orders/:id reads.
 var pageViews = []string{"/orders/5", "/orders/:id", flashgin.Anywhere}
 
@@ -174,8 +183,8 @@ func redisTime(b *bench) {
 	b.scope(func() {
 		// A server each: what expires later is paid for by whoever left it.
 		ourServer, theirServer := redistest.Start(b), redistest.Start(b)
-		store, client := redisStore(ourServer.Client()), theirServer.Client()
-		ourAdmin, theirAdmin := ourServer.Client(), theirServer.Client()
+		store, client := redisStore(patientClient(ourServer)), patientClient(theirServer)
+		ourAdmin, theirAdmin := patientClient(ourServer), patientClient(theirServer)
 		rounds, calls := pick(b.short, 3, 21), pick(b.short, 500, 4000)
 		sessions := make([]string, calls)
 		// New ones each round: an address that showed a message in the last ten seconds remembers
@@ -259,8 +268,8 @@ func manySessions(b *bench) {
 	b.scope(func() {
 		few, many := max(b.messages/10, 1), b.messages
 		fill := func(server *redistest.Server, n int) (sessions []string, perMessage float64) {
-			admin := server.Client()
-			store := redisStore(server.Client())
+			admin := patientClient(server)
+			store := redisStore(patientClient(server))
 			before := b.info(admin, "memory", "used_memory")
 			sessions = make([]string, n)
 			b.parallel(16, n, func(i int) error {
@@ -305,7 +314,7 @@ func (b *bench) claimTime(
 		return micros(took) / float64(len(sessions))
 	}
 	rounds, calls := pick(b.short, 3, 21), pick(b.short, 200, 2000)
-	inSmall, inLarge := redisStore(small.Client()), redisStore(large.Client())
+	inSmall, inLarge := redisStore(patientClient(small)), redisStore(patientClient(large))
 	// Spread over all that wait, so that the processor's caches help neither.
 	some := func(sessions []string, round int) (some []string) {
 		for i := range calls {

@@ -286,7 +286,7 @@ func (row *tested) count(out []byte) (ran int) {
 func (b *bench) bytesOfAMessage() float64 {
 	const sessions = 10_000
 	server := redistest.Start(b)
-	admin, store := server.Client(), redisStore(server.Client())
+	admin, store := patientClient(server), redisStore(patientClient(server))
 	before := b.info(admin, "memory", "used_memory")
 	b.parallel(8, sessions, func(i int) error {
 		return store.Add(ctx, fmt.Sprint(i), message("/orders/5"))
