@@ -209,9 +209,9 @@ func outages(b *bench) {
 				ticking.Go(func() {
 					defer ticks.Stop()
 					for i := 0; ; i++ {
+						load.Go(func() { page(from[i%len(from)].cookie, during) })
 						select {
 						case <-ticks.C:
-							load.Go(func() { page(from[i%len(from)].cookie, during) })
 						case <-stop:
 							return
 						}
