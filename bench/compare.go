@@ -117,7 +117,12 @@ func (r *result) goThrough(v *visitor) error {
 func (r *result) findNothing(v *visitor) error { return r.finds(v) }
 
 func (r *result) finds(v *visitor, want ...string) error {
-	texts, err := v.page(orderPath)
+	var texts []string
+	err := untilShown(r.name, len(want), func() (int, error) {
+		found, err := v.page(orderPath)
+		texts = append(texts, found...)
+		return len(texts), err
+	})
 	if err == nil && !slices.Equal(texts, want) {
 		err = fmt.Errorf("a page shows %q, want %q", texts, want)
 	}
@@ -152,10 +157,17 @@ func (r *result) count(w *web, server *redistest.Server, admin *redis.Client) {
 	}
 	r.commands = each(r.goThrough)
 	r.cookieBytes = bytes()
-	each(r.findNothing)
-	bytes()
-	r.pageCommands = each(r.findNothing)
-	r.pageCookies = bytes()
+	for start := time.Now(); ; time.Sleep(time.Second) {
+		each(r.findNothing)
+		bytes()
+		r.pageCommands = each(r.findNothing)
+		r.pageCookies = bytes()
+		// A process that has stood still knows nothing for two seconds, or its breaker is open.
+		asks := r.redis && !r.known()
+		if asks == (r.pageCommands >= 1) || time.Since(start) > standstill {
+			return
+		}
+	}
 }
 
 // commands counts what clients send to the server while do runs. What scripts call there is not

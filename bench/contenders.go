@@ -70,7 +70,7 @@ func (c contender) known() bool { return strings.HasSuffix(c.name, ", KnownFor")
 
 func contenders() []contender {
 	flash := func(c contender, client *redis.Client, timeout time.Duration) http.Handler {
-		cfg := flashgin.Config{Timeout: timeout}
+		cfg := flashgin.Config{Timeout: timeout, AddTimeout: max(timeout, time.Second)}
 		if c.redis {
 			cfg.Store = redisStore(client)
 		}
