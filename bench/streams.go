@@ -96,7 +96,7 @@ func resident() (kb int) {
 func openPages(b *bench) {
 	b.scope(func() {
 		s := b.startStreams(streamsInMemory, redistest.Start(b)) // it leaves the server alone
-		s.measure("in memory", func(user user, text, view string) { s.post(user, text, view) })
+		s.measure("in memory", s.post)
 	})
 	b.scope(func() {
 		server := redistest.Start(b)
@@ -104,8 +104,8 @@ func openPages(b *bench) {
 		job, err := flashgin.New(flashgin.Config{Store: redisStore(server.Client())})
 		b.must(err)
 		b.Cleanup(func() { _ = job.Close(ctx) })
-		s.measure("Redis", func(user user, text, view string) {
-			b.must(job.Add(ctx, user.key, flashgin.Info(text).At(view)))
+		s.measure("Redis", func(to user, m flashgin.Message) {
+			b.must(again(func() error { return job.Add(ctx, to.key, m) }))
 		})
 	})
 }
@@ -117,6 +117,7 @@ type streams struct {
 	trips   trips
 	closed  atomic.Int64 // streams that have ended
 	closing atomic.Bool  // they are meant to
+	reading sync.WaitGroup
 }
 
 // trips are the journeys of messages from the add to the page, by their texts.
@@ -171,8 +172,8 @@ func (b *bench) startStreams(name string, server *redistest.Server) *streams {
 }
 
 // post adds a message in the process of the server.
-func (s *streams) post(to user, text, view string) {
-	query := url.Values{"to": {to.key}, "text": {text}, "view": {view}}
+func (s *streams) post(to user, m flashgin.Message) {
+	query := url.Values{"to": {to.key}, "text": {m.Text}, "view": {m.View}}
 	response, err := s.client.Post(s.url+addPath+"?"+query.Encode(), "", nil)
 	s.b.must(err)
 	_, _ = io.Copy(io.Discard, response.Body)
@@ -191,7 +192,7 @@ func (s *streams) residentMemory() int {
 }
 
 // measure prints the rows for one store. add is what a job does.
-func (s *streams) measure(where string, add func(to user, text, view string)) {
+func (s *streams) measure(where string, add func(to user, m flashgin.Message)) {
 	n := len(s.users) - 1
 	s.client.CloseIdleConnections() // of those who have logged in
 	before := s.residentMemory()
@@ -205,6 +206,7 @@ func (s *streams) measure(where string, add func(to user, text, view string)) {
 		for _, conn := range conns {
 			conn.Close()
 		}
+		s.reading.Wait() // the last acknowledgements
 	}()
 	kb := float64(s.residentMemory()-before) / float64(n)
 	s.b.row(fmt.Sprintf("memory of an idle stream, %d of them, %s", n, where),
@@ -235,17 +237,20 @@ func millis(d time.Duration) float64 { return micros(d) / 1000 }
 
 // load adds 200 messages a second, each for another page, and returns how long each took to get
 // there.
-func (s *streams) load(add func(to user, text, view string)) []time.Duration {
+func (s *streams) load(add func(to user, m flashgin.Message)) []time.Duration {
 	const every = time.Second / 200
 	n := pick(s.b.short, 200, 4000)
 	s.trips.reset()
 	clock := time.NewTicker(every)
 	defer clock.Stop()
+	var adding sync.WaitGroup
+	defer adding.Wait() // a message may be there before its add has returned
 	for i := range n {
 		<-clock.C
-		text := strconv.Itoa(i)
-		s.trips.start(text)
-		go add(s.users[i%(len(s.users)-1)], text, orderPath)
+		m := flashgin.Info(fmt.Sprint(rand.Uint64())).At(orderPath)
+		m.ID = m.Text // so an add that is tried again adds it once
+		s.trips.start(m.Text)
+		adding.Go(func() { add(s.users[i%(len(s.users)-1)], m) })
 	}
 	for start := time.Now(); s.trips.ended() < n; time.Sleep(10 * time.Millisecond) {
 		if time.Since(start) > time.Minute {
@@ -285,7 +290,7 @@ func (s *streams) listen(to user) (net.Conn, error) {
 			break
 		}
 	}
-	go func() {
+	s.reading.Go(func() {
 		for {
 			line, err := lines.ReadBytes('\n')
 			if err != nil {
@@ -298,7 +303,7 @@ func (s *streams) listen(to user) (net.Conn, error) {
 				s.receive(to, line[len(line)-len(data)-1:])
 			}
 		}
-	}()
+	})
 	return conn, nil
 }
 
@@ -351,14 +356,14 @@ func (s *streams) receive(to user, data []byte) {
 
 // stick opens streams of a user who never reads, one after the other, as the server ends those that
 // are stuck, and adds messages for them that fill whatever is between.
-func (s *streams) stick(who user, add func(to user, text, view string)) (stop func()) {
+func (s *streams) stick(who user, add func(to user, m flashgin.Message)) (stop func()) {
 	const path = "/stuck"
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() {
-		text := strings.Repeat("x", 4000)
+		m := flashgin.Info(strings.Repeat("x", 4000)).At(path)
 		for ctx.Err() == nil {
-			add(who, text, path)
+			add(who, m)
 			time.Sleep(5 * time.Millisecond)
 		}
 	})
