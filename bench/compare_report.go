@@ -149,7 +149,7 @@ func (b *bench) report(results []*result) string {
 
 // reportBehaviours writes what becomes of messages.
 func (b *bench) reportBehaviours(page *strings.Builder, results []*result) {
-	fmt.Fprintf(page, "\n"+reportBehaviour, b.trials(), b.away(), hangs)
+	fmt.Fprintf(page, "\n"+reportBehaviour, b.trials(), b.away(), b.hangs())
 	fmt.Fprintf(page, "| | %s |\n|---|%s\n", strings.Join(behaviours, " | "),
 		strings.Repeat("---|", len(behaviours)))
 	for _, r := range results {

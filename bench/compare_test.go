@@ -86,6 +86,7 @@ func TestWrap(t *testing.T) {
 }
 
 func TestJudge(t *testing.T) {
+	b := new(bench)
 	page := func(texts ...string) answer { return answer{status: 200, user: true, texts: texts} }
 	for _, test := range []struct {
 		name    string
@@ -100,12 +101,13 @@ func TestJudge(t *testing.T) {
 		{"elsewhere too", []answer{misplaced(page("a")), page("a")}, "doubled"},
 		{"error", []answer{{status: 500, user: true}, page("a")}, "failed"},
 		{"unknown user", []answer{{status: 200, texts: []string{"a"}}}, "logged out"},
-		{"slow", []answer{{status: 200, user: true, texts: []string{"a"}, took: hangs + 1}},
+		{"slow", []answer{{status: 200, user: true, texts: []string{"a"}, took: b.hangs() + 1}},
 			"hung"},
 		{"late", []answer{{status: 200, user: true, texts: []string{"a"}, late: true}}, "late"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := strings.Join(judge([]string{"a"}, test.answers...), ", "); got != test.want {
+			got := strings.Join(b.judge([]string{"a"}, test.answers...), ", ")
+			if got != test.want {
 				t.Errorf("%q, want %q", got, test.want)
 			}
 		})
