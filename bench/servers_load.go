@@ -92,8 +92,11 @@ func (b *bench) trouble(admin *redis.Client, length time.Duration) {
 }
 
 // again calls call until it succeeds, or for ten seconds.
-func again(call func() error) (err error) {
-	for start := time.Now(); time.Since(start) < 10*time.Second; time.Sleep(time.Millisecond) {
+func again(call func() error) error { return againFor(10*time.Second, call) }
+
+// againFor is again with another patience.
+func againFor(most time.Duration, call func() error) (err error) {
+	for start := time.Now(); time.Since(start) < most; time.Sleep(time.Millisecond) {
 		if err = call(); err == nil {
 			return nil
 		}
