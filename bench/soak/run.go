@@ -217,8 +217,12 @@ const leaseAndMore = 12 * time.Second
 
 func (r *run) takeAll(user int, keys []string) {
 	for _, key := range keys {
-		messages, err := r.browsers[user].site.messenger.Take(context.Background(), key,
-			allViews...)
+		messenger := r.browsers[user].site.messenger
+		messages, err := messenger.Take(context.Background(), key, allViews...)
+		for start := time.Now(); err != nil && time.Since(start) < patience; {
+			time.Sleep(100 * time.Millisecond)
+			messages, err = messenger.Take(context.Background(), key, allViews...)
+		}
 		if err != nil {
 			r.ledger.violate(noAnswer, nil, "Take: %v", err)
 		}
