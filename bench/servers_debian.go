@@ -121,6 +121,7 @@ func (b *bench) aptOf(
 			"Dir::Etc::sourcelist=" + dir + "/sources.list", "Dir::Etc::sourceparts=/dev/null",
 			"Dir::State::lists=" + dir + "/lists", "Dir::State::status=" + dir + "/status",
 			"Dir::Cache=" + dir + "/cache", "APT::Sandbox::User=root", "Acquire::Languages=none",
+			"Acquire::Retries=5",
 			"Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
 		} {
 			options = append(options, "-o", option)
