@@ -127,11 +127,15 @@ func (n *news) each(times int) {
 	}
 }
 
-// listen shows what comes to a page until its job is done, and says so to the server.
+// listen shows what comes to a page until its job is done, and says so to the server. The job may
+// be done when the page is loaded.
 func (b *browser) listen(p page) *news {
 	b.t.Helper()
 	require.NotEmpty(b.t, p.stream, "the page does not listen")
 	n := &news{t: b.t, messages: p.messages, keys: map[string]bool{}}
+	if len(n.messages) > 0 && n.last().status == "success" {
+		return n
+	}
 	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+p.stream, nil)

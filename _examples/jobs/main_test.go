@@ -54,7 +54,7 @@ func build(m *testing.M) int {
 }
 
 func TestUpload(t *testing.T) {
-	p := start(t)
+	p := start(t, "TAKES=4s") // it goes on when the page listens, on a slow machine as well
 	b := p.browser()
 	assert.Empty(t, b.get("/").stream, "there is no session yet")
 
@@ -91,8 +91,12 @@ func TestUploadOfSomebodyWhoGoesElsewhere(t *testing.T) {
 		info, err := queue.GetQueueInfo("default")
 		return err == nil && info.Size == 0
 	}, patience, 20*time.Millisecond)
-	assert.Equal(t, []message{{"success", "notes.txt", "Words: 1. Different ones: 1."}},
-		b.get("/").messages)
+	var messages []message
+	require.Eventually(t, func() bool { // a page does not wait for a store that is slow
+		messages = b.get("/").messages
+		return len(messages) > 0
+	}, patience, 20*time.Millisecond)
+	assert.Equal(t, []message{{"success", "notes.txt", "Words: 1. Different ones: 1."}}, messages)
 	assert.Empty(t, b.get("/").messages)
 }
 
