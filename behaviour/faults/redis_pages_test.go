@@ -71,7 +71,7 @@ type redisPage struct {
 }
 
 // pagePatience is how long anything may take that is bound to happen.
-const pagePatience = 60 * time.Second
+const pagePatience = 5 * time.Minute
 
 // redisViews is how many pages each user has: /page/0, /page/1 and so on.
 const redisViews = 5

@@ -161,21 +161,29 @@ func TestPageAfterTheWriteTimeoutWaits(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			eachProtocol(t, limit, func(t *testing.T, serve func(http.Handler) *realVisitor) {
-				a := apptest.NewAppWithoutSessions(t,
-					flashgin.Config{SessionKey: apptest.UserOf, HTMX: true})
-				var asked atomic.Bool
-				a.GET("/", func(c *gin.Context) {
-					asked.Store(true)
-					if test.header != nil {
-						assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("own")))
+				var a *apptest.App
+				visit := func() (arrived bool) {
+					a = apptest.NewAppWithoutSessions(t,
+						flashgin.Config{SessionKey: apptest.UserOf, HTMX: true})
+					var asked atomic.Bool
+					a.GET("/", func(c *gin.Context) {
+						asked.Store(true)
+						if test.header != nil {
+							assert.NoError(t, flashgin.AddFlash(c, flashgin.Info("own")))
+						}
+						test.answer(c)
+					})
+					a.Leave(flashgin.Info("hello"))
+					visitor := serve(a)
+					// on a busy machine the time may be over before the handshake is
+					for !asked.Load() {
+						_, _, arrived = visitor.get("/",
+							append(test.header, "HX-Current-URL", visitor.url+"/")...)
 					}
-					test.answer(c)
-				})
-				a.Leave(flashgin.Info("hello"))
-				visitor := serve(a)
-				// on a busy machine the time may be over before the handshake is
-				for !asked.Load() {
-					visitor.get("/", append(test.header, "HX-Current-URL", visitor.url+"/")...)
+					return arrived
+				}
+				for tries := 20; visit() && tries > 0; tries-- {
+					t.Log("the page arrives: the server's timer was late") // on a busy machine
 				}
 				want := "[hello]"
 				if test.header != nil {

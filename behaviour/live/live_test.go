@@ -92,7 +92,7 @@ func exactlyOnce(t *testing.T, a *apptest.App, b *apptest.Browser, trouble func(
 		trouble()
 	}
 	assert.Eventually(t, func() bool { return total() == count },
-		60*time.Second, 5*time.Millisecond, "reported: %s", a.Failures)
+		5*time.Minute, 5*time.Millisecond, "reported: %s", a.Failures)
 	close(stop)
 	running.Wait()
 	mu.Lock()
