@@ -63,13 +63,14 @@ func run(m *testing.M) int {
 }
 
 // A tab is a tab of a browser profile of its own. Whatever a page writes to Chromium's console
-// fails the test.
+// fails the test, unless the test expects it.
 type tab struct {
-	t       testing.TB
-	other   driver          // of a browser that is not Chromium
-	ctx     context.Context // of Chromium
-	mu      sync.Mutex
-	console []string
+	t        testing.TB
+	other    driver          // of a browser that is not Chromium
+	ctx      context.Context // of Chromium
+	mu       sync.Mutex
+	console  []string
+	expected map[string]int // how many lines had each text
 }
 
 // A driver drives a browser that has one window. Errors that a page is not loaded yet are errors.
@@ -98,8 +99,8 @@ func (b *tab) beside() *tab {
 func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOption) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent, options...)
-	ctx, cancelTimeout := context.WithTimeout(ctx, 2*time.Minute)
-	b := &tab{t: t, ctx: ctx}
+	ctx, cancelTimeout := context.WithTimeout(ctx, 10*time.Minute)
+	b := &tab{t: t, ctx: ctx, expected: map[string]int{}}
 	require.NoError(t, chromedp.Do(ctx))
 	listening, stop := context.WithCancel(ctx)
 	messages := chromedp.Console(listening)
@@ -114,9 +115,7 @@ func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOp
 				strings.HasPrefix(message.Text, "Clear-Site-Data header on ") {
 				continue // by it an answer makes Chromium ask anew for what it has prefetched
 			}
-			b.mu.Lock()
-			b.console = append(b.console, fmt.Sprintf("%s: %s", message.Type, message.Text))
-			b.mu.Unlock()
+			b.hear(fmt.Sprintf("%s: %s", message.Type, message.Text))
 		}
 	}()
 	t.Cleanup(func() {
@@ -131,14 +130,41 @@ func openTab(t testing.TB, parent context.Context, options ...chromedp.ContextOp
 	return b
 }
 
-// forgive drops what was written to the console so far, if all of it contains text.
-func (b *tab) forgive(text string) {
+// hear takes a line of the console.
+func (b *tab) hear(line string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, line := range b.console {
-		assert.Contains(b.t, line, text)
+	expected := false
+	for text := range b.expected {
+		if strings.Contains(line, text) {
+			b.expected[text]++
+			expected = true
+		}
 	}
-	b.console = nil
+	if !expected {
+		b.console = append(b.console, line)
+	}
+}
+
+// expect says that lines with text will be written to the console, which is no failure. A test says
+// it before it does what makes the browser write them: they may come at any time after that.
+func (b *tab) expect(text string) {
+	if b.other != nil {
+		return // nobody hears what it writes
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expected[text] = 0
+}
+
+// untilConsole waits until a line with text is written to the console, since it is expected.
+func (b *tab) untilConsole(text string) {
+	b.t.Helper()
+	require.Eventually(b.t, func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return b.expected[text] > 0
+	}, patience, 10*time.Millisecond, text)
 }
 
 func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
@@ -314,15 +340,4 @@ func encode(v any) string {
 		panic(err)
 	}
 	return strings.TrimSpace(text.String())
-}
-
-// untilConsole waits until something with text is written to the console, and forgives it.
-func (b *tab) untilConsole(text string) {
-	b.t.Helper()
-	require.Eventually(b.t, func() bool {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		return len(b.console) > 0
-	}, patience, 10*time.Millisecond)
-	b.forgive(text)
 }

@@ -339,6 +339,7 @@ func corePolicy(t *testing.T, _ engine, b *tab) {
 		reports <- string(text)
 	})
 	s.leave(flashgin.Info("one"))
+	b.expect("style")
 	b.open(s.url)
 	b.ready()
 	b.push(object{"text": "two"})

@@ -152,6 +152,7 @@ func TestJobsServerKilled(t *testing.T) {
 	j := openJobs(web, redis)
 	j.upload("one two three four five")
 	j.untilEqual([]string{"50 %"}, texts)
+	j.expect("Failed to load resource")
 	web.end(os.Kill)
 	require.Eventually(t, func() bool {
 		return j.queue.LLen(t.Context(), "asynq:{default}:active").Val() == 0

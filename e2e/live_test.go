@@ -229,6 +229,8 @@ func TestLiveTrouble(t *testing.T) {
 			b.untilEqual([]string{"before"}, texts)
 			s.line.lay(test.trouble)
 			asked := s.line.asked.Load()
+			b.expect("Failed to load resource")
+			b.js(`globalThis.impatient = ` + encode(strings.HasPrefix(test.name, "silence")))
 			s.endStreams()
 			require.Eventually(t, func() bool { return s.line.asked.Load() >= asked+6 }, patience,
 				5*time.Millisecond)
@@ -255,13 +257,13 @@ func TestLiveDeployment(t *testing.T) {
 	s, b := live(t, flashgin.Config{})
 	b.js(`globalThis.same = true`)
 	s.line.lay(func(c *gin.Context) { c.Status(http.StatusServiceUnavailable) })
+	b.expect("Failed to load resource")
 	s.endStreams()
 	s.leave(flashgin.Info("meanwhile"))
 	time.Sleep(3 * time.Second)
 	s.line.lay(nil)
 	b.untilEqual([]string{"meanwhile"}, texts)
 	assert.True(t, eval[bool](b, `same`))
-	b.forgive("Failed to load resource")
 }
 
 // endStreams cuts the connections of the streams, as the end of a server does.
@@ -290,7 +292,9 @@ func TestLiveServerRestarted(t *testing.T) {
 	b.open("http://" + addr)
 	b.ready()
 	s.untilOpen(1)
-	require.NoError(t, server.Shutdown(t.Context()))
+	b.expect("ERR_INCOMPLETE_CHUNKED_ENCODING") // its stream
+	b.expect("ERR_CONNECTION_REFUSED")
+	require.NoError(t, server.Close())
 	s.untilOpen(0)
 	s.leave(flashgin.Info("meanwhile"))
 	b.until(`pauses.length > 3`)

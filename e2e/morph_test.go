@@ -34,7 +34,8 @@ func TestMorphing(t *testing.T) {
 			b.js(test.before)
 			b.js(`globalThis.first = document.querySelector("flash-messages")`)
 			s.line.lay(func(c *gin.Context) { c.Status(http.StatusNoContent) })
-			s.endStreams() // the message is for the page
+			b.expect("Failed to load resource") // the stream that the test cuts
+			s.endStreams()                      // the message is for the page
 			s.untilOpen(0)
 			s.leave(flashgin.Info("printed"))
 			s.line.lay(nil)
@@ -56,7 +57,6 @@ func TestMorphing(t *testing.T) {
 			b.js(
 				`document.querySelectorAll("[data-flash-close]").forEach(button => button.click())`)
 			b.untilEqual([]string{}, texts)
-			b.forgive("Failed to load resource") // the stream that the test has cut
 		})
 	}
 }

@@ -61,6 +61,7 @@ func TestAnswersPage(t *testing.T) {
 		b.js(`send("/api/carts", {}).then(answer => globalThis.cart = answer.cart)`)
 		b.untilEqual([]string{"in a header", "in an envelope"}, texts)
 		b.untilEqual(6, `globalThis.cart`)
+		b.expect("404")
 		b.js(`send("/api/none", {}).catch(error => globalThis.failed = error.message)`)
 		b.untilEqual("Not Found", `globalThis.failed`)
 		b.untilEqual([]string{"in a header", "in an envelope", "There is none."}, texts)

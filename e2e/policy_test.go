@@ -43,13 +43,16 @@ func TestPolicies(t *testing.T) {
 	t.Run("the test would see it", func(t *testing.T) {
 		s := newSite(t, flashgin.Config{},
 			`{{define "content"}}<p style="color: red">Inline</p>{{end}}`)
-		b := s.opened()
+		b := newTab(t)
+		b.expect("style")
+		b.open(s.url)
 		b.untilConsole("style")
 	})
 	t.Run("a nonce is needed", func(t *testing.T) {
 		s := newSite(t, flashgin.Config{}, `{{define "head"}}{{flashAssets}}{{end}}`)
 		s.policy = "default-src 'none'; script-src 'nonce-n0nce'; style-src 'nonce-n0nce'"
 		b := newTab(t)
+		b.expect("Content Security Policy")
 		b.open(s.url)
 		b.untilConsole("Content Security Policy")
 		assert.False(t, eval[bool](b, `customElements.get("flash-messages") !== undefined`))

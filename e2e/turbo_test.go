@@ -92,14 +92,14 @@ func TestTurboForms(t *testing.T) {
 			s := newTurboSite(t, form)
 			s.POST("/save", func(c *gin.Context) { test.answer(s, c) })
 			b := s.openedWithTurbo()
+			if test.logged != "" {
+				b.expect(test.logged)
+			}
 			b.click("#save")
 			b.untilEqual([]string{"news"}, texts)
 			b.turboPath(test.path)
 			b.untilEqual([]string{"Error. news"}, `spoken.map(s => s.text)`)
 			b.shownOnceByTurbo(s, "news")
-			if test.logged != "" {
-				b.forgive(test.logged)
-			}
 		})
 	}
 }
@@ -137,6 +137,9 @@ func TestTurboStreams(t *testing.T) {
 				test.answer(c)
 			})
 			b := s.openedWithTurbo()
+			if test.logged != "" {
+				b.expect(test.logged)
+			}
 			b.click("#save")
 			b.untilEqual("done", `document.querySelector("#out").textContent`)
 			b.untilEqual([]string{"one", "two <b>"}, texts)
@@ -146,9 +149,6 @@ func TestTurboStreams(t *testing.T) {
 				`document.querySelector("[data-flash-live] [popover]").matches(":popover-open")`))
 			b.axe("a stream")
 			b.shownOnceByTurbo(s, "one", "two <b>")
-			if test.logged != "" {
-				b.forgive(test.logged)
-			}
 		})
 	}
 }
@@ -205,6 +205,9 @@ func TestTurboFrames(t *testing.T) {
 				test.answer(c)
 			})
 			b := s.openedWithTurbo()
+			if test.logged != "" {
+				b.expect(test.logged)
+			}
 			s.untilOpen(1)
 			b.click("#save")
 			b.untilEqual([]string{"news"}, texts)
@@ -214,9 +217,6 @@ func TestTurboFrames(t *testing.T) {
 					5*time.Millisecond, "it was seen")
 			}
 			b.shownOnceByTurbo(s, "news")
-			if test.logged != "" {
-				b.forgive(test.logged)
-			}
 		})
 	}
 }
