@@ -24,8 +24,9 @@ import (
 )
 
 // patience is how long a test waits for what must come. Nothing is slept away: what is there is
-// seen at once.
-const patience = 20 * time.Second
+// seen at once. It ends before a page hangs up on a silent line, which it does after 50 seconds:
+// that would mend what a test should find.
+const patience = 45 * time.Second
 
 var browser context.Context
 
