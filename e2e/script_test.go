@@ -262,7 +262,7 @@ func TestLiveAfterADownload(t *testing.T) {
 		c.String(http.StatusOK, strings.Repeat("text ", 1000))
 	})
 	b := newTab(t)
-	b.before(strings.Replace(hasten, "ms === 50000", "false", 1))
+	b.before(hasten)
 	b.call("Page.setDownloadBehavior", object{"behavior": "deny"})
 	b.open(s.url)
 	b.ready()
