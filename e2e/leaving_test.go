@@ -24,12 +24,13 @@ func TestPageThatIsLeftLeavesTheMessageToTheNext(t *testing.T) {
 	for range 4 {
 		b.js(`addEventListener("flash:shown", () => sessionStorage.setItem("shown", "by the old page"));
 			globalThis.left = true`)
-		b.click("#start")
-		b.until(`!globalThis.left && document.readyState === "complete"`)
-		b.ready()
+		s.asks(1, func() {
+			b.click("#start")
+			b.until(`!globalThis.left && document.readyState === "complete"`)
+			b.ready()
+		})
 		b.untilEqual([]string{"started"}, texts)
 		b.untilEqual(nil, `sessionStorage.getItem("shown")`)
-		s.untilOpen(1)
 	}
 	assert.Empty(t, s.waiting("/"))
 }

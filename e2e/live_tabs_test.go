@@ -22,22 +22,25 @@ func TestLiveTabs(t *testing.T) {
 	for range 7 {
 		tabs = append(tabs, first.besideInWindow())
 		b := tabs[len(tabs)-1]
-		b.open(s.url)
-		b.ready()
-		s.untilOpen(1)
+		s.asks(1, func() {
+			b.open(s.url)
+			b.ready()
+		})
 	}
 	last := tabs[len(tabs)-1]
 	s.leave(flashgin.Info("one"))
 	last.untilEqual([]string{"one"}, texts)
 	s.acknowledged(1)
 	for _, b := range tabs[:7] {
-		assert.True(t, eval[bool](b, `document.hidden`))
+		b.until(`document.hidden`)
 		assert.Empty(t, eval[[]string](b, texts))
 	}
 	// Another tab comes to the front and listens instead.
-	first.call("Page.bringToFront", object{})
-	first.until(`!document.hidden`)
-	s.untilOpen(1)
+	s.asks(1, func() {
+		first.call("Page.bringToFront", object{})
+		first.until(`!document.hidden`)
+		last.until(`document.hidden`)
+	})
 	s.leave(flashgin.Info("two"))
 	first.untilEqual([]string{"two"}, texts)
 	assert.Equal(t, []string{"one"}, eval[[]string](last, texts))
@@ -47,7 +50,8 @@ func TestLiveTabs(t *testing.T) {
 	ninth.ready()
 }
 
-// windows opens so many windows, all visible, each with a page of its own: "/w/0" and so on.
+// windows opens so many windows, all visible, each with a page of its own: "/w/0" and so on. The
+// last one listens.
 func (s *site) windows(n int) []*tab {
 	s.t.Helper()
 	s.GET("/w/:n", s.page)
@@ -57,8 +61,10 @@ func (s *site) windows(n int) []*tab {
 		list = append(list, list[0].beside())
 	}
 	for i, b := range list {
-		b.open(fmt.Sprint(s.url, "/w/", i))
-		b.ready()
+		s.asks(1, func() {
+			b.open(fmt.Sprint(s.url, "/w/", i))
+			b.ready()
+		})
 	}
 	return list
 }
@@ -68,7 +74,6 @@ func (s *site) windows(n int) []*tab {
 func TestLiveWindows(t *testing.T) {
 	s := newSite(t, flashgin.Config{})
 	windows := s.windows(20)
-	s.untilOpen(1)
 	for i, b := range windows {
 		s.leave(flashgin.Info(fmt.Sprint(i)).At(fmt.Sprint("/w/", i)))
 		b.untilEqual([]string{fmt.Sprint(i)}, texts)
@@ -80,14 +85,19 @@ func TestLiveWindows(t *testing.T) {
 	windows[19].untilEqual([]string{"19", "for all"}, texts)
 
 	// The one that has listened goes away, and another one listens.
-	windows[19].call("Page.close", object{})
+	s.asks(1, func() { windows[19].call("Page.close", object{}) })
 	s.leave(flashgin.Info("later").At("/w/7"))
 	windows[7].untilEqual([]string{"7", "later"}, texts)
-	s.untilOpen(1)
 	assert.Equal(t, []string{"3"}, eval[[]string](windows[3], texts))
 
 	// So does one that only reads. What is for its page waits for it.
+	hasPlace := func() bool {
+		return eval[bool](windows[5], `navigator.locks.query().then(({held}) =>
+			held.some(lock => lock.name.includes("%2Fw%2F3&")))`)
+	}
+	assert.True(t, hasPlace())
 	windows[3].call("Page.close", object{})
+	assert.Eventually(t, func() bool { return !hasPlace() }, patience, 10*time.Millisecond)
 	s.leave(flashgin.Info("gone").At("/w/3"))
 	windows[5].open(s.url + "/w/3")
 	windows[5].untilEqual([]string{"gone"}, texts)
@@ -104,7 +114,6 @@ func TestLiveWindowsBehindAPrefix(t *testing.T) {
 	t.Cleanup(server.CloseClientConnections)
 	s.url = server.URL + "/app"
 	windows := s.windows(3)
-	s.untilOpen(1)
 	for i := range windows {
 		s.leave(flashgin.Info(fmt.Sprint(i)).At(fmt.Sprint("/w/", i)))
 	}
@@ -122,12 +131,13 @@ func TestLiveWindowsWithoutLocks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, first := live(t, flashgin.Config{})
 			second := first.beside()
-			for _, b := range []*tab{first, second} {
+			for i, b := range []*tab{first, second} {
 				b.before(script)
-				b.open(s.url)
-				b.ready()
+				s.asks(i+1, func() {
+					b.open(s.url)
+					b.ready()
+				})
 			}
-			s.untilOpen(2)
 			s.leave(flashgin.Info("one"))
 			count := func() int {
 				return len(eval[[]string](first, texts)) + len(eval[[]string](second, texts))
@@ -177,13 +187,14 @@ func TestLiveWindowsThatGo(t *testing.T) {
 			other := newTab(t)
 			other.open(s.url)
 			other.ready()
+			s.untilOpen(1)
 			listens := other.beside()
-			listens.open(s.url)
-			listens.ready()
-			s.untilOpen(1)
-			test.gone(t, s, listens)
-			s.untilOpen(0) // what its stream still takes waits for a lease
-			s.untilOpen(1)
+			s.asks(1, func() {
+				listens.open(s.url)
+				listens.ready()
+			})
+			// What its stream still took would wait for a lease.
+			s.asks(1, func() { test.gone(t, s, listens) })
 			for _, text := range []string{"one", "two", "three"} {
 				s.leave(flashgin.Info(text))
 			}
@@ -233,9 +244,10 @@ func TestLiveLogout(t *testing.T) {
 	b.untilEqual([]string{"for the user"}, texts)
 
 	second := b.beside()
-	second.open(s.url)
-	second.ready()
-	s.untilOpen(1)
+	s.asks(1, func() {
+		second.open(s.url)
+		second.ready()
+	})
 	other := b.beside()
 	other.open(s.url + "/page.css") // no page that listens itself
 	asked := s.line.asked.Load()

@@ -135,9 +135,10 @@ func TestLiveClosedAndLeft(t *testing.T) {
 		sessionStorage.shows = 1 + +(sessionStorage.shows ?? 0);
 		target.querySelector("[data-flash-close]").click();
 	})`)
-	b.open(s.url + "/?close")
-	b.ready()
-	s.untilOpen(1)
+	s.asks(1, func() {
+		b.open(s.url + "/?close")
+		b.ready()
+	})
 	b.js(`addEventListener("flash:close", () => setTimeout(() => location.search = "?next"))`)
 	s.leave(flashgin.Info("one"))
 	b.untilEqual("?next", `location.search`)
@@ -268,11 +269,7 @@ func TestLiveAfterADownload(t *testing.T) {
 	b.ready()
 	for i, way := range []string{"#form", "#link"} {
 		s.untilOpen(1)
-		asked := s.line.asked.Load()
-		b.click(way)
-		assert.Eventually(t, func() bool { return s.line.asked.Load() > asked }, patience,
-			5*time.Millisecond, way)
-		s.untilOpen(1)
+		s.asks(1, func() { b.click(way) })
 		s.leave(flashgin.Info(way))
 		b.untilEqual(i+1, texts+`.length`)
 	}
