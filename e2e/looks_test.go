@@ -57,7 +57,8 @@ func TestPagesByServiceWorkers(t *testing.T) {
 			s.leave(flashgin.Info("kept").At("/there"))
 			b.open(s.url + "/there")
 			b.untilEqual([]string{"kept"}, texts)
-			assert.Equal(t, test.asked, asked.Load())
+			assert.Eventually(t, func() bool { return asked.Load() == test.asked }, patience,
+				10*time.Millisecond, "%d requests", test.asked)
 			assert.Empty(t, s.waiting("/there"))
 			b.js(`for (const r of await navigator.serviceWorker.getRegistrations()) await r.unregister()`)
 		})
