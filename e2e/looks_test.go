@@ -142,8 +142,8 @@ func TestHTMX4Preload(t *testing.T) {
 	s := newSite(t, flashgin.Config{HTMX: true}, `{{define "head"}}{{flashAssets}}
 			<script src="/npm/htmx4/dist/htmx.js"></script><script src="/preload.js"></script>{{end}}`,
 		`{{define "content"}}<p><button type="button" id="ahead" hx-get="/part" hx-target="#part"
-			hx-preload="mouseover">Ahead</button> <button type="button" id="now" hx-get="/part"
-			hx-target="#part">Now</button></p><p id="part"></p>{{end}}`)
+			hx-preload="mouseover timeout:10m">Ahead</button> <button type="button" id="now"
+			hx-get="/part" hx-target="#part">Now</button></p><p id="part"></p>{{end}}`)
 	s.policy = ""
 	s.StaticFile("/preload.js", "node_modules/htmx4/dist/ext/hx-preload.js")
 	asked := make(chan string, 10)
