@@ -89,8 +89,9 @@ var core = []struct {
 func TestCore(t *testing.T) {
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
-			t.Parallel() // they wait more than they work
+			// WebKitGTK finds a free port and takes it later: nobody else may take one meanwhile.
 			open := e.start(t)
+			t.Parallel() // they wait more than they work
 			for _, check := range core {
 				t.Run(check.name, func(t *testing.T) {
 					b := open(t)
