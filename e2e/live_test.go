@@ -400,7 +400,7 @@ func TestLiveBackButton(t *testing.T) {
 	s.untilOpen(1)
 	b.do(chromedp.Navigate(s.url + "/away"))
 	s.untilOpen(0)
-	b.js(`history.back()`)
+	b.js(`setTimeout(() => history.back())`)
 	b.untilEqual("/", `location.pathname`)
 	b.until(`persisted`)
 	s.untilOpen(1)
@@ -418,7 +418,9 @@ func TestBackIsInstantAndPrivate(t *testing.T) {
 		kept bool
 	}{
 		{"the same user", ``, true},
-		{"after a logout", `document.cookie = "session=another"`, false},
+		// The browser hears of the cookie a moment later, of which there is no sign.
+		{"after a logout", `document.cookie = "session=another";
+			await new Promise(resolve => setTimeout(resolve, 500))`, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, flashgin.Config{},
@@ -439,7 +441,7 @@ func TestBackIsInstantAndPrivate(t *testing.T) {
 			b.do(chromedp.Navigate(s.url + "/away"))
 			s.untilOpen(0)
 			b.js(test.away)
-			b.js(`history.back()`)
+			b.js(`setTimeout(() => history.back())`)
 			b.untilEqual("?printed", `location.search`)
 			b.untilEqual(test.kept, `persisted`)
 			b.untilEqual([]string{}, texts)
