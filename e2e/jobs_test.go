@@ -146,10 +146,7 @@ func TestJobsWorkerKilled(t *testing.T) {
 func TestJobsServerKilled(t *testing.T) {
 	t.Parallel()
 	redis := redistest.Start(t)
-	port, release, err := child.FreePort()
-	require.NoError(t, err)
-	t.Cleanup(release)
-	settings := append(jobsSettings(redis), "ADDR="+child.Address(port))
+	settings := append(jobsSettings(redis), "ADDR="+child.Address(child.Port(t)))
 	program := buildExample(t, "jobs")
 	serve := func() *example {
 		e := launch(t, program, append(settings, "server")...)

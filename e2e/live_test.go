@@ -296,10 +296,7 @@ func (s *site) endStreams() { s.server.CloseClientConnections() }
 func TestLiveServerRestarted(t *testing.T) {
 	s := newSite(t, flashgin.Config{})
 	s.line.lay(nil)
-	port, release, err := child.FreePort()
-	require.NoError(t, err)
-	t.Cleanup(release)
-	addr := child.Address(port)
+	addr := child.Address(child.Port(t))
 	listen := func() *http.Server {
 		listener, err := net.Listen("tcp", addr)
 		require.NoError(t, err)

@@ -141,7 +141,8 @@ func chaos(
 	}
 	close(batches)
 	jobs.Wait()
-	t.Logf("%d messages in %v, while %d pages were loaded and %d did not ask; of %d replies %d were cut and %d swallowed; %d freezes",
+	t.Logf("%d messages in %v, while %d pages were loaded and %d did not ask; "+
+		"of %d replies %d were cut and %d swallowed; %d freezes",
 		len(p.confirmed), time.Since(start).Round(time.Millisecond),
 		len(p.since(start)), p.skipped.Load(),
 		replies.Load(), cut.Load(), swallowed.Load(), freezes.Load())

@@ -377,6 +377,13 @@ func (p *redisPages) watchForStalls() {
 	}
 }
 
+// stood returns when the machine stood still.
+func (p *redisPages) stood() []stall {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.stalls)
+}
+
 // requireGoodPages requires that every page is a 200 that did not keep its user waiting. A page
 // waits 100 ms for the store at the most; the bounds are wider, for the machine that runs the tests
 // has other work, and pages while it stood still do not count. The client alone would not give up
@@ -385,9 +392,7 @@ func (p *redisPages) requireGoodPages(pages []redisPage) {
 	p.t.Helper()
 	require.NotEmpty(p.t, pages)
 	var times []time.Duration
-	p.mu.Lock()
-	stalls := slices.Clone(p.stalls)
-	p.mu.Unlock()
+	stalls := p.stood()
 	for _, page := range pages {
 		require.Equal(p.t, http.StatusOK, page.code)
 		if !slices.ContainsFunc(stalls, func(s stall) bool {

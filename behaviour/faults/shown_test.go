@@ -123,17 +123,13 @@ func TestDeadlineAfterThePageIsNotTheClient(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := apptest.NewBoard(t)
-			var deadline *apptest.Deadline
+			deadline := apptest.NewDeadline()
 			a.GET("/", func(c *gin.Context) {
 				answer(c)
 				deadline.Expire()
 			})
 			a.Leave(flashgin.Info("hello"))
-			server := httptest.NewServer(http.HandlerFunc(
-				func(w http.ResponseWriter, request *http.Request) {
-					request, deadline = apptest.WithDeadline(request)
-					a.ServeHTTP(w, request)
-				}))
+			server := httptest.NewServer(deadline.Around(a))
 			defer server.Close()
 			request, err := http.NewRequest(http.MethodGet, server.URL+"/", nil)
 			require.NoError(t, err)
@@ -152,19 +148,15 @@ func TestDeadlineAfterThePageIsNotTheClient(t *testing.T) {
 // http.TimeoutHandler throws away what was written before its deadline.
 func TestPageThatATimeoutHandlerThrowsAwayWaits(t *testing.T) {
 	a := apptest.NewBoard(t)
-	var deadline *apptest.Deadline
+	deadline := apptest.NewDeadline()
 	a.GET("/", func(c *gin.Context) {
 		apptest.Page(c)
 		deadline.Expire()
 		<-c.Request.Context().Done()
 	})
 	a.Leave(flashgin.Info("hello"))
-	handler := http.TimeoutHandler(a, time.Minute, "too slow")
-	server := httptest.NewServer(http.HandlerFunc(
-		func(w http.ResponseWriter, request *http.Request) {
-			request, deadline = apptest.WithDeadline(request)
-			handler.ServeHTTP(w, request)
-		}))
+	server := httptest.NewServer(
+		deadline.Around(http.TimeoutHandler(a, time.Minute, "too slow")))
 	defer server.Close()
 	request, err := http.NewRequest(http.MethodGet, server.URL+"/", nil)
 	require.NoError(t, err)

@@ -38,7 +38,7 @@ func TestNoKeyIsMadeThatNobodyHas(t *testing.T) {
 		t *testing.T
 		a *apptest.App
 		c *gin.Context
-		*apptest.Deadline
+		apptest.Deadline
 	}
 	refused := func(x try, c *gin.Context) {
 		_, err := x.a.Messenger.SessionKey(c)
@@ -110,7 +110,7 @@ func TestNoKeyIsMadeThatNobodyHas(t *testing.T) {
 				before := store.Count("Add")
 				a := apptest.NewApp(t, cfg)
 				served := make(chan struct{})
-				var deadline *apptest.Deadline
+				deadline := apptest.NewDeadline()
 				a.POST("/", func(c *gin.Context) {
 					defer close(served)
 					test.handler(try{t, a, c, deadline})
@@ -118,12 +118,11 @@ func TestNoKeyIsMadeThatNobodyHas(t *testing.T) {
 				a.GET("/inner", func(c *gin.Context) { c.String(http.StatusOK, "inner") })
 				var handler http.Handler = a
 				if test.deadline {
-					handler = http.TimeoutHandler(a, time.Minute, "too slow")
+					handler = deadline.Around(http.TimeoutHandler(a, time.Minute, "too slow"))
 				}
 				ended := make(chan struct{})
 				server := httptest.NewServer(http.HandlerFunc(
 					func(w http.ResponseWriter, r *http.Request) {
-						r, deadline = apptest.WithDeadline(r)
 						handler.ServeHTTP(w, r)
 						close(ended)
 					}))

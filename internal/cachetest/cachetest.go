@@ -89,18 +89,13 @@ http {
 func start(tb testing.TB, name string, command func(binary, dir, address string) *exec.Cmd) string {
 	tb.Helper()
 	binary := find(tb, name)
-	port, release, err := child.FreePort()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(release)
+	address := child.Address(child.Port(tb))
 	dir := tb.TempDir()
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	defer log.Close()
-	address := child.Address(port)
 	cmd := command(binary, dir, address)
 	cmd.Stdout, cmd.Stderr = log, log
 	child.DieWithParent(cmd)

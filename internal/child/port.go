@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"testing"
 )
 
 // Ports lie below those that systems give to outgoing connections and to whoever asks for any port:
@@ -36,6 +37,17 @@ func FreePort() (port int, release func(), err error) {
 		_ = claim.Close()
 	}
 	return 0, nil, errors.New("child: none of 100 ports was free")
+}
+
+// Port is FreePort for a test: it ends the test on an error, and releases the port when it ends.
+func Port(tb testing.TB) int {
+	tb.Helper()
+	port, release, err := FreePort()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(release)
+	return port
 }
 
 func free(port int) bool {

@@ -27,12 +27,7 @@ func Run(t testing.TB, source, address string) string {
 	dir := t.TempDir()
 	file, binary, log := filepath.Join(dir, "main.go"), filepath.Join(dir,
 		"program.exe"), filepath.Join(dir, "log")
-	port, release, err := child.FreePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(release)
-	free := child.Address(port)
+	free := child.Address(child.Port(t))
 	if err := os.WriteFile(
 		file, []byte(strings.Replace(source, address, free, 1)), 0o600,
 	); err != nil {

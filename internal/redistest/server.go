@@ -48,16 +48,10 @@ func Start(tb testing.TB, config ...string) *Server {
 
 func start(tb testing.TB, args, config []string) *Server {
 	tb.Helper()
-	s := &Server{tb: tb, binary: find(tb), args: args, dir: tb.TempDir()}
+	s := &Server{tb: tb, binary: find(tb), args: args, dir: tb.TempDir(), port: child.Port(tb)}
 	if len(args) == 0 { // sentinels know no save
 		config = append([]string{`save ""`, "repl-diskless-sync-delay 0"}, config...)
 	}
-	var release func()
-	var err error
-	if s.port, release, err = child.FreePort(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(release)
 	tb.Cleanup(s.Kill)
 	lines := append([]string{"bind 127.0.0.1", "port " + strconv.Itoa(s.port), "dir " + s.dir},
 		config...)

@@ -1,7 +1,9 @@
 package apptest
 
 import (
+	"math"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"slices"
 )
@@ -19,6 +21,20 @@ func (w *Discard) WriteHeader(int) {}
 func (w *Discard) Write(data []byte) (int, error) {
 	w.size = len(data)
 	return len(data), nil
+}
+
+// LeastAllocated returns how many bytes do allocates, the least of five times: what runs beside it
+// may allocate, too.
+func LeastAllocated(do func()) uint64 {
+	least := uint64(math.MaxUint64)
+	for range 5 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		do()
+		runtime.ReadMemStats(&after)
+		least = min(least, after.TotalAlloc-before.TotalAlloc)
+	}
+	return least
 }
 
 func RaceEnabled() bool {
